@@ -1,0 +1,19 @@
+/**
+ * The numbers of Linux's uapi headers, in the kernel's spelling.
+ *
+ * @packageDocumentation
+ */
+export * from './errno.ts';
+export * from './if.ts';
+export * from './if-ether.ts';
+export * from './if-arp.ts';
+export * from './in.ts';
+export * from './icmp.ts';
+export * from './netfilter.ts';
+export * from './socket.ts';
+export * from './netlink.ts';
+export * from './rtnetlink.ts';
+export * from './if-link.ts';
+export * from './if-addr.ts';
+export * from './neighbour.ts';
+export * from './capability.ts';

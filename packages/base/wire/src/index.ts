@@ -1,0 +1,9 @@
+/**
+ * Byte access, the Internet checksum and header offsets: the one place that indexes packet bytes.
+ *
+ * @packageDocumentation
+ */
+export * from './bytes.ts';
+export * from './checksum.ts';
+export * from './headers.ts';
+export * from './text.ts';

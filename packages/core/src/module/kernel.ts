@@ -1,0 +1,223 @@
+/** One running kernel: everything that is global in Linux hangs here, so that a process can hold many that share nothing. */
+import { EBUSY, ENOENT } from '@skbuff/uapi';
+import type { NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
+import { Transmit } from '../netdevice/dev-tx.ts';
+import type { NetDevice } from '../netdevice/netdevice.ts';
+import { NoqueueQdisc, PfifoFastQdisc, type NetdevQueue, type Qdisc, type QdiscOps } from '../netdevice/qdisc.ts';
+import { type RtnlLinkOps, type RtnlNotify, silentRtnl } from '../netdevice/rtnl-link-ops.ts';
+import { Softnet } from '../netdevice/softnet.ts';
+import { RawNotifierHead } from '../notifier/notifier.ts';
+import type { Net } from '../pernet/net.ts';
+import { NetNamespaces } from '../pernet/net-namespace.ts';
+import { Arena } from '../skbuff/arena.ts';
+import { SkbuffCache } from '../skbuff/skbuff-cache.ts';
+import { Softirq } from '../softirq/softirq.ts';
+import type { Clock, ClockHandle } from '../time/clock.ts';
+import { Random } from '../time/random.ts';
+import { HZ } from '../time/jiffies.ts';
+import { TimerList, Timers } from '../time/timer.ts';
+import { VirtualClock } from '../time/virtual-clock.ts';
+import { Services } from './container.ts';
+import { ModuleContext, ModuleError, type Plugin, sortPlugins } from './plugin.ts';
+
+export interface KernelOptions {
+  readonly plugins?: readonly Plugin[];
+  /** Default: a virtual clock of its own. */
+  readonly clock?: Clock;
+  /** Seed of everything random; default 1. */
+  readonly seed?: number;
+  /** Bytes of packet memory; default 64 MiB. The system commits pages when they are first used. */
+  readonly memory?: number;
+  /** Overwrites freed packet memory, so that a use after free shows. */
+  readonly debug?: boolean;
+  /** Hears the kernel log as it is written. */
+  readonly onLog?: (line: string) => void;
+}
+
+interface LoadedModule {
+  readonly plugin: Plugin;
+  readonly ctx: ModuleContext;
+  refs: number;
+}
+
+const LOG_LINES = 1000;
+
+export class Kernel {
+  readonly skbs: SkbuffCache;
+  readonly softirq: Softirq;
+  readonly softnet: Softnet;
+  readonly xmit: Transmit;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly services: Services = new Services();
+  readonly netdevChain: RawNotifierHead<NetdevNotifierInfo> = new RawNotifierHead();
+  readonly netns: NetNamespaces;
+  readonly linkOps: Map<string, RtnlLinkOps> = new Map();
+  readonly qdiscs: Map<string, QdiscOps> = new Map();
+  /** net.core.default_qdisc */
+  defaultQdisc = 'pfifo_fast';
+  /** rtnetlink, once its package is loaded. */
+  rtnl: RtnlNotify = silentRtnl;
+  readonly leakChecks: Map<string, () => number> = new Map();
+  /** Devices allocated and not freed. */
+  liveDevices = 0;
+  /** The initial namespace. */
+  readonly initNet: Net;
+  /** The clock's side of this kernel. */
+  readonly clock: ClockHandle;
+  private readonly modules: Map<string, LoadedModule> = new Map();
+  private work: (() => void)[] = [];
+  private readonly logLines: string[] = [];
+  private readonly onLog: ((line: string) => void) | null;
+
+  constructor(options: KernelOptions = {}) {
+    this.onLog = options.onLog ?? null;
+    this.random = new Random(options.seed ?? 1);
+    this.skbs = new SkbuffCache(new Arena(options.memory ?? 64 << 20, options.debug ?? false));
+    this.clock = (options.clock ?? new VirtualClock()).attach(this);
+    this.timers = new Timers((deadline, essential) => this.clock.alarm(deadline, essential));
+    this.softirq = new Softirq(() => this.clock.defer());
+    this.softnet = new Softnet(this.softirq, () => this.realTime());
+    this.xmit = new Transmit(this.softirq, this.softnet, () => this.timers.jiffies);
+    this.qdiscs.set('pfifo_fast', { id: 'pfifo_fast', create: (queue) => new PfifoFastQdisc(queue) });
+    this.qdiscs.set('noqueue', { id: 'noqueue', create: () => new NoqueueQdisc() });
+    this.netns = new NetNamespaces(this);
+    this.timers.run(this.clock.now());
+    this.initNet = this.netns.create() as Net;
+    for (const plugin of sortPlugins(options.plugins ?? [], new Set())) this.load(plugin);
+  }
+
+  /** Nanoseconds since 1970. */
+  realTime(): number {
+    return this.clock.epoch + this.clock.now();
+  }
+
+  /** Loads plugins, sorted by what they require. Throws {@link ModuleError}; nothing of the failing one remains. */
+  insmod(...plugins: readonly Plugin[]): void {
+    for (const plugin of plugins) {
+      if (this.modules.has(plugin.name)) throw new ModuleError('EEXIST', plugin.name, `${plugin.name} is loaded already`);
+    }
+    for (const plugin of sortPlugins(plugins, new Set(this.modules.keys()))) this.load(plugin);
+  }
+
+  /** Unloads a plugin: 0, -ENOENT, or -EBUSY while another plugin requires it or something of it is in use. */
+  rmmod(name: string): number {
+    const module = this.modules.get(name);
+    if (module === undefined) return -ENOENT;
+    if (module.refs > 0) return -EBUSY;
+    for (const other of this.modules.values()) if (other.plugin.requires?.includes(name) === true) return -EBUSY;
+    module.ctx.unwind();
+    this.modules.delete(name);
+    return 0;
+  }
+
+  /** Loaded plugins, in the order of loading. */
+  lsmod(): readonly { readonly name: string; readonly refs: number }[] {
+    return [...this.modules.values()].map(({ plugin, refs }) => ({ name: plugin.name, refs }));
+  }
+
+  /** `try_module_get`: something of the plugin is in use. */
+  moduleGet(name: string): void {
+    const module = this.modules.get(name);
+    if (module !== undefined) module.refs++;
+  }
+
+  modulePut(name: string): void {
+    const module = this.modules.get(name);
+    if (module !== undefined) module.refs--;
+  }
+
+  /** Runs `fn` soon, outside the present call chain and before time moves (`schedule_work`). */
+  scheduleWork(fn: () => void): void {
+    this.work.push(fn);
+    this.clock.defer();
+  }
+
+  /** The clock says that time moved or that deferred work is due. */
+  onClock(): void {
+    this.softirq.localBhDisable();
+    this.timers.run(this.clock.now());
+    this.softirq.localBhEnable();
+    const work = this.work;
+    if (work.length > 0) {
+      this.work = [];
+      for (const fn of work) fn();
+    }
+    this.clock.alarm(this.timers.nextDeadline(), this.timers.isEssential());
+  }
+
+  /** One line of the kernel log, with the time since boot. */
+  log(text: string): void {
+    const line = `[${(this.clock.now() / 1e9).toFixed(6).padStart(12)}] ${text}`;
+    this.logLines.push(line);
+    if (this.logLines.length > LOG_LINES) this.logLines.shift();
+    this.onLog?.(line);
+  }
+
+  /** The kernel log, oldest line first. */
+  dmesg(): readonly string[] {
+    return this.logLines;
+  }
+
+  createDefaultQdisc(queue: NetdevQueue): Qdisc {
+    const ops = this.qdiscs.get(this.defaultQdisc) ?? (this.qdiscs.get('pfifo_fast') as QdiscOps);
+    return ops.create(queue);
+  }
+
+  /** Calls `done` when nothing refers to the device any more, and complains every 10 seconds meanwhile. */
+  waitForDevice(dev: NetDevice, done: () => void): void {
+    const complain = new TimerList(() => {
+      this.log(`unregister_netdevice: waiting for ${dev.name} to become free. Usage count = ${dev.refcount() + 1}`);
+      this.timers.modTimer(complain, this.timers.jiffies + 10 * HZ);
+    }, true);
+    this.timers.modTimer(complain, this.timers.jiffies + 10 * HZ);
+    dev.onLastRef = () => {
+      dev.onLastRef = null;
+      this.timers.delTimer(complain);
+      done();
+    };
+  }
+
+  /** What is alive that should not be, by name; empty after {@link shutdown}. */
+  leaks(): Record<string, number> {
+    const counts: Record<string, number> = {
+      sk_buff: this.skbs.inUse,
+      'data block': this.skbs.arena.blocksInUse,
+      net_device: this.liveDevices,
+      timer: this.timers.pendingCount,
+      notifier: this.netdevChain.blocks().length,
+      'packet type': this.softnet.packetTypes().length,
+      net: this.netns.list.length,
+      module: this.modules.size,
+    };
+    for (const [what, count] of this.leakChecks) counts[what] = count();
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+  }
+
+  /** Destroys every namespace, the initial one last, and unloads every plugin in reverse. Returns {@link leaks}. */
+  shutdown(): Record<string, number> {
+    for (const net of [...this.netns.list].reverse()) this.netns.cleanup(net);
+    this.onClock();
+    for (const { ctx } of [...this.modules.values()].reverse()) ctx.unwind();
+    this.modules.clear();
+    this.onClock();
+    this.clock.detach();
+    return this.leaks();
+  }
+
+  private load(plugin: Plugin): void {
+    const ctx = new ModuleContext(this, plugin.name);
+    try {
+      plugin.init(ctx);
+    } catch (error) {
+      ctx.unwind();
+      throw error;
+    }
+    this.modules.set(plugin.name, { plugin, ctx, refs: 0 });
+  }
+}
+
+/** Boots a kernel. Throws {@link ModuleError} if a plugin is missing what it requires. */
+export function createKernel(options: KernelOptions = {}): Kernel {
+  return new Kernel(options);
+}

@@ -1,0 +1,75 @@
+/** Devices that change their namespace, and their fate when one dies (`net/core/dev.c`). */
+import { EEXIST, EINVAL } from '@skbuff/uapi';
+import { NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
+import { NOTIFY_DONE, notifierToErrno } from '../notifier/notifier.ts';
+import type { Net } from '../pernet/net.ts';
+import { devClose } from './dev-open.ts';
+import { callNetdeviceNotifiers } from './dev-notify.ts';
+import { devGetValidName, listNetdevice, unlistNetdevice, unregisterNetdeviceMany } from './dev-register.ts';
+import { IFF_NETNS_LOCAL, NETREG_REGISTERED, type NetDevice } from './netdevice.ts';
+import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
+
+/**
+ * `dev_change_net_namespace`: moves a device, down, to another namespace. -EINVAL for a device that is local to its namespace; a
+ * name that is taken there is replaced by `pattern`, or is -EEXIST without one. The index is kept if it is free.
+ */
+export function devChangeNetNamespace(dev: NetDevice, net: Net, pattern: string | null): number {
+  if ((dev.privFlags & IFF_NETNS_LOCAL) !== 0) return -EINVAL;
+  if (dev.regState !== NETREG_REGISTERED) return -EINVAL;
+  if (dev.net === net) return 0;
+  let name = dev.name;
+  if (net.devByName.has(name)) {
+    if (pattern === null) return -EEXIST;
+    const valid = devGetValidName(net, pattern);
+    if (typeof valid === 'number') return valid;
+    name = valid;
+  }
+  if (dev.altnames.some((alt) => net.devByName.has(alt))) return -EEXIST;
+  leave(dev);
+  dev.net = net;
+  dev.name = name;
+  if (net.devByIndex.has(dev.ifindex)) dev.ifindex = freeIndex(net);
+  return enter(dev);
+}
+
+function leave(dev: NetDevice): void {
+  devClose(dev);
+  unlistNetdevice(dev);
+  dev.net.softnet.flushBacklog(dev);
+  callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
+  dev.net.kernel.rtnl.linkRemoved(dev);
+  dev.uc.flush();
+  dev.mc.flush();
+}
+
+function enter(dev: NetDevice): number {
+  listNetdevice(dev);
+  const err = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));
+  dev.net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
+  return err === 0 ? NOTIFY_DONE : err;
+}
+
+function freeIndex(net: Net): number {
+  do net.ifindex++;
+  while (net.devByIndex.has(net.ifindex));
+  return net.ifindex;
+}
+
+/**
+ * `default_device_exit`: a namespace dies. Devices of virtual kinds are destroyed with it (their own way, which takes a veth's
+ * peer along); physical ones go home to the initial namespace.
+ */
+export function defaultDeviceExit(net: Net, home: Net | null): void {
+  for (const dev of [...net.devList]) {
+    if ((dev.privFlags & IFF_NETNS_LOCAL) !== 0 || dev.rtnlLinkOps !== null || home === null || home === net) continue;
+    devChangeNetNamespace(dev, home, 'dev%d');
+  }
+  const doomed: NetDevice[] = [];
+  for (const dev of [...net.devList].reverse()) {
+    if (dev === net.loopbackDev || doomed.includes(dev)) continue;
+    const dellink = dev.rtnlLinkOps?.dellink ?? null;
+    if (dellink === null) doomed.push(dev);
+    else dellink(dev, doomed);
+  }
+  unregisterNetdeviceMany(doomed);
+}

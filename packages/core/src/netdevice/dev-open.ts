@@ -1,0 +1,203 @@
+/** Up, down, flags, promiscuity (`net/core/dev.c`). All under RTNL. */
+import {
+  ENODEV,
+  EOVERFLOW,
+  IFF_ALLMULTI,
+  IFF_AUTOMEDIA,
+  IFF_DEBUG,
+  IFF_DORMANT,
+  IFF_DYNAMIC,
+  IFF_LOWER_UP,
+  IFF_MULTICAST,
+  IFF_NOARP,
+  IFF_NOTRAILERS,
+  IFF_PORTSEL,
+  IFF_PROMISC,
+  IFF_RUNNING,
+  IFF_UP,
+  IFF_VOLATILE,
+} from '@skbuff/uapi';
+import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_UP } from '../notifier/netdev-events.ts';
+import { notifierToErrno } from '../notifier/notifier.ts';
+import { devActivate, devDeactivate } from './dev-activate.ts';
+import { callNetdeviceNotifiers } from './dev-notify.ts';
+import { IFF_UNICAST_FLT, LINK_STATE_PRESENT, LINK_STATE_START, type NetDevice } from './netdevice.ts';
+import type { ExtAck } from './rtnl-link-ops.ts';
+
+/** Flags that a user may set besides UP, PROMISC, ALLMULTI and MULTICAST. */
+const USER_FLAGS = IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST | IFF_PORTSEL | IFF_AUTOMEDIA;
+
+/** `dev_open`: 0 also if it is up already; -ENODEV for an absent device, a veto's errno, or what the driver says. */
+export function devOpen(dev: NetDevice, extack: ExtAck | null = null): number {
+  if ((dev.flags & IFF_UP) !== 0) return 0;
+  const err = openDevice(dev, extack);
+  if (err !== 0) return err;
+  dev.net.kernel.rtnl.linkChanged(dev, IFF_UP | IFF_RUNNING);
+  callNetdeviceNotifiers(NETDEV_UP, dev);
+  return 0;
+}
+
+/** `__dev_open`. */
+function openDevice(dev: NetDevice, extack: ExtAck | null): number {
+  if (!dev.present()) return -ENODEV;
+  const vetoed = notifierToErrno(callNetdeviceNotifiers(NETDEV_PRE_UP, dev, extack));
+  if (vetoed !== 0) return vetoed;
+  dev.state |= LINK_STATE_START;
+  const invalid = dev.ops.ndoValidateAddr?.(dev) ?? 0;
+  const err = invalid !== 0 ? invalid : (dev.ops.ndoOpen?.(dev) ?? 0);
+  if (err !== 0) {
+    dev.state &= ~LINK_STATE_START;
+    return err;
+  }
+  dev.flags |= IFF_UP;
+  devSetRxMode(dev);
+  devActivate(dev);
+  return 0;
+}
+
+/** `dev_close`: nothing if it is down. */
+export function devClose(dev: NetDevice): void {
+  if ((dev.flags & IFF_UP) === 0) return;
+  closeDevice(dev);
+  dev.net.kernel.rtnl.linkChanged(dev, IFF_UP | IFF_RUNNING);
+  callNetdeviceNotifiers(NETDEV_DOWN, dev);
+}
+
+/** `__dev_close`. */
+function closeDevice(dev: NetDevice): void {
+  callNetdeviceNotifiers(NETDEV_GOING_DOWN, dev);
+  dev.state &= ~LINK_STATE_START;
+  devDeactivate(dev);
+  dev.ops.ndoStop?.(dev);
+  dev.flags &= ~IFF_UP;
+}
+
+/** `dev_get_flags`: as user space sees them; RUNNING, LOWER_UP and DORMANT are computed, PROMISC and ALLMULTI are the user's. */
+export function devGetFlags(dev: NetDevice): number {
+  let flags = dev.flags & ~(IFF_PROMISC | IFF_ALLMULTI | IFF_RUNNING | IFF_LOWER_UP | IFF_DORMANT);
+  flags |= dev.gflags & (IFF_PROMISC | IFF_ALLMULTI);
+  if (!dev.running()) return flags;
+  if (dev.operUp()) flags |= IFF_RUNNING;
+  if (dev.carrierOk()) flags |= IFF_LOWER_UP;
+  if (dev.dormant()) flags |= IFF_DORMANT;
+  return flags;
+}
+
+/** `dev_change_flags`: what `ip link set … up/down/promisc/arp` comes to. 0 or a negative errno. */
+export function devChangeFlags(dev: NetDevice, flags: number, extack: ExtAck | null = null): number {
+  const oldFlags = dev.flags;
+  const oldGflags = dev.gflags;
+  const err = changeFlags(dev, flags, extack);
+  if (err !== 0) return err;
+  devNotifyFlags(dev, oldFlags, (oldFlags ^ dev.flags) | (oldGflags ^ dev.gflags));
+  return 0;
+}
+
+/** `__dev_change_flags`. */
+function changeFlags(dev: NetDevice, flags: number, extack: ExtAck | null): number {
+  const old = dev.flags;
+  dev.flags = (flags & USER_FLAGS) | (dev.flags & (IFF_UP | IFF_VOLATILE | IFF_PROMISC | IFF_ALLMULTI));
+  if (((old ^ flags) & IFF_MULTICAST) !== 0) dev.ops.ndoChangeRxFlags?.(dev, IFF_MULTICAST);
+  devSetRxMode(dev);
+  let err = 0;
+  if (((old ^ flags) & IFF_UP) !== 0) {
+    if ((old & IFF_UP) !== 0) closeDevice(dev);
+    else err = openDevice(dev, extack);
+  }
+  if (((flags ^ dev.gflags) & IFF_PROMISC) !== 0) {
+    dev.gflags ^= IFF_PROMISC;
+    setPromiscuity(dev, (flags & IFF_PROMISC) !== 0 ? 1 : -1);
+  }
+  if (((flags ^ dev.gflags) & IFF_ALLMULTI) !== 0) {
+    dev.gflags ^= IFF_ALLMULTI;
+    setAllmulti(dev, (flags & IFF_ALLMULTI) !== 0 ? 1 : -1);
+  }
+  return err;
+}
+
+/** `__dev_notify_flags`. */
+function devNotifyFlags(dev: NetDevice, oldFlags: number, changes: number): void {
+  if (changes !== 0) dev.net.kernel.rtnl.linkChanged(dev, changes);
+  if ((changes & IFF_UP) !== 0) callNetdeviceNotifiers((dev.flags & IFF_UP) !== 0 ? NETDEV_UP : NETDEV_DOWN, dev);
+  const other = (oldFlags ^ dev.flags) & ~(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_VOLATILE);
+  if ((dev.flags & IFF_UP) !== 0 && other !== 0) callNetdeviceNotifiers(NETDEV_CHANGE, dev);
+}
+
+/** `dev_set_promiscuity`: one client more or less; the mode is on while any is left. -EOVERFLOW if the counter would wrap. */
+export function devSetPromiscuity(dev: NetDevice, inc: number): number {
+  const old = dev.flags;
+  const err = setPromiscuity(dev, inc);
+  if (err === 0 && dev.flags !== old) devSetRxMode(dev);
+  return err;
+}
+
+function setPromiscuity(dev: NetDevice, inc: number): number {
+  const count = dev.promiscuity + inc;
+  if (count < 0 || count > 0xffffffff) {
+    dev.net.kernel.log(`${dev.name}: promiscuity touches roof, set promiscuity failed. promiscuity feature of device might be broken.`);
+    return -EOVERFLOW;
+  }
+  dev.promiscuity = count;
+  const on = count > 0;
+  if (on === ((dev.flags & IFF_PROMISC) !== 0)) return 0;
+  dev.flags ^= IFF_PROMISC;
+  dev.net.kernel.log(`${dev.name}: ${on ? 'entered' : 'left'} promiscuous mode`);
+  dev.ops.ndoChangeRxFlags?.(dev, IFF_PROMISC);
+  dev.net.kernel.rtnl.linkChanged(dev, IFF_PROMISC);
+  return 0;
+}
+
+/** `dev_set_allmulti`: as {@link devSetPromiscuity}, for all multicast. */
+export function devSetAllmulti(dev: NetDevice, inc: number): number {
+  return setAllmulti(dev, inc);
+}
+
+function setAllmulti(dev: NetDevice, inc: number): number {
+  const count = dev.allmulti + inc;
+  if (count < 0 || count > 0xffffffff) {
+    dev.net.kernel.log(`${dev.name}: allmulti touches roof, set allmulti failed. allmulti feature of device might be broken.`);
+    return -EOVERFLOW;
+  }
+  dev.allmulti = count;
+  const on = count > 0;
+  if (on === ((dev.flags & IFF_ALLMULTI) !== 0)) return 0;
+  dev.flags ^= IFF_ALLMULTI;
+  dev.ops.ndoChangeRxFlags?.(dev, IFF_ALLMULTI);
+  devSetRxMode(dev);
+  dev.net.kernel.rtnl.linkChanged(dev, IFF_ALLMULTI);
+  return 0;
+}
+
+/**
+ * `dev_set_rx_mode`: tells the driver that lists or flags changed. A device that cannot filter unicast addresses becomes
+ * promiscuous while it has extra ones.
+ */
+export function devSetRxMode(dev: NetDevice): void {
+  if ((dev.flags & IFF_UP) === 0 || !dev.present()) return;
+  if ((dev.privFlags & IFF_UNICAST_FLT) === 0) {
+    const wanted = !dev.uc.isEmpty();
+    const had = dev.ucPromisc;
+    if (wanted && !had) {
+      dev.ucPromisc = true;
+      setPromiscuity(dev, 1);
+    } else if (!wanted && had) {
+      dev.ucPromisc = false;
+      setPromiscuity(dev, -1);
+    }
+  }
+  dev.ops.ndoSetRxMode?.(dev);
+}
+
+/** `netif_device_detach`: the hardware is gone; the device cannot be opened meanwhile. */
+export function netifDeviceDetach(dev: NetDevice): void {
+  if (!dev.present()) return;
+  dev.state &= ~LINK_STATE_PRESENT;
+  if (dev.running()) for (const queue of dev.tx) dev.net.xmit.netifStopQueue(queue);
+}
+
+/** `netif_device_attach`: it is back; queues go on. */
+export function netifDeviceAttach(dev: NetDevice): void {
+  if (dev.present()) return;
+  dev.state |= LINK_STATE_PRESENT;
+  if (dev.running()) for (const queue of dev.tx) dev.net.xmit.netifWakeQueue(queue);
+}

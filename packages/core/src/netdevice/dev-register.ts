@@ -1,0 +1,191 @@
+/** Life cycle of a device (`net/core/dev.c`): allocation, registration, unregistration, free. */
+import { EEXIST, EINVAL, ENFILE, IFNAMSIZ, NET_ADDR_PERM, NET_NAME_ENUM, NET_NAME_USER } from '@skbuff/uapi';
+import { notifierToErrno } from '../notifier/notifier.ts';
+import { NETDEV_POST_INIT, NETDEV_PRE_UNINIT, NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
+import type { Net } from '../pernet/net.ts';
+import { callNetdeviceNotifiers } from './dev-notify.ts';
+import { devClose } from './dev-open.ts';
+import type { NetDeviceOps } from './netdevice-ops.ts';
+import {
+  IFF_NO_QUEUE,
+  LINK_STATE_PRESENT,
+  NETREG_REGISTERED,
+  NETREG_RELEASED,
+  NETREG_UNREGISTERED,
+  NETREG_UNREGISTERING,
+  NetDevice,
+} from './netdevice.ts';
+import { NetdevQueue } from './qdisc.ts';
+import { initOperstate } from './link-watch.ts';
+import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
+
+export interface AllocNetdevOptions {
+  /** `eth0`, or a pattern such as `eth%d` that is resolved at registration. */
+  readonly name: string;
+  readonly setup: (dev: NetDevice) => void;
+  readonly ops: NetDeviceOps;
+  readonly priv?: unknown;
+  readonly txqs?: number;
+  readonly rxqs?: number;
+}
+
+/** `alloc_netdev_mqs`: a device in state UNINITIALIZED; it is known to nobody until {@link registerNetdevice}. */
+export function allocNetdev(net: Net, options: AllocNetdevOptions): NetDevice {
+  const dev = new NetDevice(net, options.ops);
+  dev.name = options.name;
+  dev.numTxQueues = dev.realNumTxQueues = options.txqs ?? 1;
+  dev.numRxQueues = dev.realNumRxQueues = options.rxqs ?? 1;
+  dev.priv = options.priv ?? null;
+  for (let i = 0; i < dev.numTxQueues; i++) dev.tx.push(new NetdevQueue(dev, i));
+  options.setup(dev);
+  if (dev.txQueueLen === 0) {
+    dev.privFlags |= IFF_NO_QUEUE;
+    dev.txQueueLen = 1000;
+  }
+  net.kernel.liveDevices++;
+  return dev;
+}
+
+/** `dev_valid_name`: 1 to 15 characters without `/`, `:` and white space, and neither `.` nor `..`. */
+export function devValidName(name: string): boolean {
+  return name !== '' && name.length < IFNAMSIZ && name !== '.' && name !== '..' && !/[/:\s]/.test(name);
+}
+
+/** `dev_alloc_name`: resolves one `%d` to the lowest free number. The name, or a negative errno. */
+export function devAllocName(net: Net, pattern: string): string | number {
+  if (!devValidName(pattern)) return -EINVAL;
+  const at = pattern.indexOf('%');
+  if (at < 0) return pattern;
+  if (pattern[at + 1] !== 'd' || pattern.indexOf('%', at + 2) >= 0) return -EINVAL;
+  for (let i = 0; i < 32768; i++) {
+    const name = pattern.slice(0, at) + i + pattern.slice(at + 2);
+    if (name.length >= IFNAMSIZ) return -ENFILE;
+    if (!net.devByName.has(name)) return name;
+  }
+  return -ENFILE;
+}
+
+/** `dev_get_valid_name`: as {@link devAllocName}, and -EEXIST for a plain name that is taken. */
+export function devGetValidName(net: Net, name: string): string | number {
+  const resolved = devAllocName(net, name);
+  if (typeof resolved === 'number') return resolved;
+  return net.devByName.has(resolved) ? -EEXIST : resolved;
+}
+
+/** `dev_new_index`: one more than the last, skipping numbers in use. */
+function devNewIndex(net: Net): number {
+  do {
+    net.ifindex = net.ifindex >= 0x7fffffff ? 1 : net.ifindex + 1;
+  } while (net.devByIndex.has(net.ifindex));
+  return net.ifindex;
+}
+
+/**
+ * `register_netdevice`: the device becomes visible. Order: name, `ndoInit`, POST_INIT, index, PRESENT, list, REGISTER. A negative
+ * errno leaves it unregistered: -EINVAL (name), -EEXIST (name or index taken), the driver's, or a notifier's veto.
+ */
+export function registerNetdevice(dev: NetDevice): number {
+  const { net } = dev;
+  const name = devGetValidName(net, dev.name);
+  if (typeof name === 'number') return name;
+  if (dev.nameAssignType === 0) dev.nameAssignType = dev.name.includes('%') ? NET_NAME_ENUM : NET_NAME_USER;
+  dev.name = name;
+  const err = dev.ops.ndoInit?.(dev) ?? 0;
+  if (err !== 0) return err > 0 ? -EINVAL : err;
+  const refused = afterInit(dev);
+  if (refused !== 0) dev.ops.ndoUninit?.(dev);
+  return refused;
+}
+
+function afterInit(dev: NetDevice): number {
+  const { net } = dev;
+  if (dev.ifindex !== 0 && net.devByIndex.has(dev.ifindex)) return -EEXIST;
+  if (dev.ifindex === 0) dev.ifindex = devNewIndex(net);
+  dev.wantedFeatures = dev.features & dev.hwFeatures;
+  const vetoed = notifierToErrno(callNetdeviceNotifiers(NETDEV_POST_INIT, dev));
+  if (vetoed !== 0) return vetoed;
+  dev.state |= LINK_STATE_PRESENT;
+  initOperstate(dev);
+  if (dev.addrAssignType === NET_ADDR_PERM) dev.permAddr.set(dev.devAddr);
+  listNetdevice(dev);
+  dev.regState = NETREG_REGISTERED;
+  const err = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));
+  if (err !== 0) unregisterNetdevice(dev);
+  else net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
+  return err;
+}
+
+/** Makes a device findable by name and index. */
+export function listNetdevice(dev: NetDevice): void {
+  const { net } = dev;
+  net.devList.push(dev);
+  net.devByName.set(dev.name, dev);
+  for (const alt of dev.altnames) net.devByName.set(alt, dev);
+  net.devByIndex.set(dev.ifindex, dev);
+  net.devBaseSeq++;
+}
+
+export function unlistNetdevice(dev: NetDevice): void {
+  const { net } = dev;
+  net.devList.splice(net.devList.indexOf(dev), 1);
+  net.devByName.delete(dev.name);
+  for (const alt of dev.altnames) net.devByName.delete(alt);
+  net.devByIndex.delete(dev.ifindex);
+  net.devBaseSeq++;
+}
+
+/** `unregister_netdevice`: see {@link unregisterNetdeviceMany}. */
+export function unregisterNetdevice(dev: NetDevice): void {
+  unregisterNetdeviceMany([dev]);
+}
+
+/**
+ * `unregister_netdevice_many`: closes the devices, hides them, tells everybody (UNREGISTER), and frees each as soon as nothing
+ * refers to it any more. A device that is not registered is only freed.
+ */
+export function unregisterNetdeviceMany(devs: readonly NetDevice[]): void {
+  const list = devs.filter((dev) => dev.regState === NETREG_REGISTERED);
+  for (const dev of devs) if (!list.includes(dev) && dev.regState === 0) freeNetdev(dev);
+  for (const dev of list) devClose(dev);
+  for (const dev of list) {
+    unlistNetdevice(dev);
+    dev.regState = NETREG_UNREGISTERING;
+    dev.dismantle = true;
+    dev.net.softnet.flushBacklog(dev);
+  }
+  for (const dev of list) {
+    for (const queue of dev.tx) {
+      queue.qdisc.reset();
+      queue.qdiscSleeping.reset();
+    }
+    callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
+    dev.net.kernel.rtnl.linkRemoved(dev);
+    dev.uc.flush();
+    dev.mc.flush();
+    callNetdeviceNotifiers(NETDEV_PRE_UNINIT, dev);
+    dev.ops.ndoUninit?.(dev);
+    netdevWaitAllrefs(dev);
+  }
+}
+
+/** `netdev_run_todo`: a device with references waits for the last one to go; the log says so every 10 seconds. */
+function netdevWaitAllrefs(dev: NetDevice): void {
+  if (dev.refcount() === 0) {
+    netdevFinish(dev);
+    return;
+  }
+  dev.net.kernel.waitForDevice(dev, () => netdevFinish(dev));
+}
+
+function netdevFinish(dev: NetDevice): void {
+  dev.regState = NETREG_UNREGISTERED;
+  dev.privDestructor?.(dev);
+  freeNetdev(dev);
+}
+
+/** `free_netdev`. */
+export function freeNetdev(dev: NetDevice): void {
+  if (dev.regState === NETREG_RELEASED) return;
+  dev.regState = NETREG_RELEASED;
+  dev.net.kernel.liveDevices--;
+}

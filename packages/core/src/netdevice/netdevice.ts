@@ -1,0 +1,234 @@
+/** `struct net_device`: one object per real or virtual interface. */
+import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN, NET_ADDR_PERM, NET_NAME_UNKNOWN } from '@skbuff/uapi';
+import type { Net } from '../pernet/net.ts';
+import type { SkBuff } from '../skbuff/skbuff.ts';
+import type { TimerList } from '../time/timer.ts';
+import { HwAddrList } from './dev-addr-lists.ts';
+import type { HeaderOps, NetDeviceOps } from './netdevice-ops.ts';
+import { noopQdisc, type NetdevQueue, type Qdisc } from './qdisc.ts';
+import type { RtnlLinkOps } from './rtnl-link-ops.ts';
+import type { NapiStruct } from './napi.ts';
+import type { PacketType } from './packet-type.ts';
+
+export const NETREG_UNINITIALIZED = 0;
+export const NETREG_REGISTERED = 1;
+export const NETREG_UNREGISTERING = 2;
+export const NETREG_UNREGISTERED = 3;
+export const NETREG_RELEASED = 4;
+export const NETREG_DUMMY = 5;
+
+/** Bits of `state`. */
+export const LINK_STATE_START: number = 1 << 0;
+export const LINK_STATE_PRESENT: number = 1 << 1;
+export const LINK_STATE_NOCARRIER: number = 1 << 2;
+export const LINK_STATE_LINKWATCH_PENDING: number = 1 << 3;
+export const LINK_STATE_DORMANT: number = 1 << 4;
+
+/** Private flags: never shown to user space, so the numbers are ours. */
+export const IFF_802_1Q_VLAN: number = 1 << 0;
+export const IFF_EBRIDGE: number = 1 << 1;
+export const IFF_BONDING: number = 1 << 2;
+export const IFF_TEAM_PORT: number = 1 << 3;
+export const IFF_MACVLAN_PORT: number = 1 << 4;
+export const IFF_LIVE_ADDR_CHANGE: number = 1 << 5;
+export const IFF_UNICAST_FLT: number = 1 << 6;
+export const IFF_SUPP_NOFCS: number = 1 << 7;
+/** Transmit without a queueing discipline by default. */
+export const IFF_NO_QUEUE: number = 1 << 8;
+export const IFF_XMIT_DST_RELEASE: number = 1 << 9;
+export const IFF_TX_SKB_SHARING: number = 1 << 10;
+export const IFF_BRIDGE_PORT: number = 1 << 11;
+export const IFF_OVS_DATAPATH: number = 1 << 12;
+export const IFF_L3MDEV_MASTER: number = 1 << 13;
+export const IFF_NO_ADDRCONF: number = 1 << 14;
+export const IFF_NETNS_LOCAL: number = 1 << 15;
+
+/** Order of `struct rtnl_link_stats64` (uapi `linux/if_link.h`): index into `dev.stats`. */
+export const RX_PACKETS = 0;
+export const TX_PACKETS = 1;
+export const RX_BYTES = 2;
+export const TX_BYTES = 3;
+export const RX_ERRORS = 4;
+export const TX_ERRORS = 5;
+export const RX_DROPPED = 6;
+export const TX_DROPPED = 7;
+export const MULTICAST = 8;
+export const COLLISIONS = 9;
+export const RX_LENGTH_ERRORS = 10;
+export const RX_OVER_ERRORS = 11;
+export const RX_CRC_ERRORS = 12;
+export const RX_FRAME_ERRORS = 13;
+export const RX_FIFO_ERRORS = 14;
+export const RX_MISSED_ERRORS = 15;
+export const TX_ABORTED_ERRORS = 16;
+export const TX_CARRIER_ERRORS = 17;
+export const TX_FIFO_ERRORS = 18;
+export const TX_HEARTBEAT_ERRORS = 19;
+export const TX_WINDOW_ERRORS = 20;
+export const RX_COMPRESSED = 21;
+export const TX_COMPRESSED = 22;
+export const RX_NOHANDLER = 23;
+export const RX_OTHERHOST_DROPPED = 24;
+export const LINK_STATS_COUNT = 25;
+
+/** Results of an rx handler. */
+export const RX_HANDLER_CONSUMED = 0;
+export const RX_HANDLER_ANOTHER = 1;
+export const RX_HANDLER_EXACT = 2;
+export const RX_HANDLER_PASS = 3;
+
+/** Sees every frame of its device before the protocols; owns the sk_buff if it says CONSUMED. ANOTHER: `skb.dev` was changed. */
+export type RxHandler = (skb: SkBuff, dev: NetDevice) => number;
+
+export class NetDevice {
+  name = '';
+  net: Net;
+  ifindex = 0;
+  ops: NetDeviceOps;
+  headerOps: HeaderOps | null = null;
+  flags = 0;
+  /** What the user asked for among PROMISC and ALLMULTI; this is what `ip link` shows of them. */
+  gflags = 0;
+  privFlags = 0;
+  state = 0;
+  regState: number = NETREG_UNINITIALIZED;
+  dismantle = false;
+  mtu = 0;
+  minMtu = 0;
+  maxMtu = 0;
+  type = 0;
+  hardHeaderLen = 0;
+  minHeaderLen = 0;
+  neededHeadroom = 0;
+  neededTailroom = 0;
+  addrLen = 0;
+  /** Link-layer address, `addrLen` bytes used of 32. Change it through {@link devSetMacAddress}. */
+  readonly devAddr: Uint8Array = new Uint8Array(32);
+  readonly broadcast: Uint8Array = new Uint8Array(32);
+  readonly permAddr: Uint8Array = new Uint8Array(32);
+  addrAssignType: number = NET_ADDR_PERM;
+  nameAssignType: number = NET_NAME_UNKNOWN;
+  devId = 0;
+  ifalias = '';
+  altnames: string[] = [];
+  group = 0;
+  txQueueLen = 0;
+  promiscuity = 0;
+  allmulti = 0;
+  /** Promiscuous because it has extra unicast addresses and cannot filter them. */
+  ucPromisc = false;
+  linkMode: number = IF_LINK_MODE_DEFAULT;
+  operstate: number = IF_OPER_UNKNOWN;
+  carrierUpCount = 0;
+  carrierDownCount = 0;
+  protoDown = false;
+  /** Offloads by NETIF_F_* (low word): active, changeable by the user, wished by the user, inherited by VLANs / encapsulation. */
+  features = 0;
+  hwFeatures = 0;
+  wantedFeatures = 0;
+  vlanFeatures = 0;
+  hwEncFeatures = 0;
+  gsoMaxSize = 65536;
+  gsoMaxSegs = 65535;
+  /** Receive sk_buffs may bypass queue locks; one thread makes this a mark only. */
+  lltx = false;
+
+  /** Counters in the order of `rtnl_link_stats64`. */
+  readonly stats: Float64Array = new Float64Array(LINK_STATS_COUNT);
+  readonly uc: HwAddrList = new HwAddrList();
+  readonly mc: HwAddrList = new HwAddrList();
+  /** `ip_ptr`, `ip6_ptr` …: what protocols attach, by slot. */
+  readonly ptr: unknown[] = [];
+  /** The driver's own state (`netdev_priv`). */
+  priv: unknown = null;
+
+  rxHandler: RxHandler | null = null;
+  rxHandlerData: unknown = null;
+  /** Packet types bound to this device, taps first. */
+  ptypeAll: readonly PacketType[] = [];
+  ptypeSpecific: readonly PacketType[] = [];
+  napiList: NapiStruct[] = [];
+
+  tx: NetdevQueue[] = [];
+  numTxQueues = 1;
+  realNumTxQueues = 1;
+  numRxQueues = 1;
+  realNumRxQueues = 1;
+  qdisc: Qdisc = noopQdisc;
+  /** Jiffies a stopped queue may stay without transmission; 0: 5 s. */
+  watchdogTimeo = 0;
+  watchdogTimer: TimerList | null = null;
+  /** Jiffies of the last transmission. */
+  transStart = 0;
+  lastRx = 0;
+
+  rtnlLinkOps: RtnlLinkOps | null = null;
+  master: NetDevice | null = null;
+  lower: readonly NetDevice[] = [];
+  upper: readonly NetDevice[] = [];
+  needsFreeNetdev = false;
+  /** Runs after unregistration, when nothing refers to the device any more. */
+  privDestructor: ((dev: NetDevice) => void) | null = null;
+  /** Called when the last foreign reference goes while the device waits to be freed. */
+  onLastRef: ((dev: NetDevice) => void) | null = null;
+
+  private refcnt = 1;
+
+  constructor(net: Net, ops: NetDeviceOps) {
+    this.net = net;
+    this.ops = ops;
+  }
+
+  /** Takes a reference: unregistration cannot finish while there are any. */
+  hold(): void {
+    this.refcnt++;
+  }
+
+  put(): void {
+    if (--this.refcnt === 1 && this.onLastRef !== null) this.onLastRef(this);
+  }
+
+  /** References beside the device's own. */
+  refcount(): number {
+    return this.refcnt - 1;
+  }
+
+  /** `netif_running`. */
+  running(): boolean {
+    return (this.state & LINK_STATE_START) !== 0;
+  }
+
+  /** `netif_device_present`. */
+  present(): boolean {
+    return (this.state & LINK_STATE_PRESENT) !== 0;
+  }
+
+  /** `netif_carrier_ok`. */
+  carrierOk(): boolean {
+    return (this.state & LINK_STATE_NOCARRIER) === 0;
+  }
+
+  dormant(): boolean {
+    return (this.state & LINK_STATE_DORMANT) !== 0;
+  }
+
+  /** `netif_oper_up`: operational for RFC 2863, where a device that never reports counts as up. */
+  operUp(): boolean {
+    return this.operstate === 6 || this.operstate === IF_OPER_UNKNOWN;
+  }
+}
+
+/** A place for one protocol's state of a device (`ip_ptr`, `ip6_ptr`): made once by the package that owns it. */
+export class DevSlot<T> {
+  private static next = 0;
+  private readonly id = DevSlot.next++;
+
+  get(dev: NetDevice): T | null {
+    return (dev.ptr[this.id] as T | null | undefined) ?? null;
+  }
+
+  set(dev: NetDevice, value: T | null): void {
+    while (dev.ptr.length <= this.id) dev.ptr.push(null);
+    dev.ptr[this.id] = value;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The memory of all packet data of one kernel, and its data blocks.
+ *
+ * One buffer of fixed size is cut into blocks of two sizes; views over it are made once. A block carries what the kernel keeps in
+ * the trailer at `skb_end_pointer`, `struct skb_shared_info`: it is reached from the original and from every clone. The buffer
+ * never grows, because growing would detach the views that every sk_buff holds; when it is used up an allocation fails with NULL,
+ * as it does in Linux under memory pressure, and the packet is dropped with `NOMEM`.
+ */
+import type { SkBuff } from './skbuff.ts';
+
+/** Bytes of a small block: a frame of 1500 bytes with room for headers before and behind it. */
+export const SMALL_BLOCK = 2048;
+/** Bytes of a large block: an IP packet of 64 KiB with its headers. */
+export const LARGE_BLOCK = 68 * 1024;
+/** Page fragments an sk_buff can carry beside its linear area. */
+export const MAX_SKB_FRAGS = 17;
+
+/** `skb_frag_t`: bytes `offset..offset+size` (offset from the start of the arena) inside a block that is counted by reference. */
+export class SkbFrag {
+  page: SkbSharedInfo;
+  offset: number;
+  size: number;
+
+  constructor(page: SkbSharedInfo, offset: number, size: number) {
+    this.page = page;
+    this.offset = offset;
+    this.size = size;
+  }
+}
+
+/** `struct skb_shared_info` together with the block it trails. */
+export class SkbSharedInfo {
+  /** First byte of the block in the arena. */
+  readonly start: number;
+  /** Bytes in the block: {@link SMALL_BLOCK} or {@link LARGE_BLOCK}. */
+  readonly size: number;
+  nextFree: SkbSharedInfo | null = null;
+  /** sk_buffs and fragments that refer to this block; 0 while it lies in the free list. */
+  dataref = 0;
+  nrFrags = 0;
+  txFlags = 0;
+  gsoSize = 0;
+  gsoSegs = 0;
+  gsoType = 0;
+  ip6FragId = 0;
+  hwtstamps = 0;
+  fragList: SkBuff | null = null;
+  destructorArg: unknown = null;
+  readonly frags: SkbFrag[] = [];
+
+  constructor(start: number, size: number) {
+    this.start = start;
+    this.size = size;
+  }
+}
+
+/** The packet memory of one kernel. */
+export class Arena {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** Blocks that are in use now: 0 when nothing leaked. */
+  blocksInUse = 0;
+  private freeSmall: SkbSharedInfo | null = null;
+  private freeLarge: SkbSharedInfo | null = null;
+  private smallEnd = 0;
+  private largeStart: number;
+  private readonly poison: boolean;
+
+  /**
+   * @param size bytes of packet memory; the system commits pages only when they are touched
+   * @param poison overwrite a freed block, so that a use after free shows in the bytes
+   */
+  constructor(size: number, poison = false) {
+    this.size = size;
+    this.bytes = new Uint8Array(new ArrayBuffer(size));
+    this.largeStart = size;
+    this.poison = poison;
+  }
+
+  /** A block of at least `size` bytes with `dataref` 1, or null when the memory is used up or `size` exceeds a large block. */
+  allocBlock(size: number): SkbSharedInfo | null {
+    let block: SkbSharedInfo | null;
+    if (size <= SMALL_BLOCK) {
+      block = this.freeSmall;
+      if (block === null) block = this.carve(SMALL_BLOCK);
+      else this.freeSmall = block.nextFree;
+    } else {
+      if (size > LARGE_BLOCK) return null;
+      block = this.freeLarge;
+      if (block === null) block = this.carve(LARGE_BLOCK);
+      else this.freeLarge = block.nextFree;
+    }
+    if (block === null) return null;
+    block.nextFree = null;
+    block.dataref = 1;
+    this.blocksInUse++;
+    return block;
+  }
+
+  /** Drops one reference; the last one frees the fragments, the list and the block. */
+  putBlock(block: SkbSharedInfo): void {
+    if (--block.dataref > 0) return;
+    if (block.nrFrags !== 0 || block.fragList !== null) this.releaseFrags(block);
+    block.gsoSize = 0;
+    block.gsoSegs = 0;
+    block.gsoType = 0;
+    block.txFlags = 0;
+    if (block.destructorArg !== null) block.destructorArg = null;
+    this.blocksInUse--;
+    if (this.poison) this.bytes.fill(0x6b, block.start, block.start + block.size);
+    if (block.size === SMALL_BLOCK) {
+      block.nextFree = this.freeSmall;
+      this.freeSmall = block;
+    } else {
+      block.nextFree = this.freeLarge;
+      this.freeLarge = block;
+    }
+  }
+
+  /** Small blocks grow from the bottom, large ones from the top, until they meet. */
+  private carve(size: number): SkbSharedInfo | null {
+    if (this.smallEnd + size > this.largeStart) return null;
+    if (size === SMALL_BLOCK) {
+      this.smallEnd += size;
+      return new SkbSharedInfo(this.smallEnd - size, size);
+    }
+    this.largeStart -= size;
+    return new SkbSharedInfo(this.largeStart, size);
+  }
+
+  private releaseFrags(block: SkbSharedInfo): void {
+    for (let i = 0; i < block.nrFrags; i++) this.putBlock((block.frags[i] as SkbFrag).page);
+    block.nrFrags = 0;
+    block.frags.length = 0;
+    let skb = block.fragList;
+    block.fragList = null;
+    while (skb !== null) {
+      const next: SkBuff | null = skb.next;
+      // Another block may share the list: then it stays chained.
+      if (skb.users === 1) skb.next = null;
+      skb.consume();
+      skb = next;
+    }
+  }
+}

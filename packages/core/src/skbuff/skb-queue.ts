@@ -1,0 +1,105 @@
+/** `struct sk_buff_head`: a doubly linked FIFO of sk_buffs with its length. An sk_buff is on one queue at the most. */
+import { SKB_DROP_REASON_QUEUE_PURGE } from './drop-reason.ts';
+import type { SkBuff } from './skbuff.ts';
+
+export class SkBuffHead {
+  first: SkBuff | null = null;
+  last: SkBuff | null = null;
+  qlen = 0;
+
+  isEmpty(): boolean {
+    return this.first === null;
+  }
+
+  /** The oldest sk_buff, left where it is (`skb_peek`). */
+  peek(): SkBuff | null {
+    return this.first;
+  }
+
+  peekTail(): SkBuff | null {
+    return this.last;
+  }
+
+  /** Appends (`skb_queue_tail`). */
+  queueTail(skb: SkBuff): void {
+    const last = this.last;
+    skb.prev = last;
+    skb.next = null;
+    skb.list = this;
+    if (last === null) this.first = skb;
+    else last.next = skb;
+    this.last = skb;
+    this.qlen++;
+  }
+
+  /** Puts in front (`skb_queue_head`). */
+  queueHead(skb: SkBuff): void {
+    const first = this.first;
+    skb.next = first;
+    skb.prev = null;
+    skb.list = this;
+    if (first === null) this.last = skb;
+    else first.prev = skb;
+    this.first = skb;
+    this.qlen++;
+  }
+
+  /** Inserts `skb` right behind `old`, which is on this queue (`__skb_queue_after`). */
+  queueAfter(old: SkBuff, skb: SkBuff): void {
+    const next = old.next;
+    if (next === null) {
+      this.queueTail(skb);
+      return;
+    }
+    skb.prev = old;
+    skb.next = next;
+    skb.list = this;
+    old.next = skb;
+    next.prev = skb;
+    this.qlen++;
+  }
+
+  /** Takes the oldest, or null. It is on no list afterwards. */
+  dequeue(): SkBuff | null {
+    const skb = this.first;
+    if (skb === null) return null;
+    const next = skb.next;
+    this.first = next;
+    if (next === null) this.last = null;
+    else next.prev = null;
+    skb.next = null;
+    skb.list = null;
+    this.qlen--;
+    return skb;
+  }
+
+  /** Takes the newest, or null. */
+  dequeueTail(): SkBuff | null {
+    const skb = this.last;
+    if (skb !== null) this.unlink(skb);
+    return skb;
+  }
+
+  /** Removes an sk_buff that is on this queue (`skb_unlink`). */
+  unlink(skb: SkBuff): void {
+    const { next, prev } = skb;
+    if (prev === null) this.first = next;
+    else prev.next = next;
+    if (next === null) this.last = prev;
+    else next.prev = prev;
+    skb.next = null;
+    skb.prev = null;
+    skb.list = null;
+    this.qlen--;
+  }
+
+  /** Moves everything to the end of `to`. */
+  spliceTailInit(to: SkBuffHead): void {
+    for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) to.queueTail(skb);
+  }
+
+  /** Frees each sk_buff once. */
+  purge(reason: number = SKB_DROP_REASON_QUEUE_PURGE): void {
+    for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) skb.kfree(reason);
+  }
+}

@@ -1,0 +1,331 @@
+/** `skbuff_head_cache` and the functions that make sk_buffs: allocation, clone, copy, enlarging, release. */
+import { ENOMEM } from '@skbuff/uapi';
+import { copyBytes } from '@skbuff/wire';
+import type { NetDevice } from '../netdevice/netdevice.ts';
+import { Arena, SkbFrag, type SkbSharedInfo } from './arena.ts';
+import { SKB_DROP_REASON_MAX } from './drop-reason.ts';
+import { copyBits } from './skb-frags.ts';
+import { CHECKSUM_NONE, SKB_CB_LANES, SkBuff } from './skbuff.ts';
+
+/** Headroom that receive buffers keep for headers that are pushed later. */
+export const NET_SKB_PAD = 64;
+/** Room for the link-layer header of any device, on transmit. */
+export const LL_MAX_HEADER = 128;
+/** Worst-case header room in front of a transport payload (`MAX_TCP_HEADER`). */
+export const MAX_TCP_HEADER = 320;
+
+/* Sizes of the kernel's structures on x86-64, for `truesize`: what a socket is charged for. */
+const SIZEOF_SK_BUFF = 256;
+const SIZEOF_SHINFO = 320;
+const SMALL_HEAD = 704;
+
+/** Called for each packet that is lost, with the `SKB_DROP_REASON_*` number; the sk_buff is still whole. */
+export type DropMonitor = (skb: SkBuff, reason: number) => void;
+
+export class SkbuffCache {
+  readonly arena: Arena;
+  /** Descriptors in use now: 0 when nothing leaked. */
+  inUse = 0;
+  /** Packets lost, by reason. */
+  readonly drops: Float64Array = new Float64Array(SKB_DROP_REASON_MAX + 1);
+  /** Subscribers of the `skb:kfree_skb` tracepoint; null while there is none. */
+  dropMonitor: DropMonitor | null = null;
+  private free: SkBuff | null = null;
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+  }
+
+  /**
+   * `alloc_skb`: an empty sk_buff with room for `size` bytes, all of it tailroom. Null when memory is out or `size` exceeds a
+   * large block.
+   */
+  alloc(size: number): SkBuff | null {
+    const block = this.arena.allocBlock(size);
+    if (block === null) return null;
+    const skb = this.descriptor(block);
+    skb.head = block.start;
+    skb.data = block.start;
+    skb.tail = block.start;
+    skb.end = block.start + block.size;
+    skb.truesize = truesizeOf(size);
+    return skb;
+  }
+
+  /** `netdev_alloc_skb`: for a received frame of `size` bytes, with {@link NET_SKB_PAD} bytes of headroom and `dev` set. */
+  allocRx(dev: NetDevice, size: number): SkBuff | null {
+    const skb = this.alloc(size + NET_SKB_PAD);
+    if (skb === null) return null;
+    skb.reserve(NET_SKB_PAD);
+    skb.dev = dev;
+    return skb;
+  }
+
+  /** `skb_clone`: see {@link SkBuff.clone}. */
+  clone(skb: SkBuff): SkBuff {
+    const info = skb.shinfo;
+    info.dataref++;
+    const n = this.descriptor(info);
+    this.copyHeader(skb, n);
+    n.head = skb.head;
+    n.data = skb.data;
+    n.tail = skb.tail;
+    n.end = skb.end;
+    n.len = skb.len;
+    n.dataLen = skb.dataLen;
+    n.macHeader = skb.macHeader;
+    n.networkHeader = skb.networkHeader;
+    n.transportHeader = skb.transportHeader;
+    n.innerMacHeader = skb.innerMacHeader;
+    n.innerNetworkHeader = skb.innerNetworkHeader;
+    n.innerTransportHeader = skb.innerTransportHeader;
+    n.csumStart = skb.csumStart;
+    n.truesize = skb.truesize;
+    skb.cloned = true;
+    n.cloned = true;
+    n.nohdr = false;
+    return n;
+  }
+
+  /** `skb_copy_expand`: a private linear copy with the given headroom and that much tailroom more than the data needs. */
+  copy(skb: SkBuff, headroom: number, tailroom: number): SkBuff | null {
+    const n = this.alloc(headroom + skb.len + tailroom);
+    if (n === null) return null;
+    n.reserve(headroom);
+    n.put(skb.len);
+    copyBits(skb, 0, n.bytes, n.data, skb.len);
+    const before = Math.min(headroom, skb.headroom());
+    copyBytes(n.bytes, n.data - before, skb.bytes, skb.data - before, before);
+    this.copyHeader(skb, n);
+    moveHeaders(skb, n, n.data - skb.data);
+    n.shinfo.gsoSize = skb.shinfo.gsoSize;
+    n.shinfo.gsoSegs = skb.shinfo.gsoSegs;
+    n.shinfo.gsoType = skb.shinfo.gsoType;
+    return n;
+  }
+
+  /** `pskb_copy`: a private linear area, fragments shared. Null when memory is out. */
+  pskbCopy(skb: SkBuff, headroom: number): SkBuff | null {
+    const linear = skb.headlen();
+    const n = this.alloc(headroom + linear);
+    if (n === null) return null;
+    n.reserve(headroom);
+    n.put(linear);
+    copyBytes(n.bytes, n.data, skb.bytes, skb.data, linear);
+    shareFrags(skb.shinfo, n.shinfo);
+    n.dataLen = skb.dataLen;
+    n.len = skb.len;
+    this.copyHeader(skb, n);
+    moveHeaders(skb, n, n.data - skb.data);
+    return n;
+  }
+
+  /**
+   * `pskb_expand_head`: gives the sk_buff a private linear area with `nhead` bytes more in front and `ntail` more behind. All
+   * offsets move. Returns 0, or -ENOMEM with the sk_buff unchanged.
+   */
+  expandHead(skb: SkBuff, nhead: number, ntail: number): number {
+    const used = skb.tail - skb.head;
+    const block = this.arena.allocBlock(nhead + used + ntail);
+    if (block === null) return -ENOMEM;
+    const old = skb.shinfo;
+    copyBytes(skb.bytes, block.start + nhead, skb.bytes, skb.head, used);
+    shareFrags(old, block);
+    const move = block.start + nhead - skb.head;
+    this.arena.putBlock(old);
+    skb.shinfo = block;
+    skb.head = block.start;
+    skb.end = block.start + block.size;
+    skb.data += move;
+    skb.tail += move;
+    moveHeaders(skb, skb, move);
+    skb.cloned = false;
+    skb.nohdr = false;
+    return 0;
+  }
+
+  /** `skb_cow`: at least `headroom` bytes in front, and nobody else sees the data. 0 or -ENOMEM. */
+  cow(skb: SkBuff, headroom: number): number {
+    const missing = headroom - skb.headroom();
+    if (missing <= 0 && !skb.isCloned()) return 0;
+    return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
+  }
+
+  /** `skb_ensure_writable`: the first `len` bytes are linear and private. 0 or -ENOMEM. */
+  ensureWritable(skb: SkBuff, len: number): number {
+    if (!skb.mayPull(len)) return -ENOMEM;
+    return skb.isCloned() ? this.expandHead(skb, 0, 0) : 0;
+  }
+
+  /** `skb_realloc_headroom`: a private copy of the linear area with at least `headroom` in front; the old one is kept. */
+  reallocHeadroom(skb: SkBuff, headroom: number): SkBuff | null {
+    return skb.headroom() >= headroom ? skb.clone() : this.pskbCopy(skb, headroom);
+  }
+
+  /** `skb_linearize`: no fragments afterwards. 0 or -ENOMEM. */
+  linearize(skb: SkBuff): number {
+    return skb.dataLen === 0 || skb.mayPull(skb.len) ? 0 : -ENOMEM;
+  }
+
+  /** Counts a lost packet and tells the drop monitor. The packet is not freed here. */
+  countDrop(skb: SkBuff, reason: number): void {
+    this.drops[reason]++;
+    if (this.dropMonitor !== null) this.dropMonitor(skb, reason);
+  }
+
+  /** Frees a descriptor without holders: destructor, dst, conntrack, data. Only {@link SkBuff.consume} calls this. */
+  release(skb: SkBuff): void {
+    if (skb.dst !== null) skb.dstDrop();
+    if (skb.destructor !== null) skb.orphan();
+    if (skb.nfct !== null) skb.nfReset();
+    if (skb.sp !== null) {
+      skb.sp.put();
+      skb.sp = null;
+    }
+    if (skb.ext !== null) {
+      skb.ext.put();
+      skb.ext = null;
+    }
+    skb.sk = null;
+    skb.dev = null;
+    this.arena.putBlock(skb.shinfo);
+    this.inUse--;
+    skb.next = this.free;
+    this.free = skb;
+  }
+
+  /** A descriptor with every field of a fresh sk_buff, holding the reference on `info` that the caller has. */
+  private descriptor(info: SkbSharedInfo): SkBuff {
+    let skb = this.free;
+    this.inUse++;
+    if (skb === null) {
+      skb = new SkBuff(this, this.arena.bytes, info);
+      skb.users = 1;
+      return skb;
+    }
+    this.free = skb.next;
+    skb.next = null;
+    skb.prev = null;
+    skb.list = null;
+    skb.shinfo = info;
+    skb.users = 1;
+    skb.len = 0;
+    skb.dataLen = 0;
+    skb.macLen = 0;
+    skb.macHeader = -1;
+    skb.networkHeader = -1;
+    skb.transportHeader = -1;
+    skb.skbIif = 0;
+    skb.protocol = 0;
+    skb.pktType = 0;
+    skb.ipSummed = CHECKSUM_NONE;
+    skb.priority = 0;
+    skb.mark = 0;
+    skb.hash = 0;
+    skb.l4Hash = false;
+    skb.swHash = false;
+    skb.cloned = false;
+    skb.nohdr = false;
+    skb.ignoreDf = false;
+    skb.peeked = false;
+    skb.ooOkay = false;
+    skb.encapsulation = false;
+    skb.nfTrace = false;
+    skb.ipvsProperty = false;
+    skb.noFcs = false;
+    skb.redirected = false;
+    skb.offloadFwdMark = false;
+    skb.nfctinfo = 0;
+    skb.secmark = 0;
+    skb.vlanPresent = false;
+    skb.queueMapping = 0;
+    skb.tstamp = 0;
+    skb.traceId = 0;
+    return skb;
+  }
+
+  /** `copy_skb_header`: what a clone or copy inherits beside the data. The new one has no owner. */
+  private copyHeader(from: SkBuff, to: SkBuff): void {
+    to.dev = from.dev;
+    if (from.dst !== null) {
+      to.dst = from.dst;
+      to.dstNoref = from.dstNoref;
+      if (!from.dstNoref) from.dst.hold();
+    }
+    if (from.nfct !== null) {
+      from.nfct.get();
+      to.nfct = from.nfct;
+    }
+    if (from.sp !== null) {
+      from.sp.get();
+      to.sp = from.sp;
+    }
+    if (from.ext !== null) {
+      from.ext.get();
+      to.ext = from.ext;
+    }
+    to.nfctinfo = from.nfctinfo;
+    to.macLen = from.macLen;
+    to.skbIif = from.skbIif;
+    to.protocol = from.protocol;
+    to.pktType = from.pktType;
+    to.ipSummed = from.ipSummed;
+    to.csum = from.csum;
+    to.csumOffset = from.csumOffset;
+    to.priority = from.priority;
+    to.mark = from.mark;
+    to.hash = from.hash;
+    to.l4Hash = from.l4Hash;
+    to.swHash = from.swHash;
+    to.ignoreDf = from.ignoreDf;
+    to.encapsulation = from.encapsulation;
+    to.nfTrace = from.nfTrace;
+    to.ipvsProperty = from.ipvsProperty;
+    to.secmark = from.secmark;
+    to.vlanPresent = from.vlanPresent;
+    to.vlanProto = from.vlanProto;
+    to.vlanTci = from.vlanTci;
+    to.queueMapping = from.queueMapping;
+    to.tstamp = from.tstamp;
+    to.traceId = from.traceId;
+    for (let i = 0; i < SKB_CB_LANES; i++) to.cb[i] = from.cb[i];
+  }
+}
+
+/** Moves the header positions with the data they point into. */
+function moveHeaders(from: SkBuff, to: SkBuff, move: number): void {
+  to.macHeader = moved(from.macHeader, move);
+  to.networkHeader = moved(from.networkHeader, move);
+  to.transportHeader = moved(from.transportHeader, move);
+  to.innerMacHeader = moved(from.innerMacHeader, move);
+  to.innerNetworkHeader = moved(from.innerNetworkHeader, move);
+  to.innerTransportHeader = moved(from.innerTransportHeader, move);
+  to.csumStart = from.csumStart + move;
+}
+
+function moved(position: number, move: number): number {
+  return position < 0 ? -1 : position + move;
+}
+
+/** Lets a second block refer to the same fragments and list. */
+function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
+  to.gsoSize = from.gsoSize;
+  to.gsoSegs = from.gsoSegs;
+  to.gsoType = from.gsoType;
+  to.txFlags = from.txFlags;
+  for (let i = 0; i < from.nrFrags; i++) {
+    const frag = from.frags[i] as SkbFrag;
+    frag.page.dataref++;
+    to.frags.push(new SkbFrag(frag.page, frag.offset, frag.size));
+  }
+  to.nrFrags = from.nrFrags;
+  for (let skb = from.fragList; skb !== null; skb = skb.next) skb.get();
+  to.fragList = from.fragList;
+}
+
+/** Memory charged for an sk_buff made with room for `size` bytes, as the kernel's allocator rounds it (SKB-35). */
+function truesizeOf(size: number): number {
+  const need = ((size + 63) & -64) + SIZEOF_SHINFO;
+  if (need <= SMALL_HEAD) return SMALL_HEAD + SIZEOF_SK_BUFF;
+  return 2 ** (32 - Math.clz32(need - 1)) + SIZEOF_SK_BUFF;
+}

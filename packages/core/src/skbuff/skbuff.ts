@@ -1,0 +1,372 @@
+/**
+ * `struct sk_buff`: one packet descriptor, shared by all layers, that points into a block of the arena.
+ *
+ *            head          data            tail           end
+ *             |  headroom   |  linear data  |   tailroom   |  shared info (SkbSharedInfo)
+ *             +-------------+---------------+--------------+
+ *
+ * All positions are offsets from the start of the arena. Descriptors are pooled and have one hidden class; nothing is allocated
+ * for a packet. Rules of ownership: whoever receives an sk_buff either passes it on or frees it, with `consume()` when it did its
+ * work and with `kfree(reason)` when it is dropped.
+ */
+import { copyBytes } from '@skbuff/wire';
+import type { DstEntry } from '../netdevice/dst.ts';
+import type { NetDevice } from '../netdevice/netdevice.ts';
+import type { Net } from '../pernet/net.ts';
+import type { SkbSharedInfo } from './arena.ts';
+import { SKB_CONSUMED } from './drop-reason.ts';
+import { copyBits, pullTail, trimFrags } from './skb-frags.ts';
+import type { SkBuffHead } from './skb-queue.ts';
+import type { SkbuffCache } from './skbuff-cache.ts';
+
+/** Nobody checked the checksum yet: software must. */
+export const CHECKSUM_NONE = 0;
+/** Verified, or needs no verification. */
+export const CHECKSUM_UNNECESSARY = 1;
+/** The device summed the packet; the sum is in `csum`. */
+export const CHECKSUM_COMPLETE = 2;
+/** Transmit: the device (or `skbChecksumHelp`) sums from `csumStart` and stores at `csumStart + csumOffset`. */
+export const CHECKSUM_PARTIAL = 3;
+
+/** 32-bit lanes of the control buffer: 48 bytes, as in the kernel. */
+export const SKB_CB_LANES = 12;
+
+/** What the core needs of a socket that owns an sk_buff; `struct sock` itself belongs to the socket layer. */
+export interface SkbSock {
+  readonly net: Net;
+  readonly priority: number;
+  readonly mark: number;
+}
+
+/** A counted object that travels with an sk_buff (connection tracking entry, security path, extension). */
+export interface SkbExt {
+  get(): void;
+  put(): void;
+}
+
+export type SkbDestructor = (skb: SkBuff) => void;
+
+export class SkBuff {
+  /** Neighbours in the one queue this sk_buff is on; `next` also chains lists of packets. */
+  next: SkBuff | null = null;
+  prev: SkBuff | null = null;
+  list: SkBuffHead | null = null;
+
+  /** The whole arena; index it with the offsets below. */
+  readonly bytes: Uint8Array;
+  readonly cache: SkbuffCache;
+  shinfo: SkbSharedInfo;
+  head = 0;
+  data = 0;
+  tail = 0;
+  end = 0;
+  /** Bytes of the packet from `data` on, fragments included. */
+  len = 0;
+  /** Bytes of them in fragments. */
+  dataLen = 0;
+  macLen = 0;
+  /** Header positions; -1 while not set. */
+  macHeader = -1;
+  networkHeader = -1;
+  transportHeader = -1;
+  innerMacHeader = -1;
+  innerNetworkHeader = -1;
+  innerTransportHeader = -1;
+
+  /** Receive: the device it arrived on. Transmit: the device it leaves by. */
+  dev: NetDevice | null = null;
+  sk: SkbSock | null = null;
+  dst: DstEntry | null = null;
+  /** The dst is borrowed: dropping it releases nothing. */
+  dstNoref = false;
+  destructor: SkbDestructor | null = null;
+  /** Index of the device it arrived on; survives a change of `dev`. */
+  skbIif = 0;
+  /** EtherType, host order. */
+  protocol = 0;
+  pktType = 0;
+  ipSummed = CHECKSUM_NONE;
+  csum = 0;
+  csumStart = 0;
+  csumOffset = 0;
+  priority = 0;
+  mark = 0;
+  hash = 0;
+  l4Hash = false;
+  swHash = false;
+  cloned = false;
+  nohdr = false;
+  ignoreDf = false;
+  peeked = false;
+  ooOkay = false;
+  encapsulation = false;
+  nfTrace = false;
+  ipvsProperty = false;
+  pfmemalloc = false;
+  noFcs = false;
+  redirected = false;
+  offloadFwdMark = false;
+  nfct: SkbExt | null = null;
+  nfctinfo = 0;
+  sp: SkbExt | null = null;
+  ext: SkbExt | null = null;
+  secmark = 0;
+  vlanPresent = false;
+  vlanProto = 0;
+  vlanTci = 0;
+  queueMapping = 0;
+  napiId = 0;
+  /** Arrival or departure time, nanoseconds of the kernel's real-time clock; 0 = none. */
+  tstamp = 0;
+  truesize = 0;
+  /** References to this descriptor; 0 while it lies in the pool. */
+  users = 0;
+  /** Journey number for tracing: survives clone, copy, NAT and forwarding. 0 while tracing is off. */
+  traceId = 0;
+  /** Private to the layer that owns the packet just now; undefined on entry to a layer. */
+  readonly cb: Int32Array = new Int32Array(SKB_CB_LANES);
+
+  constructor(cache: SkbuffCache, bytes: Uint8Array, shinfo: SkbSharedInfo) {
+    this.cache = cache;
+    this.bytes = bytes;
+    this.shinfo = shinfo;
+    this.tstamp = 0.5; // a double from birth on: nanoseconds do not fit the small-integer representation
+    this.tstamp = 0;
+  }
+
+  /** Extends the data area by `n` bytes at the tail; returns where they begin. Throws (`skb_over_panic`) past `end`. */
+  put(n: number): number {
+    const off = this.tail;
+    this.tail += n;
+    this.len += n;
+    if (this.tail > this.end) this.panic('skb_over_panic', n);
+    return off;
+  }
+
+  /** As {@link put}, with the bytes cleared. */
+  putZero(n: number): number {
+    const off = this.put(n);
+    this.bytes.fill(0, off, off + n);
+    return off;
+  }
+
+  /** As {@link put}, filled from `src`. */
+  putData(src: Uint8Array, from: number, n: number): number {
+    const off = this.put(n);
+    copyBytes(this.bytes, off, src, from, n);
+    return off;
+  }
+
+  /** Extends the data area by `n` bytes in front; returns the new `data`. Throws (`skb_under_panic`) before `head`. */
+  push(n: number): number {
+    this.data -= n;
+    this.len += n;
+    if (this.data < this.head) this.panic('skb_under_panic', n);
+    return this.data;
+  }
+
+  /** Moves `data` past `n` linear bytes, which stay in memory; returns the new `data`, or -1 if the packet is shorter. */
+  pull(n: number): number {
+    if (n > this.len) return -1;
+    if (n > this.len - this.dataLen && !pullTail(this, n - (this.len - this.dataLen))) return -1;
+    this.len -= n;
+    this.data += n;
+    return this.data;
+  }
+
+  /** Makes room in front of an empty sk_buff: `data` and `tail` move by `n`. */
+  reserve(n: number): void {
+    this.data += n;
+    this.tail += n;
+  }
+
+  /** Cuts the packet to `n` bytes; longer or equal: nothing happens. */
+  trim(n: number): void {
+    if (n >= this.len) return;
+    if (this.dataLen !== 0) {
+      trimFrags(this, n);
+      return;
+    }
+    this.len = n;
+    this.tail = this.data + n;
+  }
+
+  headroom(): number {
+    return this.data - this.head;
+  }
+
+  /** Bytes that `put` may add: 0 for a nonlinear sk_buff. */
+  tailroom(): number {
+    return this.dataLen !== 0 ? 0 : this.end - this.tail;
+  }
+
+  /** Bytes in the linear area. */
+  headlen(): number {
+    return this.len - this.dataLen;
+  }
+
+  isNonlinear(): boolean {
+    return this.dataLen !== 0;
+  }
+
+  /** Guarantees that the first `n` bytes are linear, pulling from fragments; false if the packet is shorter (`pskb_may_pull`). */
+  mayPull(n: number): boolean {
+    const linear = this.len - this.dataLen;
+    if (n <= linear) return true;
+    if (n > this.len) return false;
+    return pullTail(this, n - linear);
+  }
+
+  /** Copies `n` bytes at `offset` from `data`, out of the fragments too, to `to[at…]`. False if the packet is shorter. */
+  copyBits(offset: number, to: Uint8Array, at: number, n: number): boolean {
+    if (this.dataLen !== 0) return copyBits(this, offset, to, at, n);
+    if (offset + n > this.len) return false;
+    copyBytes(to, at, this.bytes, this.data + offset, n);
+    return true;
+  }
+
+  resetMacHeader(): void {
+    this.macHeader = this.data;
+  }
+
+  resetNetworkHeader(): void {
+    this.networkHeader = this.data;
+  }
+
+  resetTransportHeader(): void {
+    this.transportHeader = this.data;
+  }
+
+  macHeaderWasSet(): boolean {
+    return this.macHeader >= 0;
+  }
+
+  transportHeaderWasSet(): boolean {
+    return this.transportHeader >= 0;
+  }
+
+  /** Distance of the network header from `data`. */
+  networkOffset(): number {
+    return this.networkHeader - this.data;
+  }
+
+  transportOffset(): number {
+    return this.transportHeader - this.data;
+  }
+
+  /** Bytes of the network header, options included. */
+  networkHeaderLen(): number {
+    return this.transportHeader - this.networkHeader;
+  }
+
+  isGso(): boolean {
+    return this.shinfo.gsoSize !== 0;
+  }
+
+  /** Takes a reference. */
+  get(): this {
+    this.users++;
+    return this;
+  }
+
+  /** More than one holder. */
+  shared(): boolean {
+    return this.users !== 1;
+  }
+
+  /** A clone of the caller's own when others hold the sk_buff too (the old one loses a reference); null when memory is out. */
+  shareCheck(): SkBuff | null {
+    if (this.users === 1) return this;
+    const own = this.clone();
+    if (own === null) this.kfree(2);
+    else this.consume();
+    return own;
+  }
+
+  /** Others see the same data: it must not be written. */
+  isCloned(): boolean {
+    return this.cloned && this.shinfo.dataref !== 1;
+  }
+
+  /** A second descriptor of the same data, on no list and without owner; null when memory is out. */
+  clone(): SkBuff | null {
+    return this.cache.clone(this);
+  }
+
+  /** A fully private, linear copy; null when memory is out. */
+  copy(): SkBuff | null {
+    return this.cache.copy(this, this.headroom(), 0);
+  }
+
+  /** Replaces the borrowed or counted dst by a borrowed one. */
+  dstSetNoref(dst: DstEntry): void {
+    if (this.dst !== null) this.dstDrop();
+    this.dst = dst;
+    this.dstNoref = true;
+  }
+
+  /** Hands a reference on the dst over to the sk_buff. */
+  dstSet(dst: DstEntry): void {
+    if (this.dst !== null) this.dstDrop();
+    this.dst = dst;
+    this.dstNoref = false;
+  }
+
+  dstDrop(): void {
+    const dst = this.dst;
+    if (dst === null) return;
+    this.dst = null;
+    if (!this.dstNoref) dst.release();
+    this.dstNoref = false;
+  }
+
+  /** Turns a borrowed dst into a counted one, for an sk_buff that is about to be queued. */
+  dstForce(): void {
+    if (this.dst !== null && this.dstNoref) {
+      this.dst.hold();
+      this.dstNoref = false;
+    }
+  }
+
+  /** Runs the destructor and leaves the owner. */
+  orphan(): void {
+    const destructor = this.destructor;
+    if (destructor !== null) {
+      this.destructor = null;
+      destructor(this);
+    }
+    this.sk = null;
+  }
+
+  /** Forgets conntrack and tracing: what a packet loses when it changes namespace. */
+  nfReset(): void {
+    if (this.nfct !== null) {
+      this.nfct.put();
+      this.nfct = null;
+    }
+    this.nfctinfo = 0;
+    this.nfTrace = false;
+  }
+
+  /** Drops a reference; the last one frees everything. Not a loss: the packet was used. */
+  consume(): void {
+    if (--this.users === 0) this.cache.release(this);
+    else if (this.users < 0) this.panic('refcount underflow', 0);
+  }
+
+  /** Drops a reference; the last one counts as a packet lost for `reason` (`SKB_DROP_REASON_*`) and frees everything. */
+  kfree(reason: number): void {
+    if (this.users > 1) {
+      this.users--;
+      return;
+    }
+    if (reason !== SKB_CONSUMED) this.cache.countDrop(this, reason);
+    this.consume();
+  }
+
+  private panic(what: string, n: number): never {
+    throw new RangeError(
+      `${what}: n=${n} len=${this.len} head=${this.head} data=${this.data} tail=${this.tail} end=${this.end} users=${this.users} dev=${this.dev?.name ?? '<NULL>'}`,
+    );
+  }
+}

@@ -1,0 +1,54 @@
+/** The few things of the event loop that clocks need. The only place in the core that asks the platform for anything. */
+
+interface EventLoop {
+  setImmediate?: (fn: () => void) => unknown;
+  setTimeout: (fn: () => void, ms: number) => unknown;
+  clearTimeout: (handle: unknown) => void;
+  performance: { now(): number };
+  MessageChannel?: new () => { port1: Port; port2: Port };
+}
+
+interface Port {
+  onmessage: (() => void) | null;
+  postMessage(message: null): void;
+  ref?: () => void;
+  unref?: () => void;
+}
+
+const loop = globalThis as unknown as EventLoop;
+
+/** Runs `fn` after the microtasks that are pending now, and those that they cause. */
+export const macrotask: (fn: () => void) => void = makeMacrotask();
+
+function makeMacrotask(): (fn: () => void) => void {
+  if (loop.setImmediate !== undefined) return (fn) => void (loop.setImmediate as (fn: () => void) => unknown)(fn);
+  if (loop.MessageChannel === undefined) return (fn) => void loop.setTimeout(fn, 0);
+  // Browsers clamp nested timeouts to 4 ms; a message to oneself is not.
+  const Channel = loop.MessageChannel;
+  return (fn) => {
+    const { port1, port2 } = new Channel();
+    port1.onmessage = () => {
+      port1.onmessage = null;
+      fn();
+    };
+    port2.postMessage(null);
+  };
+}
+
+/** Milliseconds of the platform's monotonic clock. */
+export function monotonicMs(): number {
+  return loop.performance.now();
+}
+
+/** Milliseconds since 1970. */
+export function wallClockMs(): number {
+  return Date.now();
+}
+
+export function startTimeout(fn: () => void, ms: number): unknown {
+  return loop.setTimeout(fn, ms);
+}
+
+export function stopTimeout(handle: unknown): void {
+  loop.clearTimeout(handle);
+}

@@ -1,0 +1,68 @@
+/** Real time on the event loop. A burst of work runs as softirq budgets allow and then yields, so the loop never starves. */
+import type { Clock, ClockClient, ClockHandle } from './clock.ts';
+import { macrotask, monotonicMs, startTimeout, stopTimeout, wallClockMs } from './platform.ts';
+
+/** setTimeout takes at most this many milliseconds. */
+const MAX_TIMEOUT = 0x7fffffff;
+
+export class RealClock implements Clock {
+  private readonly startMs = monotonicMs();
+  private readonly epoch = wallClockMs() * 1e6;
+
+  /** Nanoseconds since the clock was made. */
+  now(): number {
+    return Math.floor((monotonicMs() - this.startMs) * 1e6);
+  }
+
+  attach(client: ClockClient): ClockHandle {
+    return new RealHandle(this, client, this.epoch);
+  }
+}
+
+class RealHandle implements ClockHandle {
+  readonly epoch: number;
+  private readonly clock: RealClock;
+  private readonly client: ClockClient;
+  private timeout: unknown = null;
+  private deferred = false;
+  private detached = false;
+
+  constructor(clock: RealClock, client: ClockClient, epoch: number) {
+    this.clock = clock;
+    this.client = client;
+    this.epoch = epoch;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  alarm(deadline: number, _essential: boolean): void {
+    if (this.timeout !== null) stopTimeout(this.timeout);
+    this.timeout = null;
+    if (deadline === Number.POSITIVE_INFINITY || this.detached) return;
+    const ms = Math.min(MAX_TIMEOUT, Math.max(0, Math.ceil((deadline - this.now()) / 1e6)));
+    this.timeout = startTimeout(() => {
+      this.timeout = null;
+      this.client.onClock();
+    }, ms);
+  }
+
+  defer(): void {
+    if (this.deferred || this.detached) return;
+    this.deferred = true;
+    macrotask(() => {
+      this.deferred = false;
+      if (!this.detached) this.client.onClock();
+    });
+  }
+
+  park(): void {}
+
+  unpark(): void {}
+
+  detach(): void {
+    this.alarm(Number.POSITIVE_INFINITY, false);
+    this.detached = true;
+  }
+}

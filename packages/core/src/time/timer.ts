@@ -1,0 +1,301 @@
+/**
+ * Kernel timers (`kernel/time/timer.c`): a hierarchical wheel in jiffies, and high-resolution timers in nanoseconds.
+ *
+ *   level 0: 256 slots of 1 jiffy | level 1: 256 slots of 256 | level 2: of 65,536 | level 3: of 16.8 million (46 days at HZ 1000)
+ *
+ * A timer lies in the level that its distance needs and is sorted down when its slot comes up, so it fires exactly at its jiffy;
+ * adding and removing cost the same however many there are. Time jumps: empty slots are skipped, not visited.
+ */
+import { MSEC_PER_JIFFY, NSEC_PER_JIFFY } from './jiffies.ts';
+
+const SLOT_BITS = 8;
+const SLOTS = 1 << SLOT_BITS;
+const MASK = SLOTS - 1;
+const LEVELS = 4;
+/** Anything further away waits in the last level and is sorted in again when it comes up. */
+const HORIZON = 2 ** (SLOT_BITS * LEVELS) - 1;
+
+/** `struct timer_list`. Made once by its owner and started again and again. */
+export class TimerList {
+  next: TimerList | null = null;
+  prev: TimerList | null = null;
+  slot = -1;
+  /** Jiffies at which it fires. */
+  expires = 0;
+  /** Does not keep time going by itself: a virtual clock with only such timers left is idle (`TIMER_DEFERRABLE`). */
+  readonly deferrable: boolean;
+  readonly fn: () => void;
+
+  constructor(fn: () => void, deferrable = false) {
+    this.fn = fn;
+    this.deferrable = deferrable;
+  }
+
+  /** `timer_pending`. */
+  pending(): boolean {
+    return this.slot >= 0;
+  }
+}
+
+/** `struct hrtimer`: fires at a nanosecond. */
+export class HrTimer {
+  expires = 0;
+  /** Place in the heap, -1 while not started. */
+  index = -1;
+  seq = 0;
+  readonly fn: () => void;
+
+  constructor(fn: () => void) {
+    this.fn = fn;
+  }
+
+  pending(): boolean {
+    return this.index >= 0;
+  }
+}
+
+/** All timers of one kernel. */
+export class Timers {
+  /** Ticks since boot, as of the last time the clock called. */
+  jiffies = 0;
+  /** Pending timers, for the leak check. */
+  pendingCount = 0;
+  private essential = 0;
+  private readonly slots: (TimerList | null)[] = new Array<TimerList | null>(SLOTS * LEVELS).fill(null);
+  private readonly tails: (TimerList | null)[] = new Array<TimerList | null>(SLOTS * LEVELS).fill(null);
+  private readonly heap: HrTimer[] = [];
+  private seq = 0;
+  /** Next jiffy whose slot has not been run. */
+  private base = 0;
+  /** Told when an earlier deadline came up, in nanoseconds, and whether a timer that counts is pending. */
+  private readonly onEarlier: (deadline: number, essential: boolean) => void;
+  private alarmAt = Number.POSITIVE_INFINITY;
+  private alarmEssential = false;
+
+  constructor(onEarlier: (deadline: number, essential: boolean) => void) {
+    this.onEarlier = onEarlier;
+  }
+
+  /** Whether a timer is pending for which time has to go on. */
+  isEssential(): boolean {
+    return this.essential > 0 || this.heap.length > 0;
+  }
+
+  /** Starts `timer`, or moves it, to fire at `expires` jiffies; a time gone by fires at the next tick. True if it was pending. */
+  modTimer(timer: TimerList, expires: number): boolean {
+    const was = this.delTimer(timer);
+    timer.expires = expires;
+    this.pendingCount++;
+    if (!timer.deferrable) this.essential++;
+    this.link(timer);
+    this.arm(Math.max(expires, this.base) * NSEC_PER_JIFFY);
+    return was;
+  }
+
+  /** `modTimer` in `ms` milliseconds from now, at least one tick. */
+  startIn(timer: TimerList, ms: number): void {
+    this.modTimer(timer, this.jiffies + Math.max(1, Math.ceil(ms / MSEC_PER_JIFFY)));
+  }
+
+  /** Stops it; false if it was not pending. */
+  delTimer(timer: TimerList): boolean {
+    if (timer.slot < 0) return false;
+    this.unlink(timer);
+    this.pendingCount--;
+    if (!timer.deferrable) this.essential--;
+    return true;
+  }
+
+  /** Starts or moves a high-resolution timer to `expires` nanoseconds of the clock. */
+  hrtimerStart(timer: HrTimer, expires: number): void {
+    if (timer.index >= 0) this.heapRemove(timer);
+    else this.pendingCount++;
+    timer.expires = expires;
+    timer.seq = this.seq++;
+    timer.index = this.heap.length;
+    this.heap.push(timer);
+    this.siftUp(timer.index);
+    this.arm(expires);
+  }
+
+  hrtimerCancel(timer: HrTimer): boolean {
+    if (timer.index < 0) return false;
+    this.heapRemove(timer);
+    this.pendingCount--;
+    return true;
+  }
+
+  /** Runs all that is due at `now` nanoseconds and returns when to call again: the next deadline, or Infinity. */
+  run(now: number): number {
+    const target = Math.floor(now / NSEC_PER_JIFFY);
+    if (target > this.jiffies) this.jiffies = target;
+    this.alarmAt = 0;
+    for (;;) {
+      const wheel = this.nextWheel(target);
+      const hr = this.heap[0];
+      if (hr !== undefined && hr.expires <= now && hr.expires <= wheel * NSEC_PER_JIFFY) {
+        this.heapRemove(hr);
+        this.pendingCount--;
+        hr.fn();
+      } else if (wheel <= target) this.runSlot(wheel);
+      else break;
+    }
+    this.base = Math.max(this.base, target + 1);
+    this.alarmAt = this.nextDeadline();
+    this.alarmEssential = this.isEssential();
+    return this.alarmAt;
+  }
+
+  /** Nanoseconds of the earliest pending timer, or Infinity. */
+  nextDeadline(): number {
+    const wheel = this.earliest() * NSEC_PER_JIFFY;
+    const hr = this.heap[0];
+    return hr !== undefined && hr.expires < wheel ? hr.expires : wheel;
+  }
+
+  private arm(deadline: number): void {
+    const essential = this.isEssential();
+    if (deadline >= this.alarmAt && essential === this.alarmEssential) return;
+    this.alarmAt = Math.min(deadline, this.alarmAt);
+    this.alarmEssential = essential;
+    this.onEarlier(this.alarmAt, essential);
+  }
+
+  private link(timer: TimerList): void {
+    const slot = this.slotOf(timer.expires);
+    const tail = this.tails[slot] as TimerList | null;
+    timer.slot = slot;
+    timer.prev = tail;
+    timer.next = null;
+    if (tail === null) this.slots[slot] = timer;
+    else tail.next = timer;
+    this.tails[slot] = timer;
+  }
+
+  private unlink(timer: TimerList): void {
+    const { next, prev, slot } = timer;
+    if (prev === null) this.slots[slot] = next;
+    else prev.next = next;
+    if (next === null) this.tails[slot] = prev;
+    else next.prev = prev;
+    timer.next = null;
+    timer.prev = null;
+    timer.slot = -1;
+  }
+
+  private slotOf(expires: number): number {
+    const at = Math.min(Math.max(expires, this.base), this.base + HORIZON);
+    const distance = at - this.base;
+    let level = 0;
+    let unit = 1;
+    while (level < LEVELS - 1 && distance >= SLOTS * unit) {
+      level++;
+      unit *= SLOTS;
+    }
+    return level * SLOTS + (Math.floor(at / unit) & MASK);
+  }
+
+  /** The first jiffy up to `limit` with a timer, its slot sorted and `base` moved there; or `limit + 1`. */
+  private nextWheel(limit: number): number {
+    const at = this.earliest();
+    if (at > limit) return limit + 1;
+    if (at !== this.base || (this.slots[at & MASK] as TimerList | null) === null) this.moveBase(at);
+    return at;
+  }
+
+  /** Moves `base` forward and sorts down the slots of every level that `at` lies in. */
+  private moveBase(at: number): void {
+    this.base = at;
+    for (let level = LEVELS - 1, unit = SLOTS ** (LEVELS - 1); level > 0; level--, unit /= SLOTS) {
+      const slot = level * SLOTS + (Math.floor(at / unit) & MASK);
+      let timer = this.slots[slot] as TimerList | null;
+      this.slots[slot] = null;
+      this.tails[slot] = null;
+      while (timer !== null) {
+        const next: TimerList | null = timer.next;
+        this.link(timer);
+        timer = next;
+      }
+    }
+  }
+
+  private runSlot(jiffy: number): void {
+    const timer = this.slots[jiffy & MASK] as TimerList;
+    this.unlink(timer);
+    this.pendingCount--;
+    if (!timer.deferrable) this.essential--;
+    timer.fn();
+  }
+
+  /** Jiffies of the earliest timer, or Infinity. */
+  private earliest(): number {
+    if (this.pendingCount === this.heap.length) return Number.POSITIVE_INFINITY;
+    let best = Number.POSITIVE_INFINITY;
+    for (let level = 0, unit = 1; level < LEVELS; level++, unit *= SLOTS) {
+      const first = Math.floor(this.base / unit);
+      for (let i = 0; i < SLOTS; i++) {
+        // The slot that `base` lies in holds what is due now and what is due one turn later; the others are in order.
+        if (i > 0 && (first + i) * unit >= best) break;
+        const found = earliestOf(this.slots[level * SLOTS + ((first + i) & MASK)] as TimerList | null);
+        if (found < best) best = found;
+      }
+    }
+    return Math.max(best, this.base);
+  }
+
+  private siftUp(i: number): void {
+    const { heap } = this;
+    const timer = heap[i] as HrTimer;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      const other = heap[parent] as HrTimer;
+      if (!before(timer, other)) break;
+      heap[i] = other;
+      other.index = i;
+      i = parent;
+    }
+    heap[i] = timer;
+    timer.index = i;
+  }
+
+  private siftDown(i: number): void {
+    const { heap } = this;
+    const timer = heap[i] as HrTimer;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1] as HrTimer, heap[child] as HrTimer)) child++;
+      const other = heap[child] as HrTimer;
+      if (!before(other, timer)) break;
+      heap[i] = other;
+      other.index = i;
+      i = child;
+    }
+    heap[i] = timer;
+    timer.index = i;
+  }
+
+  private heapRemove(timer: HrTimer): void {
+    const { heap } = this;
+    const i = timer.index;
+    const last = heap.pop() as HrTimer;
+    timer.index = -1;
+    if (last === timer) return;
+    heap[i] = last;
+    last.index = i;
+    this.siftUp(i);
+    this.siftDown(last.index);
+  }
+}
+
+function before(a: HrTimer, b: HrTimer): boolean {
+  return a.expires < b.expires || (a.expires === b.expires && a.seq < b.seq);
+}
+
+function earliestOf(head: TimerList | null): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let timer = head; timer !== null; timer = timer.next) {
+    if (timer.expires < best) best = timer.expires;
+  }
+  return best;
+}
