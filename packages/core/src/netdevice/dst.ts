@@ -29,7 +29,7 @@ export class DstEntry {
   output: DstOutput = dstDiscardOut;
   /** Negative errno that a lookup which ended here reports; 0 for a usable route. */
   error = 0;
-  obsolete = DST_OBSOLETE_NONE;
+  obsolete: number = DST_OBSOLETE_NONE;
   flags = 0;
   /** Room the lower layers need in front / behind. */
   headerLen = 0;

@@ -11,7 +11,7 @@ import type { SkBuff } from './skbuff.ts';
 /** Bytes of a small block: a frame of 1500 bytes with room for headers before and behind it. */
 export const SMALL_BLOCK = 2048;
 /** Bytes of a large block: an IP packet of 64 KiB with its headers. */
-export const LARGE_BLOCK = 68 * 1024;
+export const LARGE_BLOCK: number = 68 * 1024;
 /** Page fragments an sk_buff can carry beside its linear area. */
 export const MAX_SKB_FRAGS = 17;
 

@@ -85,7 +85,7 @@ export class SkBuff {
   /** EtherType, host order. */
   protocol = 0;
   pktType = 0;
-  ipSummed = CHECKSUM_NONE;
+  ipSummed: number = CHECKSUM_NONE;
   csum = 0;
   csumStart = 0;
   csumOffset = 0;

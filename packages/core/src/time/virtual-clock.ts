@@ -50,7 +50,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Runs deferred work and jumps from alarm to alarm until only housekeeping is left, or until `limit` nanoseconds from now have passed. */
-  runUntilIdle(limit = Number.POSITIVE_INFINITY): void {
+  runUntilIdle(limit: number = Number.POSITIVE_INFINITY): void {
     const until = this.time + limit;
     this.runDeferred();
     for (let next = this.nextAlarm(false); next <= until && next !== Number.POSITIVE_INFINITY; next = this.nextAlarm(false)) this.jump(next);
@@ -139,7 +139,7 @@ export class VirtualClock implements Clock {
 }
 
 class VirtualHandle implements ClockHandle {
-  deadline = Number.POSITIVE_INFINITY;
+  deadline: number = Number.POSITIVE_INFINITY;
   essential = false;
   deferred = false;
   readonly epoch: number;
