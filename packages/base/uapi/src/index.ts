@@ -17,3 +17,4 @@ export * from './if-link.ts';
 export * from './if-addr.ts';
 export * from './neighbour.ts';
 export * from './capability.ts';
+export * from './veth.ts';

@@ -1,0 +1,76 @@
+import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+
+/** What a command printed and how it ended. */
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What became of echo requests. */
+export interface PingResult {
+  readonly sent: number;
+  /** Round trip of every answered request, in nanoseconds of virtual time, in the order of the requests. */
+  readonly roundTripsNs: readonly number[];
+  /** The way of the packets, one line per event, in Linux's words. */
+  readonly trace: readonly string[];
+}
+
+/** What `ip route get` would say. */
+export type RouteResult =
+  | { readonly via?: string; readonly dev: string }
+  /** errno name: ENETUNREACH, EHOSTUNREACH, EACCES … */
+  | { readonly error: string };
+
+export interface DropCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface HostTotals {
+  /** Frames handed to any device of the node, and frames that came in by one. */
+  readonly sent: number;
+  readonly received: number;
+  readonly drops: readonly DropCount[];
+}
+
+/**
+ * The stack as the lab runner sees it: the only door between the two. Made from a topology by a `LabHostFactory`, which
+ * creates nodes and links (up, with MAC, MTU and names as given) and runs no exec line. All waiting is virtual time under `test`, real under `up`;
+ * nothing here rejects because of what a user wrote: failures come as codes. Times are nanoseconds since the lab was created.
+ */
+export interface LabHost {
+  /** Commands that `exec` knows: `ip`, `ping` … */
+  readonly commands: ReadonlySet<string>;
+  now(): number;
+  /** Lets time pass, with all that happens in it. Returns at once if `ns` is not ahead. */
+  runUntil(ns: number): Promise<void>;
+  /** Runs one command to its end; `argv[0]` is in `commands`. */
+  exec(node: string, argv: readonly string[]): Promise<ExecResult>;
+  /** Writes below /proc/sys (`net/ipv4/ip_forward`). 0 or a negative errno. */
+  writeSysctl(node: string, path: string, value: string): number;
+  /** First global address of a node, for expectations that name a node. */
+  addressOf(node: string): string | undefined;
+  ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult>;
+  /** Sends and lets the packets come to their end. Returns their trace. */
+  send(packet: Omit<ProbePacket, 'to'> & { readonly to: string }): Promise<readonly string[]>;
+  routeGet(node: string, to: string): RouteResult;
+  /** Totals since the lab was created. */
+  totals(node: string): HostTotals;
+  /** Replaces what a link does to packets from now on; undefined makes it perfect. `link` is `LabLink.index`. */
+  impair(link: number, impairment: Impairment | undefined): void;
+  /** Takes the carrier of a link away or gives it back. */
+  setLink(link: number, up: boolean): void;
+  /** Ends everything: no timer, no packet, no open capture is left. */
+  close(): Promise<void>;
+}
+
+export interface LabHostOptions {
+  /** 0 to 2^32-1. */
+  readonly seed: number;
+  readonly realTime: boolean;
+  /** Directory for one pcapng per interface in `topology.capture`. */
+  readonly captureDirectory?: string;
+}
+
+export type LabHostFactory = (topology: LabTopology, options: LabHostOptions) => Promise<LabHost>;

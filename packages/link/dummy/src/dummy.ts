@@ -1,0 +1,64 @@
+/** The dummy device (`drivers/net/dummy.c`): it accepts every packet, counts it and throws it away. */
+import {
+  ethMacAddr,
+  IFF_LIVE_ADDR_CHANGE,
+  IFF_NO_QUEUE,
+  type NetDevice,
+  type NetDeviceOps,
+  NETDEV_TX_OK,
+  NETIF_F_ALL_TSO,
+  NETIF_F_FRAGLIST,
+  NETIF_F_GSO,
+  NETIF_F_HIGHDMA,
+  NETIF_F_HW_CSUM,
+  NETIF_F_SG,
+  netdevOpsDefaults,
+  type RtnlLinkOps,
+  type SkBuff,
+  TX_BYTES,
+  TX_PACKETS,
+} from '@skbuff/core';
+import { ethHwAddrRandomIfUnset, etherSetup, ethValidateAddr, ethValidateLink } from '@skbuff/ethernet';
+import { IFF_MULTICAST, IFF_NOARP } from '@skbuff/uapi';
+
+/** `dummy_xmit`. Not a loss: the packet went where it was sent. */
+export function dummyXmit(skb: SkBuff, dev: NetDevice): number {
+  dev.stats[TX_PACKETS]++;
+  dev.stats[TX_BYTES] += skb.len;
+  skb.consume();
+  return NETDEV_TX_OK;
+}
+
+export const dummyOps: NetDeviceOps = {
+  ...netdevOpsDefaults,
+  ndoInit: ethHwAddrRandomIfUnset,
+  ndoStartXmit: dummyXmit,
+  ndoValidateAddr: ethValidateAddr,
+  ndoSetMacAddress: ethMacAddr,
+};
+
+/** `dummy_setup`. */
+export function dummySetup(dev: NetDevice): void {
+  etherSetup(dev);
+  dev.ops = dummyOps;
+  dev.flags |= IFF_NOARP;
+  dev.flags &= ~IFF_MULTICAST;
+  dev.privFlags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+  dev.lltx = true;
+  dev.features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO | NETIF_F_ALL_TSO | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA;
+  dev.hwFeatures = dev.features;
+  dev.hwEncFeatures = dev.features;
+  dev.minMtu = 0;
+  dev.maxMtu = 0;
+}
+
+export const dummyLinkOps: RtnlLinkOps = {
+  kind: 'dummy',
+  setup: dummySetup,
+  validate: ethValidateLink,
+  newlink: null,
+  changelink: null,
+  dellink: null,
+  fillInfo: null,
+  getLinkNet: null,
+};

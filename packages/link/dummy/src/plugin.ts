@@ -1,0 +1,7 @@
+/** Registers the link kind `dummy` with a kernel. */
+import type { Plugin } from '@skbuff/core';
+import { dummyLinkOps } from './dummy.ts';
+
+export function dummy(): Plugin {
+  return { name: '@skbuff/dummy', init: (ctx) => ctx.rtnlLink(dummyLinkOps) };
+}

@@ -1,0 +1,6 @@
+/**
+ * fault-injector
+ *
+ * @packageDocumentation
+ */
+export {} from "@skbuff/core";

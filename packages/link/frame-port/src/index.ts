@@ -1,0 +1,6 @@
+/**
+ * frame-port
+ *
+ * @packageDocumentation
+ */
+export {} from "@skbuff/core";

@@ -1,0 +1,6 @@
+/**
+ * pcapng
+ *
+ * @packageDocumentation
+ */
+export {} from "@skbuff/core";

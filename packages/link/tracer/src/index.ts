@@ -1,0 +1,6 @@
+/**
+ * tracer
+ *
+ * @packageDocumentation
+ */
+export {} from "@skbuff/core";

@@ -1,0 +1,7 @@
+/** Registers the link kind `veth` with a kernel. */
+import type { Plugin } from '@skbuff/core';
+import { vethLinkOps } from './veth-link.ts';
+
+export function veth(): Plugin {
+  return { name: '@skbuff/veth', init: (ctx) => ctx.rtnlLink(vethLinkOps) };
+}

@@ -1,0 +1,89 @@
+/** `ip link add NAME type veth peer name PEER`, and the same without netlink. */
+import {
+  isValidEtherAddr,
+  type Net,
+  type NetDevice,
+  type NewlinkParams,
+  type NlaRange,
+  type RtnlLinkOps,
+  unregisterNetdevice,
+} from '@skbuff/core';
+import { ethValidateLink } from '@skbuff/ethernet';
+import { nlaFind, nlaGetU32, nlaLen } from '@skbuff/netlink';
+import { EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ETH_ALEN, ETH_MAX_MTU, ETH_MIN_MTU, IFLA_MTU, NLA_HDRLEN, VETH_INFO_PEER } from '@skbuff/uapi';
+import { vethAlloc, type VethCreateOptions, type VethPair, vethPeer, vethRegister, vethRegisterPair, vethSetup, vethUnpair } from './veth.ts';
+
+/** `veth_validate`. */
+function vethValidate(params: NewlinkParams): number {
+  const err = ethValidateLink(params);
+  if (err !== 0 || params.tb === null) return err;
+  const { tb } = params;
+  const attr = nlaFind(tb.bytes, tb.off, tb.len, IFLA_MTU);
+  return attr < 0 || validMtu(nlaGetU32(tb.bytes, attr)) ? 0 : -EINVAL;
+}
+
+function validMtu(mtu: number): boolean {
+  return mtu >= ETH_MIN_MTU && mtu <= ETH_MAX_MTU;
+}
+
+/**
+ * `veth_newlink`. The peer is made, registered and configured by `createPeer` from VETH_INFO_PEER before `dev` is registered, so it
+ * has the lower index and cannot be brought up by the same message (-ENOTCONN).
+ */
+function vethNewlink(dev: NetDevice, params: NewlinkParams): number {
+  if (params.createPeer === null) return -EOPNOTSUPP;
+  const peer = params.createPeer(vethLinkOps, peerInfo(params.data), 'veth%d');
+  if (typeof peer === 'number') return peer;
+  const err = vethRegister(dev, peer);
+  if (err !== 0) unregisterNetdevice(peer);
+  return err;
+}
+
+/** The message about the peer: `struct ifinfomsg`, then attributes. Null: the user said nothing about it. */
+function peerInfo(data: NlaRange | null): NlaRange | null {
+  if (data === null) return null;
+  const attr = nlaFind(data.bytes, data.off, data.len, VETH_INFO_PEER);
+  return attr < 0 ? null : { bytes: data.bytes, off: attr + NLA_HDRLEN, len: nlaLen(data.bytes, attr) };
+}
+
+/** `veth_dellink`: one end takes the other along. */
+function vethDellink(dev: NetDevice, queue: NetDevice[]): void {
+  const peer = vethPeer(dev);
+  vethUnpair(dev);
+  queue.push(dev);
+  if (peer !== null) queue.push(peer);
+}
+
+export const vethLinkOps: RtnlLinkOps = {
+  kind: 'veth',
+  setup: vethSetup,
+  validate: vethValidate,
+  newlink: vethNewlink,
+  changelink: null,
+  dellink: vethDellink,
+  fillInfo: null,
+  getLinkNet: (dev) => (vethPeer(dev) ?? dev).net,
+};
+
+/**
+ * Makes a pair without netlink: `nameA` in `netA`, `nameB` in `netB`, both down, as `ip link add nameA type veth peer name nameB`
+ * does. Names may be patterns (`veth%d`). The negative errno otherwise, with nothing made: -EEXIST (a name is taken), -EINVAL (a
+ * name, the MTU or the length of an address is bad, or the namespaces belong to two kernels), -EADDRNOTAVAIL (a zero or multicast
+ * address).
+ */
+export function vethCreate(netA: Net, nameA: string, netB: Net, nameB: string, options: VethCreateOptions = {}): VethPair | number {
+  const { address, peerAddress, mtu } = options;
+  if (netA.kernel !== netB.kernel || (mtu !== undefined && !validMtu(mtu))) return -EINVAL;
+  const bad = badAddress(address) || badAddress(peerAddress);
+  if (bad !== 0) return bad;
+  const dev = vethAlloc(netA, nameA, vethLinkOps, address, mtu);
+  const peer = vethAlloc(netB, nameB, vethLinkOps, peerAddress, mtu);
+  const err = vethRegisterPair(dev, peer);
+  return err === 0 ? { dev, peer } : err;
+}
+
+function badAddress(address: Uint8Array | undefined): number {
+  if (address === undefined) return 0;
+  if (address.length !== ETH_ALEN) return -EINVAL;
+  return isValidEtherAddr(address) ? 0 : -EADDRNOTAVAIL;
+}

@@ -1,0 +1,244 @@
+/**
+ * Virtual Ethernet pairs (`drivers/net/veth.c`): what one end sends, the other receives, in its own namespace.
+ *
+ *     devQueueXmit → vethXmit → (scrub, eth_type_trans) → netif_rx of the peer
+ *
+ * Sending is the receive path of the peer: the sk_buff goes over as it is, with an unfinished checksum (CHECKSUM_PARTIAL) and as
+ * one super-packet (GSO), because a wire that is a pointer cannot spoil it.
+ */
+import {
+  allocNetdev,
+  CHECKSUM_COMPLETE,
+  CHECKSUM_NONE,
+  ethMacAddr,
+  freeNetdev,
+  IFF_LIVE_ADDR_CHANGE,
+  IFF_NO_QUEUE,
+  IFF_TX_SKB_SHARING,
+  NET_RX_DROP,
+  NET_RX_SUCCESS,
+  NET_XMIT_DROP,
+  type Net,
+  type NetDevice,
+  type NetDeviceOps,
+  NETDEV_TX_OK,
+  NETIF_F_ALL_TSO,
+  NETIF_F_FRAGLIST,
+  NETIF_F_GSO,
+  NETIF_F_HIGHDMA,
+  NETIF_F_HW_CSUM,
+  NETIF_F_HW_VLAN_CTAG_RX,
+  NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_SG,
+  netdevOpsDefaults,
+  netifCarrierOff,
+  netifCarrierOn,
+  registerNetdevice,
+  RX_BYTES,
+  RX_DROPPED,
+  RX_PACKETS,
+  type RtnlLinkOps,
+  SKB_DROP_REASON_DEV_READY,
+  SKB_DROP_REASON_HDR_TRUNC,
+  SKB_DROP_REASON_PKT_TOO_BIG,
+  type SkBuff,
+  TX_BYTES,
+  TX_DROPPED,
+  TX_PACKETS,
+  unregisterNetdevice,
+} from '@skbuff/core';
+import { ethHwAddrRandomIfUnset, etherSetup, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
+import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, PACKET_HOST } from '@skbuff/uapi';
+
+/** `struct veth_priv`. */
+export class VethPriv {
+  /** The other end; null before it exists and after it went. */
+  peer: NetDevice | null = null;
+}
+
+/** The other end of a veth, or null. */
+export function vethPeer(dev: NetDevice): NetDevice | null {
+  return (dev.priv as VethPriv).peer;
+}
+
+/** `veth_xmit`: NETDEV_TX_OK, or NET_XMIT_DROP; the sk_buff is gone either way. Called with bottom halves disabled. */
+export function vethXmit(skb: SkBuff, dev: NetDevice): number {
+  const peer = (dev.priv as VethPriv).peer;
+  const length = skb.len;
+  if (peer === null) skb.kfree(SKB_DROP_REASON_DEV_READY);
+  else if (length - skb.dataLen < ETH_HLEN && !skb.mayPull(ETH_HLEN)) skb.kfree(SKB_DROP_REASON_HDR_TRUNC);
+  else if (devForwardSkb(peer, skb) === NET_RX_SUCCESS) {
+    const sent = dev.stats;
+    sent[TX_PACKETS]++;
+    sent[TX_BYTES] += length;
+    const received = peer.stats;
+    received[RX_PACKETS]++;
+    received[RX_BYTES] += length;
+    return NETDEV_TX_OK;
+  }
+  dev.stats[TX_DROPPED]++;
+  return NET_XMIT_DROP;
+}
+
+/**
+ * `dev_forward_skb`: gives a frame that is being sent to another device as received. NET_RX_SUCCESS or NET_RX_DROP (counted in
+ * `rx_dropped` of `dev`: it is down, the frame is longer than its MTU, or the backlog is full). The sk_buff is gone either way.
+ */
+export function devForwardSkb(dev: NetDevice, skb: SkBuff): number {
+  if ((dev.flags & IFF_UP) === 0) return forwardDrop(dev, skb, SKB_DROP_REASON_DEV_READY);
+  if (skb.len > dev.mtu + dev.hardHeaderLen + VLAN_HLEN && skb.shinfo.gsoSize === 0) {
+    return forwardDrop(dev, skb, SKB_DROP_REASON_PKT_TOO_BIG);
+  }
+  const { net } = dev;
+  skbScrubPacket(skb, net !== (skb.dev as NetDevice).net);
+  skb.priority = 0;
+  skb.protocol = ethTypeTrans(skb, dev);
+  // The device's sum covered the header that was just pulled.
+  if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
+  return net.softnet.netifRxSoftirq(skb);
+}
+
+function forwardDrop(dev: NetDevice, skb: SkBuff, reason: number): number {
+  dev.stats[RX_DROPPED]++;
+  skb.kfree(reason);
+  return NET_RX_DROP;
+}
+
+/**
+ * `skb_scrub_packet`: a packet forgets what the sender's side knew about it: route, conntrack, extensions; and mark, time stamp and
+ * IPVS when it changes namespace (`xnet`). The socket keeps paying for it until somebody receives it.
+ */
+export function skbScrubPacket(skb: SkBuff, xnet: boolean): void {
+  skb.pktType = PACKET_HOST;
+  skb.skbIif = 0;
+  skb.ignoreDf = false;
+  skb.offloadFwdMark = false;
+  if (skb.dst !== null) skb.dstDrop();
+  if (skb.sp !== null || skb.ext !== null) extReset(skb);
+  if (skb.nfct !== null || skb.nfTrace || skb.nfctinfo !== 0) skb.nfReset();
+  if (!xnet) return;
+  skb.ipvsProperty = false;
+  skb.mark = 0;
+  skb.tstamp = 0;
+}
+
+/** `skb_ext_reset`. */
+function extReset(skb: SkBuff): void {
+  if (skb.sp !== null) {
+    skb.sp.put();
+    skb.sp = null;
+  }
+  if (skb.ext !== null) {
+    skb.ext.put();
+    skb.ext = null;
+  }
+}
+
+/** `veth_open`: there is carrier when both ends are up. -ENOTCONN without a peer. */
+function vethOpen(dev: NetDevice): number {
+  const { peer } = dev.priv as VethPriv;
+  if (peer === null) return -ENOTCONN;
+  if ((peer.flags & IFF_UP) !== 0) {
+    netifCarrierOn(dev);
+    netifCarrierOn(peer);
+  }
+  return 0;
+}
+
+/** `veth_close`. */
+function vethClose(dev: NetDevice): number {
+  const { peer } = dev.priv as VethPriv;
+  netifCarrierOff(dev);
+  if (peer !== null) netifCarrierOff(peer);
+  return 0;
+}
+
+/** `veth_get_iflink`: the number of the other end, in the other end's namespace. */
+function vethGetIflink(dev: NetDevice): number {
+  return (dev.priv as VethPriv).peer?.ifindex ?? 0;
+}
+
+export const vethOps: NetDeviceOps = {
+  ...netdevOpsDefaults,
+  ndoInit: ethHwAddrRandomIfUnset,
+  ndoUninit: vethUnpair,
+  ndoOpen: vethOpen,
+  ndoStop: vethClose,
+  ndoStartXmit: vethXmit,
+  ndoSetMacAddress: ethMacAddr,
+  ndoValidateAddr: ethValidateAddr,
+  ndoGetIflink: vethGetIflink,
+};
+
+const VETH_FEATURES =
+  NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_GSO | NETIF_F_ALL_TSO | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+
+/** `veth_setup`. */
+export function vethSetup(dev: NetDevice): void {
+  etherSetup(dev);
+  dev.maxMtu = ETH_MAX_MTU;
+  dev.privFlags &= ~IFF_TX_SKB_SHARING;
+  dev.privFlags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+  dev.ops = vethOps;
+  dev.priv = new VethPriv();
+  dev.lltx = true;
+  dev.features = VETH_FEATURES;
+  dev.hwFeatures = VETH_FEATURES;
+  dev.hwEncFeatures = VETH_FEATURES;
+  dev.vlanFeatures = VETH_FEATURES & ~(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX);
+}
+
+/** Registers `dev` and connects it with `peer`, which is registered. An errno leaves `peer` alone and `dev` unregistered. */
+export function vethRegister(dev: NetDevice, peer: NetDevice): number {
+  netifCarrierOff(peer);
+  const err = registerNetdevice(dev);
+  if (err !== 0) return err;
+  netifCarrierOff(dev);
+  (dev.priv as VethPriv).peer = peer;
+  (peer.priv as VethPriv).peer = dev;
+  return 0;
+}
+
+/** Both ends forget each other. */
+export function vethUnpair(dev: NetDevice): void {
+  const priv = dev.priv as VethPriv;
+  if (priv.peer !== null) (priv.peer.priv as VethPriv).peer = null;
+  priv.peer = null;
+}
+
+export interface VethCreateOptions {
+  /** Six bytes each; default: by chance. */
+  readonly address?: Uint8Array;
+  readonly peerAddress?: Uint8Array;
+  /** Bytes, 68 to 65535, of both ends; default 1500. */
+  readonly mtu?: number;
+}
+
+export interface VethPair {
+  readonly dev: NetDevice;
+  readonly peer: NetDevice;
+}
+
+/** One end as {@link vethCreate} makes it; the device is not registered. */
+export function vethAlloc(net: Net, name: string, linkOps: RtnlLinkOps, address: Uint8Array | undefined, mtu: number | undefined): NetDevice {
+  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps, priv: new VethPriv() });
+  dev.rtnlLinkOps = linkOps;
+  if (address !== undefined) dev.devAddr.set(address);
+  if (mtu !== undefined) dev.mtu = mtu;
+  return dev;
+}
+
+/** Registers both, the peer first as Linux does. An errno leaves neither. */
+export function vethRegisterPair(dev: NetDevice, peer: NetDevice): number {
+  let err = registerNetdevice(peer);
+  if (err !== 0) {
+    freeNetdev(peer);
+    freeNetdev(dev);
+    return err;
+  }
+  err = vethRegister(dev, peer);
+  if (err === 0) return 0;
+  freeNetdev(dev);
+  unregisterNetdevice(peer);
+  return err;
+}

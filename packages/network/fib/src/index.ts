@@ -1,0 +1,6 @@
+/**
+ * The IPv4 forwarding information base.
+ *
+ * @packageDocumentation
+ */
+export type { FibTableBackend, FibTableFactory } from './fib-table.ts';

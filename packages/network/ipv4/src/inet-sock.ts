@@ -1,0 +1,53 @@
+/** What IPv4's transmission reads of a sending socket: `struct inet_sock` as far as the network layer cares. */
+import type { SkBuff, SkbSock } from '@skbuff/core';
+import type { Flowi4 } from './flow.ts';
+import type { IpOptions } from './ip-options.ts';
+import type { Rtable } from './rtable.ts';
+
+export interface InetSock extends SkbSock {
+  readonly tos: number;
+  /** Time to live of unicast packets; -1: the route's or the namespace's default. */
+  readonly ucTtl: number;
+  readonly mcTtl: number;
+  /** IP_PMTUDISC_* */
+  readonly pmtudisc: number;
+  readonly hdrincl: boolean;
+  /** Options sent with every packet; null: none. */
+  readonly inetOpt: IpOptions | null;
+  /** `sock_wmalloc`/`sock_alloc_send_skb`: may the socket charge another packet? 0, or -EAGAIN / -ENOBUFS. */
+  mayAlloc(): number;
+  /** `skb_set_owner_w`: charges the packet to the socket; its destructor gives the charge back. */
+  setOwnerW(skb: SkBuff): void;
+  /** IP_RECVERR: a local error (-EMSGSIZE) is queued for the user too. */
+  localError(err: number, fl4: Flowi4, info: number): void;
+  /** What is collected between MSG_MORE sends. */
+  readonly cork: InetCork;
+}
+
+/** `struct ipcm_cookie`: what ancillary data said about one send. */
+export interface IpcmCookie {
+  oif: number;
+  addr: number;
+  /** -1: the socket's */
+  ttl: number;
+  /** -1: the socket's */
+  tos: number;
+  priority: number;
+  mark: number;
+  opt: IpOptions | null;
+}
+
+/** `struct inet_cork` with the queue of packets under construction. */
+export interface InetCork {
+  rt: Rtable | null;
+  fl4: Flowi4;
+  readonly queue: SkBuff[];
+  length: number;
+  fragsize: number;
+  opt: IpOptions | null;
+  ttl: number;
+  tos: number;
+  priority: number;
+  mark: number;
+  gsoSize: number;
+}

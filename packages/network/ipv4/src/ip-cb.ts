@@ -1,0 +1,37 @@
+/**
+ * `struct inet_skb_parm` in the control buffer: what IPv4 notes on a packet while it owns it. Lanes of `skb.cb`:
+ *
+ *   0 flags | 1 arrival interface | 2 frag_max_size | 3 length of options | 4.. see ip-options
+ */
+import type { SkBuff } from '@skbuff/core';
+
+export const IPCB_FLAGS = 0;
+export const IPCB_IIF = 1;
+export const IPCB_FRAG_MAX_SIZE = 2;
+export const IPCB_OPTLEN = 3;
+/** Offsets of options from the IP header, 0: absent. */
+export const IPCB_OPT_SRR = 4;
+export const IPCB_OPT_RR = 5;
+export const IPCB_OPT_TS = 6;
+export const IPCB_OPT_ROUTER_ALERT = 7;
+/** IPOPT_F_* */
+export const IPCB_OPT_FLAGS = 8;
+/** First hop of a source route (u32 as int32). */
+export const IPCB_OPT_FADDR = 9;
+export const IPCB_OPT_NEXTHOP = 10;
+const IPCB_LANES = 11;
+
+export const IPSKB_FORWARDED: number = 1 << 0;
+export const IPSKB_XFRM_TUNNEL_SIZE: number = 1 << 1;
+export const IPSKB_XFRM_TRANSFORMED: number = 1 << 2;
+export const IPSKB_FRAG_COMPLETE: number = 1 << 3;
+export const IPSKB_REROUTED: number = 1 << 4;
+export const IPSKB_DOREDIRECT: number = 1 << 5;
+export const IPSKB_FRAG_PMTU: number = 1 << 6;
+
+/** Clears what the lower layer left there. */
+export function ipcbInit(skb: SkBuff, iif: number): void {
+  const cb = skb.cb;
+  for (let i = 0; i < IPCB_LANES; i++) cb[i] = 0;
+  cb[IPCB_IIF] = iif;
+}

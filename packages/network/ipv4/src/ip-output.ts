@@ -1,0 +1,146 @@
+/**
+ * IPv4 transmission (`net/ipv4/ip_output.c`).
+ *
+ *   ipLocalOut → [LOCAL_OUT] → dst.output = ipOutput → [POST_ROUTING] → ipFinishOutput → fragment → neighbour → devQueueXmit
+ */
+import {
+  type DstEntry,
+  NF_BIT_IPV4_LOCAL_OUT,
+  NF_BIT_IPV4_POST_ROUTING,
+  NF_HOOK_OK,
+  type Net,
+  type NetDevice,
+  SKB_DROP_REASON_NEIGH_CREATEFAIL,
+  SKB_DROP_REASON_NOMEM,
+  type SkBuff,
+  type SkbSock,
+} from '@skbuff/core';
+import { type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
+import {
+  EINVAL,
+  ENOMEM,
+  ETH_P_IP,
+  NFPROTO_IPV4,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  RTN_BROADCAST,
+  RTN_MULTICAST,
+} from '@skbuff/uapi';
+import { IPHDR_CHECK, IPHDR_DADDR, IPHDR_TOT_LEN, be32, ipComputeCsum, ipHdrlen, setBe16 } from '@skbuff/wire';
+import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
+import { ipFragment } from './ip-fragment.ts';
+import { ipv4Net } from './ipv4-net.ts';
+import { type Rtable, ipv4Mtu } from './rtable.ts';
+import {
+  IPSTATS_MIB_OUTBCASTOCTETS,
+  IPSTATS_MIB_OUTBCASTPKTS,
+  IPSTATS_MIB_OUTDISCARDS,
+  IPSTATS_MIB_OUTMCASTOCTETS,
+  IPSTATS_MIB_OUTMCASTPKTS,
+  IPSTATS_MIB_OUTOCTETS,
+  IPSTATS_MIB_OUTPKTS,
+  IPSTATS_MIB_OUTREQUESTS,
+} from './snmp.ts';
+
+/** `LL_RESERVED_SPACE`: headroom for the device's header, rounded up to 16. */
+export function llReservedSpace(dev: NetDevice): number {
+  return ((dev.hardHeaderLen + dev.neededHeadroom) & -16) + 16;
+}
+
+/**
+ * `ip_local_out`: sends a packet of this host whose dst is set and whose IP header is complete but for length and checksum. Takes
+ * over the sk_buff. 0, NET_XMIT_*, or a negative errno (-EPERM: a hook dropped it).
+ */
+export function ipLocalOut(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+  ipv4Net.of(net).stats[IPSTATS_MIB_OUTREQUESTS]++;
+  const iph = skb.networkHeader;
+  setBe16(skb.bytes, iph + IPHDR_TOT_LEN, skb.len > 0xffff ? 0 : skb.len);
+  ipSendCheck(skb.bytes, iph);
+  skb.protocol = ETH_P_IP;
+  const dst = skb.dst as DstEntry;
+  if ((net.nf.mask & NF_BIT_IPV4_LOCAL_OUT) !== 0) {
+    const verdict = net.nf.run(NFPROTO_IPV4, NF_INET_LOCAL_OUT, sk, skb, null, dst.dev, dstOutput);
+    if (verdict !== NF_HOOK_OK) return verdict;
+  }
+  // A hook may have rerouted the packet: not `dst`.
+  return (skb.dst as DstEntry).output(net, sk, skb);
+}
+
+/** `dst_output`. */
+export function dstOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+  return (skb.dst as DstEntry).output(net, sk, skb);
+}
+
+/** `ip_send_check`: computes the header checksum. */
+export function ipSendCheck(bytes: Uint8Array, iph: number): void {
+  bytes[iph + IPHDR_CHECK] = 0;
+  bytes[iph + IPHDR_CHECK + 1] = 0;
+  setBe16(bytes, iph + IPHDR_CHECK, ipComputeCsum(bytes, iph, ipHdrlen(bytes, iph)));
+}
+
+/** `ip_output`: `dst.output` of every unicast route. */
+export function ipOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+  const dev = (skb.dst as DstEntry).dev;
+  const indev = skb.dev;
+  skb.dev = dev;
+  skb.protocol = ETH_P_IP;
+  if ((net.nf.mask & NF_BIT_IPV4_POST_ROUTING) !== 0 && (skb.cb[IPCB_FLAGS] & IPSKB_REROUTED) === 0) {
+    const verdict = net.nf.run(NFPROTO_IPV4, NF_INET_POST_ROUTING, sk, skb, indev, dev, ipFinishOutput);
+    if (verdict !== NF_HOOK_OK) return verdict;
+  }
+  return ipFinishOutput(net, sk, skb);
+}
+
+/** `ip_finish_output`: fragments what is longer than the way's MTU. */
+export function ipFinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+  const rt = skb.dst as Rtable;
+  const mtu = ipSkbDstMtu(net, rt, skb);
+  if ((skb.len > mtu && !skb.isGso()) || skb.cb[IPCB_FRAG_MAX_SIZE] !== 0) return ipFragment(net, sk, skb, mtu, ipFinishOutput2);
+  return ipFinishOutput2(net, sk, skb);
+}
+
+/** `ip_skb_dst_mtu`: a forwarded packet does not profit from what this host learned about the path. */
+export function ipSkbDstMtu(net: Net, rt: Rtable, skb: SkBuff): number {
+  if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
+  const forwarded = (skb.cb[IPCB_FLAGS] & IPSKB_FORWARDED) !== 0;
+  const useLearned = !forwarded || ipv4Net.of(net).ipForwardUsePmtu !== 0;
+  return useLearned ? ipv4Mtu(rt, net.timers.jiffies) : rt.forwardMtu(false, net.timers.jiffies);
+}
+
+/** `ip_finish_output2`: to the neighbour that the packet has to go to. */
+export function ipFinishOutput2(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
+  const rt = skb.dst as Rtable;
+  const { dev } = rt;
+  const state = ipv4Net.of(net);
+  const { stats } = state;
+  stats[IPSTATS_MIB_OUTPKTS]++;
+  stats[IPSTATS_MIB_OUTOCTETS] += skb.len;
+  if (rt.type === RTN_MULTICAST) {
+    stats[IPSTATS_MIB_OUTMCASTPKTS]++;
+    stats[IPSTATS_MIB_OUTMCASTOCTETS] += skb.len;
+  } else if (rt.type === RTN_BROADCAST) {
+    stats[IPSTATS_MIB_OUTBCASTPKTS]++;
+    stats[IPSTATS_MIB_OUTBCASTOCTETS] += skb.len;
+  }
+  const room = llReservedSpace(dev);
+  if (skb.data - skb.head < room && dev.headerOps !== null && skb.cache.cow(skb, room) !== 0) {
+    skb.kfree(SKB_DROP_REASON_NOMEM);
+    return -ENOMEM;
+  }
+  const table = state.ip.arpTbl;
+  if (table === null) return noNeighbour(skb, -EINVAL);
+  const nexthop = rt.gateway !== 0 ? rt.gateway : be32(skb.bytes, skb.networkHeader + IPHDR_DADDR);
+  const neigh = table.lookup(dev, nexthop) ?? createNeighbour(table, dev, nexthop);
+  return typeof neigh === 'number' ? noNeighbour(skb, neigh) : neighOutput(neigh, skb);
+}
+
+function createNeighbour(table: NeighTable, dev: NetDevice, nexthop: number): Neighbour | number {
+  return table.create(dev, nexthop);
+}
+
+function noNeighbour(skb: SkBuff, err: number): number {
+  const net = (skb.dev as NetDevice).net;
+  ipv4Net.of(net).stats[IPSTATS_MIB_OUTDISCARDS]++;
+  skb.kfree(SKB_DROP_REASON_NEIGH_CREATEFAIL);
+  return err;
+}

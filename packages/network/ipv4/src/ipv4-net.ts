@@ -1,0 +1,74 @@
+/** `net->ipv4` and what IPv4 keeps for the whole kernel. */
+import { NetSlot, type Net, type SkBuff, token, type Token, BlockingNotifierHead } from '@skbuff/core';
+import type { NeighTable } from '@skbuff/neighbour';
+import { Ipv4Devconf } from './devconf.ts';
+import type { InIfaddr } from './inetdevice.ts';
+import type { IcmpSender, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
+import { IPSTATS_MIB_MAX } from './snmp.ts';
+
+/** Event data of `inetaddr_chain` (NETDEV_UP: added, NETDEV_DOWN: removed). */
+export interface InetaddrInfo {
+  readonly ifa: InIfaddr;
+}
+
+/** IPv4 of one kernel: the tables that other packages fill. */
+export class Ipv4 {
+  /** `inet_protos`: transports by protocol number. */
+  readonly protos: (NetProtocol | null)[] = new Array<NetProtocol | null>(256).fill(null);
+  readonly inetaddrChain: BlockingNotifierHead<InetaddrInfo> = new BlockingNotifierHead();
+  routing: RoutingProvider | null = null;
+  icmp: IcmpSender | null = null;
+  raw: RawDelivery | null = null;
+  mroute: MulticastRouting | null = null;
+  /** `arp_tbl`, once ARP is loaded. */
+  arpTbl: NeighTable | null = null;
+
+  /** `inet_add_protocol`: returns the undo, or null if the number is taken. */
+  addProtocol(protocol: number, handler: NetProtocol): (() => void) | null {
+    if (this.protos[protocol] !== null) return null;
+    this.protos[protocol] = handler;
+    return () => {
+      this.protos[protocol] = null;
+    };
+  }
+}
+
+/** The service under which other plugins find it. */
+export const IPV4: Token<Ipv4> = token<Ipv4>('IPV4');
+
+/** `struct netns_ipv4`: settings and counters of one namespace. */
+export class Ipv4Net {
+  readonly ip: Ipv4;
+  readonly stats: Float64Array = new Float64Array(IPSTATS_MIB_MAX);
+  readonly devconfAll: Ipv4Devconf = new Ipv4Devconf();
+  readonly devconfDflt: Ipv4Devconf = new Ipv4Devconf();
+  /** net.ipv4.* */
+  ipDefaultTtl = 64;
+  ipNoPmtuDisc = 0;
+  ipForwardUsePmtu = 0;
+  ipForwardUpdatePriority = 1;
+  ipNonlocalBind = 0;
+  ipEarlyDemux = 1;
+  ipDynaddr = 0;
+  /** First and last port of automatic binding. */
+  localPortRange: readonly [number, number] = [32768, 60999];
+  /** Lowest port that needs no privilege. */
+  ipUnprivilegedPortStart = 1024;
+  fwmarkReflect = 0;
+  minPmtu = 552;
+  minAdvMss = 256;
+  mtuExpires = 600;
+  /** `ip_call_ra_chain`: sockets that asked for router alerts; true if one took the packet. */
+  routerAlert: ((skb: SkBuff) => boolean) | null = null;
+  /** Hashed counters of the IP identification, as Linux: consecutive per destination and protocol, unpredictable otherwise. */
+  readonly ipIdents: Uint32Array = new Uint32Array(2048);
+  ipIdentKey = 0;
+
+  constructor(ip: Ipv4, net: Net) {
+    this.ip = ip;
+    this.ipIdentKey = net.kernel.random.u32();
+    for (let i = 0; i < this.ipIdents.length; i++) this.ipIdents[i] = net.kernel.random.u32();
+  }
+}
+
+export const ipv4Net: NetSlot<Ipv4Net> = new NetSlot<Ipv4Net>('ipv4');

@@ -1,0 +1,18 @@
+import changesets from './changesets.mjs';
+import container from './container.mjs';
+import dependencies from './dependencies.mjs';
+import layerOrder from './layer-order.mjs';
+import manifest from './manifest.mjs';
+import noCycle from './no-cycle.mjs';
+import noDeepImport from './no-deep-import.mjs';
+import noLeftovers from './no-leftovers.mjs';
+import noPlatform from './no-platform.mjs';
+import noRealTime from './no-real-time.mjs';
+import noSkippedTest from './no-skipped-test.mjs';
+import plainTypescript from './plain-typescript.mjs';
+import size from './size.mjs';
+
+/** @type {readonly import('../repository.mjs').Rule[]} */
+export const RULES = Object.freeze([
+  layerOrder, noCycle, noDeepImport, dependencies, manifest, noPlatform, noRealTime, container, plainTypescript, size, noLeftovers, noSkippedTest, changesets,
+]);
