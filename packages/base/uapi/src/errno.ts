@@ -274,5 +274,6 @@ export function errnoName(errno: number): string {
 
 /** The text that perror(3) prints for a number, positive or negative. */
 export function strerror(errno: number): string {
+  if (errno === 0) return 'Success';
   return TABLE[Math.abs(errno)]?.[1] ?? `Unknown error ${Math.abs(errno)}`;
 }

@@ -24,3 +24,4 @@ export const ARPOP_NAK = 10;
 export const ATF_COM = 0x02;
 export const ATF_PERM = 0x04;
 export const ATF_PUBL = 0x08;
+export const ARPHRD_IP6GRE = 823;

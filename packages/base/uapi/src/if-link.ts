@@ -1,4 +1,5 @@
 // linux/if_link.h: attributes of links and of each kind of link.
+// long: it is one header, and its names are looked up, not read.
 
 // attributes of a link
 export const IFLA_UNSPEC = 0;

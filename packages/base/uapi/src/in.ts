@@ -85,3 +85,10 @@ export const IPOPT_CIPSO = 134;
 
 export const IPTOS_TOS_MASK = 0x1e;
 export const IPTOS_RT_MASK = 0x1c;
+
+export const IP_PASSSEC = 18;
+export const IP_RECVRETOPTS: number = IP_RETOPTS;
+export const IP_RECVORIGDSTADDR: number = IP_ORIGDSTADDR;
+export const IP_MULTICAST_ALL = 49;
+export const IP_LOCAL_PORT_RANGE = 51;
+export const IP_PROTOCOL = 52;

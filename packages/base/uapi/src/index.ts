@@ -18,3 +18,8 @@ export * from './if-addr.ts';
 export * from './neighbour.ts';
 export * from './capability.ts';
 export * from './veth.ts';
+export * from './fcntl.ts';
+export * from './sockios.ts';
+export * from './udp.ts';
+export * from './net-namespace.ts';
+export * from './fib-rules.ts';

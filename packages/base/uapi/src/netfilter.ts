@@ -33,6 +33,14 @@ export const NF_ARP_OUT = 1;
 export const NF_ARP_FORWARD = 2;
 export const NF_ARP_NUMHOOKS = 3;
 
+export const NF_BR_PRE_ROUTING = 0;
+export const NF_BR_LOCAL_IN = 1;
+export const NF_BR_FORWARD = 2;
+export const NF_BR_LOCAL_OUT = 3;
+export const NF_BR_POST_ROUTING = 4;
+export const NF_BR_BROUTING = 5;
+export const NF_BR_NUMHOOKS = 6;
+
 export const NF_NETDEV_INGRESS = 0;
 export const NF_NETDEV_EGRESS = 1;
 

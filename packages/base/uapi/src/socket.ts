@@ -103,3 +103,60 @@ export const EPOLLERR: number = POLLERR;
 export const EPOLLHUP: number = POLLHUP;
 export const EPOLLONESHOT: number = 1 << 30;
 export const EPOLLET: number = -0x80000000;
+
+export const SOL_ICMP = 1;
+export const NPROTO = 46;
+export const SOCK_MAX = 11;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+/** Options of SOL_SOCKET beyond the common ones. */
+export const SO_BSDCOMPAT = 14;
+export const SO_PASSCRED = 16;
+export const SO_PEERCRED = 17;
+export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
+export const SO_PEERNAME = 28;
+export const SO_PASSSEC = 34;
+export const SO_TIMESTAMPING = 37;
+export const SO_WIFI_STATUS = 41;
+export const SO_PEEK_OFF = 42;
+export const SO_NOFCS = 43;
+export const SO_LOCK_FILTER = 44;
+export const SO_SELECT_ERR_QUEUE = 45;
+export const SO_MAX_PACING_RATE = 47;
+export const SO_INCOMING_CPU = 49;
+export const SO_MEMINFO = 55;
+export const SO_COOKIE = 57;
+export const SO_ZEROCOPY = 60;
+export const SO_TIMESTAMP_NEW = 63;
+export const SO_TIMESTAMPNS_NEW = 64;
+export const SO_RCVTIMEO_NEW = 66;
+export const SO_SNDTIMEO_NEW = 67;
+export const SO_NETNS_COOKIE = 71;
+export const SO_BUF_LOCK = 72;
+export const SO_RCVMARK = 75;
+export const SO_RCVPRIORITY = 82;
+/** Ancillary data of SOL_SOCKET has the number of the option that asks for it. */
+export const SCM_RIGHTS = 1;
+export const SCM_TIMESTAMP: number = SO_TIMESTAMP;
+export const SCM_TIMESTAMPNS: number = SO_TIMESTAMPNS;
+
+export const EPOLLPRI: number = POLLPRI;
+export const EPOLLRDNORM: number = POLLRDNORM;
+export const EPOLLWRNORM: number = POLLWRNORM;
+export const EPOLLRDHUP: number = POLLRDHUP;
+export const EPOLLEXCLUSIVE: number = 1 << 28;
+export const EPOLLWAKEUP: number = 1 << 29;
+
+/** States of a connection (`include/net/tcp_states.h`), as /proc/net shows them for every kind of socket. */
+export const TCP_ESTABLISHED = 1;
+export const TCP_SYN_SENT = 2;
+export const TCP_SYN_RECV = 3;
+export const TCP_FIN_WAIT1 = 4;
+export const TCP_FIN_WAIT2 = 5;
+export const TCP_TIME_WAIT = 6;
+export const TCP_CLOSE = 7;
+export const TCP_CLOSE_WAIT = 8;
+export const TCP_LAST_ACK = 9;
+export const TCP_LISTEN = 10;
+export const TCP_CLOSING = 11;
+export const TCP_NEW_SYN_RECV = 12;

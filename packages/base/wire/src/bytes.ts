@@ -40,14 +40,19 @@ export function copyMac(dst: Uint8Array, to: number, src: Uint8Array, from: numb
   dst[to + 5] = src[from + 5];
 }
 
-/** Copies `n` bytes between arrays; for short runs a loop is quicker than `set(subarray)`, which allocates. */
+/**
+ * Copies `n` bytes between arrays, or inside one, where the areas may overlap. For short runs a loop is quicker than
+ * `set(subarray)`, which allocates.
+ */
 export function copyBytes(dst: Uint8Array, to: number, src: Uint8Array, from: number, n: number): void {
   if (n > 96) {
     if (dst === src) dst.copyWithin(to, from, from + n);
     else dst.set(src.subarray(from, from + n), to);
     return;
   }
-  for (let i = 0; i < n; i++) dst[to + i] = src[from + i];
+  // From the end when the copy lies behind its source: in one array it could overwrite what is still to be read.
+  if (to > from) for (let i = n - 1; i >= 0; i--) dst[to + i] = src[from + i];
+  else for (let i = 0; i < n; i++) dst[to + i] = src[from + i];
 }
 
 /** Zeroes `n` bytes. */

@@ -24,9 +24,20 @@ export function csumPartial(b: Uint8Array, off: number, len: number, sum: number
   return sum + high * 256 + low;
 }
 
+/**
+ * Adds the partial sum `part` of an area that begins `offset` bytes into the whole. At an odd offset the bytes of its words change
+ * places (RFC 1071 §2 B).
+ */
+export function csumBlockAdd(sum: number, part: number, offset: number): number {
+  if ((offset & 1) === 0) return sum + part;
+  const folded = ~csumFold(part) & 0xffff;
+  return sum + (((folded & 0xff) << 8) | (folded >>> 8));
+}
+
 /** Folds a partial sum to 16 bits and complements it: the value that goes into a header. */
 export function csumFold(sum: number): number {
-  let s = sum > 0xffffffff ? (sum % 0x100000000) + Math.floor(sum / 0x100000000) : sum;
+  let s = sum;
+  while (s > 0xffffffff) s = (s % 0x100000000) + Math.floor(s / 0x100000000);
   s = (s & 0xffff) + (s >>> 16);
   s = (s & 0xffff) + (s >>> 16);
   s = (s & 0xffff) + (s >>> 16);

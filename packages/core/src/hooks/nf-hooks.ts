@@ -16,7 +16,10 @@ import {
   NFPROTO_IPV4,
   NFPROTO_IPV6,
   NF_ACCEPT,
+  NF_ARP_NUMHOOKS,
+  NF_BR_NUMHOOKS,
   NF_DROP,
+  NF_INET_NUMHOOKS,
   NF_QUEUE,
   NF_REPEAT,
   NF_STOLEN,
@@ -90,12 +93,18 @@ export type NfQueueHandler = (entry: NfQueueEntry) => number;
 
 const HOOKS_PER_FAMILY = 8;
 
-/** First mask bit of each family that has hook points. */
+/** First mask bit of each family that has hook points, and how many points it has (`NF_INET_NUMHOOKS` …). */
 const FAMILY_SHIFT: Readonly<Record<number, number>> = {
   [NFPROTO_IPV4]: 0,
   [NFPROTO_IPV6]: 8,
   [NFPROTO_ARP]: 16,
   [NFPROTO_BRIDGE]: 20,
+};
+const FAMILY_HOOKS: Readonly<Record<number, number>> = {
+  [NFPROTO_IPV4]: NF_INET_NUMHOOKS,
+  [NFPROTO_IPV6]: NF_INET_NUMHOOKS,
+  [NFPROTO_ARP]: NF_ARP_NUMHOOKS,
+  [NFPROTO_BRIDGE]: NF_BR_NUMHOOKS,
 };
 
 /** The hooks of one namespace. */
@@ -115,7 +124,7 @@ export class NfHooks {
 
   /** `nf_register_net_hook`. Equal priorities run in the order of registration. -EINVAL for a family without such a point. */
   register(ops: NfHookOps): number {
-    if (families(ops.pf).some((pf) => FAMILY_SHIFT[pf] === undefined) || ops.hooknum < 0 || ops.hooknum >= HOOKS_PER_FAMILY) return -EINVAL;
+    if (families(ops.pf).some((pf) => !(ops.hooknum >= 0 && ops.hooknum < (FAMILY_HOOKS[pf] ?? 0)))) return -EINVAL;
     for (const pf of families(ops.pf)) {
       const at = chainIndex(pf, ops.hooknum);
       const old = this.chains[at] ?? [];

@@ -28,7 +28,7 @@ export interface KernelOptions {
   readonly seed?: number;
   /** Bytes of packet memory; default 64 MiB. The system commits pages when they are first used. */
   readonly memory?: number;
-  /** Overwrites freed packet memory, so that a use after free shows. */
+  /** Overwrites freed packet memory, so that a use after free shows, and logs more. */
   readonly debug?: boolean;
   /** Hears the kernel log as it is written. */
   readonly onLog?: (line: string) => void;
@@ -68,15 +68,20 @@ export class Kernel {
   private readonly modules: Map<string, LoadedModule> = new Map();
   private work: (() => void)[] = [];
   private readonly logLines: string[] = [];
+  private readonly debug: boolean;
   private readonly onLog: ((line: string) => void) | null;
 
   constructor(options: KernelOptions = {}) {
     this.onLog = options.onLog ?? null;
+    this.debug = options.debug ?? false;
     this.random = new Random(options.seed ?? 1);
-    this.skbs = new SkbuffCache(new Arena(options.memory ?? 64 << 20, options.debug ?? false));
+    this.skbs = new SkbuffCache(new Arena(options.memory ?? 64 << 20, this.debug));
     this.clock = (options.clock ?? new VirtualClock()).attach(this);
-    this.timers = new Timers((deadline, essential) => this.clock.alarm(deadline, essential));
-    this.softirq = new Softirq(() => this.clock.defer());
+    this.timers = new Timers((deadline, essential) => this.clock.alarm(deadline, essential), this.clock);
+    this.softirq = new Softirq(
+      () => this.clock.defer(),
+      () => this.clock.yield(),
+    );
     this.softnet = new Softnet(this.softirq, () => this.realTime());
     this.xmit = new Transmit(this.softirq, this.softnet, () => this.timers.jiffies);
     this.qdiscs.set('pfifo_fast', { id: 'pfifo_fast', create: (queue) => new PfifoFastQdisc(queue) });
@@ -84,7 +89,12 @@ export class Kernel {
     this.netns = new NetNamespaces(this);
     this.timers.run(this.clock.now());
     this.initNet = this.netns.create() as Net;
-    for (const plugin of sortPlugins(options.plugins ?? [], new Set())) this.load(plugin);
+    try {
+      for (const plugin of sortPlugins(options.plugins ?? [], new Set())) this.load(plugin);
+    } catch (error) {
+      this.shutdown();
+      throw error;
+    }
   }
 
   /** Nanoseconds since 1970. */
@@ -143,7 +153,7 @@ export class Kernel {
       this.work = [];
       for (const fn of work) fn();
     }
-    this.clock.alarm(this.timers.nextDeadline(), this.timers.isEssential());
+    this.timers.rearm();
   }
 
   /** One line of the kernel log, with the time since boot. */
@@ -152,6 +162,11 @@ export class Kernel {
     this.logLines.push(line);
     if (this.logLines.length > LOG_LINES) this.logLines.shift();
     this.onLog?.(line);
+  }
+
+  /** A line that Linux writes only with dynamic debugging on; here with the option `debug`. */
+  logDebug(text: string): void {
+    if (this.debug) this.log(text);
   }
 
   /** The kernel log, oldest line first. */
@@ -198,10 +213,13 @@ export class Kernel {
   shutdown(): Record<string, number> {
     for (const net of [...this.netns.list].reverse()) this.netns.cleanup(net);
     this.onClock();
+    const checks = [...this.leakChecks];
     for (const { ctx } of [...this.modules.values()].reverse()) ctx.unwind();
     this.modules.clear();
     this.onClock();
     this.clock.detach();
+    // The plugins are gone and took their checks along, but what they left behind still counts.
+    for (const [what, count] of checks) this.leakChecks.set(what, count);
     return this.leaks();
   }
 

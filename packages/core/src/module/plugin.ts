@@ -1,7 +1,8 @@
 /** The contract of a plugin, and what it may register. Whatever is registered through the context is undone in reverse on unload. */
 import type { NetdevNotifier } from '../netdevice/dev-notify.ts';
-import { registerNetdeviceNotifier } from '../netdevice/dev-notify.ts';
+import { registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '../netdevice/dev-notify.ts';
 import { unregisterNetdeviceMany } from '../netdevice/dev-register.ts';
+import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { PacketType } from '../netdevice/packet-type.ts';
 import type { QdiscOps } from '../netdevice/qdisc.ts';
 import type { RtnlLinkOps } from '../netdevice/rtnl-link-ops.ts';
@@ -82,10 +83,10 @@ export class ModuleContext {
     this.onUnload(() => this.kernel.softnet.removePack(pt));
   }
 
-  /** `register_netdevice_notifier`. */
+  /** `register_netdevice_notifier`: hears at once of the devices that exist, and on unload that they are gone. */
   netdeviceNotifier(nb: NetdevNotifier): void {
     this.mustSucceed(registerNetdeviceNotifier(this.kernel, nb), 'netdevice notifier');
-    this.onUnload(() => void this.kernel.netdevChain.unregister(nb));
+    this.onUnload(() => void unregisterNetdeviceNotifier(this.kernel, nb));
   }
 
   /** `rtnl_link_register`; unregistering removes every device of the kind. */
@@ -93,10 +94,8 @@ export class ModuleContext {
     if (this.kernel.linkOps.has(ops.kind)) throw new ModuleError('EEXIST', this.name, `link kind ${ops.kind} is registered already`);
     this.kernel.linkOps.set(ops.kind, ops);
     this.onUnload(() => {
+      for (const net of [...this.kernel.netns.list]) killLinks(net, ops);
       this.kernel.linkOps.delete(ops.kind);
-      for (const net of this.kernel.netns.list) {
-        unregisterNetdeviceMany(net.devList.filter((dev) => dev.rtnlLinkOps === ops));
-      }
     });
   }
 
@@ -122,9 +121,25 @@ export class ModuleContext {
   }
 }
 
-/** Puts plugins in an order in which each comes after what it requires; keeps the given order where it can. */
+/** `__rtnl_kill_links`: removes every device of a kind, the kind's own way. */
+function killLinks(net: Net, ops: RtnlLinkOps): void {
+  const doomed: NetDevice[] = [];
+  for (const dev of net.devList) {
+    if (dev.rtnlLinkOps !== ops || doomed.includes(dev)) continue;
+    if (ops.dellink === null) doomed.push(dev);
+    else ops.dellink(dev, doomed);
+  }
+  unregisterNetdeviceMany(doomed);
+}
+
+/**
+ * Puts plugins in an order in which each comes after what it requires; keeps the given order where it can. Throws ModuleError:
+ * EMISSING, ELOOP, or EEXIST for two different plugins of one name (the same one twice is one).
+ */
 export function sortPlugins(plugins: readonly Plugin[], loaded: ReadonlySet<string>): Plugin[] {
   const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+  const twice = plugins.find((plugin) => byName.get(plugin.name) !== plugin);
+  if (twice !== undefined) throw new ModuleError('EEXIST', twice.name, `${twice.name} is in the list twice`);
   const sorted: Plugin[] = [];
   const done = new Set(loaded);
   const visit = (plugin: Plugin, path: readonly string[]): void => {

@@ -1,5 +1,5 @@
 /** Unicast and multicast address lists of a device (`net/core/dev_addr_lists.c`). Entries are counted by reference. */
-import { EEXIST, ENOENT } from '@skbuff/uapi';
+import { ENOENT } from '@skbuff/uapi';
 import { equalBytes } from '@skbuff/wire';
 
 export class HwAddr {
@@ -30,14 +30,14 @@ export class HwAddrList {
     return this.list.find((ha) => equalBytes(ha.addr, 0, addr, 0, len)) ?? null;
   }
 
-  /** Adds a reference. A user's second addition of the same address is -EEXIST. */
+  /** Adds a reference; a user has one at the most. 0. Callers use `devUcAdd` and its like, which tell the driver. */
   add(addr: Uint8Array, len: number, global: boolean): number {
     const found = this.find(addr, len);
     if (found === null) {
       this.list.push(new HwAddr(addr.slice(0, len), global));
       return 0;
     }
-    if (global && found.global) return -EEXIST;
+    if (global && found.global) return 0;
     found.global ||= global;
     found.refcount++;
     return 0;

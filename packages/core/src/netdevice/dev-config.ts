@@ -10,6 +10,7 @@ import {
   EOPNOTSUPP,
   ERANGE,
   IFALIASZ,
+  IFF_UP,
   NET_ADDR_SET,
   NET_NAME_RENAMED,
 } from '@skbuff/uapi';
@@ -36,11 +37,21 @@ export function devSetMtu(dev: NetDevice, mtu: number, extack: ExtAck | null = n
   if (!dev.present()) return -ENODEV;
   const vetoed = notifierToErrno(callNetdeviceNotifiers(NETDEV_PRECHANGEMTU, dev));
   if (vetoed !== 0) return vetoed;
-  const err = dev.ops.ndoChangeMtu?.(dev, mtu) ?? 0;
+  const old = dev.mtu;
+  const err = setMtu(dev, mtu);
   if (err !== 0) return err;
-  dev.mtu = mtu;
+  const refused = notifierToErrno(callNetdeviceNotifiers(NETDEV_CHANGEMTU, dev));
+  if (refused === 0) return 0;
+  // Back, and everybody hears it: whoever had followed the change has to follow again.
+  setMtu(dev, old);
   callNetdeviceNotifiers(NETDEV_CHANGEMTU, dev);
-  return 0;
+  return refused;
+}
+
+function setMtu(dev: NetDevice, mtu: number): number {
+  const err = dev.ops.ndoChangeMtu?.(dev, mtu) ?? 0;
+  if (err === 0) dev.mtu = mtu;
+  return err;
 }
 
 /** `dev_validate_mtu`. */
@@ -97,17 +108,27 @@ export function isZeroEtherAddr(addr: Uint8Array): boolean {
   return (addr[0] | addr[1] | addr[2] | addr[3] | addr[4] | addr[5]) === 0;
 }
 
-/** `dev_change_name`; a pattern such as `eth%d` is resolved. Since Linux 6.x a device may be renamed while it is up. */
+/** `dev_change_name`, up or down; a pattern such as `eth%d` is resolved. -EINVAL, -EEXIST, or a notifier's veto. */
 export function devChangeName(dev: NetDevice, newname: string): number {
   if (newname === dev.name) return 0;
   const name = devGetValidName(dev.net, newname);
   if (typeof name === 'number') return name;
+  const old = dev.name;
+  const oldAssign = dev.nameAssignType;
+  setName(dev, name, NET_NAME_RENAMED);
+  dev.net.kernel.log(`${name}: renamed from ${old}${(dev.flags & IFF_UP) !== 0 ? ' (while UP)' : ''}`);
+  const vetoed = notifierToErrno(callNetdeviceNotifiers(NETDEV_CHANGENAME, dev));
+  if (vetoed === 0) return 0;
+  setName(dev, old, oldAssign);
+  callNetdeviceNotifiers(NETDEV_CHANGENAME, dev);
+  return vetoed;
+}
+
+function setName(dev: NetDevice, name: string, assignType: number): void {
   dev.net.devByName.delete(dev.name);
   dev.name = name;
   dev.net.devByName.set(name, dev);
-  dev.nameAssignType = NET_NAME_RENAMED;
-  callNetdeviceNotifiers(NETDEV_CHANGENAME, dev);
-  return 0;
+  dev.nameAssignType = assignType;
 }
 
 /** `dev_set_alias`: -EINVAL from {@link IFALIASZ} bytes on; an empty alias removes it. */

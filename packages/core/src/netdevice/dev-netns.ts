@@ -1,11 +1,12 @@
 /** Devices that change their namespace, and their fate when one dies (`net/core/dev.c`). */
 import { EEXIST, EINVAL } from '@skbuff/uapi';
 import { NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
-import { NOTIFY_DONE, notifierToErrno } from '../notifier/notifier.ts';
+import { notifierToErrno } from '../notifier/notifier.ts';
 import type { Net } from '../pernet/net.ts';
 import { devClose } from './dev-open.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
-import { devGetValidName, listNetdevice, unlistNetdevice, unregisterNetdeviceMany } from './dev-register.ts';
+import { devShutdown } from './dev-activate.ts';
+import { devGetValidName, devNewIndex, listNetdevice, unlistNetdevice, unregisterNetdeviceMany } from './dev-register.ts';
 import { IFF_NETNS_LOCAL, NETREG_REGISTERED, type NetDevice } from './netdevice.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
@@ -28,7 +29,7 @@ export function devChangeNetNamespace(dev: NetDevice, net: Net, pattern: string 
   leave(dev);
   dev.net = net;
   dev.name = name;
-  if (net.devByIndex.has(dev.ifindex)) dev.ifindex = freeIndex(net);
+  if (net.devByIndex.has(dev.ifindex)) dev.ifindex = devNewIndex(net);
   return enter(dev);
 }
 
@@ -36,6 +37,7 @@ function leave(dev: NetDevice): void {
   devClose(dev);
   unlistNetdevice(dev);
   dev.net.softnet.flushBacklog(dev);
+  devShutdown(dev);
   callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
   dev.net.kernel.rtnl.linkRemoved(dev);
   dev.uc.flush();
@@ -46,13 +48,7 @@ function enter(dev: NetDevice): number {
   listNetdevice(dev);
   const err = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));
   dev.net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
-  return err === 0 ? NOTIFY_DONE : err;
-}
-
-function freeIndex(net: Net): number {
-  do net.ifindex++;
-  while (net.devByIndex.has(net.ifindex));
-  return net.ifindex;
+  return err;
 }
 
 /**
@@ -62,7 +58,8 @@ function freeIndex(net: Net): number {
 export function defaultDeviceExit(net: Net, home: Net | null): void {
   for (const dev of [...net.devList]) {
     if ((dev.privFlags & IFF_NETNS_LOCAL) !== 0 || dev.rtnlLinkOps !== null || home === null || home === net) continue;
-    devChangeNetNamespace(dev, home, 'dev%d');
+    const name = `dev${dev.ifindex}`;
+    devChangeNetNamespace(dev, home, home.devByName.has(name) ? 'dev%d' : name);
   }
   const doomed: NetDevice[] = [];
   for (const dev of [...net.devList].reverse()) {

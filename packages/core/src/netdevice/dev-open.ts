@@ -1,7 +1,6 @@
-/** Up, down, flags, promiscuity (`net/core/dev.c`). All under RTNL. */
+/** Up, down, flags, presence (`net/core/dev.c`). All under RTNL. */
 import {
   ENODEV,
-  EOVERFLOW,
   IFF_ALLMULTI,
   IFF_AUTOMEDIA,
   IFF_DEBUG,
@@ -19,9 +18,10 @@ import {
 } from '@skbuff/uapi';
 import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_UP } from '../notifier/netdev-events.ts';
 import { notifierToErrno } from '../notifier/notifier.ts';
-import { devActivate, devDeactivate } from './dev-activate.ts';
+import { devActivate, devDeactivate, netdevWatchdogUp } from './dev-activate.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
-import { IFF_UNICAST_FLT, LINK_STATE_PRESENT, LINK_STATE_START, type NetDevice } from './netdevice.ts';
+import { devSetRxMode, setAllmulti, setPromiscuity } from './dev-rx-mode.ts';
+import { LINK_STATE_PRESENT, LINK_STATE_START, type NetDevice } from './netdevice.ts';
 import type { ExtAck } from './rtnl-link-ops.ts';
 
 /** Flags that a user may set besides UP, PROMISC, ALLMULTI and MULTICAST. */
@@ -106,11 +106,11 @@ function changeFlags(dev: NetDevice, flags: number, extack: ExtAck | null): numb
   }
   if (((flags ^ dev.gflags) & IFF_PROMISC) !== 0) {
     dev.gflags ^= IFF_PROMISC;
-    setPromiscuity(dev, (flags & IFF_PROMISC) !== 0 ? 1 : -1);
+    setPromiscuity(dev, (flags & IFF_PROMISC) !== 0 ? 1 : -1, false);
   }
   if (((flags ^ dev.gflags) & IFF_ALLMULTI) !== 0) {
     dev.gflags ^= IFF_ALLMULTI;
-    setAllmulti(dev, (flags & IFF_ALLMULTI) !== 0 ? 1 : -1);
+    setAllmulti(dev, (flags & IFF_ALLMULTI) !== 0 ? 1 : -1, false);
   }
   return err;
 }
@@ -120,72 +120,7 @@ function devNotifyFlags(dev: NetDevice, oldFlags: number, changes: number): void
   if (changes !== 0) dev.net.kernel.rtnl.linkChanged(dev, changes);
   if ((changes & IFF_UP) !== 0) callNetdeviceNotifiers((dev.flags & IFF_UP) !== 0 ? NETDEV_UP : NETDEV_DOWN, dev);
   const other = (oldFlags ^ dev.flags) & ~(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_VOLATILE);
-  if ((dev.flags & IFF_UP) !== 0 && other !== 0) callNetdeviceNotifiers(NETDEV_CHANGE, dev);
-}
-
-/** `dev_set_promiscuity`: one client more or less; the mode is on while any is left. -EOVERFLOW if the counter would wrap. */
-export function devSetPromiscuity(dev: NetDevice, inc: number): number {
-  const old = dev.flags;
-  const err = setPromiscuity(dev, inc);
-  if (err === 0 && dev.flags !== old) devSetRxMode(dev);
-  return err;
-}
-
-function setPromiscuity(dev: NetDevice, inc: number): number {
-  const count = dev.promiscuity + inc;
-  if (count < 0 || count > 0xffffffff) {
-    dev.net.kernel.log(`${dev.name}: promiscuity touches roof, set promiscuity failed. promiscuity feature of device might be broken.`);
-    return -EOVERFLOW;
-  }
-  dev.promiscuity = count;
-  const on = count > 0;
-  if (on === ((dev.flags & IFF_PROMISC) !== 0)) return 0;
-  dev.flags ^= IFF_PROMISC;
-  dev.net.kernel.log(`${dev.name}: ${on ? 'entered' : 'left'} promiscuous mode`);
-  dev.ops.ndoChangeRxFlags?.(dev, IFF_PROMISC);
-  dev.net.kernel.rtnl.linkChanged(dev, IFF_PROMISC);
-  return 0;
-}
-
-/** `dev_set_allmulti`: as {@link devSetPromiscuity}, for all multicast. */
-export function devSetAllmulti(dev: NetDevice, inc: number): number {
-  return setAllmulti(dev, inc);
-}
-
-function setAllmulti(dev: NetDevice, inc: number): number {
-  const count = dev.allmulti + inc;
-  if (count < 0 || count > 0xffffffff) {
-    dev.net.kernel.log(`${dev.name}: allmulti touches roof, set allmulti failed. allmulti feature of device might be broken.`);
-    return -EOVERFLOW;
-  }
-  dev.allmulti = count;
-  const on = count > 0;
-  if (on === ((dev.flags & IFF_ALLMULTI) !== 0)) return 0;
-  dev.flags ^= IFF_ALLMULTI;
-  dev.ops.ndoChangeRxFlags?.(dev, IFF_ALLMULTI);
-  devSetRxMode(dev);
-  dev.net.kernel.rtnl.linkChanged(dev, IFF_ALLMULTI);
-  return 0;
-}
-
-/**
- * `dev_set_rx_mode`: tells the driver that lists or flags changed. A device that cannot filter unicast addresses becomes
- * promiscuous while it has extra ones.
- */
-export function devSetRxMode(dev: NetDevice): void {
-  if ((dev.flags & IFF_UP) === 0 || !dev.present()) return;
-  if ((dev.privFlags & IFF_UNICAST_FLT) === 0) {
-    const wanted = !dev.uc.isEmpty();
-    const had = dev.ucPromisc;
-    if (wanted && !had) {
-      dev.ucPromisc = true;
-      setPromiscuity(dev, 1);
-    } else if (!wanted && had) {
-      dev.ucPromisc = false;
-      setPromiscuity(dev, -1);
-    }
-  }
-  dev.ops.ndoSetRxMode?.(dev);
+  if ((dev.flags & IFF_UP) !== 0 && other !== 0) callNetdeviceNotifiers(NETDEV_CHANGE, dev, null, changes);
 }
 
 /** `netif_device_detach`: the hardware is gone; the device cannot be opened meanwhile. */
@@ -199,5 +134,7 @@ export function netifDeviceDetach(dev: NetDevice): void {
 export function netifDeviceAttach(dev: NetDevice): void {
   if (dev.present()) return;
   dev.state |= LINK_STATE_PRESENT;
-  if (dev.running()) for (const queue of dev.tx) dev.net.xmit.netifWakeQueue(queue);
+  if (!dev.running()) return;
+  for (const queue of dev.tx) dev.net.xmit.netifWakeQueue(queue);
+  netdevWatchdogUp(dev);
 }

@@ -1,16 +1,19 @@
 /** Life cycle of a device (`net/core/dev.c`): allocation, registration, unregistration, free. */
-import { EEXIST, EINVAL, ENFILE, IFNAMSIZ, NET_ADDR_PERM, NET_NAME_ENUM, NET_NAME_USER } from '@skbuff/uapi';
+import { EBUSY, EEXIST, EINVAL, EIO, ENFILE, IFNAMSIZ, NET_ADDR_PERM, NET_NAME_ENUM, NET_NAME_USER } from '@skbuff/uapi';
 import { notifierToErrno } from '../notifier/notifier.ts';
 import { NETDEV_POST_INIT, NETDEV_PRE_UNINIT, NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
 import type { Net } from '../pernet/net.ts';
+import { devShutdown } from './dev-activate.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
 import { devClose } from './dev-open.ts';
+import { netdevInitFeatures, updateFeatures } from './features.ts';
 import type { NetDeviceOps } from './netdevice-ops.ts';
 import {
   IFF_NO_QUEUE,
   LINK_STATE_PRESENT,
   NETREG_REGISTERED,
   NETREG_RELEASED,
+  NETREG_UNINITIALIZED,
   NETREG_UNREGISTERED,
   NETREG_UNREGISTERING,
   NetDevice,
@@ -73,7 +76,7 @@ export function devGetValidName(net: Net, name: string): string | number {
 }
 
 /** `dev_new_index`: one more than the last, skipping numbers in use. */
-function devNewIndex(net: Net): number {
+export function devNewIndex(net: Net): number {
   do {
     net.ifindex = net.ifindex >= 0x7fffffff ? 1 : net.ifindex + 1;
   } while (net.devByIndex.has(net.ifindex));
@@ -81,8 +84,9 @@ function devNewIndex(net: Net): number {
 }
 
 /**
- * `register_netdevice`: the device becomes visible. Order: name, `ndoInit`, POST_INIT, index, PRESENT, list, REGISTER. A negative
- * errno leaves it unregistered: -EINVAL (name), -EEXIST (name or index taken), the driver's, or a notifier's veto.
+ * `register_netdevice`: the device becomes visible. Order: name, `ndoInit`, index, POST_INIT, features, PRESENT, list, REGISTER. A
+ * negative errno leaves it unregistered and the caller's to free: -EINVAL (name), -EEXIST (name taken), -EBUSY (index taken), the
+ * driver's, or a notifier's veto. After a veto of REGISTER it was visible for a moment, and was freed.
  */
 export function registerNetdevice(dev: NetDevice): number {
   const { net } = dev;
@@ -91,19 +95,26 @@ export function registerNetdevice(dev: NetDevice): number {
   if (dev.nameAssignType === 0) dev.nameAssignType = dev.name.includes('%') ? NET_NAME_ENUM : NET_NAME_USER;
   dev.name = name;
   const err = dev.ops.ndoInit?.(dev) ?? 0;
-  if (err !== 0) return err > 0 ? -EINVAL : err;
-  const refused = afterInit(dev);
-  if (refused !== 0) dev.ops.ndoUninit?.(dev);
-  return refused;
+  if (err !== 0) return err > 0 ? -EIO : err;
+  const refused = reserve(dev);
+  if (refused !== 0) {
+    dev.ops.ndoUninit?.(dev);
+    return refused;
+  }
+  return show(dev);
 }
 
-function afterInit(dev: NetDevice): number {
+/** What can still fail before anybody sees the device. */
+function reserve(dev: NetDevice): number {
   const { net } = dev;
-  if (dev.ifindex !== 0 && net.devByIndex.has(dev.ifindex)) return -EEXIST;
+  if (dev.ifindex !== 0 && net.devByIndex.has(dev.ifindex)) return -EBUSY;
   if (dev.ifindex === 0) dev.ifindex = devNewIndex(net);
-  dev.wantedFeatures = dev.features & dev.hwFeatures;
-  const vetoed = notifierToErrno(callNetdeviceNotifiers(NETDEV_POST_INIT, dev));
-  if (vetoed !== 0) return vetoed;
+  netdevInitFeatures(dev);
+  return notifierToErrno(callNetdeviceNotifiers(NETDEV_POST_INIT, dev));
+}
+
+function show(dev: NetDevice): number {
+  updateFeatures(dev);
   dev.state |= LINK_STATE_PRESENT;
   initOperstate(dev);
   if (dev.addrAssignType === NET_ADDR_PERM) dev.permAddr.set(dev.devAddr);
@@ -111,7 +122,7 @@ function afterInit(dev: NetDevice): number {
   dev.regState = NETREG_REGISTERED;
   const err = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));
   if (err !== 0) unregisterNetdevice(dev);
-  else net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
+  else dev.net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
   return err;
 }
 
@@ -144,20 +155,18 @@ export function unregisterNetdevice(dev: NetDevice): void {
  * refers to it any more. A device that is not registered is only freed.
  */
 export function unregisterNetdeviceMany(devs: readonly NetDevice[]): void {
-  const list = devs.filter((dev) => dev.regState === NETREG_REGISTERED);
-  for (const dev of devs) if (!list.includes(dev) && dev.regState === 0) freeNetdev(dev);
+  const all = [...new Set(devs)];
+  const list = all.filter((dev) => dev.regState === NETREG_REGISTERED);
+  for (const dev of all) if (dev.regState === NETREG_UNINITIALIZED) freeNetdev(dev);
+  for (const dev of list) dev.dismantle = true;
   for (const dev of list) devClose(dev);
   for (const dev of list) {
     unlistNetdevice(dev);
     dev.regState = NETREG_UNREGISTERING;
-    dev.dismantle = true;
     dev.net.softnet.flushBacklog(dev);
   }
   for (const dev of list) {
-    for (const queue of dev.tx) {
-      queue.qdisc.reset();
-      queue.qdiscSleeping.reset();
-    }
+    devShutdown(dev);
     callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
     dev.net.kernel.rtnl.linkRemoved(dev);
     dev.uc.flush();

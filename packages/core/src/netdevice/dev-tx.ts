@@ -3,8 +3,8 @@
  *
  *   devQueueXmit → queue → qdisc (or none) → validateXmitSkb → taps → ops.ndoStartXmit
  */
-import { ENETDOWN, ENOMEM } from '@skbuff/uapi';
-import { csumFold } from '@skbuff/wire';
+import { ENETDOWN, ENOMEM, ETH_ALEN, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6, PACKET_OUTGOING } from '@skbuff/uapi';
+import { copyBytes, csumFold, setBe16 } from '@skbuff/wire';
 import {
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_NOMEM,
@@ -14,15 +14,17 @@ import {
 import { skbChecksum } from '../skbuff/skb-frags.ts';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from '../skbuff/skbuff.ts';
 import { NET_TX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
-import { NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_SG } from './features.ts';
+import { NETIF_F_FRAGLIST, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IPV6_CSUM, NETIF_F_IP_CSUM, NETIF_F_SG } from './features.ts';
 import { NETDEV_TX_BUSY, NETDEV_TX_OK, NET_XMIT_SUCCESS } from './netdevice-ops.ts';
 import { IFF_XMIT_DST_RELEASE, type NetDevice, TX_DROPPED } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
-import type { NetdevQueue, Qdisc } from './qdisc.ts';
+import { type NetdevQueue, noopQdisc, type Qdisc } from './qdisc.ts';
 import type { Softnet } from './softnet.ts';
 
 /** Devices stacked on each other deeper than this are taken for a loop. */
 const XMIT_RECURSION_LIMIT = 8;
+/** Bytes of an 802.1Q tag: protocol and TCI. */
+const VLAN_TAG_LEN = 4;
 /** Packets that a qdisc sends in one go before it lets others run. */
 const DEV_TX_WEIGHT = 64;
 
@@ -31,7 +33,6 @@ export class Transmit {
   private recursion = 0;
   private outputQueue: Qdisc | null = null;
   private outputQueueTail: Qdisc | null = null;
-  private readonly queueOf: Map<Qdisc, NetdevQueue> = new Map();
   private readonly softirq: Softirq;
   private readonly softnet: Softnet;
   private readonly jiffies: () => number;
@@ -65,15 +66,19 @@ export class Transmit {
   private xmitDirect(skb: SkBuff, dev: NetDevice, queue: NetdevQueue): number {
     if (!dev.running()) return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_DEV_READY);
     if (this.recursion > XMIT_RECURSION_LIMIT) {
+      dev.net.kernel.log(`Dead loop on virtual device ${dev.name}, fix it urgently!`);
       return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_RECURSION_LIMIT);
     }
     if (needsWork(skb) && !this.validateXmitSkb(skb, dev)) return -ENOMEM;
-    if (queue.stopped) return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_DEV_READY);
-    this.recursion++;
-    const rc = this.devHardStartXmit(skb, dev, queue);
-    this.recursion--;
+    if (!queue.stopped) {
+      this.recursion++;
+      const rc = this.devHardStartXmit(skb, dev, queue);
+      this.recursion--;
+      if (rc !== NETDEV_TX_BUSY) return rc;
+    }
     // Without a queue there is nowhere to keep a packet that the driver refuses.
-    return rc === NETDEV_TX_OK ? NET_XMIT_SUCCESS : this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_DEV_READY);
+    dev.net.kernel.log(`Virtual device ${dev.name} asks to queue packet!`);
+    return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_DEV_READY);
   }
 
   private xmitDrop(skb: SkBuff, dev: NetDevice, err: number, reason: number): number {
@@ -134,10 +139,11 @@ export class Transmit {
 
   /** `netif_schedule_queue`: the queue goes on in NET_TX_SOFTIRQ. */
   netifSchedule(qdisc: Qdisc, queue: NetdevQueue): void {
-    if (qdisc.scheduled) return;
+    // The noop qdisc is everybody's: it has nothing to send and must not be on a list of ours.
+    if (qdisc.scheduled || qdisc === noopQdisc) return;
     qdisc.scheduled = true;
     qdisc.nextScheduled = null;
-    this.queueOf.set(qdisc, queue);
+    qdisc.devQueue = queue;
     if (this.outputQueueTail === null) this.outputQueue = qdisc;
     else this.outputQueueTail.nextScheduled = qdisc;
     this.outputQueueTail = qdisc;
@@ -151,8 +157,7 @@ export class Transmit {
     while (qdisc !== null) {
       const next: Qdisc | null = qdisc.nextScheduled;
       qdisc.scheduled = false;
-      const queue = this.queueOf.get(qdisc) as NetdevQueue;
-      this.queueOf.delete(qdisc);
+      const queue = qdisc.devQueue as NetdevQueue;
       if (!qdisc.running && !queue.stopped && queue.qdisc === qdisc) {
         qdisc.running = true;
         this.qdiscRun(qdisc, queue);
@@ -186,9 +191,8 @@ export class Transmit {
 
   /** `dev_queue_xmit_nit`: every tap gets a clone of what is sent, marked outgoing. */
   private devQueueXmitNit(skb: SkBuff, dev: NetDevice): void {
-    for (const taps of [this.softnet.ptypeAll, dev.ptypeAll]) {
-      for (const pt of taps) if (tapWants(pt, skb, dev)) tapOutgoing(pt, skb, dev);
-    }
+    tapsOutgoing(this.softnet.ptypeAll, skb, dev);
+    tapsOutgoing(dev.ptypeAll, skb, dev);
   }
 
   /**
@@ -196,12 +200,15 @@ export class Transmit {
    */
   private validateXmitSkb(skb: SkBuff, dev: NetDevice): boolean {
     const cache = skb.cache;
-    const wantsSg = skb.dataLen !== 0 && (dev.features & (skb.shinfo.fragList !== null ? NETIF_F_FRAGLIST : NETIF_F_SG)) === 0;
-    if (wantsSg && cache.linearize(skb) !== 0) {
+    if (skb.vlanPresent && !canTag(dev.features, skb.vlanProto) && vlanPushInside(skb) !== 0) {
       this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_NOMEM);
       return false;
     }
-    if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_CSUM_MASK) === 0 && skbChecksumHelp(skb) !== 0) {
+    if (needsLinearize(skb, dev.features) && cache.linearize(skb) !== 0) {
+      this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_NOMEM);
+      return false;
+    }
+    if (skb.ipSummed === CHECKSUM_PARTIAL && !canChecksum(dev.features, skb.protocol) && skbChecksumHelp(skb) !== 0) {
       this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_SKB_CSUM);
       return false;
     }
@@ -210,15 +217,55 @@ export class Transmit {
 }
 
 function needsWork(skb: SkBuff): boolean {
-  return skb.ipSummed === CHECKSUM_PARTIAL || skb.dataLen !== 0;
+  return skb.ipSummed === CHECKSUM_PARTIAL || skb.dataLen !== 0 || skb.vlanPresent;
+}
+
+/** Whether the device puts the VLAN tag into the frame itself. */
+function canTag(features: number, vlanProto: number): boolean {
+  return vlanProto === ETH_P_8021Q && (features & NETIF_F_HW_VLAN_CTAG_TX) !== 0;
+}
+
+/** `__vlan_hwaccel_push_inside`: writes the tag that travels beside the packet behind the two MAC addresses. 0 or -ENOMEM. */
+function vlanPushInside(skb: SkBuff): number {
+  if (!skb.mayPull(2 * ETH_ALEN) || skb.cache.cow(skb, VLAN_TAG_LEN) !== 0) return -ENOMEM;
+  const b = skb.bytes;
+  const eth = skb.push(VLAN_TAG_LEN);
+  copyBytes(b, eth, b, eth + VLAN_TAG_LEN, 2 * ETH_ALEN);
+  setBe16(b, eth + 2 * ETH_ALEN, skb.vlanProto);
+  setBe16(b, eth + 2 * ETH_ALEN + 2, skb.vlanTci);
+  skb.macHeader = eth;
+  skb.protocol = skb.vlanProto;
+  skb.vlanPresent = false;
+  return 0;
+}
+
+/** `skb_needs_linearize`: it has fragments, or a list of sk_buffs, that the device cannot take. */
+function needsLinearize(skb: SkBuff, features: number): boolean {
+  if (skb.dataLen === 0) return false;
+  const { nrFrags, fragList } = skb.shinfo;
+  return (nrFrags !== 0 && (features & NETIF_F_SG) === 0) || (fragList !== null && (features & NETIF_F_FRAGLIST) === 0);
+}
+
+/** `can_checksum_protocol`: whether the device finishes checksums of this EtherType. */
+function canChecksum(features: number, protocol: number): boolean {
+  if ((features & NETIF_F_HW_CSUM) !== 0) return true;
+  if (protocol === ETH_P_IP) return (features & NETIF_F_IP_CSUM) !== 0;
+  return protocol === ETH_P_IPV6 && (features & NETIF_F_IPV6_CSUM) !== 0;
 }
 
 /** `netdev_core_pick_tx`: the driver's choice, or the flow's hash over the real queues. */
 function pickTx(dev: NetDevice, skb: SkBuff): NetdevQueue {
   const chosen = dev.ops.ndoSelectQueue !== null ? dev.ops.ndoSelectQueue(dev, skb) : (skb.hash >>> 0) % dev.realNumTxQueues;
-  const index = chosen < dev.realNumTxQueues ? chosen : 0;
+  const index = chosen >= 0 && chosen < dev.realNumTxQueues ? chosen : 0;
   skb.queueMapping = index;
   return dev.tx[index] as NetdevQueue;
+}
+
+function tapsOutgoing(taps: readonly PacketType[], skb: SkBuff, dev: NetDevice): void {
+  for (let i = 0; i < taps.length; i++) {
+    const pt = taps[i] as PacketType;
+    if (tapWants(pt, skb, dev)) tapOutgoing(pt, skb, dev);
+  }
 }
 
 function tapWants(pt: PacketType, skb: SkBuff, dev: NetDevice): boolean {
@@ -234,7 +281,7 @@ function tapOutgoing(pt: PacketType, skb: SkBuff, dev: NetDevice): void {
   const copy = skb.clone();
   if (copy === null) return;
   copy.macHeader = copy.data;
-  copy.pktType = 4; // PACKET_OUTGOING
+  copy.pktType = PACKET_OUTGOING;
   if (copy.networkHeader < copy.data || copy.networkHeader > copy.tail) copy.networkHeader = copy.data;
   pt.func(copy, dev, pt, dev);
 }

@@ -97,16 +97,18 @@ function rfc2863Policy(dev: NetDevice): void {
 
 function defaultOperstate(dev: NetDevice): number {
   if (!dev.carrierOk()) {
-    const iflink = dev.ops.ndoGetIflink?.(dev) ?? 0;
-    return iflink !== 0 && iflink !== dev.ifindex && dev.lower.length > 0 ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
+    const iflink = dev.ops.ndoGetIflink?.(dev) ?? dev.ifindex;
+    // Linux looks the number up here, even if it belongs to a device of another namespace.
+    const lower = iflink === dev.ifindex ? null : dev.net.devGetByIndex(iflink);
+    return lower !== null && !lower.carrierOk() ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
   }
   return dev.dormant() ? IF_OPER_DORMANT : IF_OPER_UP;
 }
 
-/** `set_operstate` by user space (`ip link set … state`): only UP, DORMANT and UNKNOWN make sense. */
+/** `set_operstate` by user space (`ip link set … state`): only UP and DORMANT mean anything, and UP not while the driver is dormant. */
 export function setOperstate(dev: NetDevice, wanted: number): void {
   let state = dev.operstate;
-  if (wanted === IF_OPER_UP && (state === IF_OPER_DORMANT || state === IF_OPER_UNKNOWN)) state = IF_OPER_UP;
+  if (wanted === IF_OPER_UP && (state === IF_OPER_DORMANT || state === IF_OPER_UNKNOWN) && !dev.dormant()) state = IF_OPER_UP;
   else if (wanted === IF_OPER_DORMANT && (state === IF_OPER_UP || state === IF_OPER_UNKNOWN)) state = IF_OPER_DORMANT;
   if (state === dev.operstate) return;
   dev.operstate = state;

@@ -15,7 +15,7 @@ export class NapiStruct {
   readonly weight: number;
   /** On the poll list. */
   scheduled = false;
-  /** Between `napiEnable` and `napiDisable`. */
+  /** Between `napiEnable` and `Softnet.napiDisable`. */
   enabled = false;
   /** Complete was called while the device asked for another poll. */
   missed = false;
@@ -26,4 +26,22 @@ export class NapiStruct {
     this.poll = poll;
     this.weight = weight;
   }
+}
+
+/** `netif_napi_add`: one more instance of the device; disabled. A weight above {@link NAPI_POLL_WEIGHT} is taken, with a complaint. */
+export function netifNapiAdd(dev: NetDevice, poll: NapiPoll, weight: number = NAPI_POLL_WEIGHT): NapiStruct {
+  if (weight > NAPI_POLL_WEIGHT) dev.net.kernel.log(`${dev.name}: netif_napi_add() called with weight ${weight}`);
+  const napi = new NapiStruct(dev, poll, weight);
+  dev.napiList.push(napi);
+  return napi;
+}
+
+/** `netif_napi_del`: the instance is disabled. */
+export function netifNapiDel(dev: NetDevice, napi: NapiStruct): void {
+  dev.napiList = dev.napiList.filter((other) => other !== napi);
+}
+
+/** `napi_enable`: from now on it can be scheduled. Its counterpart is `Softnet.napiDisable`. */
+export function napiEnable(napi: NapiStruct): void {
+  napi.enabled = true;
 }

@@ -28,7 +28,10 @@ export interface NetDeviceOps {
   readonly ndoOpen: ((dev: NetDevice) => number) | null;
   /** up → down. */
   readonly ndoStop: ((dev: NetDevice) => number) | null;
-  /** Sends one packet: {@link NETDEV_TX_OK}, and the driver owns it, or {@link NETDEV_TX_BUSY}. */
+  /**
+   * Sends one packet: {@link NETDEV_TX_OK}, and the driver owns it, or {@link NETDEV_TX_BUSY}. NET_XMIT_DROP: the driver owned it and
+   * lost it, and the sender hears of it where no queue lies between.
+   */
   readonly ndoStartXmit: (skb: SkBuff, dev: NetDevice) => number;
   readonly ndoSelectQueue: ((dev: NetDevice, skb: SkBuff) => number) | null;
   /** The address lists or flags changed. */
@@ -79,7 +82,10 @@ export interface HeaderOps {
   readonly create: (skb: SkBuff, dev: NetDevice, type: number, daddr: Uint8Array | null, saddr: Uint8Array | null, len: number) => number;
   /** Copies the sender's address of a received frame to `haddr`; returns its length. */
   readonly parse: (skb: SkBuff, haddr: Uint8Array) => number;
-  /** Writes the cached header for a neighbour (`hh_cache`): `hh` holds `hardHeaderLen` bytes. 0 or -1. */
+  /**
+   * Writes the cached header for a neighbour (`hh_cache`) to the end of `hh`, whose length is `hardHeaderLen` rounded up to 16. 0, or -1
+   * if headers of this type cannot be cached.
+   */
   readonly cache: ((hh: Uint8Array, dev: NetDevice, type: number, daddr: Uint8Array) => number) | null;
   /** Refreshes a cached header after the neighbour's address changed. */
   readonly cacheUpdate: ((hh: Uint8Array, dev: NetDevice, daddr: Uint8Array) => void) | null;

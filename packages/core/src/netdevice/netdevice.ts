@@ -1,14 +1,17 @@
 /** `struct net_device`: one object per real or virtual interface. */
-import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN, NET_ADDR_PERM, NET_NAME_UNKNOWN } from '@skbuff/uapi';
+import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN, IF_OPER_UP, NET_ADDR_PERM, NET_NAME_UNKNOWN } from '@skbuff/uapi';
 import type { Net } from '../pernet/net.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import type { TimerList } from '../time/timer.ts';
 import { HwAddrList } from './dev-addr-lists.ts';
+import { LINK_STATS_COUNT } from './link-stats.ts';
 import type { HeaderOps, NetDeviceOps } from './netdevice-ops.ts';
 import { noopQdisc, type NetdevQueue, type Qdisc } from './qdisc.ts';
 import type { RtnlLinkOps } from './rtnl-link-ops.ts';
 import type { NapiStruct } from './napi.ts';
 import type { PacketType } from './packet-type.ts';
+
+export * from './link-stats.ts';
 
 export const NETREG_UNINITIALIZED = 0;
 export const NETREG_REGISTERED = 1;
@@ -42,34 +45,6 @@ export const IFF_OVS_DATAPATH: number = 1 << 12;
 export const IFF_L3MDEV_MASTER: number = 1 << 13;
 export const IFF_NO_ADDRCONF: number = 1 << 14;
 export const IFF_NETNS_LOCAL: number = 1 << 15;
-
-/** Order of `struct rtnl_link_stats64` (uapi `linux/if_link.h`): index into `dev.stats`. */
-export const RX_PACKETS = 0;
-export const TX_PACKETS = 1;
-export const RX_BYTES = 2;
-export const TX_BYTES = 3;
-export const RX_ERRORS = 4;
-export const TX_ERRORS = 5;
-export const RX_DROPPED = 6;
-export const TX_DROPPED = 7;
-export const MULTICAST = 8;
-export const COLLISIONS = 9;
-export const RX_LENGTH_ERRORS = 10;
-export const RX_OVER_ERRORS = 11;
-export const RX_CRC_ERRORS = 12;
-export const RX_FRAME_ERRORS = 13;
-export const RX_FIFO_ERRORS = 14;
-export const RX_MISSED_ERRORS = 15;
-export const TX_ABORTED_ERRORS = 16;
-export const TX_CARRIER_ERRORS = 17;
-export const TX_FIFO_ERRORS = 18;
-export const TX_HEARTBEAT_ERRORS = 19;
-export const TX_WINDOW_ERRORS = 20;
-export const RX_COMPRESSED = 21;
-export const TX_COMPRESSED = 22;
-export const RX_NOHANDLER = 23;
-export const RX_OTHERHOST_DROPPED = 24;
-export const LINK_STATS_COUNT = 25;
 
 /** Results of an rx handler. */
 export const RX_HANDLER_CONSUMED = 0;
@@ -130,7 +105,7 @@ export class NetDevice {
   hwEncFeatures = 0;
   gsoMaxSize = 65536;
   gsoMaxSegs = 65535;
-  /** Receive sk_buffs may bypass queue locks; one thread makes this a mark only. */
+  /** The driver needs no transmit lock. On one thread it never matters; it is shown to the user. */
   lltx = false;
 
   /** Counters in the order of `rtnl_link_stats64`. */
@@ -214,7 +189,7 @@ export class NetDevice {
 
   /** `netif_oper_up`: operational for RFC 2863, where a device that never reports counts as up. */
   operUp(): boolean {
-    return this.operstate === 6 || this.operstate === IF_OPER_UNKNOWN;
+    return this.operstate === IF_OPER_UP || this.operstate === IF_OPER_UNKNOWN;
   }
 }
 

@@ -5,6 +5,7 @@ import {
 } from '../skbuff/drop-reason.ts';
 import { SkBuffHead } from '../skbuff/skb-queue.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
+import { TX_DROPPED } from './link-stats.ts';
 import type { NetDevice } from './netdevice.ts';
 import { NET_XMIT_CN, NET_XMIT_DROP, NET_XMIT_SUCCESS } from './netdevice-ops.ts';
 
@@ -24,8 +25,9 @@ export abstract class Qdisc {
   packets = 0;
   bytes = 0;
   running = false;
-  /** Waits for NET_TX_SOFTIRQ. */
+  /** Waits for NET_TX_SOFTIRQ, to send by `devQueue`. */
   scheduled = false;
+  devQueue: NetdevQueue | null = null;
   nextScheduled: Qdisc | null = null;
   /** A packet that the driver refused: it is next. */
   gsoSkb: SkBuff | null = null;
@@ -33,8 +35,17 @@ export abstract class Qdisc {
   /** NET_XMIT_SUCCESS, NET_XMIT_CN or NET_XMIT_DROP; frees the sk_buff when it is not kept. */
   abstract enqueue(skb: SkBuff): number;
   abstract dequeue(): SkBuff | null;
-  /** Frees everything. */
+  /** Frees everything that was enqueued and not dequeued. */
   abstract reset(): void;
+}
+
+/** `qdisc_reset`: frees everything, also the packet that the driver refused. */
+export function qdiscReset(qdisc: Qdisc): void {
+  const refused = qdisc.gsoSkb;
+  qdisc.gsoSkb = null;
+  if (refused !== null) refused.kfree(SKB_DROP_REASON_QDISC_DROP);
+  qdisc.reset();
+  if (refused !== null) qdisc.qlen = 0;
 }
 
 /** `struct Qdisc_ops`: makes disciplines of a kind. */
@@ -43,11 +54,12 @@ export interface QdiscOps {
   readonly create: (queue: NetdevQueue) => Qdisc;
 }
 
-/** What a queue has before its device is up: everything is dropped. Without state, so one serves all. */
+/** What a queue has while its device is down or without carrier: everything is dropped. Without state, so one serves all. */
 class NoopQdisc extends Qdisc {
   override readonly kind = 'noop';
 
   override enqueue(skb: SkBuff): number {
+    (skb.dev as NetDevice).stats[TX_DROPPED]++;
     skb.kfree(SKB_DROP_REASON_QDISC_DROP);
     return NET_XMIT_CN;
   }
@@ -115,7 +127,6 @@ export class PfifoFastQdisc extends Qdisc {
     const band = this.bands[PRIO2BAND[skb.priority & 15] as number] as SkBuffHead;
     if (band.qlen >= Math.max(1, this.queue.dev.txQueueLen)) {
       this.drops++;
-      this.overlimits++;
       skb.kfree(SKB_DROP_REASON_QDISC_DROP);
       return NET_XMIT_DROP;
     }

@@ -36,12 +36,12 @@ export class Softnet {
   budget = 300;
   /** net.core.dev_weight: packets that the backlog takes per poll. */
   devWeight: number = NAPI_POLL_WEIGHT;
-  /** Frames that were taken from the backlog or a driver, frames lost because the backlog was full, cycles cut short. */
+  /** Frames that went up (again, if an rx handler gave them to another device); lost because the backlog was full; cycles cut short. */
   processed = 0;
   dropped = 0;
   timeSqueeze = 0;
   receivedRps = 0;
-  /** Time stamps are wanted by so many. */
+  /** Time stamps on arrival are wanted by so many (`net_enable_timestamp` adds one). */
   netstampNeeded = 0;
   /** Taps of all devices; a tap of one device hangs on the device. */
   ptypeAll: readonly PacketType[] = [];
@@ -110,11 +110,19 @@ export class Softnet {
       return;
     }
     napi.scheduled = true;
-    napi.next = null;
-    if (this.pollLast === null) this.pollFirst = napi;
-    else this.pollLast.next = napi;
-    this.pollLast = napi;
+    this.repoll(napi);
     this.softirq.raise(NET_RX_SOFTIRQ);
+  }
+
+  /** `napi_disable`: it is not polled any more until it is enabled again and scheduled. */
+  napiDisable(napi: NapiStruct): void {
+    napi.enabled = false;
+    napi.scheduled = false;
+    napi.missed = false;
+    const list: NapiStruct[] = [];
+    for (let n = this.pollFirst; n !== null; n = n.next) if (n !== napi) list.push(n);
+    this.pollFirst = this.pollLast = null;
+    for (const n of list) this.repoll(n);
   }
 
   /** `napi_complete_done`: the driver handled fewer than its budget and leaves the poll list. */
@@ -134,20 +142,20 @@ export class Softnet {
       this.pollFirst = napi.next;
       if (this.pollFirst === null) this.pollLast = null;
       napi.next = null;
-      const work = napi.poll(napi, napi.weight);
+      const weight = napi === this.backlog ? this.devWeight : napi.weight;
+      const work = napi.poll(napi, weight);
       // A driver that used its whole weight stays scheduled and goes to the end of the list.
-      if (napi.scheduled && work >= napi.weight) this.repoll(napi);
+      if (napi.scheduled && work >= weight) this.repoll(napi);
       budget -= work;
       if (budget > 0) continue;
-      if (this.pollFirst !== null) {
-        this.timeSqueeze++;
-        this.softirq.raise(NET_RX_SOFTIRQ);
-      }
+      this.timeSqueeze++;
+      if (this.pollFirst !== null) this.softirq.raise(NET_RX_SOFTIRQ);
       return;
     }
   }
 
   private repoll(napi: NapiStruct): void {
+    napi.next = null;
     if (this.pollLast === null) this.pollFirst = napi;
     else this.pollLast.next = napi;
     this.pollLast = napi;
@@ -171,16 +179,15 @@ export class Softnet {
 
   /** `netif_receive_skb`: a frame goes up, now. NET_RX_SUCCESS, or NET_RX_DROP if nobody took it. */
   netifReceiveSkb(skb: SkBuff): number {
-    this.processed++;
     if (this.netstampNeeded !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
     const origDev = skb.dev as NetDevice;
     skb.networkHeader = skb.data;
     if (skb.transportHeader < 0) skb.transportHeader = skb.data;
-    skb.macLen = skb.networkHeader - skb.macHeader;
+    skb.macLen = skb.macHeader < 0 ? 0 : skb.networkHeader - skb.macHeader;
     return this.receiveCore(skb, origDev);
   }
 
-  /** `netif_receive_skb_list`: a chain of frames (linked by `next`); runs of one device and type stay together. */
+  /** `netif_receive_skb_list`: a chain of frames (linked by `next`), one after the other. */
   netifReceiveSkbList(first: SkBuff | null): void {
     while (first !== null) {
       const next: SkBuff | null = first.next;
@@ -194,6 +201,7 @@ export class Softnet {
     let exact = false;
     for (;;) {
       const dev = skb.dev as NetDevice;
+      this.processed++;
       skb.skbIif = dev.ifindex;
       if (this.ptypeAll.length !== 0) deliverTaps(this.ptypeAll, skb, origDev);
       if (dev.ptypeAll.length !== 0) deliverTaps(dev.ptypeAll, skb, origDev);

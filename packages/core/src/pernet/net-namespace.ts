@@ -53,6 +53,7 @@ export class NetNamespaces {
     for (const other of this.list) for (const [id, peer] of other.netnsIds) if (peer === net) other.netnsIds.delete(id);
     this.runExits(net, this.pernetList);
     net.gen.length = 0;
+    this.kernel.services.forget(net);
   }
 
   /** The number under which `net` knows `peer`, or -1. */

@@ -6,6 +6,7 @@
  * never grows, because growing would detach the views that every sk_buff holds; when it is used up an allocation fails with NULL,
  * as it does in Linux under memory pressure, and the packet is dropped with `NOMEM`.
  */
+import { freeList } from './skb-frags.ts';
 import type { SkBuff } from './skbuff.ts';
 
 /** Bytes of a small block: a frame of 1500 bytes with room for headers before and behind it. */
@@ -14,6 +15,14 @@ export const SMALL_BLOCK = 2048;
 export const LARGE_BLOCK: number = 68 * 1024;
 /** Page fragments an sk_buff can carry beside its linear area. */
 export const MAX_SKB_FRAGS = 17;
+
+/** Bits of `gsoType`: how a super-packet is cut. */
+export const SKB_GSO_TCPV4: number = 1 << 0;
+/** The numbers come from outside (a guest, a packet socket) and have to be checked. */
+export const SKB_GSO_DODGY: number = 1 << 1;
+export const SKB_GSO_TCP_ECN: number = 1 << 2;
+export const SKB_GSO_TCP_FIXEDID: number = 1 << 3;
+export const SKB_GSO_TCPV6: number = 1 << 4;
 
 /** `skb_frag_t`: bytes `offset..offset+size` (offset from the start of the arena) inside a block that is counted by reference. */
 export class SkbFrag {
@@ -105,6 +114,8 @@ export class Arena {
     block.gsoSegs = 0;
     block.gsoType = 0;
     block.txFlags = 0;
+    block.ip6FragId = 0;
+    block.hwtstamps = 0;
     if (block.destructorArg !== null) block.destructorArg = null;
     this.blocksInUse--;
     if (this.poison) this.bytes.fill(0x6b, block.start, block.start + block.size);
@@ -132,14 +143,8 @@ export class Arena {
     for (let i = 0; i < block.nrFrags; i++) this.putBlock((block.frags[i] as SkbFrag).page);
     block.nrFrags = 0;
     block.frags.length = 0;
-    let skb = block.fragList;
+    const list = block.fragList;
     block.fragList = null;
-    while (skb !== null) {
-      const next: SkBuff | null = skb.next;
-      // Another block may share the list: then it stays chained.
-      if (skb.users === 1) skb.next = null;
-      skb.consume();
-      skb = next;
-    }
+    freeList(list);
   }
 }

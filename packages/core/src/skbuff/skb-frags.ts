@@ -1,5 +1,5 @@
 /** The non-linear part of an sk_buff: page fragments and the list of sk_buffs behind the linear area. */
-import { copyBytes, csumPartial } from '@skbuff/wire';
+import { copyBytes, csumBlockAdd, csumPartial } from '@skbuff/wire';
 import type { SkbFrag } from './arena.ts';
 import type { SkBuff } from './skbuff.ts';
 
@@ -37,12 +37,37 @@ export function copyBits(skb: SkBuff, offset: number, to: Uint8Array, at: number
   return n === 0;
 }
 
-/** Partial checksum of `n` bytes at `offset` from `data`, fragments included (`skb_checksum`). */
+/** Partial checksum of `n` bytes at `offset` from `data`, fragments included (`skb_checksum`). The packet has that many. */
 export function skbChecksum(skb: SkBuff, offset: number, n: number, sum: number): number {
-  if (skb.dataLen === 0) return csumPartial(skb.bytes, skb.data + offset, n, sum);
-  const flat = new Uint8Array(n);
-  copyBits(skb, offset, flat, 0, n);
-  return csumPartial(flat, 0, n, sum);
+  const linear = skb.len - skb.dataLen;
+  if (offset + n <= linear) return csumPartial(skb.bytes, skb.data + offset, n, sum);
+  let done = 0;
+  if (offset < linear) {
+    done = linear - offset;
+    sum = csumPartial(skb.bytes, skb.data + offset, done, sum);
+  }
+  // Where the next fragment begins, seen from `offset`.
+  let at = linear - offset;
+  for (let i = 0; i < skb.shinfo.nrFrags && done < n; i++) {
+    const frag = skb.shinfo.frags[i] as SkbFrag;
+    const skip = done - at;
+    if (skip < frag.size) {
+      const part = Math.min(n - done, frag.size - skip);
+      sum = csumBlockAdd(sum, csumPartial(skb.bytes, frag.offset + skip, part, 0), done);
+      done += part;
+    }
+    at += frag.size;
+  }
+  for (let sub = skb.shinfo.fragList; sub !== null && done < n; sub = sub.next) {
+    const skip = done - at;
+    if (skip < sub.len) {
+      const part = Math.min(n - done, sub.len - skip);
+      sum = csumBlockAdd(sum, skbChecksum(sub, skip, part, 0), done);
+      done += part;
+    }
+    at += sub.len;
+  }
+  return sum;
 }
 
 /**
@@ -50,15 +75,54 @@ export function skbChecksum(skb: SkBuff, offset: number, n: number, sum: number)
  * private when others see it. False when memory is out: the packet is unchanged then.
  */
 export function pullTail(skb: SkBuff, delta: number): boolean {
-  const missing = skb.tail + delta - skb.end;
-  if (missing > 0 || skb.isCloned()) {
-    if (skb.cache.expandHead(skb, 0, Math.max(missing, 0)) !== 0) return false;
-  }
+  if (!ownFrags(skb, Math.max(0, skb.tail + delta - skb.end))) return false;
   copyBits(skb, skb.len - skb.dataLen, skb.bytes, skb.tail, delta);
   dropFront(skb, delta);
   skb.tail += delta;
   skb.dataLen -= delta;
   return true;
+}
+
+/**
+ * Before the fragments change: makes the shared info private, with `ntail` bytes more behind, and the sk_buffs of the list too. False
+ * when memory is out: the packet is unchanged then.
+ */
+function ownFrags(skb: SkBuff, ntail: number): boolean {
+  if ((ntail > 0 || skb.isCloned()) && skb.cache.expandHead(skb, 0, ntail) !== 0) return false;
+  let shared = false;
+  for (let sub = skb.shinfo.fragList; sub !== null; sub = sub.next) shared ||= sub.shared();
+  if (shared && !cloneList(skb)) return false;
+  for (let sub = skb.shinfo.fragList; sub !== null; sub = sub.next) if (sub.dataLen !== 0 && !ownFrags(sub, 0)) return false;
+  return true;
+}
+
+/** Replaces a list that other packets share by one of clones. */
+function cloneList(skb: SkBuff): boolean {
+  let first: SkBuff | null = null;
+  let last: SkBuff | null = null;
+  for (let sub = skb.shinfo.fragList; sub !== null; sub = sub.next) {
+    const own = sub.clone();
+    if (own === null) {
+      freeList(first);
+      return false;
+    }
+    if (last === null) first = own;
+    else last.next = own;
+    last = own;
+  }
+  freeList(skb.shinfo.fragList);
+  skb.shinfo.fragList = first;
+  return true;
+}
+
+/** Drops a reference on each sk_buff of a list (`kfree_skb_list`). Where others share the list it stays chained. */
+export function freeList(first: SkBuff | null): void {
+  while (first !== null) {
+    const next: SkBuff | null = first.next;
+    if (first.users === 1) first.next = null;
+    first.consume();
+    first = next;
+  }
 }
 
 /** Removes the first `n` bytes of the fragments. */
@@ -82,7 +146,7 @@ function dropFront(skb: SkBuff, n: number): void {
   while (n > 0 && info.fragList !== null) {
     const sub: SkBuff = info.fragList;
     if (n < sub.len) {
-      sub.pull(n);
+      dropHead(sub, n);
       return;
     }
     n -= sub.len;
@@ -92,8 +156,20 @@ function dropFront(skb: SkBuff, n: number): void {
   }
 }
 
-/** Cuts a non-linear packet to `len` bytes. */
-export function trimFrags(skb: SkBuff, len: number): void {
+/** Removes the first `n` bytes of a packet whose fragments are its own; what is left need not be linear. */
+function dropHead(skb: SkBuff, n: number): void {
+  const linear = Math.min(n, skb.len - skb.dataLen);
+  skb.data += linear;
+  skb.len -= n;
+  if (n > linear) {
+    dropFront(skb, n - linear);
+    skb.dataLen -= n - linear;
+  }
+}
+
+/** Cuts a non-linear packet to `len` bytes; false when memory is out: the packet is unchanged then. */
+export function trimFrags(skb: SkBuff, len: number): boolean {
+  if (!ownFrags(skb, 0)) return false;
   const linear = skb.len - skb.dataLen;
   const info = skb.shinfo;
   let left = Math.max(0, len - linear);
@@ -110,13 +186,14 @@ export function trimFrags(skb: SkBuff, len: number): void {
   }
   info.nrFrags = kept;
   info.frags.length = kept;
-  left = trimList(skb, left);
+  trimList(skb, left);
   skb.dataLen = Math.max(0, len - linear);
   if (len < linear) skb.tail = skb.data + len;
   skb.len = len;
+  return true;
 }
 
-function trimList(skb: SkBuff, left: number): number {
+function trimList(skb: SkBuff, left: number): void {
   let last: SkBuff | null = null;
   let sub = skb.shinfo.fragList;
   while (sub !== null) {
@@ -127,11 +204,10 @@ function trimList(skb: SkBuff, left: number): number {
       sub.next = null;
       sub.consume();
     } else {
-      sub.trim(left);
+      if (left < sub.len) sub.trim(left);
       left -= sub.len;
       last = sub;
     }
     sub = next;
   }
-  return left;
 }

@@ -2,7 +2,7 @@
 import { ENOMEM } from '@skbuff/uapi';
 import { copyBytes } from '@skbuff/wire';
 import type { NetDevice } from '../netdevice/netdevice.ts';
-import { Arena, SkbFrag, type SkbSharedInfo } from './arena.ts';
+import { type Arena, SkbFrag, type SkbSharedInfo } from './arena.ts';
 import { SKB_DROP_REASON_MAX } from './drop-reason.ts';
 import { copyBits } from './skb-frags.ts';
 import { CHECKSUM_NONE, SKB_CB_LANES, SkBuff } from './skbuff.ts';
@@ -17,7 +17,7 @@ export const MAX_TCP_HEADER = 320;
 /* Sizes of the kernel's structures on x86-64, for `truesize`: what a socket is charged for. */
 const SIZEOF_SK_BUFF = 256;
 const SIZEOF_SHINFO = 320;
-const SMALL_HEAD = 704;
+const SMALL_HEAD = 576;
 
 /** Called for each packet that is lost, with the `SKB_DROP_REASON_*` number; the sk_buff is still whole. */
 export type DropMonitor = (skb: SkBuff, reason: number) => void;
@@ -49,6 +49,7 @@ export class SkbuffCache {
     skb.tail = block.start;
     skb.end = block.start + block.size;
     skb.truesize = truesizeOf(size);
+    for (let i = 0; i < SKB_CB_LANES; i++) skb.cb[i] = 0;
     return skb;
   }
 
@@ -104,14 +105,15 @@ export class SkbuffCache {
     return n;
   }
 
-  /** `pskb_copy`: a private linear area, fragments shared. Null when memory is out. */
+  /** `pskb_copy`: a private linear area with the given headroom, fragments shared. Null when memory is out. */
   pskbCopy(skb: SkBuff, headroom: number): SkBuff | null {
     const linear = skb.headlen();
     const n = this.alloc(headroom + linear);
     if (n === null) return null;
     n.reserve(headroom);
     n.put(linear);
-    copyBytes(n.bytes, n.data, skb.bytes, skb.data, linear);
+    const before = Math.min(headroom, skb.headroom());
+    copyBytes(n.bytes, n.data - before, skb.bytes, skb.data - before, before + linear);
     shareFrags(skb.shinfo, n.shinfo);
     n.dataLen = skb.dataLen;
     n.len = skb.len;
@@ -121,12 +123,14 @@ export class SkbuffCache {
   }
 
   /**
-   * `pskb_expand_head`: gives the sk_buff a private linear area with `nhead` bytes more in front and `ntail` more behind. All
-   * offsets move. Returns 0, or -ENOMEM with the sk_buff unchanged.
+   * `pskb_expand_head`: gives the sk_buff a private linear area with at least `nhead` bytes more in front and `ntail` more behind. All
+   * offsets move. Returns 0, or -ENOMEM with the sk_buff unchanged. When only headroom is asked for, tailroom gives way to it: blocks
+   * have fixed sizes.
    */
   expandHead(skb: SkBuff, nhead: number, ntail: number): number {
     const used = skb.tail - skb.head;
-    const block = this.arena.allocBlock(nhead + used + ntail);
+    const tailroom = nhead > 0 && ntail === 0 ? 0 : skb.end - skb.tail;
+    const block = this.arena.allocBlock(nhead + used + tailroom + ntail);
     if (block === null) return -ENOMEM;
     const old = skb.shinfo;
     copyBytes(skb.bytes, block.start + nhead, skb.bytes, skb.head, used);
@@ -159,7 +163,7 @@ export class SkbuffCache {
 
   /** `skb_realloc_headroom`: a private copy of the linear area with at least `headroom` in front; the old one is kept. */
   reallocHeadroom(skb: SkBuff, headroom: number): SkBuff | null {
-    return skb.headroom() >= headroom ? skb.clone() : this.pskbCopy(skb, headroom);
+    return this.pskbCopy(skb, Math.max(headroom, skb.headroom()));
   }
 
   /** `skb_linearize`: no fragments afterwards. 0 or -ENOMEM. */
@@ -215,10 +219,16 @@ export class SkbuffCache {
     skb.macHeader = -1;
     skb.networkHeader = -1;
     skb.transportHeader = -1;
+    skb.innerMacHeader = -1;
+    skb.innerNetworkHeader = -1;
+    skb.innerTransportHeader = -1;
     skb.skbIif = 0;
     skb.protocol = 0;
     skb.pktType = 0;
     skb.ipSummed = CHECKSUM_NONE;
+    skb.csum = 0;
+    skb.csumStart = 0;
+    skb.csumOffset = 0;
     skb.priority = 0;
     skb.mark = 0;
     skb.hash = 0;
@@ -232,13 +242,17 @@ export class SkbuffCache {
     skb.encapsulation = false;
     skb.nfTrace = false;
     skb.ipvsProperty = false;
+    skb.pfmemalloc = false;
     skb.noFcs = false;
     skb.redirected = false;
     skb.offloadFwdMark = false;
     skb.nfctinfo = 0;
     skb.secmark = 0;
     skb.vlanPresent = false;
+    skb.vlanProto = 0;
+    skb.vlanTci = 0;
     skb.queueMapping = 0;
+    skb.napiId = 0;
     skb.tstamp = 0;
     skb.traceId = 0;
     return skb;
@@ -278,6 +292,12 @@ export class SkbuffCache {
     to.l4Hash = from.l4Hash;
     to.swHash = from.swHash;
     to.ignoreDf = from.ignoreDf;
+    to.ooOkay = from.ooOkay;
+    to.pfmemalloc = from.pfmemalloc;
+    to.noFcs = from.noFcs;
+    to.redirected = from.redirected;
+    to.offloadFwdMark = from.offloadFwdMark;
+    to.napiId = from.napiId;
     to.encapsulation = from.encapsulation;
     to.nfTrace = from.nfTrace;
     to.ipvsProperty = from.ipvsProperty;
@@ -292,19 +312,20 @@ export class SkbuffCache {
   }
 }
 
-/** Moves the header positions with the data they point into. */
+/** Moves the header positions with the data they point into. What lies before the new headroom was not copied: not set. */
 function moveHeaders(from: SkBuff, to: SkBuff, move: number): void {
-  to.macHeader = moved(from.macHeader, move);
-  to.networkHeader = moved(from.networkHeader, move);
-  to.transportHeader = moved(from.transportHeader, move);
-  to.innerMacHeader = moved(from.innerMacHeader, move);
-  to.innerNetworkHeader = moved(from.innerNetworkHeader, move);
-  to.innerTransportHeader = moved(from.innerTransportHeader, move);
+  const first = to.head - move;
+  to.macHeader = moved(from.macHeader, first, move);
+  to.networkHeader = moved(from.networkHeader, first, move);
+  to.transportHeader = moved(from.transportHeader, first, move);
+  to.innerMacHeader = moved(from.innerMacHeader, first, move);
+  to.innerNetworkHeader = moved(from.innerNetworkHeader, first, move);
+  to.innerTransportHeader = moved(from.innerTransportHeader, first, move);
   to.csumStart = from.csumStart + move;
 }
 
-function moved(position: number, move: number): number {
-  return position < 0 ? -1 : position + move;
+function moved(position: number, first: number, move: number): number {
+  return position < 0 || position < first ? -1 : position + move;
 }
 
 /** Lets a second block refer to the same fragments and list. */
@@ -327,5 +348,5 @@ function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
 function truesizeOf(size: number): number {
   const need = ((size + 63) & -64) + SIZEOF_SHINFO;
   if (need <= SMALL_HEAD) return SMALL_HEAD + SIZEOF_SK_BUFF;
-  return 2 ** (32 - Math.clz32(need - 1)) + SIZEOF_SK_BUFF;
+  return (1 << (32 - Math.clz32(need - 1))) + SIZEOF_SK_BUFF;
 }

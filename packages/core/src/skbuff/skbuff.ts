@@ -9,12 +9,13 @@
  * for a packet. Rules of ownership: whoever receives an sk_buff either passes it on or frees it, with `consume()` when it did its
  * work and with `kfree(reason)` when it is dropped.
  */
+import { ENOMEM } from '@skbuff/uapi';
 import { copyBytes } from '@skbuff/wire';
 import type { DstEntry } from '../netdevice/dst.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { Net } from '../pernet/net.ts';
-import type { SkbSharedInfo } from './arena.ts';
-import { SKB_CONSUMED } from './drop-reason.ts';
+import { type SkbSharedInfo, SKB_GSO_TCPV6 } from './arena.ts';
+import { SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED } from './drop-reason.ts';
 import { copyBits, pullTail, trimFrags } from './skb-frags.ts';
 import type { SkBuffHead } from './skb-queue.ts';
 import type { SkbuffCache } from './skbuff-cache.ts';
@@ -27,6 +28,12 @@ export const CHECKSUM_UNNECESSARY = 1;
 export const CHECKSUM_COMPLETE = 2;
 /** Transmit: the device (or `skbChecksumHelp`) sums from `csumStart` and stores at `csumStart + csumOffset`. */
 export const CHECKSUM_PARTIAL = 3;
+
+/**
+ * First value of fields that will hold numbers beyond a small integer (31 or 32 bits, depending on the engine). Had they begun as small
+ * integers, the first large one would split the hidden class, and all code that touches packets would be compiled anew.
+ */
+const DOUBLE = 0.5;
 
 /** 32-bit lanes of the control buffer: 48 bytes, as in the kernel. */
 export const SKB_CB_LANES = 12;
@@ -86,12 +93,12 @@ export class SkBuff {
   protocol = 0;
   pktType = 0;
   ipSummed: number = CHECKSUM_NONE;
-  csum = 0;
+  csum: number = DOUBLE;
   csumStart = 0;
   csumOffset = 0;
-  priority = 0;
-  mark = 0;
-  hash = 0;
+  priority: number = DOUBLE;
+  mark: number = DOUBLE;
+  hash: number = DOUBLE;
   l4Hash = false;
   swHash = false;
   cloned = false;
@@ -110,36 +117,38 @@ export class SkBuff {
   nfctinfo = 0;
   sp: SkbExt | null = null;
   ext: SkbExt | null = null;
-  secmark = 0;
+  secmark: number = DOUBLE;
   vlanPresent = false;
   vlanProto = 0;
   vlanTci = 0;
   queueMapping = 0;
   napiId = 0;
   /** Arrival or departure time, nanoseconds of the kernel's real-time clock; 0 = none. */
-  tstamp = 0;
+  tstamp: number = DOUBLE;
   truesize = 0;
   /** References to this descriptor; 0 while it lies in the pool. */
   users = 0;
   /** Journey number for tracing: survives clone, copy, NAT and forwarding. 0 while tracing is off. */
   traceId = 0;
-  /** Private to the layer that owns the packet just now; undefined on entry to a layer. */
+  /** Private to the layer that owns the packet just now: zeros in a fresh sk_buff, what the last layer left on entry to the next. */
   readonly cb: Int32Array = new Int32Array(SKB_CB_LANES);
 
   constructor(cache: SkbuffCache, bytes: Uint8Array, shinfo: SkbSharedInfo) {
     this.cache = cache;
     this.bytes = bytes;
     this.shinfo = shinfo;
-    this.tstamp = 0.5; // a double from birth on: nanoseconds do not fit the small-integer representation
-    this.tstamp = 0;
+    this.csum = this.priority = this.mark = this.hash = this.secmark = this.tstamp = 0;
   }
 
-  /** Extends the data area by `n` bytes at the tail; returns where they begin. Throws (`skb_over_panic`) past `end`. */
+  /**
+   * Extends the data area by `n` bytes at the tail; returns where they begin. Throws (`skb_over_panic`) past `end`, or if fragments
+   * follow the linear area.
+   */
   put(n: number): number {
     const off = this.tail;
     this.tail += n;
     this.len += n;
-    if (this.tail > this.end) this.panic('skb_over_panic', n);
+    if (this.tail > this.end || this.dataLen !== 0) this.panic('skb_over_panic', n);
     return off;
   }
 
@@ -180,15 +189,13 @@ export class SkBuff {
     this.tail += n;
   }
 
-  /** Cuts the packet to `n` bytes; longer or equal: nothing happens. */
-  trim(n: number): void {
-    if (n >= this.len) return;
-    if (this.dataLen !== 0) {
-      trimFrags(this, n);
-      return;
-    }
+  /** Cuts the packet to `n` bytes; longer or equal: nothing happens. 0, or -ENOMEM (only if nonlinear and cloned) and unchanged. */
+  trim(n: number): number {
+    if (n >= this.len) return 0;
+    if (this.dataLen !== 0) return trimFrags(this, n) ? 0 : -ENOMEM;
     this.len = n;
     this.tail = this.data + n;
+    return 0;
   }
 
   headroom(): number {
@@ -220,7 +227,7 @@ export class SkBuff {
   /** Copies `n` bytes at `offset` from `data`, out of the fragments too, to `to[at…]`. False if the packet is shorter. */
   copyBits(offset: number, to: Uint8Array, at: number, n: number): boolean {
     if (this.dataLen !== 0) return copyBits(this, offset, to, at, n);
-    if (offset + n > this.len) return false;
+    if (offset < 0 || offset + n > this.len) return false;
     copyBytes(to, at, this.bytes, this.data + offset, n);
     return true;
   }
@@ -259,8 +266,19 @@ export class SkBuff {
     return this.transportHeader - this.networkHeader;
   }
 
+  /** A super-packet that is cut into segments of `gsoSize` bytes of payload before it reaches a wire (`skb_is_gso`). */
   isGso(): boolean {
     return this.shinfo.gsoSize !== 0;
+  }
+
+  /** `skb_is_gso_v6`: what is cut is TCP over IPv6. */
+  isGsoV6(): boolean {
+    return (this.shinfo.gsoType & SKB_GSO_TCPV6) !== 0;
+  }
+
+  /** `skb_has_frag_list`. */
+  hasFragList(): boolean {
+    return this.shinfo.fragList !== null;
   }
 
   /** Takes a reference. */
@@ -278,7 +296,7 @@ export class SkBuff {
   shareCheck(): SkBuff | null {
     if (this.users === 1) return this;
     const own = this.clone();
-    if (own === null) this.kfree(2);
+    if (own === null) this.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
     else this.consume();
     return own;
   }

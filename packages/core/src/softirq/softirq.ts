@@ -18,9 +18,15 @@ export class Softirq {
   private disabled = 0;
   private readonly actions: (() => void)[] = new Array<() => void>(NR_SOFTIRQS).fill(nothing);
   private readonly wakeKsoftirqd: () => void;
+  private readonly overload: () => void;
 
-  constructor(wakeKsoftirqd: () => void) {
+  /**
+   * @param wakeKsoftirqd something was raised while nobody is inside: `doSoftirq` soon
+   * @param overload there is no end of work: `doSoftirq` after others had their turn
+   */
+  constructor(wakeKsoftirqd: () => void, overload: () => void) {
     this.wakeKsoftirqd = wakeKsoftirqd;
+    this.overload = overload;
   }
 
   /** `open_softirq`. */
@@ -63,7 +69,7 @@ export class Softirq {
   private run(): void {
     for (let restart = 0; this.pending !== 0; restart++) {
       if (restart === MAX_SOFTIRQ_RESTART) {
-        this.wakeKsoftirqd();
+        this.overload();
         return;
       }
       const work = this.pending;

@@ -13,6 +13,8 @@ export interface ClockClient {
 export interface ClockHandle {
   /** Nanoseconds since the clock's start; never goes back. */
   now(): number;
+  /** Whole ticks of {@link now}. */
+  readonly jiffies: number;
   /** Nanoseconds since 1970 at `now() === 0`. */
   readonly epoch: number;
   /**
@@ -22,6 +24,8 @@ export interface ClockHandle {
   alarm(deadline: number, essential: boolean): void;
   /** Calls the client soon, before time moves. */
   defer(): void;
+  /** As {@link defer}, for a client with too much to do at once: others run first, and time passes. */
+  yield(): void;
   /** A task waits inside the kernel: time has to go on for it. */
   park(): void;
   /** That task goes on: its code runs before time moves again. */

@@ -1,5 +1,6 @@
 /** Real time on the event loop. A burst of work runs as softirq budgets allow and then yields, so the loop never starves. */
 import type { Clock, ClockClient, ClockHandle } from './clock.ts';
+import { NSEC_PER_JIFFY } from './jiffies.ts';
 import { macrotask, monotonicMs, startTimeout, stopTimeout, wallClockMs } from './platform.ts';
 
 /** setTimeout takes at most this many milliseconds. */
@@ -24,6 +25,7 @@ class RealHandle implements ClockHandle {
   private readonly clock: RealClock;
   private readonly client: ClockClient;
   private timeout: unknown = null;
+  private deadline: number = Number.POSITIVE_INFINITY;
   private deferred = false;
   private detached = false;
 
@@ -37,13 +39,20 @@ class RealHandle implements ClockHandle {
     return this.clock.now();
   }
 
+  get jiffies(): number {
+    return Math.floor(this.now() / NSEC_PER_JIFFY);
+  }
+
   alarm(deadline: number, _essential: boolean): void {
+    if (deadline === this.deadline) return;
+    this.deadline = deadline;
     if (this.timeout !== null) stopTimeout(this.timeout);
     this.timeout = null;
     if (deadline === Number.POSITIVE_INFINITY || this.detached) return;
     const ms = Math.min(MAX_TIMEOUT, Math.max(0, Math.ceil((deadline - this.now()) / 1e6)));
     this.timeout = startTimeout(() => {
       this.timeout = null;
+      this.deadline = Number.POSITIVE_INFINITY;
       this.client.onClock();
     }, ms);
   }
@@ -55,6 +64,11 @@ class RealHandle implements ClockHandle {
       this.deferred = false;
       if (!this.detached) this.client.onClock();
     });
+  }
+
+  /** The event loop had its turn before a deferred call anyway. */
+  yield(): void {
+    this.defer();
   }
 
   park(): void {}

@@ -12,16 +12,19 @@ const SLOT_BITS = 8;
 const SLOTS = 1 << SLOT_BITS;
 const MASK = SLOTS - 1;
 const LEVELS = 4;
-/** Anything further away waits in the last level and is sorted in again when it comes up. */
+/** Jiffies that the levels reach; what is further away (none of Linux's own timers) waits in a list of its own. */
 const HORIZON = 2 ** (SLOT_BITS * LEVELS) - 1;
+const FAR = SLOTS * LEVELS;
 
 /** `struct timer_list`. Made once by its owner and started again and again. */
 export class TimerList {
   next: TimerList | null = null;
   prev: TimerList | null = null;
   slot = -1;
-  /** Jiffies at which it fires. */
+  /** Jiffies at which it was asked to fire. */
   expires = 0;
+  /** Jiffies at which it does: `expires`, or the next tick if that is past. */
+  due = 0;
   /** Does not keep time going by itself: a virtual clock with only such timers left is idle (`TIMER_DEFERRABLE`). */
   readonly deferrable: boolean;
   readonly fn: () => void;
@@ -54,26 +57,36 @@ export class HrTimer {
   }
 }
 
-/** All timers of one kernel. */
+/** All timers of one kernel. Timers of one jiffy fire in the order in which they were started, if they waited equally long. */
 export class Timers {
-  /** Ticks since boot, as of the last time the clock called. */
-  jiffies = 0;
   /** Pending timers, for the leak check. */
   pendingCount = 0;
   private essential = 0;
-  private readonly slots: (TimerList | null)[] = new Array<TimerList | null>(SLOTS * LEVELS).fill(null);
-  private readonly tails: (TimerList | null)[] = new Array<TimerList | null>(SLOTS * LEVELS).fill(null);
+  private readonly slots: (TimerList | null)[] = new Array<TimerList | null>(FAR + 1).fill(null);
+  private readonly tails: (TimerList | null)[] = new Array<TimerList | null>(FAR + 1).fill(null);
   private readonly heap: HrTimer[] = [];
   private seq = 0;
-  /** Next jiffy whose slot has not been run. */
+  /** Next jiffy whose slot has not been run: no pending timer is due before. */
   private base = 0;
-  /** Told when an earlier deadline came up, in nanoseconds, and whether a timer that counts is pending. */
+  /** Jiffies of the earliest timer in the wheel, while `soonestKnown`. */
+  private soonest = Number.POSITIVE_INFINITY;
+  private soonestKnown = true;
+  /** Told when the next deadline, in nanoseconds, comes nearer, or when it changes whether a timer that counts is pending. */
   private readonly onEarlier: (deadline: number, essential: boolean) => void;
+  private readonly clock: { readonly jiffies: number };
+  /** What `onEarlier` was told last. */
   private alarmAt = Number.POSITIVE_INFINITY;
   private alarmEssential = false;
+  private running = false;
 
-  constructor(onEarlier: (deadline: number, essential: boolean) => void) {
+  constructor(onEarlier: (deadline: number, essential: boolean) => void, clock: { readonly jiffies: number }) {
     this.onEarlier = onEarlier;
+    this.clock = clock;
+  }
+
+  /** Ticks since the clock's start, now. */
+  get jiffies(): number {
+    return this.clock.jiffies;
   }
 
   /** Whether a timer is pending for which time has to go on. */
@@ -81,14 +94,19 @@ export class Timers {
     return this.essential > 0 || this.heap.length > 0;
   }
 
-  /** Starts `timer`, or moves it, to fire at `expires` jiffies; a time gone by fires at the next tick. True if it was pending. */
+  /**
+   * Starts `timer`, or moves it, to fire at `expires` jiffies; a time that is not in the future means the next tick. True if it was
+   * pending.
+   */
   modTimer(timer: TimerList, expires: number): boolean {
-    const was = this.delTimer(timer);
+    const was = timer.slot >= 0;
+    if (was) this.detach(timer);
     timer.expires = expires;
+    timer.due = Math.max(Math.ceil(expires), this.clock.jiffies + 1);
     this.pendingCount++;
     if (!timer.deferrable) this.essential++;
     this.link(timer);
-    this.arm(Math.max(expires, this.base) * NSEC_PER_JIFFY);
+    this.arm(timer.due * NSEC_PER_JIFFY);
     return was;
   }
 
@@ -100,9 +118,8 @@ export class Timers {
   /** Stops it; false if it was not pending. */
   delTimer(timer: TimerList): boolean {
     if (timer.slot < 0) return false;
-    this.unlink(timer);
-    this.pendingCount--;
-    if (!timer.deferrable) this.essential--;
+    this.detach(timer);
+    this.arm(Number.POSITIVE_INFINITY);
     return true;
   }
 
@@ -122,28 +139,36 @@ export class Timers {
     if (timer.index < 0) return false;
     this.heapRemove(timer);
     this.pendingCount--;
+    this.arm(Number.POSITIVE_INFINITY);
     return true;
   }
 
-  /** Runs all that is due at `now` nanoseconds and returns when to call again: the next deadline, or Infinity. */
+  /** Runs all that is due at `now` nanoseconds, in order of time, and returns when to call again: the next deadline, or Infinity. */
   run(now: number): number {
     const target = Math.floor(now / NSEC_PER_JIFFY);
-    if (target > this.jiffies) this.jiffies = target;
-    this.alarmAt = 0;
+    this.running = true;
     for (;;) {
-      const wheel = this.nextWheel(target);
+      const wheel = this.earliest();
       const hr = this.heap[0];
       if (hr !== undefined && hr.expires <= now && hr.expires <= wheel * NSEC_PER_JIFFY) {
         this.heapRemove(hr);
         this.pendingCount--;
         hr.fn();
-      } else if (wheel <= target) this.runSlot(wheel);
+      } else if (wheel <= target) this.runOne(wheel);
       else break;
     }
+    this.running = false;
     this.base = Math.max(this.base, target + 1);
     this.alarmAt = this.nextDeadline();
     this.alarmEssential = this.isEssential();
     return this.alarmAt;
+  }
+
+  /** Tells the clock the next deadline, whatever it was told before. */
+  rearm(): void {
+    this.alarmAt = this.nextDeadline();
+    this.alarmEssential = this.isEssential();
+    this.onEarlier(this.alarmAt, this.alarmEssential);
   }
 
   /** Nanoseconds of the earliest pending timer, or Infinity. */
@@ -153,7 +178,9 @@ export class Timers {
     return hr !== undefined && hr.expires < wheel ? hr.expires : wheel;
   }
 
+  /** Something is due at `deadline`, or nothing new is (Infinity) but a timer was stopped. */
   private arm(deadline: number): void {
+    if (this.running) return;
     const essential = this.isEssential();
     if (deadline >= this.alarmAt && essential === this.alarmEssential) return;
     this.alarmAt = Math.min(deadline, this.alarmAt);
@@ -161,8 +188,15 @@ export class Timers {
     this.onEarlier(this.alarmAt, essential);
   }
 
+  private detach(timer: TimerList): void {
+    this.unlink(timer);
+    this.pendingCount--;
+    if (!timer.deferrable) this.essential--;
+  }
+
   private link(timer: TimerList): void {
-    const slot = this.slotOf(timer.expires);
+    if (timer.due < this.soonest) this.soonest = timer.due;
+    const slot = this.slotOf(timer.due);
     const tail = this.tails[slot] as TimerList | null;
     timer.slot = slot;
     timer.prev = tail;
@@ -181,56 +215,54 @@ export class Timers {
     timer.next = null;
     timer.prev = null;
     timer.slot = -1;
+    // All timers in a slot of level 0 are due at the same jiffy; elsewhere the next one has to be looked for.
+    if (timer.due === this.soonest && (slot >= SLOTS || this.slots[slot] === null)) this.soonestKnown = false;
   }
 
-  private slotOf(expires: number): number {
-    const at = Math.min(Math.max(expires, this.base), this.base + HORIZON);
-    const distance = at - this.base;
+  private slotOf(due: number): number {
+    const distance = due - this.base;
+    if (distance > HORIZON) return FAR;
     let level = 0;
     let unit = 1;
-    while (level < LEVELS - 1 && distance >= SLOTS * unit) {
+    while (distance >= SLOTS * unit) {
       level++;
       unit *= SLOTS;
     }
-    return level * SLOTS + (Math.floor(at / unit) & MASK);
+    return level * SLOTS + (Math.floor(due / unit) & MASK);
   }
 
-  /** The first jiffy up to `limit` with a timer, its slot sorted and `base` moved there; or `limit + 1`. */
-  private nextWheel(limit: number): number {
-    const at = this.earliest();
-    if (at > limit) return limit + 1;
-    if (at !== this.base || (this.slots[at & MASK] as TimerList | null) === null) this.moveBase(at);
-    return at;
+  /** Fires one timer of the earliest jiffy. */
+  private runOne(jiffy: number): void {
+    if (jiffy !== this.base || this.slots[jiffy & MASK] === null) this.moveBase(jiffy);
+    const timer = this.slots[jiffy & MASK] as TimerList;
+    this.detach(timer);
+    timer.fn();
   }
 
-  /** Moves `base` forward and sorts down the slots of every level that `at` lies in. */
+  /** Moves `base` forward and sorts down the slots of every level that it lies in then. */
   private moveBase(at: number): void {
     this.base = at;
+    this.relink(FAR);
     for (let level = LEVELS - 1, unit = SLOTS ** (LEVELS - 1); level > 0; level--, unit /= SLOTS) {
-      const slot = level * SLOTS + (Math.floor(at / unit) & MASK);
-      let timer = this.slots[slot] as TimerList | null;
-      this.slots[slot] = null;
-      this.tails[slot] = null;
-      while (timer !== null) {
-        const next: TimerList | null = timer.next;
-        this.link(timer);
-        timer = next;
-      }
+      this.relink(level * SLOTS + (Math.floor(at / unit) & MASK));
     }
   }
 
-  private runSlot(jiffy: number): void {
-    const timer = this.slots[jiffy & MASK] as TimerList;
-    this.unlink(timer);
-    this.pendingCount--;
-    if (!timer.deferrable) this.essential--;
-    timer.fn();
+  private relink(slot: number): void {
+    let timer = this.slots[slot] as TimerList | null;
+    this.slots[slot] = null;
+    this.tails[slot] = null;
+    while (timer !== null) {
+      const next: TimerList | null = timer.next;
+      this.link(timer);
+      timer = next;
+    }
   }
 
   /** Jiffies of the earliest timer, or Infinity. */
   private earliest(): number {
-    if (this.pendingCount === this.heap.length) return Number.POSITIVE_INFINITY;
-    let best = Number.POSITIVE_INFINITY;
+    if (this.soonestKnown) return this.soonest;
+    let best = earliestOf(this.slots[FAR] as TimerList | null);
     for (let level = 0, unit = 1; level < LEVELS; level++, unit *= SLOTS) {
       const first = Math.floor(this.base / unit);
       for (let i = 0; i < SLOTS; i++) {
@@ -240,7 +272,9 @@ export class Timers {
         if (found < best) best = found;
       }
     }
-    return Math.max(best, this.base);
+    this.soonest = best;
+    this.soonestKnown = true;
+    return best;
   }
 
   private siftUp(i: number): void {
@@ -295,7 +329,7 @@ function before(a: HrTimer, b: HrTimer): boolean {
 function earliestOf(head: TimerList | null): number {
   let best = Number.POSITIVE_INFINITY;
   for (let timer = head; timer !== null; timer = timer.next) {
-    if (timer.expires < best) best = timer.expires;
+    if (timer.due < best) best = timer.due;
   }
   return best;
 }

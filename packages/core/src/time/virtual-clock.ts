@@ -7,6 +7,7 @@
  * whoever awaited it have drained. Code that awaits something outside the kernel holds time with `hold()`.
  */
 import type { Clock, ClockClient, ClockHandle } from './clock.ts';
+import { NSEC_PER_JIFFY } from './jiffies.ts';
 import { macrotask } from './platform.ts';
 
 export interface VirtualClockOptions {
@@ -49,11 +50,17 @@ export class VirtualClock implements Clock {
     this.jump(until);
   }
 
-  /** Runs deferred work and jumps from alarm to alarm until only housekeeping is left, or until `limit` nanoseconds from now have passed. */
+  /**
+   * Runs deferred work and jumps from alarm to alarm until only housekeeping is left; then time stands where the last alarm was. If that
+   * takes longer than `limit` nanoseconds, it ends exactly there.
+   */
   runUntilIdle(limit: number = Number.POSITIVE_INFINITY): void {
     const until = this.time + limit;
     this.runDeferred();
-    for (let next = this.nextAlarm(false); next <= until && next !== Number.POSITIVE_INFINITY; next = this.nextAlarm(false)) this.jump(next);
+    for (let next = this.nextAlarm(false); next !== Number.POSITIVE_INFINITY; next = this.nextAlarm(false)) {
+      if (next > until) return this.jump(until);
+      this.jump(next);
+    }
   }
 
   /** Stops the clock until the returned function is called, for code that awaits something outside the kernel. */
@@ -70,9 +77,15 @@ export class VirtualClock implements Clock {
 
   /** @internal */
   changeParked(by: number): void {
+    if (by === 0) return;
     this.parked += by;
     if (by < 0) this.woke = true;
     this.pump();
+  }
+
+  /** Something essential is due: time goes on if a task waits for it. @internal */
+  alarmed(): void {
+    if (this.parked > 0) this.pump();
   }
 
   /** Goes on as long as a task waits, nobody holds time, and something can still happen. @internal */
@@ -107,8 +120,10 @@ export class VirtualClock implements Clock {
   }
 
   private jump(to: number): void {
-    this.time = to;
-    for (const handle of [...this.clients]) if (handle.deadline <= to) handle.ring();
+    this.time = Math.max(to, this.time);
+    const jiffies = Math.floor(this.time / NSEC_PER_JIFFY);
+    for (const handle of this.clients) handle.jiffies = jiffies;
+    for (const handle of [...this.clients]) if (handle.next() <= to) handle.ring();
     this.runDeferred();
   }
 
@@ -131,17 +146,22 @@ export class VirtualClock implements Clock {
     let next = Number.POSITIVE_INFINITY;
     let essential = all;
     for (const handle of this.clients) {
-      if (handle.deadline < next) next = handle.deadline;
-      essential ||= handle.essential;
+      const at = handle.next();
+      if (at < next) next = at;
+      essential ||= handle.wantsTime();
     }
     return essential ? next : Number.POSITIVE_INFINITY;
   }
 }
 
 class VirtualHandle implements ClockHandle {
-  deadline: number = Number.POSITIVE_INFINITY;
-  essential = false;
+  jiffies: number;
   deferred = false;
+  private deadline: number = Number.POSITIVE_INFINITY;
+  private essential = false;
+  /** When a client that yielded goes on. */
+  private resume: number = Number.POSITIVE_INFINITY;
+  private detached = false;
   readonly epoch: number;
   private readonly clock: VirtualClock;
   private readonly client: ClockClient;
@@ -151,21 +171,38 @@ class VirtualHandle implements ClockHandle {
     this.clock = clock;
     this.client = client;
     this.epoch = epoch;
+    this.jiffies = Math.floor(clock.now() / NSEC_PER_JIFFY);
   }
 
   now(): number {
     return this.clock.now();
   }
 
+  /** Nanoseconds at which the client has to be called. */
+  next(): number {
+    return Math.min(this.deadline, this.resume);
+  }
+
+  /** More than housekeeping is due. */
+  wantsTime(): boolean {
+    return this.essential || this.resume !== Number.POSITIVE_INFINITY;
+  }
+
   alarm(deadline: number, essential: boolean): void {
     this.deadline = deadline;
     this.essential = essential;
-    if (essential && this.waiting > 0) this.clock.pump();
+    if (essential) this.clock.alarmed();
   }
 
   defer(): void {
     this.deferred = true;
     this.clock.pump();
+  }
+
+  /** What takes no time at all would never let time go on: the rest waits for the next tick. */
+  yield(): void {
+    this.resume = (this.jiffies + 1) * NSEC_PER_JIFFY;
+    this.clock.alarmed();
   }
 
   park(): void {
@@ -179,14 +216,18 @@ class VirtualHandle implements ClockHandle {
   }
 
   detach(): void {
+    this.detached = true;
     this.clock.changeParked(-this.waiting);
     this.waiting = 0;
     this.clock.remove(this);
   }
 
   ring(): void {
+    if (this.detached) return;
     this.deferred = false;
-    if (this.deadline <= this.clock.now()) {
+    const now = this.clock.now();
+    if (this.resume <= now) this.resume = Number.POSITIVE_INFINITY;
+    if (this.deadline <= now) {
       this.deadline = Number.POSITIVE_INFINITY;
       this.essential = false;
     }

@@ -76,7 +76,7 @@ export function loopbackSetup(dev: NetDevice): void {
   dev.privDestructor = loopbackDevFree;
 }
 
-/** `loopback_net_init`: `lo` of a new namespace. -EEXIST if index 1 is taken. */
+/** `loopback_net_init`: `lo` of a new namespace. -EBUSY if index 1 is taken. */
 export function loopbackNetInit(net: Net): number {
   const dev = allocNetdev(net, { name: 'lo', setup: loopbackSetup, ops: loopbackOps });
   dev.ifindex = LOOPBACK_IFINDEX;

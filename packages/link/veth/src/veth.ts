@@ -221,7 +221,7 @@ export interface VethPair {
 
 /** One end as {@link vethCreate} makes it; the device is not registered. */
 export function vethAlloc(net: Net, name: string, linkOps: RtnlLinkOps, address: Uint8Array | undefined, mtu: number | undefined): NetDevice {
-  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps, priv: new VethPriv() });
+  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps });
   dev.rtnlLinkOps = linkOps;
   if (address !== undefined) dev.devAddr.set(address);
   if (mtu !== undefined) dev.mtu = mtu;

@@ -1,3 +1,5 @@
+const IPV4_DEVCONF_MAX = 33;
+
 /**
  * `struct ipv4_devconf`: the settings under net.ipv4.conf.{all,default,IFACE}. How an interface's own value and that of `all`
  * combine differs by setting: see `InDevice`.
@@ -37,13 +39,28 @@ export class Ipv4Devconf {
   dropGratuitousArp = 0;
   arpEvictNocarrier = 1;
 
+  /** By IPV4_DEVCONF_* index, 1: set explicitly. A change of `default` reaches the devices where it is 0. */
+  readonly state: Uint8Array = new Uint8Array(IPV4_DEVCONF_MAX + 1);
+
+  /** The marks of what was set are copied too, as in Linux. */
   copy(): Ipv4Devconf {
-    return Object.assign(new Ipv4Devconf(), this);
+    const copy = new Ipv4Devconf();
+    for (const [, field] of DEVCONF_SYSCTLS) copy[field] = this[field];
+    copy.state.set(this.state);
+    return copy;
+  }
+
+  /** `ipv4_devconf_setall`: from now on the interface goes its own way. */
+  setAll(): void {
+    this.state.fill(1);
   }
 }
 
+/** The settings, without what manages them. */
+export type DevconfField = Exclude<keyof Ipv4Devconf, 'copy' | 'setAll' | 'state'>;
+
 /** Names under /proc/sys/net/ipv4/conf/IFACE and the uapi index (IPV4_DEVCONF_*) of each, in the order of IFLA_INET_CONF. */
-export const DEVCONF_SYSCTLS: readonly (readonly [sysctl: string, field: keyof Omit<Ipv4Devconf, 'copy'>, index: number])[] = [
+export const DEVCONF_SYSCTLS: readonly (readonly [sysctl: string, field: DevconfField, index: number])[] = [
   ['forwarding', 'forwarding', 1],
   ['mc_forwarding', 'mcForwarding', 2],
   ['proxy_arp', 'proxyArp', 3],

@@ -1,6 +1,6 @@
 /** What IPv4's transmission reads of a sending socket: `struct inet_sock` as far as the network layer cares. */
 import type { SkBuff, SkbSock } from '@skbuff/core';
-import type { Flowi4 } from './flow.ts';
+import { Flowi4 } from './flow.ts';
 import type { IpOptions } from './ip-options.ts';
 import type { Rtable } from './rtable.ts';
 
@@ -12,6 +12,10 @@ export interface InetSock extends SkbSock {
   /** IP_PMTUDISC_* */
   readonly pmtudisc: number;
   readonly hdrincl: boolean;
+  /** Peer of a connected socket, 0: none. */
+  readonly inetDaddr: number;
+  /** `inet_id`: identification of the next packet of a connected socket; begins at a random number, counted up here. */
+  inetId: number;
   /** Options sent with every packet; null: none. */
   readonly inetOpt: IpOptions | null;
   /** `sock_wmalloc`/`sock_alloc_send_skb`: may the socket charge another packet? 0, or -EAGAIN / -ENOBUFS. */
@@ -41,6 +45,8 @@ export interface IpcmCookie {
 export interface InetCork {
   rt: Rtable | null;
   fl4: Flowi4;
+  /** Where the packet shall end up; `fl4.daddr` is the first hop of a source route. */
+  addr: number;
   readonly queue: SkBuff[];
   length: number;
   fragsize: number;
@@ -50,4 +56,9 @@ export interface InetCork {
   priority: number;
   mark: number;
   gsoSize: number;
+}
+
+/** A cork with nothing in it. */
+export function newInetCork(): InetCork {
+  return { rt: null, fl4: new Flowi4(), addr: 0, queue: [], length: 0, fragsize: 0, opt: null, ttl: -1, tos: -1, priority: 0, mark: 0, gsoSize: 0 };
 }

@@ -17,14 +17,14 @@ export interface InIfaddr {
   /** IFA_F_* */
   flags: number;
   readonly label: string;
-  readonly rtPriority: number;
-  readonly proto: number;
+  rtPriority: number;
+  proto: number;
   readonly inDev: InDevice;
   /** Seconds, 0xffffffff: for ever; counted from `tstamp`. */
   validLft: number;
   preferredLft: number;
   /** Jiffies of creation and of the last change. */
-  readonly cstamp: number;
+  cstamp: number;
   tstamp: number;
 }
 
@@ -37,6 +37,8 @@ export class InDevice {
   ifaList: readonly InIfaddr[] = [];
   /** Multicast groups joined on this interface, each with its number of users. */
   readonly mcList: Map<number, number> = new Map();
+  /** Those of them that are in the device's filter. */
+  readonly mcLoaded: Set<number> = new Set();
   arpParms: NeighParms | null = null;
   dead = false;
 

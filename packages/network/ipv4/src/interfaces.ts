@@ -4,6 +4,7 @@
  */
 import type { Net, NetDevice, SkBuff, SkbSock } from '@skbuff/core';
 import type { Flowi4 } from './flow.ts';
+import type { InIfaddr } from './inetdevice.ts';
 import type { Rtable } from './rtable.ts';
 
 /** A routing implementation: the FIB, or your own. */
@@ -28,6 +29,16 @@ export interface RoutingProvider {
   readonly updatePmtu: (net: Net, skb: SkBuff, mtu: number) => void;
   /** `ip_do_redirect`: an ICMP redirect to `gateway` arrived for a packet like `skb`. */
   readonly redirect: (net: Net, skb: SkBuff, gateway: number, from: number) => void;
+}
+
+/** The FIB's side of interface addresses, beyond what `inetaddrChain` tells it. */
+export interface IfaddrRoutes {
+  /** `fib_add_ifaddr`: makes the routes of a secondary address again, whose primary is another now. */
+  readonly addIfaddr: (ifa: InIfaddr) => void;
+  /** `fib_del_ifaddr`: removes the routes of a secondary address without telling anybody: its primary `prim` is about to go. */
+  readonly delIfaddr: (ifa: InIfaddr, prim: InIfaddr) => void;
+  /** `fib_modify_prefix_metric`: the prefix route gets another priority; `ifa` still has the old one. */
+  readonly modifyPrefixMetric: (ifa: InIfaddr, priority: number) => void;
 }
 
 /** ICMP, as far as IPv4 sends errors. */

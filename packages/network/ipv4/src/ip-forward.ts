@@ -26,9 +26,10 @@ import {
   PACKET_HOST,
 } from '@skbuff/uapi';
 import { IPHDR_CHECK, IPHDR_FRAG_OFF, IPHDR_TOS, IPHDR_TTL } from '@skbuff/wire';
-import { IPCB_FLAGS, IPCB_OPTLEN, IPCB_OPT_FLAGS, IPCB_OPT_ROUTER_ALERT, IPCB_OPT_SRR, IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './ip-cb.ts';
-import { IPOPT_F_STRICTROUTE, ipForwardOptions } from './ip-options.ts';
-import { llReservedSpace } from './ip-output.ts';
+import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPCB_OPT_FLAGS, IPCB_OPT_ROUTER_ALERT, IPCB_OPT_SRR, IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './ip-cb.ts';
+import { ipForwardOptions } from './ip-options-forward.ts';
+import { IPOPT_F_STRICTROUTE } from './ip-options.ts';
+import { llReservedSpace } from './ip-header.ts';
 import { rtTos2Priority } from './tos.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { type Rtable, mtuLocked } from './rtable.ts';
@@ -48,7 +49,7 @@ export function ipForward(skb: SkBuff): number {
   if (cb[IPCB_OPTLEN] !== 0 && (cb[IPCB_OPT_FLAGS] & IPOPT_F_STRICTROUTE) !== 0 && rt.gateway !== 0) return strictRouteFailed(skb, state);
   cb[IPCB_FLAGS] |= IPSKB_FORWARDED;
   const mtu = forwardMtu(rt, state, net);
-  if (skb.len > mtu && exceedsMtu(skb)) return tooBig(skb, state, mtu);
+  if (skb.len > mtu && exceedsMtu(skb, mtu)) return tooBig(skb, state, mtu);
   const room = llReservedSpace(rt.dev) + rt.headerLen;
   if ((skb.data - skb.head < room || skb.cloned) && skb.cache.cow(skb, room) !== 0) return forwardDrop(skb, SKB_DROP_REASON_NOMEM);
 
@@ -88,8 +89,10 @@ function forwardMtu(rt: Rtable, state: Ipv4Net, net: Net): number {
 }
 
 /** `ip_exceeds_mtu`, for a packet known to be longer: whether it may not be fragmented. */
-function exceedsMtu(skb: SkBuff): boolean {
+function exceedsMtu(skb: SkBuff, mtu: number): boolean {
   if ((skb.bytes[skb.networkHeader + IPHDR_FRAG_OFF] & (IP_DF >>> 8)) === 0) return false;
+  // It came in fragments that were longer already.
+  if (skb.cb[IPCB_FRAG_MAX_SIZE] > mtu) return true;
   return !skb.ignoreDf && !skb.isGso();
 }
 

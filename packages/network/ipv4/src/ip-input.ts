@@ -43,8 +43,8 @@ import {
 import { IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, IPHDR_TOT_LEN, be16, be32, ipFastCsumOk } from '@skbuff/wire';
 import { inDevGet } from './inetdevice.ts';
 import { IPCB_IIF, ipcbInit } from './ip-cb.ts';
-import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-fragment.ts';
-import { ipRcvOptions } from './ip-options.ts';
+import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-defrag.ts';
+import { ipRcvOptions } from './ip-options-compile.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable } from './rtable.ts';
 import {

@@ -26,9 +26,10 @@ import {
   RTN_BROADCAST,
   RTN_MULTICAST,
 } from '@skbuff/uapi';
-import { IPHDR_CHECK, IPHDR_DADDR, IPHDR_TOT_LEN, be32, ipComputeCsum, ipHdrlen, setBe16 } from '@skbuff/wire';
+import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
 import { ipFragment } from './ip-fragment.ts';
+import { ipSendCheck, llReservedSpace } from './ip-header.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import { type Rtable, ipv4Mtu } from './rtable.ts';
 import {
@@ -41,11 +42,6 @@ import {
   IPSTATS_MIB_OUTPKTS,
   IPSTATS_MIB_OUTREQUESTS,
 } from './snmp.ts';
-
-/** `LL_RESERVED_SPACE`: headroom for the device's header, rounded up to 16. */
-export function llReservedSpace(dev: NetDevice): number {
-  return ((dev.hardHeaderLen + dev.neededHeadroom) & -16) + 16;
-}
 
 /**
  * `ip_local_out`: sends a packet of this host whose dst is set and whose IP header is complete but for length and checksum. Takes
@@ -69,13 +65,6 @@ export function ipLocalOut(net: Net, sk: SkbSock | null, skb: SkBuff): number {
 /** `dst_output`. */
 export function dstOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   return (skb.dst as DstEntry).output(net, sk, skb);
-}
-
-/** `ip_send_check`: computes the header checksum. */
-export function ipSendCheck(bytes: Uint8Array, iph: number): void {
-  bytes[iph + IPHDR_CHECK] = 0;
-  bytes[iph + IPHDR_CHECK + 1] = 0;
-  setBe16(bytes, iph + IPHDR_CHECK, ipComputeCsum(bytes, iph, ipHdrlen(bytes, iph)));
 }
 
 /** `ip_output`: `dst.output` of every unicast route. */

@@ -1,9 +1,9 @@
 /** `net->ipv4` and what IPv4 keeps for the whole kernel. */
-import { NetSlot, type Net, type SkBuff, token, type Token, BlockingNotifierHead } from '@skbuff/core';
+import { BlockingNotifierHead, type Net, NetSlot, type SkBuff, token, type Token } from '@skbuff/core';
 import type { NeighTable } from '@skbuff/neighbour';
 import { Ipv4Devconf } from './devconf.ts';
 import type { InIfaddr } from './inetdevice.ts';
-import type { IcmpSender, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
+import type { IcmpSender, IfaddrRoutes, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
 import { IPSTATS_MIB_MAX } from './snmp.ts';
 
 /** Event data of `inetaddr_chain` (NETDEV_UP: added, NETDEV_DOWN: removed). */
@@ -11,17 +11,28 @@ export interface InetaddrInfo {
   readonly ifa: InIfaddr;
 }
 
+const IP_IDENTS = 2048;
+
 /** IPv4 of one kernel: the tables that other packages fill. */
 export class Ipv4 {
   /** `inet_protos`: transports by protocol number. */
   readonly protos: (NetProtocol | null)[] = new Array<NetProtocol | null>(256).fill(null);
+  /**
+   * Counters of the IP identification, hashed: consecutive for packets of one moment to one destination and protocol, else
+   * unpredictable; and the jiffies of their last use.
+   */
+  readonly ipIdents: Uint32Array = new Uint32Array(IP_IDENTS);
+  readonly ipIdentStamps: Float64Array = new Float64Array(IP_IDENTS);
   readonly inetaddrChain: BlockingNotifierHead<InetaddrInfo> = new BlockingNotifierHead();
   routing: RoutingProvider | null = null;
   icmp: IcmpSender | null = null;
   raw: RawDelivery | null = null;
   mroute: MulticastRouting | null = null;
+  /** `icmp_out_count`: an ICMP message of that type was sent by a socket. */
+  icmpOutCount: ((net: Net, type: number) => void) | null = null;
   /** `arp_tbl`, once ARP is loaded. */
   arpTbl: NeighTable | null = null;
+  ifaddrRoutes: IfaddrRoutes | null = null;
 
   /** `inet_add_protocol`: returns the undo, or null if the number is taken. */
   addProtocol(protocol: number, handler: NetProtocol): (() => void) | null {
@@ -40,8 +51,9 @@ export const IPV4: Token<Ipv4> = token<Ipv4>('IPV4');
 export class Ipv4Net {
   readonly ip: Ipv4;
   readonly stats: Float64Array = new Float64Array(IPSTATS_MIB_MAX);
-  readonly devconfAll: Ipv4Devconf = new Ipv4Devconf();
-  readonly devconfDflt: Ipv4Devconf = new Ipv4Devconf();
+  /** Settings of net.ipv4.conf.all and .default; a new namespace begins with those that the initial one has then. */
+  readonly devconfAll: Ipv4Devconf;
+  readonly devconfDflt: Ipv4Devconf;
   /** net.ipv4.* */
   ipDefaultTtl = 64;
   ipNoPmtuDisc = 0;
@@ -60,14 +72,16 @@ export class Ipv4Net {
   mtuExpires = 600;
   /** `ip_call_ra_chain`: sockets that asked for router alerts; true if one took the packet. */
   routerAlert: ((skb: SkBuff) => boolean) | null = null;
-  /** Hashed counters of the IP identification, as Linux: consecutive per destination and protocol, unpredictable otherwise. */
-  readonly ipIdents: Uint32Array = new Uint32Array(2048);
-  ipIdentKey = 0;
+  /** Makes the identifications of namespaces differ. */
+  readonly ipIdentKey: number;
 
   constructor(ip: Ipv4, net: Net) {
     this.ip = ip;
     this.ipIdentKey = net.kernel.random.u32();
-    for (let i = 0; i < this.ipIdents.length; i++) this.ipIdents[i] = net.kernel.random.u32();
+    const initial = ipv4Net.peek(net.kernel.initNet);
+    this.devconfAll = initial?.devconfAll.copy() ?? new Ipv4Devconf();
+    this.devconfDflt = initial?.devconfDflt.copy() ?? new Ipv4Devconf();
+    if (initial === null) this.devconfAll.acceptSourceRoute = 0;
   }
 }
 

@@ -17,8 +17,10 @@ export class Rtable extends DstEntry {
   flagsRtcf: number;
   /** The routing table's generation this decision was made in; older ones are looked up again. */
   readonly genid: number;
-  /** Arrival index for an input route, 0 for an output route. */
-  readonly iif: number;
+  /** `rt_is_input`: for received packets. One such entry serves all the interfaces they arrive on. */
+  private readonly forInput: boolean;
+  /** `rt_iif`: interface that packets over this route count as received on, when they come back to this host; 0: the one they arrived on. */
+  iif = 0;
   /** Next hop, u32; 0: the destination itself. */
   gateway = 0;
   /** Learned path MTU and when it expires (jiffies); 0: the device's. */
@@ -32,17 +34,17 @@ export class Rtable extends DstEntry {
   /** The gateway is on another link: neighbours are looked up on it without an address of ours there. */
   onlink = false;
 
-  constructor(dev: NetDevice, counter: DstCounter, type: number, flags: number, genid: number, iif: number) {
+  constructor(dev: NetDevice, counter: DstCounter, type: number, flags: number, genid: number, forInput: boolean) {
     super(dev, counter);
     this.type = type;
     this.flagsRtcf = flags;
     this.genid = genid;
-    this.iif = iif;
+    this.forInput = forInput;
   }
 
   /** `rt_is_input_route`. */
   isInput(): boolean {
-    return this.iif !== 0;
+    return this.forInput;
   }
 
   /** `rt_nexthop`: whom to ask for on the link. */

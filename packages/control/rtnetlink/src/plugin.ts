@@ -1,0 +1,42 @@
+/** The link handlers as a plugin. */
+import { type Plugin, silentRtnl } from '@skbuff/core';
+import { RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlRegister } from '@skbuff/netlink';
+import { PF_UNSPEC, RTM_DELLINK, RTM_DELLINKPROP, RTM_GETLINK, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK } from '@skbuff/uapi';
+import { rtnlDellink } from './dellink.ts';
+import { rtnlCalcit, rtnlDumpIfinfo, rtnlGetlink } from './getlink.ts';
+import { linkNotify, rtnetlinkEvent } from './link-notify.ts';
+import { rtnlDellinkprop, rtnlNewlinkprop } from './linkprop.ts';
+import { RTNL_LINKS, RtnlLinks } from './links.ts';
+import { rtnlNewlink } from './newlink.ts';
+import { rtnlSetlink } from './setlink.ts';
+
+/** Factory of the plugin. */
+export function rtnetlink(): Plugin {
+  return {
+    name: '@skbuff/rtnetlink',
+    requires: ['@skbuff/netlink'],
+    init(ctx) {
+      const links = new RtnlLinks();
+      ctx.provide(RTNL_LINKS, () => links);
+      ctx.kernel.rtnl = linkNotify(links);
+      ctx.onUnload(() => {
+        ctx.kernel.rtnl = silentRtnl;
+      });
+      ctx.netdeviceNotifier(rtnetlinkEvent(links));
+      rtnlRegister(ctx, PF_UNSPEC, RTM_NEWLINK, (skb, nlh, extack) => rtnlNewlink(links, skb, nlh, extack), null);
+      rtnlRegister(ctx, PF_UNSPEC, RTM_DELLINK, (skb, nlh, extack) => rtnlDellink(links, skb, nlh, extack), null);
+      rtnlRegister(ctx, PF_UNSPEC, RTM_SETLINK, (skb, nlh, extack) => rtnlSetlink(links, skb, nlh, extack), null);
+      rtnlRegister(
+        ctx,
+        PF_UNSPEC,
+        RTM_GETLINK,
+        (skb, nlh, extack) => rtnlGetlink(links, skb, nlh, extack),
+        (part, cb) => rtnlDumpIfinfo(links, part, cb),
+        RTNL_FLAG_DUMP_SPLIT_NLM_DONE,
+        rtnlCalcit,
+      );
+      rtnlRegister(ctx, PF_UNSPEC, RTM_NEWLINKPROP, rtnlNewlinkprop, null);
+      rtnlRegister(ctx, PF_UNSPEC, RTM_DELLINKPROP, rtnlDellinkprop, null);
+    },
+  };
+}

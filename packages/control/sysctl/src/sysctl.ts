@@ -1,0 +1,52 @@
+/** `struct ctl_table` and the tree under /proc/sys/net (`fs/proc/proc_sysctl.c`), one per namespace. */
+import { EACCES, EEXIST, EISDIR, ENOENT } from '@skbuff/uapi';
+
+/** One file. All members are present, so that all entries have one shape. */
+export interface SysctlEntry {
+  /** Without `/proc/sys/`: `net/ipv4/ip_forward`. A device name may hold dots, so the separator is always `/`. */
+  readonly path: string;
+  /** What the file shows, newline included. */
+  readonly read: () => string;
+  /** Takes what was written: 0 or a negative errno. Null: nobody may write (mode 0444). */
+  readonly write: ((text: string) => number) | null;
+}
+
+export class SysctlTree {
+  private readonly entries: Map<string, SysctlEntry> = new Map();
+
+  /** `register_net_sysctl`: the undo, or -EEXIST with nothing registered if one of the paths is taken. */
+  register(entries: readonly SysctlEntry[]): (() => void) | number {
+    if (entries.some(({ path }) => this.entries.has(path))) return -EEXIST;
+    for (const entry of entries) this.entries.set(entry.path, entry);
+    return () => {
+      for (const entry of entries) if (this.entries.get(entry.path) === entry) this.entries.delete(entry.path);
+    };
+  }
+
+  /** The text of a file, or -ENOENT, -EISDIR. */
+  read(path: string): string | number {
+    const entry = this.entries.get(path);
+    return entry === undefined ? this.missing(path) : entry.read();
+  }
+
+  /** Writes a file at its start: 0, -ENOENT, -EISDIR, -EACCES (read-only, for root too), or what the entry says (-EINVAL). */
+  write(path: string, text: string): number {
+    const entry = this.entries.get(path);
+    if (entry === undefined) return this.missing(path);
+    return entry.write === null ? -EACCES : entry.write(text);
+  }
+
+  /** Paths of the files below a directory (`net/ipv4/conf`), or of all; in the order in which `sysctl -a` shows them. */
+  list(dir = ''): readonly string[] {
+    const prefix = dir === '' ? '' : `${dir}/`;
+    return [...this.entries.keys()].filter((path) => path.startsWith(prefix)).sort();
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  private missing(path: string): number {
+    return this.list(path).length > 0 ? -EISDIR : -ENOENT;
+  }
+}

@@ -1,0 +1,27 @@
+/** Order of `struct rtnl_link_stats64` (uapi `linux/if_link.h`): index into `dev.stats`. */
+export const RX_PACKETS = 0;
+export const TX_PACKETS = 1;
+export const RX_BYTES = 2;
+export const TX_BYTES = 3;
+export const RX_ERRORS = 4;
+export const TX_ERRORS = 5;
+export const RX_DROPPED = 6;
+export const TX_DROPPED = 7;
+export const MULTICAST = 8;
+export const COLLISIONS = 9;
+export const RX_LENGTH_ERRORS = 10;
+export const RX_OVER_ERRORS = 11;
+export const RX_CRC_ERRORS = 12;
+export const RX_FRAME_ERRORS = 13;
+export const RX_FIFO_ERRORS = 14;
+export const RX_MISSED_ERRORS = 15;
+export const TX_ABORTED_ERRORS = 16;
+export const TX_CARRIER_ERRORS = 17;
+export const TX_FIFO_ERRORS = 18;
+export const TX_HEARTBEAT_ERRORS = 19;
+export const TX_WINDOW_ERRORS = 20;
+export const RX_COMPRESSED = 21;
+export const TX_COMPRESSED = 22;
+export const RX_NOHANDLER = 23;
+export const RX_OTHERHOST_DROPPED = 24;
+export const LINK_STATS_COUNT = 25;

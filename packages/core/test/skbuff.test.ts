@@ -1,0 +1,621 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Arena,
+  CHECKSUM_COMPLETE,
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  CHECKSUM_UNNECESSARY,
+  DstCounter,
+  DstEntry,
+  type Kernel,
+  LARGE_BLOCK,
+  MAX_TCP_HEADER,
+  type NetDevice,
+  NET_SKB_PAD,
+  SKB_CB_LANES,
+  SKB_CONSUMED,
+  SKB_DROP_REASON_NO_SOCKET,
+  SKB_DROP_REASON_NOMEM,
+  SKB_GSO_TCPV4,
+  SKB_GSO_TCPV6,
+  SMALL_BLOCK,
+  type SkBuff,
+  type SkbExt,
+  type SkbSock,
+  SkbuffCache,
+} from '../src/index.ts';
+import { addDevice, addFrag, addToList, boot, bytesOf, packet, putText, textOf } from './helpers.ts';
+
+let cache = new SkbuffCache(new Arena(1 << 20, true));
+
+afterEach(() => {
+  const { inUse, arena } = cache;
+  cache = new SkbuffCache(new Arena(1 << 20, true));
+  expect({ descriptors: inUse, blocks: arena.blocksInUse }).toEqual({ descriptors: 0, blocks: 0 });
+});
+
+function alloc(size: number): SkBuff {
+  return cache.alloc(size) as SkBuff;
+}
+
+/** An object that counts its holders, as conntrack entries do. */
+function counted(): SkbExt & { refs: number } {
+  return {
+    refs: 1,
+    get() {
+      this.refs++;
+    },
+    put() {
+      this.refs--;
+    },
+  };
+}
+
+describe('allocation', () => {
+  it('gives an empty sk_buff with one holder and all the room behind data [SKO-01] [SKB-36]', () => {
+    const skb = alloc(1500);
+    expect([skb.len, skb.dataLen, skb.users, skb.shinfo.dataref]).toEqual([0, 0, 1, 1]);
+    expect([skb.data, skb.tail]).toEqual([skb.head, skb.head]);
+    expect(skb.tailroom()).toBeGreaterThanOrEqual(1500);
+    expect(skb.shinfo.start + skb.shinfo.size).toBe(skb.end);
+    skb.consume();
+  });
+
+  it('gives a recycled descriptor back as new: no field of the packet before shows [SKO-01] [SKO-04] [PAT-01]', () => {
+    const fresh = alloc(100);
+    const blank = scalars(fresh);
+    for (const [key, value] of Object.entries(fresh)) {
+      if (KEPT.has(key)) continue;
+      if (typeof value === 'number' && !POSITION.has(key)) Reflect.set(fresh, key, 7);
+      if (typeof value === 'boolean') Reflect.set(fresh, key, true);
+    }
+    fresh.cb.fill(0x55);
+    fresh.shinfo.gsoSize = fresh.shinfo.gsoSegs = fresh.shinfo.gsoType = 3;
+    fresh.shinfo.txFlags = fresh.shinfo.ip6FragId = fresh.shinfo.hwtstamps = 3;
+    fresh.users = 1;
+    fresh.consume();
+    const again = alloc(100);
+    expect(again).toBe(fresh);
+    expect(scalars(again)).toEqual(blank);
+    again.consume();
+  });
+
+  it('of a receive buffer keeps headroom and sets the device [SKO-03] [SKB-05]', () => {
+    const kernel = boot();
+    const { dev } = addDevice(kernel);
+    const skb = kernel.skbs.allocRx(dev, 1514) as SkBuff;
+    expect([skb.headroom(), skb.len, skb.dev]).toEqual([NET_SKB_PAD, 0, dev]);
+    expect(skb.tailroom()).toBeGreaterThanOrEqual(1514);
+    skb.consume();
+  });
+
+  it('charges descriptor, data and shared info as the allocator rounds them [SKB-35]', () => {
+    // Seen on Linux 6.18 (SO_MEMINFO of a UDP socket on loopback, which allocates 59 bytes more than the payload).
+    for (const [size, truesize] of [[1, 832], [256, 832], [257, 1280], [704, 1280], [705, 2304], [1728, 2304], [1729, 4352], [3776, 4352], [3777, 8448]] as const) {
+      const skb = alloc(size);
+      expect([size, skb.truesize]).toEqual([size, truesize]);
+      skb.consume();
+    }
+  });
+
+  it('fails with null beyond a large block, and every way when memory is used up, without a trace', () => {
+    expect(cache.alloc(LARGE_BLOCK + 1)).toBeNull();
+    const small = new SkbuffCache(new Arena(3 * SMALL_BLOCK, true));
+    const skb = small.alloc(100) as SkBuff;
+    putText(skb, 'linear ');
+    addFrag(skb, Uint8Array.from([1, 2, 3]));
+    const clone = skb.clone() as SkBuff;
+    const filler = small.alloc(100) as SkBuff;
+    const before = bytesOf(skb);
+    expect(small.alloc(1)).toBeNull();
+    expect(small.alloc(5000)).toBeNull();
+    expect(skb.copy()).toBeNull();
+    expect(small.pskbCopy(skb, 0)).toBeNull();
+    expect(small.reallocHeadroom(skb, 500)).toBeNull();
+    expect(small.expandHead(skb, 10, 10)).toBe(-12);
+    expect(small.cow(skb, 0)).toBe(-12);
+    expect(small.ensureWritable(skb, 8)).toBe(-12);
+    expect(small.linearize(skb)).toBe(-12);
+    expect(skb.mayPull(8)).toBe(false);
+    expect(skb.pull(9)).toBe(-1);
+    expect(skb.trim(8)).toBe(-12);
+    expect([bytesOf(skb), bytesOf(clone)]).toEqual([before, before]);
+    expect([small.inUse, small.arena.blocksInUse]).toEqual([3, 3]);
+    for (const s of [skb, clone, filler]) s.consume();
+    expect([small.inUse, small.arena.blocksInUse]).toEqual([0, 0]);
+  });
+
+  it('never hands out overlapping memory, however blocks are freed and taken', () => {
+    const arena = new Arena(40 * SMALL_BLOCK + 2 * LARGE_BLOCK);
+    const taken = [];
+    for (let block = arena.allocBlock(1); block !== null; block = arena.allocBlock(taken.length % 20 === 0 ? LARGE_BLOCK : 1)) taken.push(block);
+    const ranges = taken.map((b) => [b.start, b.start + b.size] as const).sort((a, b) => a[0] - b[0]);
+    for (let i = 1; i < ranges.length; i++) expect(ranges[i]?.[0]).toBeGreaterThanOrEqual(ranges[i - 1]?.[1] as number);
+    for (const b of taken) arena.putBlock(b);
+    expect(arena.blocksInUse).toBe(0);
+    const again = taken.map((b) => arena.allocBlock(b.size));
+    expect(new Set(again)).toEqual(new Set(taken));
+    for (const b of again) if (b !== null) arena.putBlock(b);
+  });
+});
+
+/** Fields that belong to the descriptor and not to the packet. */
+const KEPT = new Set(['bytes', 'cache', 'shinfo', 'cb', 'users', 'dstNoref']);
+/** Set from the block by every allocation. */
+const POSITION = new Set(['head', 'data', 'tail', 'end', 'truesize']);
+
+function scalars(skb: SkBuff): Record<string, unknown> {
+  const { gsoSize, gsoSegs, gsoType, txFlags, ip6FragId, hwtstamps } = skb.shinfo;
+  return {
+    ...Object.fromEntries(Object.entries(skb).filter(([key]) => !KEPT.has(key))),
+    cb: [...skb.cb],
+    shinfo: { gsoSize, gsoSegs, gsoType, txFlags, ip6FragId, hwtstamps },
+  };
+}
+
+describe('room', () => {
+  it('moves from tail to head by reserve, and back into the packet by put and push [SKO-10] [SKO-11] [SKO-12] [SKO-14] [SKB-34]', () => {
+    const skb = alloc(500);
+    const room = skb.tailroom();
+    skb.reserve(100);
+    expect([skb.headroom(), skb.tailroom(), skb.len]).toEqual([100, room - 100, 0]);
+    const tail = skb.tail;
+    expect(skb.put(30)).toBe(tail);
+    expect([skb.len, skb.tail, skb.tailroom()]).toEqual([30, tail + 30, room - 130]);
+    const data = skb.data;
+    expect(skb.push(14)).toBe(data - 14);
+    expect([skb.len, skb.headroom()]).toEqual([44, 86]);
+    expect(skb.head <= skb.data && skb.data <= skb.tail && skb.tail <= skb.end).toBe(true);
+    skb.consume();
+  });
+
+  it('does not stretch: past end and before head are panics [SKO-11] [SKO-12] [PAT-07]', () => {
+    const skb = alloc(10);
+    expect(() => skb.put(skb.tailroom() + 1)).toThrow(/skb_over_panic/);
+    skb.consume();
+    const other = alloc(10);
+    other.reserve(5);
+    expect(() => other.push(6)).toThrow(/skb_under_panic/);
+    other.consume();
+  });
+
+  it('leaves pulled bytes in memory, and pulls no more than there is [SKO-13] [SKO-16]', () => {
+    const skb = packet(cache, 'headerpayload');
+    skb.resetNetworkHeader();
+    expect(skb.pull(6)).toBe(skb.data);
+    expect([textOf(skb), skb.len]).toEqual(['payload', 7]);
+    expect(String.fromCharCode(...skb.bytes.subarray(skb.networkHeader, skb.networkHeader + 6))).toBe('header');
+    expect(skb.pull(8)).toBe(-1);
+    expect(textOf(skb)).toBe('payload');
+    skb.consume();
+  });
+
+  it('is put in front of the payload once, so that no layer has to move it on the way down [SKO-15]', () => {
+    const skb = alloc(MAX_TCP_HEADER + 7);
+    skb.reserve(MAX_TCP_HEADER);
+    putText(skb, 'payload');
+    const at = skb.tail - 7;
+    for (const header of [20, 20, 20, 14]) skb.push(header);
+    expect(String.fromCharCode(...skb.bytes.subarray(at, at + 7))).toBe('payload');
+    expect([skb.tail - 7, skb.len]).toEqual([at, 81]);
+    skb.consume();
+  });
+
+  it('is cleared by putZero and filled by putData', () => {
+    const skb = alloc(50);
+    skb.bytes.fill(0xa5, skb.head, skb.end);
+    const zeros = skb.putZero(3);
+    const copied = skb.putData(Uint8Array.from([9, 8, 7, 6]), 1, 2);
+    expect([...skb.bytes.subarray(zeros, zeros + 6)]).toEqual([0, 0, 0, 8, 7, 0xa5]);
+    expect(copied).toBe(zeros + 3);
+    skb.consume();
+  });
+
+  it('is trimmed at the end only, and never grows [SKO-21]', () => {
+    const skb = packet(cache, 'abcdef');
+    expect([skb.trim(9), textOf(skb)]).toEqual([0, 'abcdef']);
+    expect([skb.trim(2), textOf(skb), skb.tail - skb.data]).toEqual([0, 'ab', 2]);
+    skb.consume();
+  });
+});
+
+describe('headers', () => {
+  it('are positions, unset in a fresh sk_buff [SKB-33]', () => {
+    const skb = packet(cache, 'x'.repeat(60));
+    expect([skb.macHeaderWasSet(), skb.transportHeaderWasSet()]).toEqual([false, false]);
+    skb.resetMacHeader();
+    skb.pull(14);
+    skb.resetNetworkHeader();
+    skb.pull(20);
+    skb.resetTransportHeader();
+    expect([skb.macHeaderWasSet(), skb.transportHeaderWasSet()]).toEqual([true, true]);
+    expect([skb.networkHeader - skb.macHeader, skb.networkHeaderLen()]).toEqual([14, 20]);
+    expect([skb.networkOffset(), skb.transportOffset()]).toEqual([-20, 0]);
+    skb.consume();
+  });
+
+  it('move with the data when it gets another block [SKO-21]', () => {
+    const skb = packet(cache, 'mac network transport');
+    skb.resetMacHeader();
+    skb.networkHeader = skb.data + 4;
+    skb.transportHeader = skb.data + 12;
+    skb.csumStart = skb.data + 12;
+    expect(cache.expandHead(skb, 100, 50)).toBe(0);
+    expect([skb.macHeader - skb.data, skb.networkOffset(), skb.transportOffset(), skb.csumStart - skb.data]).toEqual([0, 4, 12, 12]);
+    expect(skb.innerNetworkHeader).toBe(-1);
+    expect(textOf(skb)).toBe('mac network transport');
+    skb.consume();
+  });
+
+  it('that lie before the headroom of a copy are not set in it', () => {
+    const skb = packet(cache, 'mac network');
+    skb.resetMacHeader();
+    skb.pull(4);
+    skb.resetNetworkHeader();
+    const near = cache.copy(skb, 2, 0) as SkBuff;
+    expect([near.macHeader, near.networkOffset()]).toEqual([-1, 0]);
+    const far = cache.copy(skb, 4, 0) as SkBuff;
+    expect(String.fromCharCode(...far.bytes.subarray(far.macHeader, far.macHeader + 3))).toBe('mac');
+    const shared = cache.pskbCopy(skb, 4) as SkBuff;
+    expect(String.fromCharCode(...shared.bytes.subarray(shared.macHeader, shared.macHeader + 3))).toBe('mac');
+    for (const s of [skb, near, far, shared]) s.consume();
+  });
+});
+
+describe('holders', () => {
+  it('each free it once; the last one for real [SKO-06] [SKO-07] [SKO-08] [PAT-02]', () => {
+    const skb = packet(cache, 'x');
+    let freed = 0;
+    skb.destructor = () => freed++;
+    expect(skb.get()).toBe(skb);
+    expect([skb.users, skb.shared()]).toEqual([2, true]);
+    skb.consume();
+    expect([freed, skb.shared(), cache.inUse]).toEqual([0, false, 1]);
+    skb.kfree(SKB_DROP_REASON_NO_SOCKET);
+    expect([freed, cache.inUse]).toEqual([1, 0]);
+  });
+
+  it('that free it too often are found out', () => {
+    const skb = packet(cache, 'x');
+    skb.consume();
+    expect(() => skb.consume()).toThrow(/refcount underflow/);
+  });
+
+  it('count a loss when they drop it and none when they used it [SKO-07] [SKO-08]', () => {
+    const heard: number[] = [];
+    cache.dropMonitor = (skb, reason) => heard.push(reason, skb.len);
+    packet(cache, 'abc').kfree(SKB_DROP_REASON_NO_SOCKET);
+    packet(cache, 'abc').consume();
+    packet(cache, 'abc').kfree(SKB_CONSUMED);
+    const shared = packet(cache, 'abc').get();
+    shared.kfree(SKB_DROP_REASON_NOMEM);
+    shared.consume();
+    expect(heard).toEqual([SKB_DROP_REASON_NO_SOCKET, 3]);
+    expect(cache.drops[SKB_DROP_REASON_NO_SOCKET]).toBe(1);
+    expect(cache.drops.reduce((a, b) => a + b)).toBe(1);
+  });
+
+  it('get a clone of their own from shareCheck when there are others [SKO-09]', () => {
+    const skb = packet(cache, 'shared');
+    expect(skb.shareCheck()).toBe(skb);
+    skb.get();
+    const own = skb.shareCheck() as SkBuff;
+    expect(own).not.toBe(skb);
+    expect([own.users, skb.users, textOf(own)]).toEqual([1, 1, 'shared']);
+    skb.consume();
+    own.consume();
+  });
+});
+
+describe('a clone', () => {
+  it('shares the data, has positions of its own, and neither owner nor list [SKO-17] [SKB-14] [SHI-02]', () => {
+    const skb = packet(cache, 'abcdef');
+    skb.sk = {} as SkbSock;
+    skb.destructor = () => {};
+    skb.mark = 5;
+    skb.cb[3] = 77;
+    expect([skb.cloned, skb.isCloned()]).toEqual([false, false]);
+    const clone = skb.clone() as SkBuff;
+    expect([skb.cloned, clone.cloned, skb.isCloned(), clone.users, skb.shinfo.dataref]).toEqual([true, true, true, 1, 2]);
+    expect([clone.sk, clone.destructor, clone.list, clone.next]).toEqual([null, null, null, null]);
+    expect([clone.mark, clone.cb[3], clone.shinfo]).toEqual([5, 77, skb.shinfo]);
+    clone.pull(3);
+    clone.cb[3] = 1;
+    expect([textOf(skb), textOf(clone), skb.cb[3]]).toEqual(['abcdef', 'def', 77]);
+    skb.consume();
+    expect([textOf(clone), clone.isCloned()]).toEqual(['def', false]);
+    clone.consume();
+  });
+
+  it('carries the control buffer along, which belongs to the present layer [SKB-06]', () => {
+    const skb = packet(cache, 'x');
+    for (let i = 0; i < SKB_CB_LANES; i++) skb.cb[i] = -i;
+    const clone = skb.clone() as SkBuff;
+    expect(SKB_CB_LANES * 4).toBe(48);
+    expect([...clone.cb]).toEqual([...skb.cb]);
+    clone.cb[11] = 5;
+    expect(skb.cb[11]).toBe(-11);
+    clone.consume();
+    skb.consume();
+  });
+
+  it('keeps everything the packet was marked with', () => {
+    const skb = packet(cache, 'x');
+    const marks = {
+      macLen: 14, skbIif: 3, protocol: 0x86dd, pktType: 2, ipSummed: CHECKSUM_COMPLETE, csum: 2 ** 40, csumOffset: 16, priority: 6, mark: 0xffffffff,
+      hash: 0xdeadbeef, l4Hash: true, swHash: true, ignoreDf: true, ooOkay: true, encapsulation: true, nfTrace: true, ipvsProperty: true, pfmemalloc: true,
+      noFcs: true, redirected: true, offloadFwdMark: true, nfctinfo: 2, secmark: 4, vlanPresent: true, vlanProto: 0x8100, vlanTci: 0x2005, queueMapping: 3,
+      napiId: 9, tstamp: 1.6e18, traceId: 12,
+    };
+    Object.assign(skb, marks);
+    const clone = skb.clone() as SkBuff;
+    const copy = skb.copy() as SkBuff;
+    expect(clone).toMatchObject(marks);
+    expect(copy).toMatchObject(marks);
+    for (const s of [skb, clone, copy]) s.consume();
+  });
+
+  it('holds route, conntrack entry and extensions for itself [SKB-07] [SKB-16] [SKB-08]', () => {
+    const kernel = boot();
+    const dst = new DstEntry(addDevice(kernel).dev, new DstCounter());
+    const objects = { nfct: counted(), sp: counted(), ext: counted() };
+    const skb = packet(cache, 'x');
+    Object.assign(skb, objects);
+    skb.dstSet(dst);
+    const clone = skb.clone() as SkBuff;
+    const refs = (): number[] => [dst.refcnt, objects.nfct.refs, objects.sp.refs, objects.ext.refs];
+    expect(refs()).toEqual([2, 2, 2, 2]);
+    skb.consume();
+    expect(refs()).toEqual([1, 1, 1, 1]);
+    clone.consume();
+    expect(refs()).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('copies', () => {
+  /** 'linear', one fragment and a list of two. */
+  function pieces(): SkBuff {
+    const skb = packet(cache, 'linear ');
+    addFrag(skb, new TextEncoder().encode('page '));
+    addToList(skb, packet(cache, 'first '));
+    addToList(skb, packet(cache, 'second'));
+    return skb;
+  }
+  const all = 'linear page first second';
+
+  it('count fragments and lists in len and dataLen [SKB-09] [SHI-03] [SHI-01]', () => {
+    const skb = pieces();
+    expect([skb.len, skb.dataLen, skb.headlen(), skb.isNonlinear(), skb.hasFragList(), skb.tailroom()]).toEqual([24, 17, 7, true, true, 0]);
+    expect(textOf(skb)).toBe(all);
+    const clone = skb.clone() as SkBuff;
+    expect([clone.shinfo, textOf(clone)]).toEqual([skb.shinfo, all]);
+    clone.consume();
+    expect(textOf(skb)).toBe(all);
+    expect(() => skb.put(1)).toThrow(/skb_over_panic/);
+    skb.len--;
+    skb.tail--;
+    skb.consume();
+  });
+
+  it('by skb_copy are linear and private to the last byte [SKO-19]', () => {
+    const skb = pieces();
+    const copy = skb.copy() as SkBuff;
+    expect([textOf(copy), copy.isNonlinear(), copy.headroom(), copy.isCloned()]).toEqual([all, false, skb.headroom(), false]);
+    copy.bytes.fill(0x2e, copy.data, copy.tail);
+    expect(textOf(skb)).toBe(all);
+    skb.consume();
+    expect(textOf(copy)).toBe('.'.repeat(24));
+    copy.consume();
+  });
+
+  it('by pskb_copy have a linear area of their own and share the rest [SKO-18]', () => {
+    const skb = pieces();
+    const copy = cache.pskbCopy(skb, 32) as SkBuff;
+    expect([textOf(copy), copy.headroom(), copy.headlen()]).toEqual([all, 32, 7]);
+    copy.bytes.fill(0x2e, copy.data, copy.tail);
+    expect(textOf(skb)).toBe(all);
+    expect(textOf(copy)).toBe('.......page first second');
+    expect(copy.shinfo.frags[0]?.page).toBe(skb.shinfo.frags[0]?.page);
+    skb.consume();
+    expect(textOf(copy)).toBe('.......page first second');
+    copy.consume();
+  });
+
+  it('are made by cow, ensureWritable and expandHead only when others see the data [SKO-21]', () => {
+    const skb = packet(cache, 'abc');
+    const head = skb.head;
+    expect([cache.cow(skb, 10), cache.ensureWritable(skb, 3), skb.head]).toEqual([0, 0, head]);
+    const clone = skb.clone() as SkBuff;
+    expect(cache.cow(skb, 10)).toBe(0);
+    expect([skb.head === head, skb.isCloned(), clone.isCloned()]).toEqual([false, false, false]);
+    skb.bytes[skb.data] = 0x58;
+    expect([textOf(skb), textOf(clone)]).toEqual(['Xbc', 'abc']);
+    expect(cache.cow(skb, 500)).toBe(0);
+    expect(skb.headroom()).toBeGreaterThanOrEqual(500);
+    expect(textOf(skb)).toBe('Xbc');
+    expect(cache.ensureWritable(skb, 4)).toBe(-12);
+    skb.consume();
+    clone.consume();
+  });
+
+  it('with more headroom are private and leave the old one alone [SKO-21]', () => {
+    for (const headroom of [10, 64, 300]) {
+      const skb = pieces();
+      const n = cache.reallocHeadroom(skb, headroom) as SkBuff;
+      expect(n.headroom()).toBeGreaterThanOrEqual(headroom);
+      n.bytes[n.data] = 0x4c;
+      expect([textOf(skb), textOf(n)]).toEqual([all, `L${all.slice(1)}`]);
+      skb.consume();
+      n.consume();
+    }
+  });
+
+  it('keep at least the tailroom that expandHead promises', () => {
+    const skb = packet(cache, 'x'.repeat(1000));
+    skb.trim(1);
+    const before = skb.tailroom();
+    expect(cache.expandHead(skb, 0, 100)).toBe(0);
+    expect(skb.tailroom()).toBeGreaterThanOrEqual(before + 100);
+    const clone = skb.clone() as SkBuff;
+    const unshared = skb.tailroom();
+    expect(cache.expandHead(skb, 0, 0)).toBe(0);
+    expect(skb.tailroom()).toBe(unshared);
+    skb.consume();
+    clone.consume();
+  });
+
+  it('into the linear area are made as far as asked [SKO-20]', () => {
+    const skb = pieces();
+    expect(skb.mayPull(7)).toBe(true);
+    expect(skb.headlen()).toBe(7);
+    expect(skb.mayPull(10)).toBe(true);
+    expect([skb.headlen(), skb.len, textOf(skb)]).toEqual([10, 24, all]);
+    expect(skb.mayPull(25)).toBe(false);
+    expect(skb.mayPull(24)).toBe(true);
+    expect([skb.isNonlinear(), skb.hasFragList(), textOf(skb)]).toEqual([false, false, all]);
+    skb.consume();
+  });
+
+  it('into the linear area find room there, also in a cloned packet whose block is large', () => {
+    const skb = cache.alloc(10_000) as SkBuff;
+    putText(skb, 'head ');
+    addFrag(skb, new Uint8Array(3000).fill(0x61));
+    const clone = skb.clone() as SkBuff;
+    const neighbour = packet(cache, 'n'.repeat(1900));
+    expect(skb.mayPull(3005)).toBe(true);
+    expect([textOf(skb), textOf(clone)]).toEqual([`head ${'a'.repeat(3000)}`, `head ${'a'.repeat(3000)}`]);
+    expect(textOf(neighbour)).toBe('n'.repeat(1900));
+    expect(skb.tail).toBeLessThanOrEqual(skb.end);
+    for (const s of [skb, clone, neighbour]) s.consume();
+  });
+
+  it.each(['pull', 'trim', 'mayPull', 'linearize'] as const)('are not disturbed by %s on the other one [SKO-17] [SKO-21]', (what) => {
+    for (const make of [(s: SkBuff) => s.clone() as SkBuff, (s: SkBuff) => cache.pskbCopy(s, 0) as SkBuff]) {
+      for (let n = 1; n <= 24; n++) {
+        const skb = pieces();
+        const other = make(skb);
+        if (what === 'pull') skb.pull(n);
+        else if (what === 'trim') expect(skb.trim(n)).toBe(0);
+        else if (what === 'mayPull') skb.mayPull(n);
+        else cache.linearize(skb);
+        expect(textOf(other)).toBe(all);
+        expect(textOf(skb)).toBe(what === 'pull' ? all.slice(n) : what === 'trim' ? all.slice(0, n) : all);
+        other.consume();
+        skb.consume();
+      }
+    }
+  });
+});
+
+describe('the owner', () => {
+  it('is told once by its destructor, by orphan or when the packet is freed [SKB-04] [SKB-22] [SKB-03]', () => {
+    const skb = packet(cache, 'x');
+    const told: string[] = [];
+    skb.sk = {} as SkbSock;
+    skb.destructor = (s) => told.push(s === skb ? 'told' : 'other');
+    skb.orphan();
+    expect([told, skb.sk, skb.destructor]).toEqual([['told'], null, null]);
+    skb.orphan();
+    skb.consume();
+    expect(told).toEqual(['told']);
+
+    const other = packet(cache, 'y');
+    const clone = other.clone() as SkBuff;
+    other.destructor = () => told.push('freed');
+    clone.consume();
+    expect(told).toEqual(['told']);
+    other.kfree(SKB_DROP_REASON_NOMEM);
+    expect(told).toEqual(['told', 'freed']);
+  });
+
+  it('sees the whole packet in its destructor', () => {
+    const skb = packet(cache, 'whole');
+    addFrag(skb, Uint8Array.from([33]));
+    let seen = '';
+    skb.destructor = (s) => (seen = `${textOf(s)} ${s.truesize}`);
+    const { truesize } = skb;
+    skb.consume();
+    expect(seen).toBe(`whole! ${truesize}`);
+  });
+});
+
+describe('the route', () => {
+  function route(kernel: Kernel, dev: NetDevice): { dst: DstEntry; counter: DstCounter } {
+    expect(kernel.liveDevices).toBeGreaterThan(0);
+    const counter = new DstCounter();
+    return { dst: new DstEntry(dev, counter), counter };
+  }
+
+  it('is released when it was counted and only forgotten when it was borrowed [SKB-07] [PAT-02]', () => {
+    const kernel = boot();
+    const { dst, counter } = route(kernel, addDevice(kernel).dev);
+    const skb = packet(cache, 'x');
+    skb.dstSetNoref(dst);
+    expect([dst.refcnt, skb.dstNoref]).toEqual([1, true]);
+    skb.dstDrop();
+    expect([dst.refcnt, skb.dst, skb.dstNoref]).toEqual([1, null, false]);
+    skb.dstSetNoref(dst);
+    skb.dstForce();
+    expect([dst.refcnt, skb.dstNoref]).toEqual([2, false]);
+    skb.dstForce();
+    skb.dstSet(dst);
+    expect([dst.refcnt, counter.entries]).toEqual([1, 1]);
+    skb.consume();
+    expect([dst.refcnt, counter.entries]).toEqual([0, 0]);
+  });
+
+  it('borrowed by a packet is borrowed by its clone', () => {
+    const kernel = boot();
+    const { dst } = route(kernel, addDevice(kernel).dev);
+    const skb = packet(cache, 'x');
+    skb.dstSetNoref(dst);
+    const clone = skb.clone() as SkBuff;
+    expect([clone.dst, clone.dstNoref, dst.refcnt]).toEqual([dst, true, 1]);
+    skb.consume();
+    clone.consume();
+    expect(dst.refcnt).toBe(1);
+    dst.release();
+    expect(() => dst.release()).toThrow(/released too often/);
+  });
+});
+
+describe('marks', () => {
+  it('have the numbers of the kernel and start as nobody checked [SKB-11]', () => {
+    expect([CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL]).toEqual([0, 1, 2, 3]);
+    const skb = alloc(1);
+    expect(skb.ipSummed).toBe(CHECKSUM_NONE);
+    skb.consume();
+  });
+
+  it('tell super-packets by their size, and TCP over IPv6 among them by a bit of the type [SHI-04]', () => {
+    const skb = alloc(1);
+    expect([skb.isGso(), skb.isGsoV6()]).toEqual([false, false]);
+    skb.shinfo.gsoSize = 1448;
+    skb.shinfo.gsoType = SKB_GSO_TCPV4;
+    expect([skb.isGso(), skb.isGsoV6()]).toEqual([true, false]);
+    skb.shinfo.gsoType = SKB_GSO_TCPV6 | (1 << 9);
+    expect(skb.isGsoV6()).toBe(true);
+    const clone = skb.clone() as SkBuff;
+    const copy = skb.copy() as SkBuff;
+    expect([clone.isGso(), copy.isGsoV6()]).toEqual([true, true]);
+    for (const s of [skb, clone, copy]) s.consume();
+  });
+
+  it('of conntrack and tracing are forgotten together [SKB-16]', () => {
+    const nfct = counted();
+    const skb = alloc(1);
+    Object.assign(skb, { nfct, nfctinfo: 2, nfTrace: true });
+    skb.nfReset();
+    expect([skb.nfct, skb.nfctinfo, skb.nfTrace, nfct.refs]).toEqual([null, 0, false, 0]);
+    skb.consume();
+  });
+});
+
+describe('freed memory', () => {
+  it('is poisoned in a debug kernel, so that a use after free shows', () => {
+    const skb = packet(cache, 'secret');
+    const { bytes, data } = skb;
+    skb.consume();
+    expect([...bytes.subarray(data, data + 6)]).toEqual(new Array(6).fill(0x6b));
+  });
+});

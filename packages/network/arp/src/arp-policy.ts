@@ -1,0 +1,72 @@
+/** Whether to answer, to proxy, to believe: the policies of net.ipv4.conf.* that concern ARP. */
+import type { Net, NetDevice } from '@skbuff/core';
+import { Flowi4, type InDevice, type Rtable, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { ARPOP_REPLY, RTN_UNICAST, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
+import { addrType, inetConfirmAddr } from './arp-addr.ts';
+import type { ArpPacket } from './arp-packet.ts';
+
+/**
+ * `arp_ignore`: true if a request for the local address `tip` is not answered.
+ * 0: always answered. 1: only for addresses of this interface. 2: and only to senders of the same subnet. 3: not for addresses of
+ * scope host. 4 to 7 mean 0. 8: never.
+ */
+export function arpIgnore(inDev: InDevice, sip: number, tip: number): boolean {
+  const { net } = inDev.dev;
+  switch (inDev.arpIgnore()) {
+    case 1:
+      return inetConfirmAddr(net, inDev, 0, tip, RT_SCOPE_HOST) === 0;
+    case 2:
+      return inetConfirmAddr(net, inDev, sip, tip, RT_SCOPE_HOST) === 0;
+    case 3:
+      return inetConfirmAddr(net, null, 0, tip, RT_SCOPE_LINK) === 0;
+    case 8:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `arp_filter`: true if this host would answer `sip` by another interface than the one that the request came in by. */
+export function arpFilter(sip: number, tip: number, dev: NetDevice): boolean {
+  const { routing } = ipv4Net.of(dev.net).ip;
+  if (routing === null) return true;
+  const rt = routing.routeOutput(dev.net, new Flowi4().init(0, 0, 0, 0, 0, 0, sip, tip, 0, 0), null);
+  if (typeof rt === 'number') return true;
+  const other = rt.dev !== dev;
+  rt.release();
+  return other;
+}
+
+/** `arp_fwd_proxy`: proxy_arp is on, and the way leads to another medium than the one that the request came from. */
+export function arpFwdProxy(inDev: InDevice, dev: NetDevice, rt: Rtable): boolean {
+  if (rt.dev === dev || !inDev.proxyArp()) return false;
+  const medium = inDev.mediumId();
+  if (medium === 0) return true;
+  if (medium === -1) return false;
+  const other = inDevGet(rt.dev)?.mediumId() ?? -1;
+  return other !== medium && other !== -1;
+}
+
+/** `arp_fwd_pvlan`: the stations of this link cannot talk to each other directly (RFC 3069): answer for them. */
+export function arpFwdPvlan(inDev: InDevice, dev: NetDevice, rt: Rtable, sip: number, tip: number): boolean {
+  return rt.dev === dev && sip !== tip && inDev.proxyArpPvlan();
+}
+
+/** `arp_accept`: whether somebody unknown who did not ask us becomes an entry. 2: only from a subnet of ours. */
+export function arpAccept(inDev: InDevice, sip: number): boolean {
+  switch (inDev.arpAccept()) {
+    case 0:
+      return false;
+    case 2:
+      return inetConfirmAddr(inDev.dev.net, inDev, sip, 0, RT_SCOPE_LINK) !== 0;
+    default:
+      return true;
+  }
+}
+
+/** `arp_is_garp`: a station announces its own unicast address. A reply counts only if its target is the sender too. */
+export function arpIsGarp(net: Net, dev: NetDevice, arp: ArpPacket): boolean {
+  if (arp.sip !== arp.tip) return false;
+  if (arp.op === ARPOP_REPLY && !arp.targetIsSender) return false;
+  return addrType(net, arp.sip, dev) === RTN_UNICAST;
+}

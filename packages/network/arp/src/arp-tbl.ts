@@ -1,0 +1,135 @@
+/** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
+import { NetSlot, SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
+import { type InDevice, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import {
+  type NeighCore,
+  type NeighOps,
+  type NeighParms,
+  NeighTable,
+  NUD_VALID,
+  type Neighbour,
+  neighConnectedOutput,
+  neighDirectOutput,
+  neighResolveOutput,
+} from '@skbuff/neighbour';
+import {
+  AF_INET,
+  ARPHRD_ETHER,
+  EINVAL,
+  ETH_P_IP,
+  ICMP_DEST_UNREACH,
+  ICMP_HOST_UNREACH,
+  IFF_LOOPBACK,
+  IFF_NOARP,
+  IFF_POINTOPOINT,
+  NUD_NOARP,
+  RTN_BROADCAST,
+  RTN_MULTICAST,
+} from '@skbuff/uapi';
+import { copyBytes, ipv4IsMulticast } from '@skbuff/wire';
+import { addrType } from './arp-addr.ts';
+import { arpProcess } from './arp-rcv.ts';
+import { arpSolicit } from './arp-solicit.ts';
+
+/** ARP's state of a namespace. */
+export class ArpNet {
+  /** Requests left unanswered by arp_filter (`TcpExt ArpFilter` of /proc/net/netstat). */
+  filtered = 0;
+}
+
+export const arpNet: NetSlot<ArpNet> = new NetSlot<ArpNet>('arp');
+
+/** Devices whose link-layer header can be cached: the first packet to a neighbour makes the cached one. */
+const arpHhOps: NeighOps = {
+  family: AF_INET,
+  solicit: arpSolicit,
+  errorReport: arpErrorReport,
+  output: neighResolveOutput,
+  connectedOutput: neighResolveOutput,
+};
+
+const arpGenericOps: NeighOps = { ...arpHhOps, connectedOutput: neighConnectedOutput };
+
+/** Devices without a link-layer header. */
+const arpDirectOps: NeighOps = {
+  family: AF_INET,
+  solicit() {},
+  errorReport: arpErrorReport,
+  output: neighDirectOutput,
+  connectedOutput: neighDirectOutput,
+};
+
+/** Makes the table of a kernel. */
+export function arpTable(core: NeighCore): NeighTable {
+  return new NeighTable(core, {
+    id: 'arp_cache',
+    family: AF_INET,
+    keyLen: 4,
+    protocol: ETH_P_IP,
+    ops: arpGenericOps,
+    construct: arpConstructor,
+    isMulticast: (neigh) => ipv4IsMulticast(neigh.addr4),
+    allowAdd: null,
+    pconstruct: null,
+    pdestruct: null,
+    proxyRedo: (skb) => void arpProcess((skb.dev as NetDevice).net, null, skb),
+    // All addresses behind them are one neighbour, for which no address need be known.
+    oneNeighFlags: IFF_LOOPBACK | IFF_POINTOPOINT,
+    parms: {},
+  });
+}
+
+/** `in_dev->arp_parms`: the settings of an interface, made when first asked for. */
+export function arpParms(tbl: NeighTable, inDev: InDevice): NeighParms {
+  inDev.arpParms ??= tbl.parmsOf(inDev.dev);
+  return inDev.arpParms;
+}
+
+/** `arp_constructor`: -EINVAL on a device without IPv4. */
+function arpConstructor(neigh: Neighbour): number {
+  const { dev, tbl } = neigh;
+  const inDev = inDevGet(dev);
+  if (inDev === null) return -EINVAL;
+  neigh.type = addrType(dev.net, neigh.addr4, dev);
+  tbl.bindParms(neigh, arpParms(tbl, inDev));
+  if (dev.headerOps === null) {
+    neigh.nudState = NUD_NOARP;
+    neigh.ops = arpDirectOps;
+    neigh.outputFn = neighDirectOutput;
+    return 0;
+  }
+  mapAddress(neigh);
+  neigh.ops = dev.headerOps.cache === null ? arpGenericOps : arpHhOps;
+  neigh.outputFn = (neigh.nudState & NUD_VALID) !== 0 ? neigh.ops.connectedOutput : neigh.ops.output;
+  return 0;
+}
+
+/** Addresses that need no question. */
+function mapAddress(neigh: Neighbour): void {
+  const { dev } = neigh;
+  if (neigh.type === RTN_MULTICAST) arpMcMap(neigh.addr4, neigh.ha, dev);
+  else if ((dev.flags & (IFF_NOARP | IFF_LOOPBACK)) !== 0) copyBytes(neigh.ha, 0, dev.devAddr, 0, dev.addrLen);
+  else if (neigh.type === RTN_BROADCAST || (dev.flags & IFF_POINTOPOINT) !== 0) copyBytes(neigh.ha, 0, dev.broadcast, 0, dev.addrLen);
+  else return;
+  neigh.nudState = NUD_NOARP;
+}
+
+/** `arp_mc_map`: the group address on the link. Ethernet: 01:00:5e and the low 23 bits (RFC 1112 §6.4). Others: broadcast. */
+export function arpMcMap(addr: number, haddr: Uint8Array, dev: NetDevice): void {
+  if (dev.type !== ARPHRD_ETHER) {
+    copyBytes(haddr, 0, dev.broadcast, 0, dev.addrLen);
+    return;
+  }
+  haddr[0] = 0x01;
+  haddr[1] = 0x00;
+  haddr[2] = 0x5e;
+  haddr[3] = (addr >>> 16) & 0x7f;
+  haddr[4] = addr >>> 8;
+  haddr[5] = addr;
+}
+
+/** `arp_error_report`: tells the sender of a packet that its next hop does not answer. */
+function arpErrorReport(neigh: Neighbour, skb: SkBuff): void {
+  ipv4Net.of(neigh.dev.net).ip.icmp?.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+  skb.kfree(SKB_DROP_REASON_NEIGH_FAILED);
+}

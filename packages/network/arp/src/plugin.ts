@@ -1,0 +1,86 @@
+/** The plugin. */
+import {
+  type ModuleContext,
+  NETDEV_CHANGE,
+  NETDEV_CHANGEADDR,
+  NETDEV_DOWN,
+  NETDEV_NOTIFY_PEERS,
+  NETDEV_REGISTER,
+  NETDEV_UNREGISTER,
+  NETDEV_UP,
+  type NetDevice,
+  NOTIFY_DONE,
+  type NetdevNotifierInfo,
+  type NotifierBlock,
+  type Plugin,
+} from '@skbuff/core';
+import { type InDevice, type InetaddrInfo, IPV4, inDevGet } from '@skbuff/ipv4';
+import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
+import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
+import { arpRcv } from './arp-rcv.ts';
+import { arpSend } from './arp-send.ts';
+import { ArpNet, arpNet, arpParms, arpTable } from './arp-tbl.ts';
+
+/** Loads ARP: IPv4 can reach its neighbours on links that need it. */
+export function arp(): Plugin {
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4'], init };
+}
+
+/** `arp_init`. */
+function init(ctx: ModuleContext): void {
+  const ip = ctx.get(IPV4);
+  const tbl = arpTable(ctx.get(NEIGHBOUR));
+  ip.arpTbl = tbl;
+  ctx.onUnload(() => {
+    ip.arpTbl = null;
+    tbl.clear();
+  });
+  ctx.pernetSubsys({
+    name: 'arp',
+    init: (net) => (arpNet.set(net, new ArpNet()), 0),
+    exit: (net) => arpNet.set(net, null),
+  });
+  ctx.packetType({ type: ETH_P_ARP, dev: null, net: null, ignoreOutgoing: false, func: arpRcv, listFunc: null });
+  ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => arpNetdevEvent(tbl, event, info) });
+  const inetaddr: NotifierBlock<InetaddrInfo> = { notifierCall: (_nb, event, info) => arpInetaddrEvent(tbl, event, info) };
+  ip.inetaddrChain.register(inetaddr);
+  ctx.onUnload(() => void ip.inetaddrChain.unregister(inetaddr));
+}
+
+/** `arp_netdev_event`, and what IPv4 does about a device for ARP's sake. */
+function arpNetdevEvent(tbl: NeighTable, event: number, info: NetdevNotifierInfo): number {
+  const { dev } = info;
+  const inDev = inDevGet(dev);
+  if (event === NETDEV_REGISTER && inDev !== null) arpParms(tbl, inDev);
+  else if (event === NETDEV_UP) announce(inDev, false);
+  else if (event === NETDEV_NOTIFY_PEERS) announce(inDev, true);
+  else if (event === NETDEV_CHANGE) arpChange(tbl, dev, inDev, info.flagsChanged);
+  else if (event === NETDEV_DOWN) tbl.ifdown(dev);
+  else if (event === NETDEV_CHANGEADDR) {
+    tbl.changeaddr(dev);
+    announce(inDev, false);
+  } else if (event === NETDEV_UNREGISTER) {
+    tbl.ifdown(dev);
+    if (inDev !== null) inDev.arpParms = null;
+  }
+  return NOTIFY_DONE;
+}
+
+function arpChange(tbl: NeighTable, dev: NetDevice, inDev: InDevice | null, flagsChanged: number): void {
+  if ((flagsChanged & IFF_NOARP) !== 0) tbl.changeaddr(dev);
+  if (!dev.carrierOk() && (inDev === null || inDev.arpEvictNocarrier())) tbl.carrierDown(dev);
+}
+
+/** `inetdev_send_gratuitous_arp`: tells the link each address of the interface; unless `always`, if arp_notify says so. */
+function announce(inDev: InDevice | null, always: boolean): void {
+  if (inDev === null || !(always || inDev.arpNotify())) return;
+  const { dev } = inDev;
+  for (const ifa of inDev.ifaList) arpSend(ARPOP_REQUEST, ifa.local, dev, ifa.local, null, dev.devAddr, null);
+}
+
+/** The interface has lost its last address: it takes no part in IPv4 any more. */
+function arpInetaddrEvent(tbl: NeighTable, event: number, info: InetaddrInfo): number {
+  const { inDev } = info.ifa;
+  if (event === NETDEV_DOWN && inDev.ifaList.length === 0) tbl.ifdown(inDev.dev);
+  return NOTIFY_DONE;
+}

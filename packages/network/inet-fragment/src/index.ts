@@ -1,0 +1,8 @@
+/**
+ * Reassembly of IP fragments, shared by IPv4 and IPv6: queues, overlaps, memory limits, timers.
+ *
+ * @packageDocumentation
+ */
+export * from './frag-queue.ts';
+export * from './fqdir.ts';
+export * from './inet-fragment.ts';

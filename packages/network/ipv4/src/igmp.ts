@@ -1,0 +1,70 @@
+/** Groups that the interfaces of this host are in (`net/ipv4/igmp.c`, as far as receiving goes; nobody is told by IGMP). */
+import { devSetRxMode, type NetDevice } from '@skbuff/core';
+import { ARPHRD_ETHER, ARPHRD_IEEE802, INADDR_ALLHOSTS_GROUP } from '@skbuff/uapi';
+import type { InDevice } from './inetdevice.ts';
+
+/** `ip_eth_mc_map` (RFC 1112 §6.4): 01:00:5e and the low 23 bits of the group. Null on links that have no such addresses. */
+export function arpMcMap(group: number, dev: NetDevice): Uint8Array | null {
+  if (dev.type !== ARPHRD_ETHER && dev.type !== ARPHRD_IEEE802) return null;
+  return Uint8Array.of(0x01, 0x00, 0x5e, (group >>> 16) & 0x7f, group >>> 8, group);
+}
+
+/** `ip_mc_inc_group`: one user more of a group; the first one makes the device receive it. */
+export function ipMcIncGroup(inDev: InDevice, group: number): void {
+  const users = inDev.mcList.get(group) ?? 0;
+  inDev.mcList.set(group, users + 1);
+  if (users === 0 && !inDev.dead) filterAdd(inDev, group);
+}
+
+/** `ip_mc_dec_group`: one user less; false if nobody was in the group. */
+export function ipMcDecGroup(inDev: InDevice, group: number): boolean {
+  const users = inDev.mcList.get(group) ?? 0;
+  if (users === 0) return false;
+  if (users > 1) inDev.mcList.set(group, users - 1);
+  else {
+    inDev.mcList.delete(group);
+    filterDel(inDev, group);
+  }
+  return true;
+}
+
+/** `ip_mc_up`: every host is in 224.0.0.1 (RFC 1112 §4). */
+export function ipMcUp(inDev: InDevice): void {
+  ipMcIncGroup(inDev, INADDR_ALLHOSTS_GROUP);
+  for (const group of inDev.mcList.keys()) filterAdd(inDev, group);
+}
+
+/** `ip_mc_down`: memberships stay, the device's filter goes. */
+export function ipMcDown(inDev: InDevice): void {
+  for (const group of inDev.mcLoaded) filterDel(inDev, group);
+  ipMcDecGroup(inDev, INADDR_ALLHOSTS_GROUP);
+}
+
+/** `ip_mc_destroy_dev`. */
+export function ipMcDestroyDev(inDev: InDevice): void {
+  ipMcDown(inDev);
+  inDev.mcList.clear();
+}
+
+/** `ip_check_mc_rcu`: whether the interface is in the group. */
+export function ipCheckMc(inDev: InDevice, group: number): boolean {
+  return inDev.mcList.has(group);
+}
+
+function filterAdd(inDev: InDevice, group: number): void {
+  if (inDev.mcLoaded.has(group)) return;
+  inDev.mcLoaded.add(group);
+  changeFilter(inDev.dev, group, true);
+}
+
+function filterDel(inDev: InDevice, group: number): void {
+  if (inDev.mcLoaded.delete(group)) changeFilter(inDev.dev, group, false);
+}
+
+function changeFilter(dev: NetDevice, group: number, add: boolean): void {
+  const addr = arpMcMap(group, dev);
+  if (addr === null) return;
+  if (add) dev.mc.add(addr, dev.addrLen, false);
+  else dev.mc.del(addr, dev.addrLen, false);
+  devSetRxMode(dev);
+}

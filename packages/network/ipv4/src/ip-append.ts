@@ -1,0 +1,412 @@
+/**
+ * From data to IP packets (`ip_append_data`, `ip_make_skb` in `net/ipv4/ip_output.c`), for UDP, raw and ping sockets and ICMP.
+ *
+ *   ipMakeSkb → ipSendSkb                              at once, without looking at what the socket has corked
+ *   ipAppendData … ipAppendData → ipPushPendingFrames  several sends become one packet (MSG_MORE)
+ *
+ * A packet that is longer than the way's MTU is laid out as fragments from the start: pieces of a multiple of 8 bytes, each with room
+ * for its own header, the later ones in the `fragList` of the first.
+ */
+import {
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  NETIF_F_HW_CSUM,
+  NETIF_F_IP_CSUM,
+  NET_XMIT_CN,
+  type Net,
+  SKB_DROP_REASON_NOT_SPECIFIED,
+  type SkBuff,
+} from '@skbuff/core';
+import {
+  EMSGSIZE,
+  ENETUNREACH,
+  ENOBUFS,
+  IPPROTO_ICMP,
+  IP_DF,
+  IP_PMTUDISC_DO,
+  IP_PMTUDISC_OMIT,
+  IP_PMTUDISC_PROBE,
+  IP_PMTUDISC_WANT,
+  MSG_MORE,
+  MSG_PROBE,
+  RTN_MULTICAST,
+} from '@skbuff/uapi';
+import {
+  IPHDR_DADDR,
+  IPHDR_FRAG_OFF,
+  IPHDR_LEN,
+  IPHDR_PROTOCOL,
+  IPHDR_SADDR,
+  IPHDR_TOS,
+  IPHDR_TTL,
+  copyBytes,
+  setBe16,
+  setBe32,
+} from '@skbuff/wire';
+import { Flowi4 } from './flow.ts';
+import type { InetCork, InetSock, IpcmCookie } from './inet-sock.ts';
+import { ipSelectIdent } from './ip-ident.ts';
+import { llReservedSpace } from './ip-header.ts';
+import { ipOptionsBuild } from './ip-options-forward.ts';
+import { IpOptions } from './ip-options.ts';
+import { ipLocalOut } from './ip-output.ts';
+import { ipv4Net } from './ipv4-net.ts';
+import { type Rtable, ipv4Mtu, mtuLocked } from './rtable.ts';
+import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
+
+const IP_MAX_MTU = 0xffff;
+/** Smallest MTU with which IPv4 works (RFC 791). */
+export const IPV4_MIN_MTU = 68;
+const RTAX_HOPLIMIT = 10;
+
+/** `ip_sk_use_pmtu`: the socket believes what was learned about the path. */
+export function ipSkUsePmtu(sk: InetSock): boolean {
+  return sk.pmtudisc < IP_PMTUDISC_PROBE;
+}
+
+/** `ip_sk_ignore_df`: the socket's packets are cut here when they are too long, whatever their DF says. */
+export function ipSkIgnoreDf(sk: InetSock): boolean {
+  return sk.pmtudisc < IP_PMTUDISC_DO || sk.pmtudisc === IP_PMTUDISC_OMIT;
+}
+
+/** `ip_dont_fragment`: the socket's packets of ordinary length carry DF. */
+export function ipDontFragment(sk: InetSock, rt: Rtable): boolean {
+  return sk.pmtudisc === IP_PMTUDISC_DO || (sk.pmtudisc === IP_PMTUDISC_WANT && !mtuLocked(rt));
+}
+
+/** `ip_select_ttl`: the socket's, the route's or the namespace's. */
+export function ipSelectTtl(net: Net, sk: InetSock, rt: Rtable): number {
+  if (rt.type === RTN_MULTICAST) return sk.mcTtl;
+  if (sk.ucTtl >= 0) return sk.ucTtl;
+  return rt.metric(RTAX_HOPLIMIT) || ipv4Net.of(net).ipDefaultTtl;
+}
+
+/** Length of the longest piece, header included: 0 when the way is too narrow for IPv4. */
+function fragSize(net: Net, sk: InetSock, rt: Rtable): number {
+  const mtu = ipSkUsePmtu(sk) ? ipv4Mtu(rt, net.timers.jiffies) : rt.dev.mtu;
+  return mtu < IPV4_MIN_MTU ? 0 : Math.min(mtu, IP_MAX_MTU);
+}
+
+/** Whether `total` bytes behind a header of `hlen` are too many, cut or not: 0 or -EMSGSIZE. */
+function tooLong(sk: InetSock, fl4: Flowi4, mtu: number, hlen: number, total: number): number {
+  if (total <= (ipSkIgnoreDf(sk) ? IP_MAX_MTU : mtu) - hlen) return 0;
+  sk.localError(EMSGSIZE, fl4, mtu - (hlen - IPHDR_LEN));
+  return -EMSGSIZE;
+}
+
+/**
+ * `ip_make_skb`: one packet of `transhdrlen` bytes for the transport to fill in (at `transportHeader`) and `length` bytes of
+ * `payload` from `from`. The IP header is complete but for length and checksum, which {@link ipSendSkb} adds. When the device can
+ * sum and the packet is whole, `ipSummed` is CHECKSUM_PARTIAL; `csumStart` and `csumOffset` are the transport's to set.
+ *
+ * The reference on `rt` is taken over with the sk_buff. Or a negative errno, and nothing is taken: -EMSGSIZE, -ENETUNREACH, -ENOBUFS,
+ * what `sk.mayAlloc` says; or 0 with MSG_PROBE, which sends nothing. Options are those of `ipc`.
+ */
+export function ipMakeSkb(
+  net: Net,
+  sk: InetSock,
+  fl4: Flowi4,
+  payload: Uint8Array,
+  from: number,
+  length: number,
+  transhdrlen: number,
+  ipc: IpcmCookie,
+  rt: Rtable,
+  flags: number,
+): SkBuff | number {
+  if ((flags & MSG_PROBE) !== 0) return 0;
+  const { opt } = ipc;
+  const hlen = opt === null ? IPHDR_LEN : IPHDR_LEN + opt.optlen;
+  const mtu = fragSize(net, sk, rt);
+  if (mtu === 0) return -ENETUNREACH;
+  const total = transhdrlen + length;
+  const err = tooLong(sk, fl4, mtu, hlen, total);
+  if (err !== 0) return err;
+  if (hlen + total > mtu) return makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, mtu);
+  const skb = newPiece(net, sk, rt, hlen, total, total);
+  if (typeof skb === 'number') return discarded(net, skb);
+  if (transhdrlen !== 0 && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0) skb.ipSummed = CHECKSUM_PARTIAL;
+  copyBytes(skb.bytes, skb.transportHeader + transhdrlen, payload, from, length);
+  writeHeader(net, sk, skb, fl4, rt, opt, ipc.addr, ipc.ttl, ipc.tos);
+  skb.priority = ipc.priority;
+  skb.mark = ipc.mark;
+  return skb;
+}
+
+/** As {@link ipMakeSkb}, for a packet of several pieces. */
+function makeList(
+  net: Net,
+  sk: InetSock,
+  fl4: Flowi4,
+  payload: Uint8Array,
+  from: number,
+  length: number,
+  transhdrlen: number,
+  ipc: IpcmCookie,
+  rt: Rtable,
+  mtu: number,
+): SkBuff | number {
+  const queue: SkBuff[] = [];
+  const hlen = IPHDR_LEN + (ipc.opt?.optlen ?? 0);
+  const err = appendPieces(net, sk, queue, rt, hlen, mtu, payload, from, length, transhdrlen, 0);
+  if (err !== 0) {
+    freeQueue(queue);
+    return discarded(net, err);
+  }
+  const skb = joinPieces(queue);
+  writeHeader(net, sk, skb, fl4, rt, ipc.opt, ipc.addr, ipc.ttl, ipc.tos);
+  skb.priority = ipc.priority;
+  skb.mark = ipc.mark;
+  return skb;
+}
+
+function discarded(net: Net, err: number): number {
+  ipv4Net.of(net).stats[IPSTATS_MIB_OUTDISCARDS]++;
+  return err;
+}
+
+/** An sk_buff with `hlen` bytes of IP header and `len` of payload, none of it written, and room to grow to `room` of payload. */
+function newPiece(net: Net, sk: InetSock, rt: Rtable, hlen: number, len: number, room: number): SkBuff | number {
+  const refused = sk.mayAlloc();
+  if (refused !== 0) return refused;
+  const reserved = llReservedSpace(rt.dev);
+  const skb = net.skbs.alloc(reserved + hlen + room + rt.trailerLen + 15);
+  if (skb === null) return -ENOBUFS;
+  skb.reserve(reserved);
+  skb.networkHeader = skb.put(hlen + len);
+  skb.transportHeader = skb.networkHeader + hlen;
+  sk.setOwnerW(skb);
+  return skb;
+}
+
+/**
+ * `__ip_append_data`: adds `transhdrlen` bytes for the transport and `length` bytes of payload to the pieces in `queue`. The last
+ * piece may be as long as the MTU allows; once more follows, what is beyond a multiple of 8 moves on to the next. 0, or a negative
+ * errno with some of it appended.
+ */
+function appendPieces(
+  net: Net,
+  sk: InetSock,
+  queue: SkBuff[],
+  rt: Rtable,
+  hlen: number,
+  mtu: number,
+  payload: Uint8Array,
+  from: number,
+  length: number,
+  transhdrlen: number,
+  flags: number,
+): number {
+  const fullLen = ((mtu - hlen) & ~7) + hlen;
+  let skb: SkBuff | null = queue.length > 0 ? (queue[queue.length - 1] as SkBuff) : null;
+  for (let at = from, left = length; skb === null || left > 0; ) {
+    let copy = skb === null ? 0 : mtu - skb.len;
+    if (skb !== null && copy < left) copy = fullLen - skb.len;
+    if (skb !== null && copy > 0) {
+      if (copy > left) copy = left;
+      if (skb.tailroom() < copy && skb.cache.expandHead(skb, 0, mtu - skb.len) !== 0) return -ENOBUFS;
+      skb.putData(payload, at, copy);
+      at += copy;
+      left -= copy;
+      continue;
+    }
+    const prev: SkBuff | null = skb;
+    const gap = prev === null ? 0 : prev.len - fullLen;
+    const head = transhdrlen + gap;
+    const len = Math.min(head + left, head + left > mtu - hlen ? fullLen - hlen : mtu - hlen);
+    const piece: SkBuff | number = newPiece(net, sk, rt, hlen, len, (flags & MSG_MORE) !== 0 ? mtu - hlen : len);
+    if (typeof piece === 'number') return piece;
+    if (prev !== null && gap > 0) {
+      copyBytes(piece.bytes, piece.transportHeader, prev.bytes, prev.data + fullLen, gap);
+      prev.trim(fullLen);
+    }
+    copy = len - head;
+    copyBytes(piece.bytes, piece.transportHeader + head, payload, at, copy);
+    at += copy;
+    left -= copy;
+    transhdrlen = 0;
+    queue.push(piece);
+    skb = piece;
+  }
+  return 0;
+}
+
+/** `__ip_make_skb`, first half: one sk_buff, the later pieces without their header room in its list. */
+function joinPieces(queue: SkBuff[]): SkBuff {
+  const skb = queue[0] as SkBuff;
+  let last: SkBuff | null = null;
+  for (let i = 1; i < queue.length; i++) {
+    const piece = queue[i] as SkBuff;
+    piece.pull(piece.transportHeader - piece.networkHeader);
+    // The first piece pays for all.
+    piece.destructor = null;
+    piece.sk = null;
+    skb.len += piece.len;
+    skb.dataLen += piece.len;
+    skb.truesize += piece.truesize;
+    if (last === null) skb.shinfo.fragList = piece;
+    else last.next = piece;
+    last = piece;
+  }
+  queue.length = 0;
+  return skb;
+}
+
+/** `__ip_make_skb`, second half: the header, and the route. */
+function writeHeader(
+  net: Net,
+  sk: InetSock,
+  skb: SkBuff,
+  fl4: Flowi4,
+  rt: Rtable,
+  opt: IpOptions | null,
+  addr: number,
+  ttl: number,
+  tos: number,
+): void {
+  const { bytes } = skb;
+  const iph = skb.networkHeader;
+  const always = sk.pmtudisc === IP_PMTUDISC_DO || sk.pmtudisc === IP_PMTUDISC_PROBE;
+  const df = always || (skb.len <= ipv4Mtu(rt, net.timers.jiffies) && ipDontFragment(sk, rt));
+  skb.ignoreDf = ipSkIgnoreDf(sk);
+  bytes[iph] = 0x45;
+  bytes[iph + IPHDR_TOS] = tos >= 0 ? tos : sk.tos;
+  setBe16(bytes, iph + IPHDR_FRAG_OFF, df ? IP_DF : 0);
+  bytes[iph + IPHDR_TTL] = ttl >= 0 ? ttl : ipSelectTtl(net, sk, rt);
+  bytes[iph + IPHDR_PROTOCOL] = fl4.proto;
+  setBe32(bytes, iph + IPHDR_SADDR, fl4.saddr);
+  setBe32(bytes, iph + IPHDR_DADDR, fl4.daddr);
+  ipSelectIdent(net, skb, sk);
+  skb.cb.fill(0);
+  skb.dstSet(rt);
+  if (opt === null || opt.optlen === 0) return;
+  bytes[iph] += opt.optlen >> 2;
+  ipOptionsBuild(net, skb, opt, addr, rt);
+}
+
+/**
+ * `ip_append_data`: adds to the packet that the socket has corked, or begins one; see {@link ipMakeSkb} for the arguments. The first
+ * call takes options, addresses, route and the reference on `rt` over, if it succeeds; later ones do not look at `ipc`, `rt` and
+ * `transhdrlen`. 0 or a negative errno; after one from a later call the caller flushes ({@link ipFlushPendingFrames}).
+ */
+export function ipAppendData(
+  net: Net,
+  sk: InetSock,
+  fl4: Flowi4,
+  payload: Uint8Array,
+  from: number,
+  length: number,
+  transhdrlen: number,
+  ipc: IpcmCookie,
+  rt: Rtable,
+  flags: number,
+): number {
+  if ((flags & MSG_PROBE) !== 0) return 0;
+  const { cork } = sk;
+  const first = cork.queue.length === 0;
+  if (first) {
+    const err = ipSetupCork(net, sk, fl4, ipc, rt);
+    if (err !== 0) return err;
+  } else transhdrlen = 0;
+  const err = appendToCork(net, sk, cork, payload, from, length, transhdrlen, flags);
+  if (err === 0 || !first) return err;
+  cork.rt = null;
+  ipFlushPendingFrames(sk);
+  return err;
+}
+
+/** `ip_setup_cork`. */
+function ipSetupCork(net: Net, sk: InetSock, fl4: Flowi4, ipc: IpcmCookie, rt: Rtable): number {
+  const { cork } = sk;
+  const fragsize = fragSize(net, sk, rt);
+  if (fragsize === 0) return -ENETUNREACH;
+  cork.rt = rt;
+  cork.fl4 = Object.assign(new Flowi4(), fl4);
+  cork.addr = ipc.addr;
+  cork.fragsize = fragsize;
+  cork.length = 0;
+  cork.opt = ipc.opt === null ? null : new IpOptions().copyFrom(ipc.opt);
+  cork.ttl = ipc.ttl;
+  cork.tos = ipc.tos;
+  cork.priority = ipc.priority;
+  cork.mark = ipc.mark;
+  return 0;
+}
+
+function appendToCork(
+  net: Net,
+  sk: InetSock,
+  cork: InetCork,
+  payload: Uint8Array,
+  from: number,
+  length: number,
+  transhdrlen: number,
+  flags: number,
+): number {
+  const rt = cork.rt as Rtable;
+  const hlen = IPHDR_LEN + (cork.opt?.optlen ?? 0);
+  const mtu = cork.gsoSize !== 0 ? IP_MAX_MTU : cork.fragsize;
+  const total = transhdrlen + length;
+  const refused = tooLong(sk, cork.fl4, mtu, hlen, cork.length + total);
+  if (refused !== 0) return refused;
+  cork.length += total;
+  const err = appendPieces(net, sk, cork.queue, rt, hlen, mtu, payload, from, length, transhdrlen, flags);
+  if (err === 0) return wholePacketSum(cork, transhdrlen, mtu, flags);
+  cork.length -= total;
+  return discarded(net, err);
+}
+
+/** A packet that is begun and ended by one call may be summed by the device. */
+function wholePacketSum(cork: InetCork, transhdrlen: number, mtu: number, flags: number): number {
+  const skb = cork.queue[0] as SkBuff;
+  const alone = transhdrlen !== 0 && cork.queue.length === 1 && skb.len <= mtu && (flags & MSG_MORE) === 0;
+  const able = ((cork.rt as Rtable).dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0;
+  skb.ipSummed = alone && able ? CHECKSUM_PARTIAL : CHECKSUM_NONE;
+  return 0;
+}
+
+/** `ip_finish_skb`: what the socket has corked as one packet, ready for {@link ipSendSkb}; null if there is nothing. The cork is empty then. */
+export function ipFinishSkb(net: Net, sk: InetSock): SkBuff | null {
+  const { cork } = sk;
+  if (cork.queue.length === 0) return null;
+  const skb = joinPieces(cork.queue);
+  writeHeader(net, sk, skb, cork.fl4, cork.rt as Rtable, cork.opt, cork.addr, cork.ttl, cork.tos);
+  skb.priority = cork.priority;
+  skb.mark = cork.mark;
+  cork.rt = null;
+  cork.opt = null;
+  cork.length = 0;
+  return skb;
+}
+
+/** `ip_push_pending_frames`: sends what the socket has corked. 0 or a negative errno. */
+export function ipPushPendingFrames(net: Net, sk: InetSock): number {
+  const skb = ipFinishSkb(net, sk);
+  return skb === null ? 0 : ipSendSkb(net, skb);
+}
+
+/** `ip_flush_pending_frames`: throws away what the socket has corked, and gives the route back. */
+export function ipFlushPendingFrames(sk: InetSock): void {
+  const { cork } = sk;
+  freeQueue(cork.queue);
+  cork.rt?.release();
+  cork.rt = null;
+  cork.opt = null;
+  cork.length = 0;
+}
+
+function freeQueue(queue: SkBuff[]): void {
+  for (let skb = queue.pop(); skb !== undefined; skb = queue.pop()) skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+}
+
+/** `ip_send_skb`: sends a finished packet. Takes over the sk_buff. 0 or a negative errno (-ENOBUFS for one that a queue dropped). */
+export function ipSendSkb(net: Net, skb: SkBuff): number {
+  if (skb.bytes[skb.networkHeader + IPHDR_PROTOCOL] === IPPROTO_ICMP) {
+    ipv4Net.of(net).ip.icmpOutCount?.(net, skb.bytes[skb.transportHeader]);
+  }
+  const err = ipLocalOut(net, skb.sk, skb);
+  if (err === 0) return 0;
+  const errno = err < 0 ? err : err === NET_XMIT_CN ? 0 : -ENOBUFS;
+  if (errno !== 0) ipv4Net.of(net).stats[IPSTATS_MIB_OUTDISCARDS]++;
+  return errno;
+}

@@ -1,0 +1,370 @@
+/** Reassembly of IPv4 packets (`net/ipv4/ip_fragment.c`; RFC 791 §3.2, RFC 5722 for overlaps, RFC 3168 §5.3 for ECN). */
+import {
+  CHECKSUM_NONE,
+  CHECKSUM_UNNECESSARY,
+  type Net,
+  type NetDevice,
+  NetSlot,
+  SKB_DROP_REASON_DUP_FRAG,
+  SKB_DROP_REASON_FRAG_REASM_TIMEOUT,
+  SKB_DROP_REASON_FRAG_TOO_FAR,
+  SKB_DROP_REASON_NOMEM,
+  SKB_DROP_REASON_NOT_SPECIFIED,
+  type SkBuff,
+} from '@skbuff/core';
+import {
+  FragQueue,
+  Fqdir,
+  INET_FRAG_COMPLETE,
+  INET_FRAG_DROP,
+  INET_FRAG_FIRST_IN,
+  INET_FRAG_LAST_IN,
+  IPFRAG_DUP,
+  inetFragPullHead,
+  inetFragQueueInsert,
+  inetFragReasm,
+} from '@skbuff/inet-fragment';
+import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL } from '@skbuff/uapi';
+import {
+  IPHDR_DADDR,
+  IPHDR_FRAG_OFF,
+  IPHDR_ID,
+  IPHDR_PROTOCOL,
+  IPHDR_SADDR,
+  IPHDR_TOS,
+  IPHDR_TOT_LEN,
+  be16,
+  be32,
+  inetNtoa,
+  ipHdrlen,
+  setBe16,
+} from '@skbuff/wire';
+import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
+import { ipSendCheck } from './ip-header.ts';
+import { ipv4Net } from './ipv4-net.ts';
+import type { Rtable } from './rtable.ts';
+import {
+  IPSTATS_MIB_REASMFAILS,
+  IPSTATS_MIB_REASMOKS,
+  IPSTATS_MIB_REASMREQDS,
+  IPSTATS_MIB_REASMTIMEOUT,
+  IPSTATS_MIB_REASM_OVERLAPS,
+} from './snmp.ts';
+
+/** Who wants the packet whole (`enum ip_defrag_users`): fragments of one packet for two users do not mix. */
+export const IP_DEFRAG_LOCAL_DELIVER = 0;
+export const IP_DEFRAG_CALL_RA_CHAIN = 1;
+export const IP_DEFRAG_CONNTRACK_IN = 2;
+/** … plus the conntrack zone, 16 bits. */
+export const IP_DEFRAG_CONNTRACK_IN_END = 65537;
+export const IP_DEFRAG_CONNTRACK_OUT = 65538;
+export const IP_DEFRAG_CONNTRACK_OUT_END = 131073;
+export const IP_DEFRAG_CONNTRACK_BRIDGE_IN = 131074;
+export const IP_DEFRAG_CONNTRACK_BRIDGE_IN_END = 196609;
+export const IP_DEFRAG_VS_IN = 196610;
+export const IP_DEFRAG_VS_OUT = 196611;
+export const IP_DEFRAG_VS_FWD = 196612;
+export const IP_DEFRAG_AF_PACKET = 196613;
+export const IP_DEFRAG_MACVLAN = 196614;
+
+/** Memory charged for an empty queue, bytes (`sizeof(struct ipq)`). */
+const QSIZE = 200;
+
+/** `struct ipq`. */
+class Ipq extends FragQueue {
+  readonly user: number;
+  readonly saddr: number;
+  readonly daddr: number;
+  readonly id: number;
+  readonly protocol: number;
+  /** One bit for each value of the ECN field that was seen. */
+  ecn = 0;
+  /** Interface of the last fragment, and how many fragments of the source had come then. */
+  iif = 0;
+  rid = 0;
+  readonly peer: FragPeer;
+  /** The longest fragment with DF. */
+  maxDfSize = 0;
+
+  constructor(fqdir: Fqdir, hash: number, peer: FragPeer, skb: SkBuff, user: number) {
+    super(fqdir, hash);
+    const iph = skb.networkHeader;
+    this.user = user;
+    this.saddr = be32(skb.bytes, iph + IPHDR_SADDR);
+    this.daddr = be32(skb.bytes, iph + IPHDR_DADDR);
+    this.id = be16(skb.bytes, iph + IPHDR_ID);
+    this.protocol = skb.bytes[iph + IPHDR_PROTOCOL];
+    this.peer = peer;
+    peer.queues++;
+  }
+
+  matches(skb: SkBuff, user: number): boolean {
+    const { bytes } = skb;
+    const iph = skb.networkHeader;
+    return (
+      this.id === be16(bytes, iph + IPHDR_ID) &&
+      this.saddr === be32(bytes, iph + IPHDR_SADDR) &&
+      this.daddr === be32(bytes, iph + IPHDR_DADDR) &&
+      this.protocol === bytes[iph + IPHDR_PROTOCOL] &&
+      this.user === user
+    );
+  }
+}
+
+/** How many fragments a source has sent, while a queue of it lives: what `ipfrag_max_dist` is measured by. */
+interface FragPeer {
+  rid: number;
+  queues: number;
+}
+
+/** `net->ipv4.fqdir`. */
+export class IpFragNet {
+  readonly fqdir: Fqdir;
+  private readonly peers: Map<number, FragPeer> = new Map();
+  private readonly key: number;
+
+  constructor(net: Net) {
+    this.key = net.kernel.random.u32();
+    this.fqdir = new Fqdir(net, { qsize: QSIZE, expire: (queue) => ipExpire(net, queue as Ipq) });
+  }
+
+  /** `ip_find`: the queue of this packet, made if there is none; null without memory for it. */
+  find(skb: SkBuff, user: number): Ipq | null {
+    const hash = this.hash(skb);
+    for (const queue of this.fqdir.candidates(hash)) if ((queue as Ipq).matches(skb, user)) return queue as Ipq;
+    if (!this.fqdir.mayCreate()) return null;
+    const queue = new Ipq(this.fqdir, hash, this.peer(be32(skb.bytes, skb.networkHeader + IPHDR_SADDR)), skb, user);
+    this.fqdir.insert(queue);
+    return queue;
+  }
+
+  /** Gives a queue up, with what it holds. */
+  destroy(queue: Ipq): void {
+    queue.destroy();
+    if (--queue.peer.queues === 0) this.peers.delete(queue.saddr);
+  }
+
+  exit(): void {
+    this.fqdir.exit();
+    this.peers.clear();
+  }
+
+  private peer(saddr: number): FragPeer {
+    let peer = this.peers.get(saddr);
+    if (peer === undefined) {
+      peer = { rid: 0, queues: 0 };
+      this.peers.set(saddr, peer);
+    }
+    return peer;
+  }
+
+  private hash(skb: SkBuff): number {
+    const { bytes } = skb;
+    const iph = skb.networkHeader;
+    let h = this.key ^ ((be16(bytes, iph + IPHDR_ID) << 8) | bytes[iph + IPHDR_PROTOCOL]);
+    h = Math.imul(h ^ be32(bytes, iph + IPHDR_SADDR), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13) ^ be32(bytes, iph + IPHDR_DADDR), 0xc2b2ae35);
+    return (h ^ (h >>> 16)) >>> 0;
+  }
+}
+
+export const ipFragNet: NetSlot<IpFragNet> = new NetSlot<IpFragNet>('ipfrag');
+
+/** `ip_is_fragment`. */
+export function ipIsFragment(bytes: Uint8Array, iph: number): boolean {
+  return (be16(bytes, iph + IPHDR_FRAG_OFF) & (IP_MF | IP_OFFSET)) !== 0;
+}
+
+/**
+ * `ip_defrag`: takes in one fragment (network header set, header linear and checked). The whole packet, when this was the last piece
+ * that was missing: `data` at its IP header, which says neither MF nor an offset any more. Null: the sk_buff was kept or dropped.
+ */
+export function ipDefrag(net: Net, skb: SkBuff, user: number): SkBuff | null {
+  const { stats } = ipv4Net.of(net);
+  stats[IPSTATS_MIB_REASMREQDS]++;
+  const state = ipFragNet.of(net);
+  const queue = state.find(skb, user);
+  if (queue === null) {
+    stats[IPSTATS_MIB_REASMFAILS]++;
+    skb.kfree(SKB_DROP_REASON_NOMEM);
+    return null;
+  }
+  return ipFragQueue(net, state, queue, skb);
+}
+
+/** `ip_frag_queue`. */
+function ipFragQueue(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff): SkBuff | null {
+  if ((skb.cb[IPCB_FLAGS] & IPSKB_FRAG_COMPLETE) === 0) ipFragTooFar(net, queue);
+  const iph = skb.networkHeader;
+  const fragOff = be16(skb.bytes, iph + IPHDR_FRAG_OFF);
+  const hlen = ipHdrlen(skb.bytes, iph);
+  const offset = (fragOff & IP_OFFSET) << 3;
+  let end = offset + skb.len - (iph - skb.data) - hlen;
+  if ((fragOff & IP_MF) === 0) {
+    // A last fragment that ends before what is known, or elsewhere than the last one before it.
+    if (end < queue.len || ((queue.flags & INET_FRAG_LAST_IN) !== 0 && end !== queue.len)) return discard(net, state, queue, skb);
+    queue.flags |= INET_FRAG_LAST_IN;
+    queue.len = end;
+  } else {
+    end &= ~7;
+    if (end > queue.len) {
+      if ((queue.flags & INET_FRAG_LAST_IN) !== 0) return discard(net, state, queue, skb);
+      queue.len = end;
+    }
+  }
+  if (end === offset || skb.pull(iph + hlen - skb.data) < 0) return discard(net, state, queue, skb);
+  return insert(net, state, queue, skb, offset, end, hlen, (fragOff & IP_DF) !== 0);
+}
+
+function insert(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff, offset: number, end: number, hlen: number, df: boolean): SkBuff | null {
+  if (skb.len !== end - offset) {
+    skb.trim(end - offset);
+    if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
+  }
+  const err = inetFragQueueInsert(queue, skb, offset, end);
+  if (err === IPFRAG_DUP) {
+    skb.kfree(SKB_DROP_REASON_DUP_FRAG);
+    return null;
+  }
+  if (err !== 0) {
+    ipv4Net.of(net).stats[IPSTATS_MIB_REASM_OVERLAPS]++;
+    return discard(net, state, queue, skb);
+  }
+  queue.iif = (skb.dev as NetDevice).ifindex;
+  queue.stamp = skb.tstamp;
+  queue.meat += skb.len;
+  queue.ecn |= 1 << (skb.bytes[skb.networkHeader + IPHDR_TOS] & 3);
+  queue.fqdir.charge(queue, skb.truesize);
+  if (offset === 0) queue.flags |= INET_FRAG_FIRST_IN;
+  const size = skb.len + hlen;
+  if (size > queue.maxSize) queue.maxSize = size;
+  if (df && size > queue.maxDfSize) queue.maxDfSize = size;
+  const complete = INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN;
+  if ((queue.flags & complete) === complete && queue.meat === queue.len) return ipFragReasm(net, state, queue, skb);
+  skb.dstDrop();
+  skb.orphan();
+  return null;
+}
+
+/** The fragment contradicts what is there: all of it is given up. */
+function discard(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff): null {
+  ipv4Net.of(net).stats[IPSTATS_MIB_REASMFAILS]++;
+  state.destroy(queue);
+  skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+  return null;
+}
+
+/**
+ * `ip_frag_too_far`, `ip_frag_reinit`: so many fragments of other packets of this source came since the last one that the
+ * identification may have wrapped: what is there is thrown away and collected anew.
+ */
+function ipFragTooFar(net: Net, queue: Ipq): void {
+  const max = queue.fqdir.maxDist;
+  if (max === 0) return;
+  const start = queue.rid;
+  queue.rid = ++queue.peer.rid;
+  if (queue.tail === null || queue.rid - start <= max) return;
+  ipv4Net.of(net).stats[IPSTATS_MIB_REASMFAILS]++;
+  queue.fqdir.timers.modTimer(queue.timer, queue.fqdir.timers.jiffies + queue.fqdir.timeout);
+  queue.purge(SKB_DROP_REASON_FRAG_TOO_FAR);
+  queue.flags = 0;
+  queue.len = 0;
+  queue.iif = 0;
+  queue.ecn = 0;
+}
+
+/** The combination makes no sense: some routers on the way know of ECN and some fragments say that nobody does. */
+const ECN_INVALID = 0xff;
+
+/** `ip_frag_ecn_table`: what the ECN field of the whole gets, by the set of values seen (bit 0 not-ECT, 1 ECT(1), 2 ECT(0), 3 CE). */
+export function ipFragEcn(seen: number): number {
+  if ((seen & 1) !== 0) return seen === 1 ? 0 : ECN_INVALID;
+  return (seen & 8) !== 0 && seen !== 8 ? 3 : 0;
+}
+
+/** `ip_frag_reasm`: everything is here. `last` came last; its route is kept. */
+function ipFragReasm(net: Net, state: IpFragNet, queue: Ipq, last: SkBuff): SkBuff | null {
+  const { stats } = ipv4Net.of(net);
+  queue.kill();
+  const ecn = ipFragEcn(queue.ecn);
+  const dev = last.dev;
+  const { dst, dstNoref } = last;
+  last.dst = null;
+  const skb = ecn === ECN_INVALID ? null : assemble(net, queue);
+  if (skb !== null) {
+    skb.dst = dst;
+    skb.dstNoref = dstNoref;
+    skb.dev = dev;
+    finishHeader(skb, queue, ecn);
+    stats[IPSTATS_MIB_REASMOKS]++;
+  } else {
+    if (dst !== null && !dstNoref) dst.release();
+    stats[IPSTATS_MIB_REASMFAILS]++;
+  }
+  state.destroy(queue);
+  return skb;
+}
+
+function assemble(net: Net, queue: Ipq): SkBuff | null {
+  const head = (queue.runs[0] as { first: SkBuff }).first;
+  if (ipHdrlen(head.bytes, head.networkHeader) + queue.len > 0xffff) {
+    net.kernel.log(`Oversized IP packet from ${inetNtoa(queue.saddr)}`);
+    return null;
+  }
+  const skb = inetFragReasm(queue);
+  if (skb === null) net.kernel.log('queue_glue: no memory for gluing queue');
+  else skb.push(skb.data - skb.networkHeader);
+  return skb;
+}
+
+function finishHeader(skb: SkBuff, queue: Ipq, ecn: number): void {
+  const { bytes, cb } = skb;
+  const iph = skb.networkHeader;
+  cb[IPCB_FRAG_MAX_SIZE] = Math.max(queue.maxDfSize, queue.maxSize);
+  // All fragments of full size had DF: the sender looks for the path's MTU, and the whole shall not be cut smaller on its way.
+  const df = queue.maxDfSize === queue.maxSize;
+  if (df) cb[IPCB_FLAGS] |= IPSKB_FRAG_PMTU;
+  setBe16(bytes, iph + IPHDR_FRAG_OFF, df ? IP_DF : 0);
+  setBe16(bytes, iph + IPHDR_TOT_LEN, skb.len);
+  bytes[iph + IPHDR_TOS] |= ecn;
+  ipSendCheck(bytes, iph);
+  skb.transportHeader = iph + ipHdrlen(bytes, iph);
+}
+
+/** `ip_expire`: the time is over. */
+function ipExpire(net: Net, queue: Ipq): void {
+  if ((queue.flags & INET_FRAG_COMPLETE) !== 0) return;
+  const { stats } = ipv4Net.of(net);
+  queue.flags |= INET_FRAG_DROP;
+  queue.kill();
+  stats[IPSTATS_MIB_REASMFAILS]++;
+  stats[IPSTATS_MIB_REASMTIMEOUT]++;
+  const head = (queue.flags & INET_FRAG_FIRST_IN) !== 0 ? inetFragPullHead(queue) : null;
+  if (head !== null) {
+    tellSender(net, queue, head);
+    head.kfree(SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
+  }
+  ipFragNet.of(net).destroy(queue);
+}
+
+/** ICMP 11/1, from the host that the packet was for (RFC 792); conntrack, which sees packets of others, says nothing to their senders. */
+function tellSender(net: Net, queue: Ipq, head: SkBuff): void {
+  const dev = net.devGetByIndex(queue.iif);
+  const { routing, icmp } = ipv4Net.of(net).ip;
+  if (dev === null || routing === null || icmp === null) return;
+  head.dev = dev;
+  const iph = head.networkHeader;
+  const { bytes } = head;
+  if (routing.routeInput(head, be32(bytes, iph + IPHDR_DADDR), be32(bytes, iph + IPHDR_SADDR), bytes[iph + IPHDR_TOS], dev) !== 0) return;
+  if (skipsIcmp(queue.user) && (head.dst as unknown as Rtable).type !== RTN_LOCAL) return;
+  icmp.icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
+}
+
+/** `frag_expire_skip_icmp`. */
+function skipsIcmp(user: number): boolean {
+  return (
+    user === IP_DEFRAG_AF_PACKET ||
+    (user >= IP_DEFRAG_CONNTRACK_IN && user <= IP_DEFRAG_CONNTRACK_IN_END) ||
+    (user >= IP_DEFRAG_CONNTRACK_BRIDGE_IN && user <= IP_DEFRAG_CONNTRACK_BRIDGE_IN_END)
+  );
+}

@@ -1,0 +1,202 @@
+/** Fragmentation (`ip_do_fragment` in `net/ipv4/ip_output.c`). Reassembly is ip-defrag. */
+import {
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  type DstEntry,
+  type NetDevice,
+  type Net,
+  SKB_DROP_REASON_NOT_SPECIFIED,
+  SKB_DROP_REASON_PKT_TOO_BIG,
+  type SkBuff,
+  type SkbSock,
+  skbChecksumHelp,
+} from '@skbuff/core';
+import { EMSGSIZE, ENOMEM, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
+import { IPHDR_FRAG_OFF, IPHDR_TOT_LEN, be16, copyBytes, ipHdrlen, setBe16 } from '@skbuff/wire';
+import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
+import type { InetSock } from './inet-sock.ts';
+import { ipSendCheck, llReservedSpace } from './ip-header.ts';
+import { ipOptionsFragment } from './ip-options.ts';
+import { ipv4Net } from './ipv4-net.ts';
+import { IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS } from './snmp.ts';
+
+/** How a finished piece goes on. Takes over the sk_buff; 0, or what went wrong. */
+export type IpFragmentOutput = (net: Net, sk: SkbSock | null, skb: SkBuff) => number;
+
+/**
+ * `ip_fragment`: cuts a packet into pieces of at most `mtu` bytes and sends each through `output`. Takes over the sk_buff. 0, or
+ * -EMSGSIZE (it may not be cut: the sender is told), -ENOMEM, or the first error of `output`.
+ */
+export function ipFragment(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput): number {
+  const { stats, ip } = ipv4Net.of(net);
+  const iph = skb.networkHeader;
+  const maxSize = skb.cb[IPCB_FRAG_MAX_SIZE];
+  if ((be16(skb.bytes, iph + IPHDR_FRAG_OFF) & IP_DF) !== 0 && (!skb.ignoreDf || (maxSize !== 0 && maxSize > mtu))) {
+    stats[IPSTATS_MIB_FRAGFAILS]++;
+    ip.icmp?.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+    skb.kfree(SKB_DROP_REASON_PKT_TOO_BIG);
+    return -EMSGSIZE;
+  }
+  return ipDoFragment(net, sk, skb, maxSize !== 0 && maxSize < mtu ? maxSize : mtu, output);
+}
+
+/** `ip_do_fragment`: as {@link ipFragment}, whatever the flags say. */
+export function ipDoFragment(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput): number {
+  const { stats } = ipv4Net.of(net);
+  if (skb.ipSummed === CHECKSUM_PARTIAL && skbChecksumHelp(skb) !== 0) {
+    stats[IPSTATS_MIB_FRAGFAILS]++;
+    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+    return -ENOMEM;
+  }
+  skb.cb[IPCB_FLAGS] |= IPSKB_FRAG_COMPLETE;
+  const hlen = ipHdrlen(skb.bytes, skb.networkHeader);
+  const err = listFits(skb, mtu - hlen, hlen) ? sendList(net, sk, skb, hlen, output) : cut(net, sk, skb, mtu - hlen, hlen, output);
+  stats[err === 0 ? IPSTATS_MIB_FRAGOKS : IPSTATS_MIB_FRAGFAILS]++;
+  return err;
+}
+
+/** Whether the packet is a list of pieces that can be sent as they are: `room` bytes of payload fit into one. */
+function listFits(skb: SkBuff, room: number, hlen: number): boolean {
+  let piece = skb.shinfo.fragList;
+  if (piece === null || skb.isCloned()) return false;
+  if ((be16(skb.bytes, skb.networkHeader + IPHDR_FRAG_OFF) & (IP_MF | IP_OFFSET)) !== 0) return false;
+  let first = skb.headlen() - hlen;
+  for (let i = 0; i < skb.shinfo.nrFrags; i++) first += skb.shinfo.frags[i].size;
+  const reserved = llReservedSpace((skb.dst as DstEntry).dev);
+  if (first > room || (first & 7) !== 0 || skb.headroom() < reserved) return false;
+  for (; piece !== null; piece = piece.next) {
+    if (piece.len > room || ((piece.len & 7) !== 0 && piece.next !== null)) return false;
+    if (piece.headroom() < hlen + reserved || piece.shared() || piece.isCloned()) return false;
+  }
+  return true;
+}
+
+/** Fast path: every sk_buff of the list becomes a fragment. */
+function sendList(net: Net, sk: SkbSock | null, skb: SkBuff, hlen: number, output: IpFragmentOutput): number {
+  const { stats } = ipv4Net.of(net);
+  let next = skb.shinfo.fragList;
+  skb.shinfo.fragList = null;
+  for (let piece = next; piece !== null; piece = piece.next) {
+    skb.len -= piece.len;
+    skb.dataLen -= piece.len;
+    if (skb.sk === null) continue;
+    // Each piece pays for itself.
+    skb.truesize -= piece.truesize;
+    piece.sk = skb.sk;
+    piece.destructor = skb.destructor;
+  }
+  let piece = skb;
+  let offset = 0;
+  for (let first = true; ; first = false) {
+    const rest: SkBuff | null = next;
+    if (rest !== null) prepare(piece, rest, hlen);
+    setFragHeader(piece, offset, rest !== null ? IP_MF : 0);
+    if (rest !== null && first && piece.cb[IPCB_OPTLEN] !== 0) dropOptions(piece, rest);
+    offset += piece.len - hlen;
+    const err = output(net, sk, piece);
+    if (err === 0) stats[IPSTATS_MIB_FRAGCREATES]++;
+    if (err !== 0 || rest === null) return err === 0 ? 0 : freeList(rest, err);
+    next = rest.next;
+    rest.next = null;
+    piece = rest;
+  }
+}
+
+/** Gives the next piece a header like that of this one, which is about to be sent. */
+function prepare(from: SkBuff, to: SkBuff, hlen: number): void {
+  to.ipSummed = CHECKSUM_NONE;
+  to.transportHeader = to.data;
+  to.networkHeader = to.push(hlen);
+  copyBytes(to.bytes, to.networkHeader, from.bytes, from.networkHeader, hlen);
+  ipCopyMetadata(to, from);
+}
+
+function setFragHeader(skb: SkBuff, offset: number, flags: number): void {
+  const { bytes } = skb;
+  const iph = skb.networkHeader;
+  setBe16(bytes, iph + IPHDR_FRAG_OFF, (offset >>> 3) | flags);
+  setBe16(bytes, iph + IPHDR_TOT_LEN, skb.len);
+  ipSendCheck(bytes, iph);
+}
+
+/** The second piece, and through it the later ones, loses what only the first may carry. */
+function dropOptions(first: SkBuff, second: SkBuff): void {
+  second.cb[IPCB_OPTLEN] = first.cb[IPCB_OPTLEN];
+  ipOptionsFragment(second);
+}
+
+function freeList(skb: SkBuff | null, err: number): number {
+  while (skb !== null) {
+    const next: SkBuff | null = skb.next;
+    skb.next = null;
+    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+    skb = next;
+  }
+  return err;
+}
+
+/** Slow path: a new sk_buff for each piece of at most `room` bytes of payload. */
+function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: number, output: IpFragmentOutput): number {
+  const { stats } = ipv4Net.of(net);
+  const fragOff = be16(skb.bytes, skb.networkHeader + IPHDR_FRAG_OFF);
+  // The last piece of a fragment is not the last of the packet.
+  const notLast = (fragOff & IP_MF) !== 0;
+  // The sender of a packet that came in fragments looks for the path's MTU: the pieces shall not be cut again unnoticed.
+  const df = (skb.cb[IPCB_FLAGS] & IPSKB_FRAG_PMTU) !== 0 ? IP_DF : 0;
+  const base = (fragOff & IP_OFFSET) << 3;
+  let left = skb.len - hlen;
+  for (let at = hlen; left > 0; ) {
+    let len = Math.min(room, left);
+    if (len < left) len &= ~7;
+    const piece = len > 0 ? makePiece(skb, at, len, hlen) : null;
+    if (piece === null) return freeList(skb, -ENOMEM);
+    if (at === hlen && skb.cb[IPCB_OPTLEN] !== 0) ipOptionsFragment(skb);
+    left -= len;
+    setFragHeader(piece, base + at - hlen, df | (left > 0 || notLast ? IP_MF : 0));
+    at += len;
+    const err = output(net, sk, piece);
+    if (err !== 0) return freeList(skb, err);
+    stats[IPSTATS_MIB_FRAGCREATES]++;
+  }
+  skb.consume();
+  return 0;
+}
+
+function makePiece(skb: SkBuff, at: number, len: number, hlen: number): SkBuff | null {
+  const reserved = llReservedSpace((skb.dst as DstEntry).dev as NetDevice);
+  const piece = skb.cache.alloc(reserved + hlen + len);
+  if (piece === null) return null;
+  piece.reserve(reserved);
+  piece.networkHeader = piece.put(hlen + len);
+  piece.transportHeader = piece.networkHeader + hlen;
+  ipCopyMetadata(piece, skb);
+  if (skb.sk !== null) (skb.sk as InetSock).setOwnerW(piece);
+  copyBytes(piece.bytes, piece.networkHeader, skb.bytes, skb.networkHeader, hlen);
+  skb.copyBits(at, piece.bytes, piece.transportHeader, len);
+  piece.cb[IPCB_FLAGS] = skb.cb[IPCB_FLAGS];
+  return piece;
+}
+
+/** `ip_copy_metadata`: what each piece has in common with the packet. */
+export function ipCopyMetadata(to: SkBuff, from: SkBuff): void {
+  to.pktType = from.pktType;
+  to.priority = from.priority;
+  to.protocol = from.protocol;
+  to.skbIif = from.skbIif;
+  to.dstDrop();
+  to.dst = from.dst;
+  to.dstNoref = from.dstNoref;
+  if (from.dst !== null && !from.dstNoref) from.dst.hold();
+  to.dev = from.dev;
+  to.mark = from.mark;
+  to.hash = from.hash;
+  to.secmark = from.secmark;
+  to.traceId = from.traceId;
+  to.cb[IPCB_FRAG_MAX_SIZE] = 0;
+  to.cb[IPCB_FLAGS] = from.cb[IPCB_FLAGS];
+  if (from.nfct === null) return;
+  from.nfct.get();
+  to.nfReset();
+  to.nfct = from.nfct;
+  to.nfctinfo = from.nfctinfo;
+}

@@ -1,0 +1,241 @@
+/** Neighbours over rtnetlink: messages, notifications, and RTM_NEWNEIGH, RTM_DELNEIGH (`neigh_add`, `neigh_delete`). */
+import { jiffiesToClockT, type Net, type NetDevice } from '@skbuff/core';
+import {
+  NdaCacheInfo,
+  NdMsg,
+  NlAttrs,
+  type NetlinkExtAck,
+  type NetlinkSkb,
+  NLA_BINARY,
+  NLA_NESTED,
+  NLA_REJECT,
+  NLA_U16,
+  NLA_U32,
+  NLA_U8,
+  NLA_UNSPEC,
+  NlMsgBuilder,
+  type NlMsgHdr,
+  nlaPolicy,
+  nlaPolicyMask,
+  nlaPolicySet,
+  type NlaPolicySet,
+  nlmsgParseDeprecated,
+  rtnlHasListeners,
+  rtnlNotify,
+} from '@skbuff/netlink';
+import * as U from '@skbuff/uapi';
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, NUD_FAILED, NUD_NONE, NUD_PERMANENT } from '@skbuff/uapi';
+import { be32, setBe32 } from '@skbuff/wire';
+import type { NeighCore } from './neigh-core.ts';
+import { neighEventSend } from './neigh-event.ts';
+import type { NeighTable } from './neigh-table.ts';
+import * as F from './neigh-update.ts';
+import { neighUpdate, NTF_EXT_SHIFT, NTF_EXT_VALIDATED, NTF_MANAGED } from './neigh-update.ts';
+import { MAX_ADDR_LEN, NUD_VALID, type Neighbour } from './neighbour.ts';
+import type { PneighEntry } from './pneigh.ts';
+
+/** `nda_policy`; everything from NDA_NH_ID on is held to strict rules. */
+export const ndaPolicy: NlaPolicySet = nlaPolicySet(
+  U.NDA_MAX,
+  {
+    [U.NDA_DST]: nlaPolicy(NLA_BINARY, MAX_ADDR_LEN),
+    [U.NDA_LLADDR]: nlaPolicy(NLA_BINARY, MAX_ADDR_LEN),
+    [U.NDA_CACHEINFO]: nlaPolicy(NLA_UNSPEC, NdaCacheInfo.LEN),
+    [U.NDA_PROBES]: nlaPolicy(NLA_U32),
+    [U.NDA_VLAN]: nlaPolicy(NLA_U16),
+    [U.NDA_PORT]: nlaPolicy(NLA_U16),
+    [U.NDA_VNI]: nlaPolicy(NLA_U32),
+    [U.NDA_IFINDEX]: nlaPolicy(NLA_U32),
+    [U.NDA_MASTER]: nlaPolicy(NLA_U32),
+    [U.NDA_PROTOCOL]: nlaPolicy(NLA_U8),
+    [U.NDA_NH_ID]: nlaPolicy(NLA_U32),
+    [U.NDA_FDB_EXT_ATTRS]: nlaPolicy(NLA_NESTED),
+    [U.NDA_FLAGS_EXT]: nlaPolicyMask(NLA_U32, U.NTF_EXT_MANAGED | U.NTF_EXT_EXT_VALIDATED),
+    [U.NDA_NDM_STATE_MASK]: nlaPolicy(NLA_REJECT),
+    [U.NDA_NDM_FLAGS_MASK]: nlaPolicy(NLA_REJECT),
+  },
+  U.NDA_NH_ID,
+);
+
+/** The bytes of an address given as words. */
+export function keyBytes(keyLen: number, key: readonly number[]): Uint8Array {
+  const b = new Uint8Array(keyLen);
+  for (let i = 0; i < keyLen; i += 4) setBe32(b, i, key[i >> 2]);
+  return b;
+}
+
+/** The words of an address of `keyLen` bytes at `off`; four of them, the last zero for IPv4. */
+export function keyWords(keyLen: number, b: Uint8Array, off: number): [number, number, number, number] {
+  const word = (i: number): number => (i < keyLen ? be32(b, off + i) | 0 : 0);
+  return [word(0), word(4), word(8), word(12)];
+}
+
+/** `neigh_find_table`. */
+export function neighFindTable(core: NeighCore, family: number): NeighTable | null {
+  return core.tables.find((tbl) => tbl.family === family) ?? null;
+}
+
+/** `neigh_fill_info`: one message about a neighbour. 0 or -EMSGSIZE. */
+export function neighFillInfo(b: NlMsgBuilder, neigh: Neighbour, pid: number, seq: number, type: number, flags: number): number {
+  const { tbl, dev } = neigh;
+  const header = NdMsg.of({ family: tbl.family, ifindex: dev.ifindex, state: neigh.nudState, flags: neigh.flags & 0xff, type: neigh.type });
+  const nlh = b.nlmsgPut(type, flags, seq, pid, header);
+  b.nlaPut(U.NDA_DST, keyBytes(tbl.keyLen, [neigh.k0, neigh.k1, neigh.k2, neigh.k3]));
+  if ((neigh.nudState & NUD_VALID) !== 0) b.nlaPut(U.NDA_LLADDR, neigh.ha.subarray(0, dev.addrLen));
+  b.nlaPutU32(U.NDA_PROBES, neigh.probes);
+  b.nlaPutStruct(U.NDA_CACHEINFO, cacheInfo(neigh));
+  if (neigh.protocol !== 0) b.nlaPutU8(U.NDA_PROTOCOL, neigh.protocol);
+  if (neigh.flags >> NTF_EXT_SHIFT !== 0) b.nlaPutU32(U.NDA_FLAGS_EXT, neigh.flags >> NTF_EXT_SHIFT);
+  return b.nlmsgEnd(nlh);
+}
+
+function cacheInfo(neigh: Neighbour): NdaCacheInfo {
+  const now = neigh.tbl.timers.jiffies;
+  return NdaCacheInfo.of({
+    confirmed: jiffiesToClockT(now - neigh.confirmed),
+    used: jiffiesToClockT(now - neigh.used),
+    updated: jiffiesToClockT(now - neigh.updated),
+    refcnt: neigh.refcnt - 1,
+  });
+}
+
+/** `pneigh_fill_info`: one message about a proxied address. 0 or -EMSGSIZE. */
+export function pneighFillInfo(b: NlMsgBuilder, tbl: NeighTable, entry: PneighEntry, pid: number, seq: number, flags: number): number {
+  const header = NdMsg.of({
+    family: tbl.family,
+    ifindex: entry.dev?.ifindex ?? 0,
+    state: NUD_NONE,
+    flags: (entry.flags & 0xff) | U.NTF_PROXY,
+    type: U.RTN_UNICAST,
+  });
+  const nlh = b.nlmsgPut(U.RTM_NEWNEIGH, flags, seq, pid, header);
+  b.nlaPut(U.NDA_DST, keyBytes(tbl.keyLen, entry.key));
+  if (entry.protocol !== 0) b.nlaPutU8(U.NDA_PROTOCOL, entry.protocol);
+  if (entry.flags >> NTF_EXT_SHIFT !== 0) b.nlaPutU32(U.NDA_FLAGS_EXT, entry.flags >> NTF_EXT_SHIFT);
+  return b.nlmsgEnd(nlh);
+}
+
+/** `__neigh_notify`: tells the group RTNLGRP_NEIGH. */
+export function neighNotify(neigh: Neighbour, type: number, flags: number, portid: number): void {
+  const { net } = neigh.dev;
+  if (!rtnlHasListeners(net, U.RTNLGRP_NEIGH)) return;
+  const b = new NlMsgBuilder();
+  neighFillInfo(b, neigh, portid, 0, type, flags);
+  rtnlNotify(net, b.bytes(), 0, U.RTNLGRP_NEIGH, null);
+}
+
+/** A request, as far as `neigh_add` and `neigh_delete` read it alike. */
+interface Target {
+  readonly dev: NetDevice | null;
+  readonly tbl: NeighTable;
+  readonly key: readonly [number, number, number, number];
+}
+
+function findTarget(core: NeighCore, net: Net, ndm: NdMsg, tb: NlAttrs, extack: NetlinkExtAck): Target | number {
+  if (!tb.has(U.NDA_DST)) return refuse(extack, 'Network address not specified');
+  const dev = ndm.ifindex === 0 ? null : net.devGetByIndex(ndm.ifindex);
+  if (dev === null && ndm.ifindex !== 0) return -ENODEV;
+  if (dev !== null && tb.has(U.NDA_LLADDR) && tb.len(U.NDA_LLADDR) < dev.addrLen) return refuse(extack, 'Invalid link address');
+  const tbl = neighFindTable(core, ndm.family);
+  if (tbl === null) return -EAFNOSUPPORT;
+  if (tb.len(U.NDA_DST) < tbl.keyLen) return refuse(extack, 'Invalid network address');
+  return { dev, tbl, key: keyWords(tbl.keyLen, tb.buf, tb.at(U.NDA_DST) + U.NLA_HDRLEN) };
+}
+
+function refuse(extack: NetlinkExtAck, text: string): number {
+  extack.setErrMsg(text);
+  return -EINVAL;
+}
+
+/** RTM_NEWNEIGH (`neigh_add`): adds or changes an entry, or a proxied address. */
+export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  const tb = new NlAttrs(U.NDA_MAX);
+  const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, ndaPolicy, extack);
+  if (err < 0) return err;
+  const ndm = new NdMsg().read(nlh.buf, nlh.data);
+  const target = findTarget(core, skb.net, ndm, tb, extack);
+  if (typeof target === 'number') return target;
+  const flags = ndm.flags | (tb.u32(U.NDA_FLAGS_EXT) << NTF_EXT_SHIFT);
+  if ((flags & U.NTF_PROXY) !== 0) return pneighAdd(skb.net, target, ndm, flags, tb.u8(U.NDA_PROTOCOL), extack);
+  const { dev, tbl } = target;
+  if (dev === null) return refuse(extack, 'Device not specified');
+  if (tbl.options.allowAdd !== null && !tbl.options.allowAdd(dev, extack)) return -EINVAL;
+  const neigh = neighForAdd(dev, target, ndm, flags, nlh.flags, extack);
+  if (typeof neigh === 'number') return neigh;
+  return applyAdd(neigh, ndm, flags, nlh.flags, tb, skb.portid, extack);
+}
+
+function pneighAdd(net: Net, target: Target, ndm: NdMsg, flags: number, protocol: number, extack: NetlinkExtAck): number {
+  if ((flags & (NTF_MANAGED | NTF_EXT_VALIDATED)) !== 0) return refuse(extack, 'Invalid NTF_* flag combination');
+  const entry = target.tbl.proxy.create(net, target.dev, ...target.key);
+  if (typeof entry === 'number') return entry;
+  entry.flags = flags;
+  entry.permanent = (ndm.state & NUD_PERMANENT) !== 0;
+  if (protocol !== 0) entry.protocol = protocol;
+  return 0;
+}
+
+/** The entry to change: the existing one, or a new one if the request may make one. */
+function neighForAdd(dev: NetDevice, target: Target, ndm: NdMsg, flags: number, nlFlags: number, extack: NetlinkExtAck): Neighbour | number {
+  const { tbl, key } = target;
+  const known = tbl.find(dev, ...key);
+  const validated = (flags & NTF_EXT_VALIDATED) !== 0;
+  // An entry that is to be looked for starts without an address.
+  const state = (flags & (U.NTF_USE | NTF_MANAGED)) !== 0 ? NUD_NONE : ndm.state;
+  if (known !== null) {
+    if ((nlFlags & U.NLM_F_EXCL) !== 0) return -EEXIST;
+    if (validated && (state & NUD_VALID) === 0) return refuse(extack, 'Cannot mark neighbor as externally validated with an invalid state');
+    return known;
+  }
+  if ((nlFlags & U.NLM_F_CREATE) === 0) return -ENOENT;
+  const permanent = (ndm.state & NUD_PERMANENT) !== 0;
+  if (permanent && (flags & NTF_MANAGED) !== 0) return refuse(extack, 'Invalid NTF_* flag for permanent entry');
+  if (validated && (state & NUD_VALID) === 0) return refuse(extack, 'Cannot create externally validated neighbor with an invalid state');
+  const kept = flags & (U.NTF_EXT_LEARNED | NTF_MANAGED | NTF_EXT_VALIDATED);
+  return tbl.createWith(dev, ...key, kept, permanent || (kept & ~NTF_MANAGED) !== 0);
+}
+
+function applyAdd(neigh: Neighbour, ndm: NdMsg, flags: number, nlFlags: number, tb: NlAttrs, portid: number, extack: NetlinkExtAck): number {
+  const protocol = tb.u8(U.NDA_PROTOCOL);
+  if (protocol !== 0) neigh.protocol = protocol;
+  const lladdr = tb.at(U.NDA_LLADDR);
+  const update = updateFlagsOf(flags, isNewOrReplaced(neigh, nlFlags));
+  const err = neighUpdate(neigh, lladdr < 0 ? null : tb.buf, lladdr + U.NLA_HDRLEN, ndm.state, update, portid, extack);
+  if (err === 0 && (flags & (U.NTF_USE | NTF_MANAGED)) !== 0) neighEventSend(neigh, null);
+  return err;
+}
+
+/** Without NLM_F_REPLACE the address of an entry that has one stays. */
+function isNewOrReplaced(neigh: Neighbour, nlFlags: number): boolean {
+  return (nlFlags & U.NLM_F_REPLACE) !== 0 || neigh.nudState === NUD_NONE;
+}
+
+function updateFlagsOf(flags: number, override: boolean): number {
+  let update = F.NEIGH_UPDATE_F_ADMIN;
+  if (override) update |= F.NEIGH_UPDATE_F_OVERRIDE | F.NEIGH_UPDATE_F_OVERRIDE_ISROUTER;
+  if ((flags & U.NTF_EXT_LEARNED) !== 0) update |= F.NEIGH_UPDATE_F_EXT_LEARNED;
+  if ((flags & U.NTF_ROUTER) !== 0) update |= F.NEIGH_UPDATE_F_ISROUTER;
+  if ((flags & NTF_MANAGED) !== 0) update |= F.NEIGH_UPDATE_F_MANAGED;
+  if ((flags & NTF_EXT_VALIDATED) !== 0) update |= F.NEIGH_UPDATE_F_EXT_VALIDATED;
+  if ((flags & U.NTF_USE) !== 0) update |= F.NEIGH_UPDATE_F_USE;
+  return update;
+}
+
+/** RTM_DELNEIGH (`neigh_delete`): the entry fails, and goes unless somebody holds it. */
+export function neighDelete(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  if (nlh.dataLen < NdMsg.LEN) return -EINVAL;
+  const tb = new NlAttrs(U.NDA_MAX);
+  const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, nlaPolicySet(U.NDA_MAX, {}), null);
+  if (err < 0) return err;
+  const ndm = new NdMsg().read(nlh.buf, nlh.data);
+  const target = findTarget(core, skb.net, ndm, tb, extack);
+  if (typeof target === 'number') return target;
+  const { dev, tbl, key } = target;
+  if ((ndm.flags & U.NTF_PROXY) !== 0) return tbl.proxy.delete(skb.net, dev, ...key);
+  if (dev === null) return -EINVAL;
+  const neigh = tbl.find(dev, ...key);
+  if (neigh === null) return -ENOENT;
+  const failed = neighUpdate(neigh, null, 0, NUD_FAILED, F.NEIGH_UPDATE_F_OVERRIDE | F.NEIGH_UPDATE_F_ADMIN, skb.portid, extack);
+  tbl.remove(neigh);
+  return failed;
+}

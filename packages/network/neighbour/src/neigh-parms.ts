@@ -1,0 +1,114 @@
+/** `struct neigh_parms`: the settings of one table on one device, or the defaults of the table. Times are in jiffies. */
+import { HZ, type Net, type NetDevice } from '@skbuff/core';
+import type { NeighTable } from './neigh-table.ts';
+
+/** What can be set. */
+export interface NeighVars {
+  mcastProbes: number;
+  ucastProbes: number;
+  appProbes: number;
+  mcastReprobes: number;
+  retransTime: number;
+  baseReachableTime: number;
+  delayProbeTime: number;
+  intervalProbeTime: number;
+  gcStaletime: number;
+  /** Bytes (truesize) of packets that may wait for one neighbour. */
+  queueLenBytes: number;
+  proxyQlen: number;
+  anycastDelay: number;
+  proxyDelay: number;
+  locktime: number;
+}
+
+export type NeighVar = keyof NeighVars;
+
+export const NEIGH_VARS_DEFAULT: Readonly<NeighVars> = {
+  mcastProbes: 3,
+  ucastProbes: 3,
+  appProbes: 0,
+  mcastReprobes: 0,
+  retransTime: HZ,
+  baseReachableTime: 30 * HZ,
+  delayProbeTime: 5 * HZ,
+  intervalProbeTime: 5 * HZ,
+  gcStaletime: 60 * HZ,
+  queueLenBytes: 212992,
+  proxyQlen: 64,
+  anycastDelay: HZ,
+  proxyDelay: (HZ * 8) / 10,
+  locktime: HZ,
+};
+
+/** A default-sized packet's charge: the unit of the old setting `unres_qlen`. */
+export const SKB_TRUESIZE_ETH_FRAME = 2090;
+
+export class NeighParms implements NeighVars {
+  readonly tbl: NeighTable;
+  /** Null: the table's defaults. */
+  readonly dev: NetDevice | null;
+  mcastProbes: number;
+  ucastProbes: number;
+  appProbes: number;
+  mcastReprobes: number;
+  retransTime: number;
+  baseReachableTime: number;
+  delayProbeTime: number;
+  intervalProbeTime: number;
+  gcStaletime: number;
+  queueLenBytes: number;
+  proxyQlen: number;
+  anycastDelay: number;
+  proxyDelay: number;
+  locktime: number;
+  /** How long an answer counts: drawn from 0.5 to 1.5 of `baseReachableTime`, anew every 5 minutes (RFC 4861 §6.3.2). */
+  reachableTime = 0;
+  /** Requests that wait for a proxy's delay on this device. */
+  qlen = 0;
+  refcnt = 1;
+  /** The device is gone. */
+  dead = false;
+  /** What was set by hand and does not follow the defaults any more. */
+  private readonly own: Set<NeighVar> = new Set();
+
+  constructor(tbl: NeighTable, dev: NetDevice | null, from: Readonly<NeighVars>) {
+    this.tbl = tbl;
+    this.dev = dev;
+    this.mcastProbes = from.mcastProbes;
+    this.ucastProbes = from.ucastProbes;
+    this.appProbes = from.appProbes;
+    this.mcastReprobes = from.mcastReprobes;
+    this.retransTime = from.retransTime;
+    this.baseReachableTime = from.baseReachableTime;
+    this.delayProbeTime = from.delayProbeTime;
+    this.intervalProbeTime = from.intervalProbeTime;
+    this.gcStaletime = from.gcStaletime;
+    this.queueLenBytes = from.queueLenBytes;
+    this.proxyQlen = from.proxyQlen;
+    this.anycastDelay = from.anycastDelay;
+    this.proxyDelay = from.proxyDelay;
+    this.locktime = from.locktime;
+    this.drawReachableTime();
+  }
+
+  get net(): Net {
+    return this.dev === null ? this.tbl.core.kernel.initNet : this.dev.net;
+  }
+
+  /** `NEIGH_VAR_SET`: from now on the setting is the device's own. */
+  set(name: NeighVar, value: number): void {
+    this[name] = value;
+    this.own.add(name);
+  }
+
+  /** A default changed: takes it over unless the setting is the device's own. */
+  follow(name: NeighVar, value: number): void {
+    if (!this.own.has(name)) this[name] = value;
+  }
+
+  /** `neigh_rand_reach_time`. */
+  drawReachableTime(): void {
+    const base = this.baseReachableTime;
+    this.reachableTime = base === 0 ? 0 : this.tbl.random.below(base) + (base >> 1);
+  }
+}

@@ -1,0 +1,414 @@
+/**
+ * `struct neigh_table`: all neighbours of one protocol, of every namespace, by device and address.
+ *
+ * The hash chains run through the entries. `lookup` is on the way of every packet: one multiplication, one array access and a
+ * comparison of a number and a pointer, no reference taken.
+ */
+import { type ExtAck, HZ, type NetDevice, type Net, type Random, type SkBuff, type Timers, TimerList } from '@skbuff/core';
+import { EINVAL, ENOBUFS, NTF_EXT_LEARNED, NUD_NOARP, NUD_NONE, NUD_PERMANENT } from '@skbuff/uapi';
+import type { NeighCore } from './neigh-core.ts';
+import { neighForcedGc, neighManagedWork, neighPeriodicWork } from './neigh-gc.ts';
+import { neighCleanupAndRelease } from './neigh-notify.ts';
+import { neighBlackhole } from './neigh-output.ts';
+import { NEIGH_VARS_DEFAULT, NeighParms, type NeighVar, type NeighVars } from './neigh-parms.ts';
+import { NeighStatistics } from './neigh-stats.ts';
+import { neighDelTimer, neighPurgeQueue } from './neigh-timer.ts';
+import { NTF_EXT_VALIDATED, NTF_MANAGED } from './neigh-update.ts';
+import { NUD_VALID, Neighbour, type NeighOps } from './neighbour.ts';
+import { NeighProxy, type PneighEntry } from './pneigh.ts';
+
+/** What a protocol says about its table; every member is present. */
+export interface NeighTableOptions {
+  /** `arp_cache`. */
+  readonly id: string;
+  readonly family: number;
+  /** Bytes of an address. */
+  readonly keyLen: 4 | 16;
+  /** EtherType of the packets that go to neighbours. */
+  readonly protocol: number;
+  /** Used until `construct` chooses. */
+  readonly ops: NeighOps;
+  /** Gives a new entry its parameters, operations and, if no question is needed, state and address. 0 or a negative errno. */
+  readonly construct: (neigh: Neighbour) => number;
+  readonly isMulticast: (neigh: Neighbour) => boolean;
+  /** Whether the administrator may add entries on the device; says why not. */
+  readonly allowAdd: ((dev: NetDevice, extack: ExtAck) => boolean) | null;
+  /** A proxied address is new (0 or a negative errno, which refuses it) or gone. */
+  readonly pconstruct: ((entry: PneighEntry) => number) | null;
+  readonly pdestruct: ((entry: PneighEntry) => void) | null;
+  /** A request for a proxied address comes back after its delay; owns the sk_buff. */
+  readonly proxyRedo: (skb: SkBuff) => void;
+  /** Devices with one of these IFF_* flags have a single neighbour (address 0) for all addresses. */
+  readonly oneNeighFlags: number;
+  /** Where the defaults differ. */
+  readonly parms: Partial<NeighVars>;
+}
+
+const HASH_SHIFT_MIN = 3;
+const MIX1 = 0x85ebca6b | 0;
+const MIX2 = 0xc2b2ae35 | 0;
+const MIX3 = 0x27d4eb2f | 0;
+
+export class NeighTable {
+  readonly core: NeighCore;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly id: string;
+  readonly family: number;
+  readonly keyLen: 4 | 16;
+  readonly protocol: number;
+  readonly options: NeighTableOptions;
+  /** The defaults, and every device's parameters. */
+  readonly parms: NeighParms;
+  readonly parmsList: NeighParms[];
+  readonly stats: NeighStatistics = new NeighStatistics();
+  readonly proxy: NeighProxy;
+  /** Fewer entries than `gcThresh1` are left alone; `gcThresh2` may be exceeded for 5 s; `gcThresh3` is the limit. */
+  gcThresh1 = 128;
+  gcThresh2 = 512;
+  gcThresh3 = 1024;
+  /** Jiffies. Shown and set, but the kernel has not used it since Linux 2.6.31: it collects every half `base_reachable_time`. */
+  gcInterval: number = 30 * HZ;
+  /** Entries alive, and those of them that garbage collection may take. */
+  entries = 0;
+  gcEntries = 0;
+  /** The latter, oldest first. */
+  gcFirst: Neighbour | null = null;
+  gcLast: Neighbour | null = null;
+  /** Jiffies of the last forced collection and of the last drawing of reachable times. */
+  lastFlush: number;
+  lastRand: number;
+  /** Entries that the kernel keeps resolved (NTF_MANAGED). */
+  readonly managed: Set<Neighbour> = new Set();
+  readonly gcTimer: TimerList;
+  readonly managedTimer: TimerList;
+  private readonly oneNeighFlags: number;
+  private readonly rnd: number;
+  private buckets: (Neighbour | null)[];
+  private shift: number;
+
+  /** `neigh_table_init`: the table is known to user space and collected from now on, until {@link clear}. */
+  constructor(core: NeighCore, options: NeighTableOptions) {
+    const { timers, random } = core.kernel;
+    this.core = core;
+    this.timers = timers;
+    this.random = random.fork(options.id);
+    this.id = options.id;
+    this.family = options.family;
+    this.keyLen = options.keyLen;
+    this.protocol = options.protocol;
+    this.options = options;
+    this.oneNeighFlags = options.oneNeighFlags;
+    this.rnd = this.random.u32() | 1;
+    this.shift = 32 - HASH_SHIFT_MIN;
+    this.buckets = new Array<Neighbour | null>(1 << HASH_SHIFT_MIN).fill(null);
+    this.parms = new NeighParms(this, null, { ...NEIGH_VARS_DEFAULT, ...options.parms });
+    this.parmsList = [this.parms];
+    this.proxy = new NeighProxy(this);
+    this.lastFlush = timers.jiffies;
+    this.lastRand = timers.jiffies;
+    this.gcTimer = new TimerList(() => neighPeriodicWork(this), true);
+    this.managedTimer = new TimerList(() => neighManagedWork(this), true);
+    timers.modTimer(this.gcTimer, timers.jiffies + this.parms.reachableTime);
+    core.tables.push(this);
+  }
+
+  /** `neigh_table_clear`: everything goes; devices let go of their entries. */
+  clear(): void {
+    this.timers.delTimer(this.gcTimer);
+    this.timers.delTimer(this.managedTimer);
+    this.proxy.clear();
+    this.ifdown(null);
+    for (const parms of [...this.parmsList]) this.parmsRelease(parms);
+    const at = this.core.tables.indexOf(this);
+    if (at >= 0) this.core.tables.splice(at, 1);
+  }
+
+  /** `__neigh_lookup_noref`: the neighbour with this address on `dev`, or null. The words of the address may be signed or not. */
+  lookup(dev: NetDevice, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): Neighbour | null {
+    k0 |= 0;
+    if ((dev.flags & this.oneNeighFlags) !== 0) k0 = 0;
+    let n = this.buckets[this.hash(dev, k0, k1, k2, k3)] as Neighbour | null;
+    for (; n !== null; n = n.next) {
+      if (n.k0 === k0 && n.dev === dev && n.k3 === (k3 | 0) && n.k2 === (k2 | 0) && n.k1 === (k1 | 0)) return n;
+    }
+    return null;
+  }
+
+  /** `neigh_lookup`: as {@link lookup}, counted. */
+  find(dev: NetDevice, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): Neighbour | null {
+    this.stats.lookups++;
+    const neigh = this.lookup(dev, k0, k1, k2, k3);
+    if (neigh !== null) this.stats.hits++;
+    return neigh;
+  }
+
+  /**
+   * `__neigh_create`: the neighbour with this address on `dev`, made if there is none. No reference is taken. -ENOBUFS when the
+   * table is full, -EINVAL when the protocol is not at home on the device.
+   */
+  create(dev: NetDevice, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): Neighbour | number {
+    return this.createWith(dev, k0, k1, k2, k3, 0, false);
+  }
+
+  /** As {@link create}, with NTF_* flags; an entry that is exempt from garbage collection does not count against its limits. */
+  createWith(dev: NetDevice, k0: number, k1: number, k2: number, k3: number, flags: number, exempt: boolean): Neighbour | number {
+    const n = this.alloc(dev, flags, exempt);
+    if (n === null) return -ENOBUFS;
+    const one = (dev.flags & this.oneNeighFlags) !== 0;
+    n.k0 = one ? 0 : k0 | 0;
+    n.k1 = k1 | 0;
+    n.k2 = k2 | 0;
+    n.k3 = k3 | 0;
+    const err = this.options.construct(n);
+    const existing = err < 0 ? null : this.lookup(dev, k0, k1, k2, k3);
+    if (err < 0 || n.parms.dead || existing !== null) {
+      if (!exempt) this.gcEntries--;
+      n.release();
+      return existing ?? (err < 0 ? err : -EINVAL);
+    }
+    n.confirmed = this.timers.jiffies - 2 * n.parms.baseReachableTime;
+    this.insert(n, exempt);
+    return n;
+  }
+
+  private insert(n: Neighbour, exempt: boolean): void {
+    if (this.entries > this.buckets.length) this.grow();
+    const at = this.hash(n.dev, n.k0, n.k1, n.k2, n.k3);
+    n.next = this.buckets[at] as Neighbour | null;
+    this.buckets[at] = n;
+    n.dead = false;
+    if (!exempt) this.gcLink(n);
+    if ((n.flags & NTF_MANAGED) !== 0) this.manage(n);
+  }
+
+  /** `neigh_alloc`: null when the table is full and nothing can be collected. */
+  private alloc(dev: NetDevice, flags: number, exempt: boolean): Neighbour | null {
+    const now = this.timers.jiffies;
+    if (!exempt) {
+      const entries = this.gcEntries++;
+      const collect = entries >= this.gcThresh3 || (entries >= this.gcThresh2 && now > this.lastFlush + 5 * HZ);
+      if (collect && neighForcedGc(this) === 0 && entries >= this.gcThresh3) {
+        this.core.kernel.log(`neighbour: ${this.id}: neighbor table overflow!`);
+        this.stats.tableFulls++;
+        this.gcEntries--;
+        return null;
+      }
+    }
+    const n = new Neighbour(this, dev, this.parms, this.options.ops);
+    this.parms.refcnt++;
+    n.updated = now;
+    n.used = now;
+    n.nudState = NUD_NONE;
+    n.flags = flags;
+    dev.hold();
+    this.stats.allocs++;
+    this.entries++;
+    this.core.live++;
+    return n;
+  }
+
+  /** `neigh_parms_clone` into an entry: from now on it follows these parameters. */
+  bindParms(neigh: Neighbour, parms: NeighParms): void {
+    parms.refcnt++;
+    neigh.parms.refcnt--;
+    neigh.parms = parms;
+  }
+
+  /** `neigh_destroy`: called for the last reference only. */
+  destroy(neigh: Neighbour): void {
+    this.stats.destroys++;
+    if (!neigh.dead) {
+      this.core.kernel.log(`neighbour: Destroying alive neighbour on ${neigh.dev.name}`);
+      return;
+    }
+    neighPurgeQueue(neigh);
+    neigh.dev.put();
+    neigh.parms.refcnt--;
+    this.entries--;
+    this.core.live--;
+  }
+
+  /** `neigh_remove_one`: takes an entry that nobody else holds out of the table. False if somebody does, or it is out already. */
+  remove(neigh: Neighbour): boolean {
+    if (neigh.refcnt !== 1 || neigh.dead || !this.unlink(neigh)) return false;
+    neighCleanupAndRelease(neigh);
+    return true;
+  }
+
+  /** The entries of one bucket. */
+  bucket(at: number): Neighbour | null {
+    return this.buckets[at] ?? null;
+  }
+
+  /** Every entry, bucket by bucket. */
+  *all(): Generator<Neighbour> {
+    for (const first of this.buckets) for (let n = first; n !== null; n = n.next) yield n;
+  }
+
+  /** Buckets of the hash. */
+  get size(): number {
+    return this.buckets.length;
+  }
+
+  /** The multiplier of the hash, for `ip ntable`. */
+  get hashRnd(): number {
+    return this.rnd >>> 0;
+  }
+
+  /** `neigh_ifdown`: the device (null: every device) loses all its entries and proxied addresses. */
+  ifdown(dev: NetDevice | null): void {
+    this.flushDev(dev, false);
+    this.proxy.ifdown(dev);
+  }
+
+  /** `neigh_carrier_down`: as {@link ifdown}, but what the administrator fixed stays. */
+  carrierDown(dev: NetDevice): void {
+    this.flushDev(dev, true);
+    this.proxy.ifdown(dev, true);
+  }
+
+  /** `neigh_changeaddr`: the device has another address; what its neighbours know is void, and so are our entries. */
+  changeaddr(dev: NetDevice): void {
+    this.flushDev(dev, false);
+  }
+
+  /** `neigh_flush_dev`. An entry that somebody still holds stays as a shell that sends nothing. */
+  private flushDev(dev: NetDevice | null, skipPermanent: boolean): void {
+    for (const n of [...this.all()]) {
+      if (n.dead || (dev !== null && n.dev !== dev) || (skipPermanent && isFixed(n))) continue;
+      this.unlink(n);
+      neighDelTimer(n);
+      if (n.refcnt !== 1) {
+        neighPurgeQueue(n);
+        n.outputFn = neighBlackhole;
+        n.nudState = (n.nudState & NUD_VALID) !== 0 ? NUD_NOARP : NUD_NONE;
+        n.hhLen = 0;
+      }
+      neighCleanupAndRelease(n);
+    }
+  }
+
+  /** `neigh_update_gc_list`, `neigh_update_managed_list`: an entry's state or flags changed. */
+  updateLists(neigh: Neighbour): void {
+    if (neigh.dead) return;
+    const exempt = (neigh.nudState & NUD_PERMANENT) !== 0 || (neigh.flags & (NTF_EXT_LEARNED | NTF_EXT_VALIDATED)) !== 0;
+    if (exempt === neigh.onGcList) {
+      if (exempt) this.gcUnlink(neigh);
+      else this.gcLink(neigh);
+      this.gcEntries += exempt ? -1 : 1;
+    }
+    if ((neigh.flags & NTF_MANAGED) !== 0) this.manage(neigh);
+    else this.managed.delete(neigh);
+  }
+
+  /** `neigh_parms_alloc`: a device's parameters, copied from the defaults when first asked for. */
+  parmsOf(dev: NetDevice): NeighParms {
+    const known = this.parmsList.find((parms) => parms.dev === dev);
+    if (known !== undefined) return known;
+    const parms = new NeighParms(this, dev, this.parms);
+    // The defaults first, then the newest.
+    this.parmsList.splice(1, 0, parms);
+    return parms;
+  }
+
+  /** `neigh_parms_release`: the device goes; entries that still refer to the parameters are dying. */
+  parmsRelease(parms: NeighParms): void {
+    const at = this.parmsList.indexOf(parms);
+    if (at < 0) return;
+    this.parmsList.splice(at, 1);
+    parms.dead = true;
+    parms.refcnt--;
+  }
+
+  /** The device is being unregistered. */
+  forgetDevice(dev: NetDevice): void {
+    const parms = this.parmsList.find((p) => p.dev === dev);
+    if (parms !== undefined) this.parmsRelease(parms);
+  }
+
+  /** Sets a default: devices that have no value of their own follow (in the initial namespace, whose default it is). */
+  setDefault(name: NeighVar, value: number): void {
+    this.parms.set(name, value);
+    for (const parms of this.parmsList) if (parms.dev !== null && parms.net === this.core.kernel.initNet) parms.follow(name, value);
+  }
+
+  /** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults. */
+  findParms(net: Net, ifindex: number): NeighParms | null {
+    if (ifindex === 0) return this.parms;
+    return this.parmsList.find((parms) => parms.dev !== null && parms.dev.net === net && parms.dev.ifindex === ifindex) ?? null;
+  }
+
+  private manage(neigh: Neighbour): void {
+    this.managed.add(neigh);
+    if (!this.managedTimer.pending()) this.timers.modTimer(this.managedTimer, this.timers.jiffies + 1);
+  }
+
+  /** Out of the hash and the lists; false if it was not there. */
+  private unlink(neigh: Neighbour): boolean {
+    const at = this.hash(neigh.dev, neigh.k0, neigh.k1, neigh.k2, neigh.k3);
+    let prev: Neighbour | null = null;
+    let n = this.buckets[at] as Neighbour | null;
+    while (n !== null && n !== neigh) {
+      prev = n;
+      n = n.next;
+    }
+    if (n === null) return false;
+    if (prev === null) this.buckets[at] = neigh.next;
+    else prev.next = neigh.next;
+    neigh.dead = true;
+    if (neigh.onGcList) {
+      this.gcUnlink(neigh);
+      this.gcEntries--;
+    }
+    this.managed.delete(neigh);
+    return true;
+  }
+
+  private gcLink(neigh: Neighbour): void {
+    neigh.gcPrev = this.gcLast;
+    neigh.gcNext = null;
+    if (this.gcLast === null) this.gcFirst = neigh;
+    else this.gcLast.gcNext = neigh;
+    this.gcLast = neigh;
+    neigh.onGcList = true;
+  }
+
+  private gcUnlink(neigh: Neighbour): void {
+    const { gcNext, gcPrev } = neigh;
+    if (gcPrev === null) this.gcFirst = gcNext;
+    else gcPrev.gcNext = gcNext;
+    if (gcNext === null) this.gcLast = gcPrev;
+    else gcNext.gcPrev = gcPrev;
+    neigh.gcNext = null;
+    neigh.gcPrev = null;
+    neigh.onGcList = false;
+  }
+
+  /** `neigh_hash_grow`: twice as many buckets. */
+  private grow(): void {
+    const old = this.buckets;
+    this.shift--;
+    this.buckets = new Array<Neighbour | null>(old.length * 2).fill(null);
+    this.stats.hashGrows++;
+    for (const first of old) {
+      for (let n = first; n !== null; ) {
+        const next: Neighbour | null = n.next;
+        const at = this.hash(n.dev, n.k0, n.k1, n.k2, n.k3);
+        n.next = this.buckets[at] as Neighbour | null;
+        this.buckets[at] = n;
+        n = next;
+      }
+    }
+  }
+
+  private hash(dev: NetDevice, k0: number, k1: number, k2: number, k3: number): number {
+    const key = k0 ^ dev.ifindex ^ Math.imul(k1, MIX1) ^ Math.imul(k2, MIX2) ^ Math.imul(k3, MIX3);
+    return Math.imul(key, this.rnd) >>> this.shift;
+  }
+}
+
+/** Stays when the carrier is lost. */
+function isFixed(neigh: Neighbour): boolean {
+  return (neigh.nudState & NUD_PERMANENT) !== 0 || (neigh.flags & NTF_EXT_VALIDATED) !== 0;
+}

@@ -1,0 +1,108 @@
+/** `struct inet_sock` (`include/net/inet_sock.h`): a socket of AF_INET. */
+import type { Net, SkBuff } from '@skbuff/core';
+import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, type Rtable, ipv4Net, newInetCork } from '@skbuff/ipv4';
+import { Sock, type Proto, skbSetOwnerW, sockMaySend } from '@skbuff/sock';
+import { AF_INET, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
+import { ipLocalError } from './ip-error.ts';
+
+/** Bits of `cmsgFlags`: what ancillary data received packets come with. */
+export const IP_CMSG_PKTINFO: number = 1 << 0;
+export const IP_CMSG_TTL: number = 1 << 1;
+export const IP_CMSG_TOS: number = 1 << 2;
+export const IP_CMSG_RECVOPTS: number = 1 << 3;
+export const IP_CMSG_RETOPTS: number = 1 << 4;
+export const IP_CMSG_ORIGDSTADDR: number = 1 << 6;
+export const IP_CMSG_CHECKSUM: number = 1 << 7;
+export const IP_CMSG_RECVFRAGSIZE: number = 1 << 8;
+
+/** A group that a socket has joined on an interface (`struct ip_mc_socklist`). */
+export interface McSocklist {
+  readonly group: number;
+  readonly ifindex: number;
+}
+
+export class InetSk extends Sock implements InetSock {
+  /** Own address for sending and for receiving; the second is 0 until bound or connected. */
+  inetSaddr = 0;
+  inetRcvSaddr = 0;
+  inetDaddr = 0;
+  /** Own port, or a raw socket's protocol. 0: not bound. */
+  inetNum = 0;
+  /** Own port as it is sent: 0 after the port was given up. */
+  inetSport = 0;
+  inetDport = 0;
+  inetId = 0;
+  tos = 0;
+  ucTtl = -1;
+  mcTtl = 1;
+  minTtl = 0;
+  pmtudisc: number;
+  hdrincl = false;
+  inetOpt: IpOptions | null = null;
+  /** IP_CMSG_* */
+  cmsgFlags = 0;
+  recverr = false;
+  recverrRfc4884 = false;
+  freebind = false;
+  transparent = false;
+  nodefrag = false;
+  bindAddressNoPort = false;
+  isIcsk = false;
+  mcLoop = true;
+  /** Receive of every group that anybody on this host has joined, not only of one's own. */
+  mcAll = true;
+  ucIndex = 0;
+  mcIndex = 0;
+  mcAddr = 0;
+  mcList: McSocklist[] = [];
+  /** IP_LOCAL_PORT_RANGE; 0, 0: the namespace's. */
+  portRangeLow = 0;
+  portRangeHigh = 0;
+  readonly cork: InetCork = newInetCork();
+  /** Flow of the connection, found at connect(2). */
+  readonly connFl4: Flowi4 = new Flowi4();
+  /** Filled in again for each send. */
+  readonly fl4: Flowi4 = new Flowi4();
+  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null };
+
+  constructor(net: Net, type: number, protocol: number, prot: Proto, kern: boolean) {
+    super(net, AF_INET, type, protocol, prot, kern);
+    this.pmtudisc = ipv4Net.of(net).ipNoPmtuDisc !== 0 ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
+    this.inetId = net.kernel.random.u32() & 0xffff;
+  }
+
+  mayAlloc(): number {
+    return sockMaySend(this);
+  }
+
+  setOwnerW(skb: SkBuff): void {
+    skbSetOwnerW(skb, this);
+  }
+
+  localError(err: number, fl4: Flowi4, info: number): void {
+    ipLocalError(this, err, fl4.daddr, fl4.dport, info);
+  }
+
+  /** `sk_dst_check`: the cached route if it may still be used, without a reference for the caller; null: look it up. */
+  dstCheck(): Rtable | null {
+    const rt = this.dst as Rtable | null;
+    if (rt === null || rt.obsolete === 0) return rt;
+    const { routing } = ipv4Net.of(this.net).ip;
+    if (routing !== null && routing.check(rt)) return rt;
+    this.dstSet(null);
+    return null;
+  }
+
+  /** `ipcm_init_sk`: what a send begins with before ancillary data is looked at. */
+  ipcmInit(): IpcmCookie {
+    const { ipc } = this;
+    ipc.oif = this.boundDevIf;
+    ipc.addr = this.inetSaddr;
+    ipc.ttl = -1;
+    ipc.tos = -1;
+    ipc.priority = this.priority;
+    ipc.mark = this.mark;
+    ipc.opt = this.inetOpt;
+    return ipc;
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * ICMP echo without privilege: ICMP datagram sockets.
+ *
+ * @packageDocumentation
+ */

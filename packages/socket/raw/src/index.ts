@@ -1,0 +1,5 @@
+/**
+ * Raw IPv4 sockets.
+ *
+ * @packageDocumentation
+ */

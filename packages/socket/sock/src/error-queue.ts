@@ -1,0 +1,112 @@
+/**
+ * The error queue (IP_RECVERR): packets that tell about an error, each with a `struct sock_extended_err`. The record lies in
+ * `skb.cb` while the packet is queued; lanes:
+ *
+ *   0 errno | 1 origin, type, code | 2 info | 3 data | 4 destination of the failed packet (u32) | 5 its port | 6 offender (u32)
+ */
+import type { SkBuff } from '@skbuff/core';
+import { ENOMEM, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from '@skbuff/uapi';
+import { setLe32 } from './msghdr.ts';
+import { SOCK_DEAD, type Sock } from './sock.ts';
+import { skbSetOwnerR } from './sock-mem.ts';
+
+const EECB_ERRNO = 0;
+const EECB_KIND = 1;
+const EECB_INFO = 2;
+const EECB_DATA = 3;
+const EECB_ADDR = 4;
+const EECB_PORT = 5;
+const EECB_OFFENDER = 6;
+
+/** Bytes of `struct sock_extended_err`. */
+export const SOCK_EXTENDED_ERR_LEN = 16;
+
+/** `struct sock_extended_err` with the addresses that go with it (IPv4 as u32; IPv6 sockets keep theirs in the packet). */
+export interface SockExtendedErr {
+  /** Positive. */
+  errno: number;
+  /** SO_EE_ORIGIN_* */
+  origin: number;
+  /** ICMP type and code. */
+  type: number;
+  code: number;
+  info: number;
+  data: number;
+  /** Where the packet that failed was going. */
+  addr: number;
+  port: number;
+  /** Who reported it; 0: this host. */
+  offender: number;
+}
+
+/** Notes the record on a packet that is going to the error queue. */
+export function sockExterrSet(skb: SkBuff, ee: Readonly<SockExtendedErr>): void {
+  const { cb } = skb;
+  cb[EECB_ERRNO] = ee.errno;
+  cb[EECB_KIND] = (ee.origin << 16) | (ee.type << 8) | ee.code;
+  cb[EECB_INFO] = ee.info;
+  cb[EECB_DATA] = ee.data;
+  cb[EECB_ADDR] = ee.addr;
+  cb[EECB_PORT] = ee.port;
+  cb[EECB_OFFENDER] = ee.offender;
+}
+
+/** `SKB_EXT_ERR`. */
+export function sockExterr(skb: SkBuff): SockExtendedErr {
+  const { cb } = skb;
+  const kind = cb[EECB_KIND];
+  return {
+    errno: cb[EECB_ERRNO],
+    origin: (kind >> 16) & 0xff,
+    type: (kind >> 8) & 0xff,
+    code: kind & 0xff,
+    info: cb[EECB_INFO] >>> 0,
+    data: cb[EECB_DATA] >>> 0,
+    addr: cb[EECB_ADDR] >>> 0,
+    port: cb[EECB_PORT],
+    offender: cb[EECB_OFFENDER] >>> 0,
+  };
+}
+
+/** Writes the 16 bytes of `struct sock_extended_err`. */
+export function sockExterrEncode(ee: SockExtendedErr, out: Uint8Array): void {
+  setLe32(out, 0, ee.errno);
+  out[4] = ee.origin;
+  out[5] = ee.type;
+  out[6] = ee.code;
+  out[7] = 0;
+  setLe32(out, 8, ee.info);
+  setLe32(out, 12, ee.data);
+}
+
+/** `sock_queue_err_skb`: 0, and the queue owns the packet and the reader is woken; -ENOMEM: the queue is full, it is still the caller's. */
+export function sockQueueErrSkb(sk: Sock, skb: SkBuff): number {
+  if (sk.rmemAlloc + skb.truesize >= sk.rcvbuf) return -ENOMEM;
+  skbSetOwnerR(skb, sk);
+  skb.dev = null;
+  skb.dstForce();
+  sk.errorQueue.queueTail(skb);
+  if (!sk.flag(SOCK_DEAD)) sk.errorReport(sk);
+  return 0;
+}
+
+/**
+ * `sock_dequeue_err_skb`: the oldest, or null; the caller frees it. The socket's pending error becomes that of the next record, if
+ * an ICMP message caused that, so that every record makes itself heard.
+ */
+export function sockDequeueErrSkb(sk: Sock): SkBuff | null {
+  const skb = sk.errorQueue.dequeue();
+  if (skb === null) return null;
+  const wasIcmp = isIcmp(skb);
+  const next = sk.errorQueue.peek();
+  const nextIcmp = next !== null && isIcmp(next);
+  if (next !== null && nextIcmp) sk.err = next.cb[EECB_ERRNO];
+  else if (wasIcmp) sk.err = 0;
+  if (next !== null) sk.errorReport(sk);
+  return skb;
+}
+
+function isIcmp(skb: SkBuff): boolean {
+  const origin = (skb.cb[EECB_KIND] >> 16) & 0xff;
+  return origin === SO_EE_ORIGIN_ICMP || origin === SO_EE_ORIGIN_ICMP6;
+}

@@ -1,0 +1,91 @@
+/** What the socket layer keeps for the kernel and for each namespace. */
+import { NetSlot, type Token, token } from '@skbuff/core';
+import { EEXIST } from '@skbuff/uapi';
+import type { NetProtoFamily, Proto } from './proto.ts';
+import { OPTMEM_MAX, SK_MEM_DEFAULT, SK_MEM_MAX, SOMAXCONN } from './sock-limits.ts';
+import type { Task } from './task.ts';
+
+/** First inode number of a socket. */
+const FIRST_SOCKET_INODE = 10000;
+
+/** The socket layer of one kernel. */
+export class SocketLayer {
+  /** `net_families`, by number. */
+  readonly families: (NetProtoFamily | null)[] = [];
+  /** `proto_list`. */
+  readonly protos: Proto[] = [];
+  /** Tasks that have not exited. */
+  readonly tasks: Set<Task> = new Set();
+  /** Sockets that are not freed, for the leak check. */
+  liveSocks = 0;
+  /** The task whose system call runs (`current`); null in the stack itself. */
+  current: Task | null = null;
+  /** net.core.* */
+  rmemDefault: number = SK_MEM_DEFAULT;
+  wmemDefault: number = SK_MEM_DEFAULT;
+  rmemMax: number = SK_MEM_MAX;
+  wmemMax: number = SK_MEM_MAX;
+  /** Where the parts of a message that is in several are put together. */
+  gather: Uint8Array = new Uint8Array(0);
+  private inode = FIRST_SOCKET_INODE;
+  private pid = 0;
+
+  /** `sock_register`: returns the undo, or -EEXIST. */
+  registerFamily(family: NetProtoFamily): (() => void) | number {
+    if (this.families[family.family] !== undefined && this.families[family.family] !== null) return -EEXIST;
+    this.families[family.family] = family;
+    return () => {
+      this.families[family.family] = null;
+    };
+  }
+
+  /** `proto_register`: makes a protocol known to /proc/net/protocols. Returns the undo, or -EEXIST. */
+  registerProto(prot: Proto): (() => void) | number {
+    if (this.protos.some((other) => other.name === prot.name)) return -EEXIST;
+    this.protos.push(prot);
+    return () => void this.protos.splice(this.protos.indexOf(prot), 1);
+  }
+
+  nextInode(): number {
+    return this.inode++;
+  }
+
+  nextPid(): number {
+    return ++this.pid;
+  }
+
+  /** `current_uid`: 0 in the stack itself. */
+  currentUid(): number {
+    return this.current === null ? 0 : this.current.cred.uid;
+  }
+
+  /** `ns_capable` of the calling task; the stack itself may do anything. */
+  capable(cap: number): boolean {
+    return this.current === null || this.current.cred.capable(cap);
+  }
+}
+
+/** The service under which families and protocols find the layer. */
+export const SOCKET_LAYER: Token<SocketLayer> = token<SocketLayer>('SOCKET_LAYER');
+
+/** The socket layer's settings of one namespace. */
+export class SockNet {
+  readonly layer: SocketLayer;
+  /** net.core.optmem_max */
+  optmemMax: number = OPTMEM_MAX;
+  /** net.core.somaxconn */
+  somaxconn: number = SOMAXCONN;
+  /** Sockets of each protocol, for /proc/net/protocols and sockstat. */
+  readonly inuse: Map<Proto, number> = new Map();
+
+  constructor(layer: SocketLayer) {
+    this.layer = layer;
+  }
+
+  /** `sock_prot_inuse_add`. */
+  inuseAdd(prot: Proto, by: number): void {
+    this.inuse.set(prot, (this.inuse.get(prot) ?? 0) + by);
+  }
+}
+
+export const sockNet: NetSlot<SockNet> = new NetSlot<SockNet>('sock');

@@ -1,0 +1,81 @@
+/** Waiting inside a system call: the only place where the stack and promises meet. */
+import { HrTimer, NSEC_PER_JIFFY } from '@skbuff/core';
+import { EAGAIN, ETIME } from '@skbuff/uapi';
+import type { OpenFile } from './file.ts';
+import type { Task } from './task.ts';
+import { WaitQueueEntry, type WaitQueueHead } from './wait.ts';
+
+/** One wait of a task: ends with the first event, at the deadline, or when it is interrupted. */
+export class TaskWait {
+  /** 0: something happened; -ETIME: the deadline passed; or the errno of an interruption. */
+  readonly promise: Promise<number>;
+  /** Closing this file ends the wait. */
+  readonly file: OpenFile | null;
+  private readonly task: Task;
+  private readonly entries: WaitQueueEntry[] = [];
+  private readonly timer: HrTimer | null;
+  private resolve: ((result: number) => void) | null = null;
+
+  /** @param deadline nanoseconds of the kernel's clock, Infinity: none */
+  constructor(task: Task, file: OpenFile | null, deadline: number) {
+    this.task = task;
+    this.file = file;
+    this.promise = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    this.timer = deadline === Number.POSITIVE_INFINITY ? null : new HrTimer(() => this.finish(-ETIME));
+    task.waits.add(this);
+    task.kernel.clock.park();
+    if (this.timer !== null) task.kernel.timers.hrtimerStart(this.timer, deadline);
+  }
+
+  /** Ends the wait when `wq` reports one of the events in `mask`, or any without a mask. */
+  watch(wq: WaitQueueHead, mask: number, exclusive: boolean): void {
+    const entry = new WaitQueueEntry((events) => {
+      if (events !== 0 && (events & mask) === 0) return false;
+      return this.finish(0);
+    }, exclusive);
+    this.entries.push(entry);
+    wq.add(entry);
+  }
+
+  /** Ends the wait; false if it has ended already. */
+  finish(result: number): boolean {
+    const { resolve } = this;
+    if (resolve === null) return false;
+    this.resolve = null;
+    for (const entry of this.entries) entry.head?.remove(entry);
+    if (this.timer !== null) this.task.kernel.timers.hrtimerCancel(this.timer);
+    this.task.waits.delete(this);
+    this.task.kernel.clock.unpark();
+    resolve(result);
+    return true;
+  }
+}
+
+/** What a call waits for. */
+export interface BlockFor {
+  readonly file: OpenFile;
+  readonly wq: WaitQueueHead;
+  /** POLL* events after which it makes sense to try again. */
+  readonly mask: number;
+  /** Jiffies; Infinity: for ever. */
+  readonly timeo: number;
+}
+
+/**
+ * Waits and tries again until `attempt` returns something else than -EAGAIN or the time is up (-EAGAIN then). The attempt before
+ * the first wait was the caller's.
+ */
+export async function blockOn(task: Task, what: BlockFor, attempt: () => number): Promise<number> {
+  const deadline = task.kernel.clock.now() + what.timeo * NSEC_PER_JIFFY;
+  for (let timedOut = false; ; ) {
+    const wait = new TaskWait(task, what.file, deadline);
+    wait.watch(what.wq, what.mask, true);
+    const why = await wait.promise;
+    if (why === -ETIME) timedOut = true;
+    else if (why < 0) return why;
+    const rc = task.enter(attempt);
+    if (rc !== -EAGAIN || timedOut) return rc;
+  }
+}

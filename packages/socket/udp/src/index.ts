@@ -1,0 +1,5 @@
+/**
+ * UDP over IPv4.
+ *
+ * @packageDocumentation
+ */

@@ -1,0 +1,54 @@
+/** What a command is, and what it finds around it. */
+import type { Net } from '@skbuff/core';
+import type { NetlinkPort } from '@skbuff/netlink';
+
+/** The calls of a netlink port that a command makes: {@link NetlinkPort}, or something else that speaks to a kernel. */
+export type NetlinkSocket = Pick<NetlinkPort, 'bind' | 'setsockopt' | 'sendmsg' | 'recvmsg' | 'readable' | 'close' | 'onReadable'>;
+
+/** Namespaces with names, as the files of /run/netns are. */
+export interface NetnsDirectory {
+  /** In the order in which readdir(3) gives them. */
+  names(): readonly string[];
+  get(name: string): Net | null;
+  /** Makes a namespace: 0, `-EEXIST`, or the error of what failed. */
+  add(name: string): number;
+  /** Gives an existing namespace a name: 0 or `-EEXIST`. */
+  attach(name: string, net: Net): number;
+  /** Removes the name; the namespace dies when nothing else holds it. 0 or `-ENOENT`. */
+  remove(name: string): number;
+}
+
+/** The surroundings of a running command. */
+export interface CommandEnv {
+  /** The namespace it runs in. */
+  readonly net: Net;
+  readonly netns: NetnsDirectory;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** socket(AF_NETLINK) in the command's namespace: a port that is not bound yet, or a negative errno. */
+  netlink(protocol: number): NetlinkSocket | number;
+  /** open(2) of a namespace's file: a descriptor that IFLA_NET_NS_FD and NETNSA_FD may name, or a negative errno. */
+  openNetns(net: Net): number;
+  /** close(2) of such a descriptor. */
+  closeNetns(fd: number): void;
+  /** The namespace that a process is in, or null if there is no such process. */
+  netOfPid(pid: number): Net | null;
+  /** The text of a file (`-` is standard input), or a negative errno. */
+  readFile(path: string): string | number;
+  /** The same surroundings in another namespace (`setns`). */
+  inNet(net: Net): CommandEnv;
+  /** Runs another command here and gives its exit status, or `-ENOENT` if there is none of that name. */
+  run(argv: readonly string[]): Promise<number>;
+  /** Nanoseconds since the kernel booted. */
+  now(): number;
+  /** Nanoseconds since 1970. */
+  realTime(): number;
+}
+
+/** Something that can be called by its name. */
+export interface Command {
+  /** First word of the command line. */
+  readonly name: string;
+  /** `argv[0]` is the name it was called by. Gives the exit status, 0 to 255. */
+  run(argv: readonly string[], env: CommandEnv): Promise<number>;
+}

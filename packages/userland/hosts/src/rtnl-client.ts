@@ -1,0 +1,41 @@
+/** Requests to rtnetlink as typed calls: messages are built, sent and answered at once. */
+import type { Net } from '@skbuff/core';
+import { NlMsgBuilder, type NetlinkPort, type NlMsgHdr, type NlStruct, netlinkPort, nlTalk } from '@skbuff/netlink';
+import { SysError } from '@skbuff/sock';
+import { NETLINK_EXT_ACK, NETLINK_ROUTE, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST } from '@skbuff/uapi';
+
+export class RtnlClient {
+  private readonly port: NetlinkPort;
+  private seq = 0;
+
+  constructor(net: Net) {
+    const port = netlinkPort(net, NETLINK_ROUTE);
+    if (typeof port === 'number') throw new SysError(-port, 'socket', 'AF_NETLINK: load netlink() from @skbuff/netlink');
+    port.setsockopt(NETLINK_EXT_ACK, 1);
+    this.port = port;
+  }
+
+  /** One request, acknowledged. Throws {@link SysError} with the kernel's explanation; `what` says what was asked. */
+  request(what: string, type: number, flags: number, header: NlStruct, fill: (b: NlMsgBuilder) => void): readonly NlMsgHdr[] {
+    const b = new NlMsgBuilder();
+    const nlh = b.nlmsgPut(type, NLM_F_REQUEST | NLM_F_ACK | flags, ++this.seq, 0, header);
+    fill(b);
+    b.nlmsgEnd(nlh);
+    const reply = nlTalk(this.port, b.bytes());
+    if (reply.error < 0) throw new SysError(-reply.error, what, reply.extack);
+    return reply.msgs;
+  }
+
+  /** All objects of a kind. */
+  dump(what: string, type: number, header: NlStruct): readonly NlMsgHdr[] {
+    const b = new NlMsgBuilder();
+    b.nlmsgEnd(b.nlmsgPut(type, NLM_F_REQUEST | NLM_F_DUMP, ++this.seq, 0, header));
+    const reply = nlTalk(this.port, b.bytes());
+    if (reply.error < 0) throw new SysError(-reply.error, what, reply.extack);
+    return reply.msgs;
+  }
+
+  close(): void {
+    this.port.close();
+  }
+}

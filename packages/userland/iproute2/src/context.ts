@@ -1,0 +1,102 @@
+/** One call of ip: its options, its way to the kernel, where it prints. */
+import type { Net } from '@skbuff/core';
+import { type CommandEnv, Exit, type NetlinkSocket } from '@skbuff/command';
+import { AF_UNSPEC, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, strerror } from '@skbuff/uapi';
+import { Args } from './args.ts';
+import { LlMap } from './ll-map.ts';
+import { Printer } from './printer.ts';
+import { Rtnl } from './rtnl.ts';
+
+/** Options before the object; `readonly` to everybody but the parser. */
+export class IpOptions {
+  family: number = AF_UNSPEC;
+  stats = 0;
+  details = 0;
+  human = false;
+  iec = false;
+  oneline = false;
+  brief = false;
+  json = false;
+  pretty = false;
+  numeric = false;
+  timestamp = false;
+  timestampShort = false;
+  doAll = false;
+  force = false;
+  maxFlushLoops = 10;
+  batch: string | null = null;
+}
+
+export class IpContext {
+  readonly env: CommandEnv;
+  readonly options: IpOptions;
+  readonly out: Printer;
+  private readonly fds: number[] = [];
+  private rtnlOpen: Rtnl | null = null;
+  private llMap: LlMap | null = null;
+
+  constructor(env: CommandEnv, options: IpOptions) {
+    this.env = env;
+    this.options = options;
+    this.out = new Printer((text) => env.stdout(text), options);
+  }
+
+  args(words: readonly string[]): Args {
+    return new Args(words, this.stderr);
+  }
+
+  /** What was printed before comes out before. */
+  readonly stderr = (text: string): void => {
+    this.out.flush();
+    this.env.stderr(text);
+  };
+
+  die(status: number, text: string): never {
+    this.stderr(text);
+    throw new Exit(status);
+  }
+
+  /** Opened at the first use. */
+  get rtnl(): Rtnl {
+    this.rtnlOpen ??= this.openRtnl();
+    return this.rtnlOpen;
+  }
+
+  get links(): LlMap {
+    this.llMap ??= new LlMap(this.rtnl);
+    return this.llMap;
+  }
+
+  private openRtnl(): Rtnl {
+    return new Rtnl(this.openPort(), this.stderr);
+  }
+
+  /** A port of its own, as `ip monitor` wants one. */
+  openPort(): NetlinkSocket {
+    const port = this.env.netlink(NETLINK_ROUTE);
+    if (typeof port === 'number') return this.die(1, `Cannot open netlink socket: ${strerror(port)}\n`);
+    port.setsockopt(NETLINK_EXT_ACK, 1);
+    port.setsockopt(NETLINK_GET_STRICT_CHK, 1);
+    return port;
+  }
+
+  close(): void {
+    this.out.flush();
+    this.rtnlOpen?.close();
+    this.rtnlOpen = null;
+    for (const fd of this.fds.splice(0)) this.env.closeNetns(fd);
+  }
+
+  /** A descriptor of the namespace, closed with the context. */
+  openNetns(net: Net): number {
+    const fd = this.env.openNetns(net);
+    if (fd >= 0) this.fds.push(fd);
+    return fd;
+  }
+
+  /** `nodev`: complains about a device and gives the status for it. */
+  nodev(name: string): number {
+    this.stderr(`Cannot find device "${name}"\n`);
+    return -1;
+  }
+}

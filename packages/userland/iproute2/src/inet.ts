@@ -1,0 +1,227 @@
+/** Addresses and prefixes: as words of the command line, as bytes, and as text. */
+import { inetNtoa } from '@skbuff/wire';
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC } from '@skbuff/uapi';
+import type { Args } from './args.ts';
+import { getNumber } from './numbers.ts';
+
+/** `inet_prefix`. */
+export interface InetPrefix {
+  family: number;
+  bytes: Uint8Array;
+  /** Length of the prefix; -1: none was given and it is a single address. */
+  bitlen: number;
+  /** A prefix length was written (PREFIXLEN_SPECIFIED). */
+  plenGiven: boolean;
+  /** ADDRTYPE_UNSPEC: `any`, `all`, `default`. */
+  unspec: boolean;
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [AF_INET, 'inet'],
+  [AF_INET6, 'inet6'],
+  [AF_PACKET, 'link'],
+  [AF_MPLS, 'mpls'],
+  [AF_BRIDGE, 'bridge'],
+]);
+
+/** `family_name`. */
+export function familyName(family: number): string {
+  return NAMES.get(family) ?? '???';
+}
+
+/** `read_family`: AF_UNSPEC when the word is none. */
+export function readFamily(word: string): number {
+  for (const [family, name] of NAMES) if (name === word) return family;
+  return AF_UNSPEC;
+}
+
+function verbose(family: number): string {
+  return family === AF_UNSPEC ? 'any valid' : familyName(family);
+}
+
+/** `af_bit_len`. */
+export function afBitLen(family: number): number {
+  return family === AF_INET6 ? 128 : family === AF_INET ? 32 : family === AF_MPLS ? 20 : 0;
+}
+
+function afByteLen(family: number): number {
+  return afBitLen(family) / 8;
+}
+
+function parse4(text: string): Uint8Array | null {
+  const parts = text.split('.');
+  if (parts.length > 4) return null;
+  const bytes = new Uint8Array(4);
+  for (const [i, part] of parts.entries()) {
+    const n = getNumber(part, 0, 255);
+    if (n === null) return null;
+    bytes[i] = n;
+  }
+  return bytes;
+}
+
+function parse6(text: string): Uint8Array | null {
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const head = groupsOf(halves[0] as string);
+  const tail = halves.length === 2 ? groupsOf(halves[1] as string) : [];
+  if (head === null || tail === null) return null;
+  const missing = 16 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
+  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
+}
+
+/** Bytes of the groups between colons; the last may be dotted decimal. */
+function groupsOf(text: string): number[] | null {
+  if (text === '') return [];
+  const out: number[] = [];
+  const parts = text.split(':');
+  for (const [i, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const quad = i === parts.length - 1 && part.split('.').length === 4 ? parse4(part) : null;
+      if (quad === null) return null;
+      out.push(...quad);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
+      const n = Number.parseInt(part, 16);
+      out.push(n >> 8, n & 255);
+    }
+  }
+  return out;
+}
+
+/** Bytes of a link-layer address: hex with colons, or a dotted quad. Null after a complaint. */
+export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Array | null {
+  if (text.includes('.')) {
+    const quad = parse4(text);
+    if (quad === null) stderr(`"${text}" is invalid lladdr.\n`);
+    return quad;
+  }
+  const bytes: number[] = [];
+  for (const part of text.split(':')) {
+    if (!/^\s*(0[xX])?[0-9a-fA-F]+$/.test(part) || Number.parseInt(part, 16) > 255) {
+      stderr(`"${text}" is invalid lladdr.\n`);
+      return null;
+    }
+    bytes.push(Number.parseInt(part, 16));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** `get_addr_1`: null when it is no address of that family. */
+function getAddr1(text: string, family: number): InetPrefix | null {
+  if (text === 'default') {
+    if (family === AF_MPLS) return null;
+    const fam = family === AF_UNSPEC ? AF_INET : family;
+    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: -2, plenGiven: false, unspec: true };
+  }
+  if (text === 'all' || text === 'any') {
+    if (family === AF_MPLS) return null;
+    const fam = family === AF_UNSPEC ? AF_INET : family;
+    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: -2, plenGiven: false, unspec: true };
+  }
+  if (family === AF_PACKET) {
+    const bytes = llAddrA2n(text, () => {});
+    return bytes === null ? null : { family, bytes, bitlen: bytes.length * 8, plenGiven: false, unspec: false };
+  }
+  if (text.includes(':')) {
+    const bytes = family === AF_UNSPEC || family === AF_INET6 ? parse6(text) : null;
+    return bytes === null ? null : { family: AF_INET6, bytes, bitlen: -1, plenGiven: false, unspec: false };
+  }
+  const bytes = family === AF_UNSPEC || family === AF_INET ? parse4(text) : null;
+  return bytes === null ? null : { family: AF_INET, bytes, bitlen: -1, plenGiven: false, unspec: false };
+}
+
+/** `get_addr`: exits with a complaint. */
+export function getAddr(args: Args, text: string, family: number): InetPrefix {
+  if (family !== AF_PACKET) {
+    const addr = getAddr1(text, family);
+    if (addr !== null) return addr;
+  } else {
+    const addr = getAddr1(text, family);
+    if (addr !== null) return addr;
+  }
+  return args.die(1, `Error: ${verbose(family)} address is expected rather than "${text}".\n`);
+}
+
+/** `get_prefix`: exits with a complaint. */
+export function getPrefix(args: Args, text: string, family: number): InetPrefix {
+  if (family === AF_PACKET) args.die(1, `Error: "${text}" may be inet prefix, but it is not allowed in this context.\n`);
+  const prefix = getPrefix1(text, family);
+  return prefix ?? args.die(1, `Error: ${verbose(family)} prefix is expected rather than "${text}".\n`);
+}
+
+/** `get_prefix_1`. */
+export function getPrefix1(text: string, family: number): InetPrefix | null {
+  if (text === 'default' || text === 'any' || text === 'all') {
+    if (family === AF_MPLS) return null;
+    return { family, bytes: new Uint8Array(0), bitlen: 0, plenGiven: false, unspec: true };
+  }
+  const slash = text.indexOf('/');
+  const addr = getAddr1(slash < 0 ? text : text.slice(0, slash), family);
+  if (addr === null) return null;
+  const bits = afBitLen(addr.family);
+  addr.bitlen = bits;
+  if (slash < 0) return addr;
+  const plen = getNetmask(text.slice(slash + 1));
+  if (plen === null || plen > bits) return null;
+  addr.bitlen = plen;
+  addr.plenGiven = true;
+  return addr;
+}
+
+/** A prefix length, or a netmask written as an address. */
+function getNetmask(text: string): number | null {
+  const n = getNumber(text, 0, 0xffff_ffff);
+  if (n !== null) return n;
+  const mask = text.includes('.') ? parse4(text) : null;
+  if (mask === null) return null;
+  const host = ~((mask[0] << 24) | (mask[1] << 16) | (mask[2] << 8) | mask[3]) >>> 0;
+  return (host & (host + 1)) !== 0 ? null : Math.clz32(host);
+}
+
+/** `inet_ntop` of IPv6 (RFC 5952; IPv4-mapped ones with dots). */
+export function inet6Ntop(b: Uint8Array, off = 0): string {
+  const words: number[] = [];
+  for (let i = 0; i < 16; i += 2) words.push((b[off + i] << 8) | b[off + i + 1]);
+  let best = -1;
+  let bestLen = 1;
+  for (let i = 0; i < 8; i++) {
+    let n = 0;
+    while (i + n < 8 && words[i + n] === 0) n++;
+    if (n > bestLen) {
+      best = i;
+      bestLen = n;
+    }
+  }
+  const dotted = best === 0 && (bestLen === 6 || (bestLen === 7 && words[7] !== 1) || (bestLen === 5 && words[5] === 0xffff));
+  if (dotted) {
+    const quad = `${b[off + 12]}.${b[off + 13]}.${b[off + 14]}.${b[off + 15]}`;
+    return bestLen === 5 ? `::ffff:${quad}` : `::${quad}`;
+  }
+  const hex = (from: number, to: number): string => words.slice(from, to).map((w) => w.toString(16)).join(':');
+  return best < 0 ? hex(0, 8) : `${hex(0, best)}::${hex(best + bestLen, 8)}`;
+}
+
+/** `rt_addr_n2a`: an address as text. */
+export function addrN2a(family: number, bytes: Uint8Array): string {
+  if (family === AF_INET && bytes.length >= 4) return inetNtoa(((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0);
+  if (family === AF_INET6 && bytes.length >= 16) return inet6Ntop(bytes);
+  if (family === AF_PACKET) return llAddrN2a(bytes);
+  return '???';
+}
+
+/** `ll_addr_n2a` of a hardware address. */
+export function llAddrN2a(bytes: Uint8Array): string {
+  return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(':');
+}
+
+/** `inet_addr_match`: whether the first `bits` are equal. */
+export function addrMatch(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
+  const rest = bits & 7;
+  if (rest === 0) return true;
+  const mask = (0xff << (8 - rest)) & 0xff;
+  return ((a[whole] ^ b[whole]) & mask) === 0;
+}

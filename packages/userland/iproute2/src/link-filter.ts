@@ -1,0 +1,45 @@
+/** Which links and addresses `ip link show` and `ip address show` are asked for. */
+import { type NlAttrs, nlaGetString } from '@skbuff/netlink';
+import { AF_PACKET, AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINKINFO, IFLA_MASTER } from '@skbuff/uapi';
+import type { IfInfoMsg } from '@skbuff/netlink';
+import { fnmatch } from './fnmatch.ts';
+import type { InetPrefix } from './inet.ts';
+import { nestedAttr } from './attrs.ts';
+
+export class AddrFilter {
+  family: number = AF_UNSPEC;
+  dev: string | null = null;
+  ifindex = 0;
+  scope = 0;
+  scopemask = 0;
+  flags = 0;
+  flagmask = 0;
+  up = false;
+  label: string | null = null;
+  group = -1;
+  /** -1: any; 0 with `nomaster`: none. */
+  master = 0;
+  nomaster = false;
+  kind: string | null = null;
+  slaveKind: string | null = null;
+  pfx: InetPrefix | null = null;
+}
+
+/** The text of IFLA_INFO_KIND or IFLA_INFO_SLAVE_KIND, or null. */
+export function linkKind(tb: NlAttrs, type: number = IFLA_INFO_KIND): string | null {
+  const nest = tb.at(IFLA_LINKINFO);
+  const kind = nest < 0 ? -1 : nestedAttr(tb.buf, nest, type);
+  return kind < 0 ? null : nlaGetString(tb.buf, kind);
+}
+
+/** Whether the link is wanted. */
+export function linkMatches(f: AddrFilter, ifi: IfInfoMsg, tb: NlAttrs, name: string): boolean {
+  if (f.ifindex !== 0 && ifi.index !== f.ifindex) return false;
+  if (f.up && (ifi.flags & IFF_UP) === 0) return false;
+  if (f.label !== null && (f.family === AF_UNSPEC || f.family === AF_PACKET) && !fnmatch(f.label, name)) return false;
+  if (tb.has(IFLA_GROUP) && f.group !== -1 && tb.u32(IFLA_GROUP) !== f.group) return false;
+  if (f.master > 0 && tb.u32(IFLA_MASTER) !== f.master) return false;
+  if (f.nomaster && tb.u32(IFLA_MASTER) !== 0) return false;
+  if (f.kind !== null && linkKind(tb) !== f.kind) return false;
+  return f.slaveKind === null || linkKind(tb, IFLA_INFO_SLAVE_KIND) === f.slaveKind;
+}

@@ -1,0 +1,117 @@
+/** What is known about links: names and indices, asked from the kernel when they are needed. */
+import { IfInfoMsg, NlAttrs, type NlMsgHdr, nlaForEachNested, nlaGetString } from '@skbuff/netlink';
+import {
+  IFLA_ADDRESS,
+  IFLA_ALT_IFNAME,
+  IFLA_EXT_MASK,
+  IFLA_IFNAME,
+  IFLA_MAX,
+  IFLA_PROP_LIST,
+  RTEXT_FILTER_SKIP_STATS,
+  RTEXT_FILTER_VF,
+  RTM_DELLINK,
+  RTM_GETLINK,
+} from '@skbuff/uapi';
+import { parseAttrs } from './attrs.ts';
+import type { Rtnl } from './rtnl.ts';
+
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** ARPHRD_* */
+  readonly type: number;
+  /** IFF_* */
+  readonly flags: number;
+  readonly altnames: readonly string[];
+  /** Bytes of the hardware address. */
+  readonly addressLength: number;
+}
+
+const IFNAMSIZ = 16;
+
+export class LlMap {
+  private readonly byIndex: Map<number, Link> = new Map();
+  private readonly byName: Map<string, Link> = new Map();
+  private readonly rtnl: Rtnl;
+  private readonly tb = new NlAttrs(IFLA_MAX);
+
+  constructor(rtnl: Rtnl) {
+    this.rtnl = rtnl;
+  }
+
+  /** `ll_remember_index`. */
+  remember(nlh: NlMsgHdr): void {
+    const ifi = new IfInfoMsg().read(nlh.buf, nlh.data);
+    this.forget(ifi.index);
+    if (nlh.type === RTM_DELLINK) return;
+    const tb = parseAttrs(this.tb, nlh, IfInfoMsg.LEN);
+    if (!tb.has(IFLA_IFNAME)) return;
+    const altnames: string[] = [];
+    if (tb.has(IFLA_PROP_LIST)) {
+      nlaForEachNested(tb.buf, tb.at(IFLA_PROP_LIST), (attr, type) => {
+        if (type === IFLA_ALT_IFNAME) altnames.push(nlaGetString(tb.buf, attr));
+        return 0;
+      });
+    }
+    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, addressLength: tb.len(IFLA_ADDRESS) };
+    this.byIndex.set(link.index, link);
+    for (const name of [link.name, ...altnames]) this.byName.set(name, link);
+  }
+
+  private forget(index: number): void {
+    const link = this.byIndex.get(index);
+    if (link === undefined) return;
+    this.byIndex.delete(index);
+    for (const name of [link.name, ...link.altnames]) if (this.byName.get(name) === link) this.byName.delete(name);
+  }
+
+  /** `ll_init_map`: asks for all links at once. */
+  init(): void {
+    const req = this.rtnl.request(RTM_GETLINK, 0, new IfInfoMsg());
+    req.builder.nlaPutU32(IFLA_EXT_MASK, RTEXT_FILTER_VF);
+    this.rtnl.dump(req, (nlh) => (this.remember(nlh), 0));
+  }
+
+  /** `ll_name_to_index`: 0 when there is no such link. */
+  nameToIndex(name: string): number {
+    return this.link(name)?.index ?? 0;
+  }
+
+  link(name: string): Link | null {
+    if (!this.byName.has(name)) this.get(name, 0);
+    return this.byName.get(name) ?? null;
+  }
+
+  linkOf(index: number): Link | null {
+    if (index !== 0 && !this.byIndex.has(index)) this.get('', index);
+    return this.byIndex.get(index) ?? null;
+  }
+
+  /** `ll_index_to_name`. */
+  indexToName(index: number): string {
+    if (index === 0) return '*';
+    return this.linkOf(index)?.name ?? `if${index}`;
+  }
+
+  /** `ll_index_to_flags`: of a link that is known already, else 0. */
+  knownFlags(index: number): number | null {
+    return this.byIndex.get(index)?.flags ?? null;
+  }
+
+  indexToType(index: number): number {
+    return this.linkOf(index)?.type ?? -1;
+  }
+
+  /** Bytes of a link's hardware address, or -1 when there is no such link. */
+  addressLength(name: string): number {
+    return this.link(name)?.addressLength ?? -1;
+  }
+
+  private get(name: string, index: number): void {
+    const req = this.rtnl.request(RTM_GETLINK, 0, IfInfoMsg.of({ index }));
+    req.builder.nlaPutU32(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
+    if (name !== '') req.builder.nlaPutString(name.length < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+    const answer = this.rtnl.ask(req, true);
+    if (typeof answer !== 'number') this.remember(answer);
+  }
+}

@@ -1,0 +1,168 @@
+/** Requests to rtnetlink, and what iproute2 says when they fail (its libnetlink). */
+import type { NetlinkSocket } from '@skbuff/command';
+import { NlMsgBuilder, type NlMsgHdr, type NlStruct, nlErrorOf, nlmsgAll } from '@skbuff/netlink';
+import {
+  EAGAIN,
+  EMSGSIZE,
+  ENOENT,
+  EOPNOTSUPP,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  strerror,
+} from '@skbuff/uapi';
+
+const RECV_SIZE = 32768;
+
+export class Rtnl {
+  private readonly port: NetlinkSocket;
+  private readonly stderr: (text: string) => void;
+  private seq = 0;
+
+  constructor(port: NetlinkSocket, stderr: (text: string) => void) {
+    this.port = port;
+    this.stderr = stderr;
+  }
+
+  close(): void {
+    this.port.close();
+  }
+
+  /** A request to be filled in and handed to one of the others. */
+  request(type: number, flags: number, header: NlStruct): RtnlRequest {
+    return new RtnlRequest(type, flags | NLM_F_REQUEST, ++this.seq, header);
+  }
+
+  /** `rtnl_talk` without an answer: 0, or a negative errno after it was told. */
+  talk(req: RtnlRequest): number {
+    req.builder.orFlags(req.at, NLM_F_ACK);
+    const answer = this.exchange(req, true);
+    return typeof answer === 'number' ? answer : 0;
+  }
+
+  /** `rtnl_talk` with an answer: the message, or a negative errno after it was told. */
+  ask(req: RtnlRequest, quiet = false): NlMsgHdr | number {
+    return this.exchange(req, false, quiet);
+  }
+
+  private exchange(req: RtnlRequest, ack: boolean, quiet = false): NlMsgHdr | number {
+    const sent = this.port.sendmsg(req.bytes());
+    if (sent < 0) {
+      if (!quiet) this.stderr(`Cannot talk to rtnetlink: ${strerror(sent)}\n`);
+      return sent;
+    }
+    for (;;) {
+      const dgram = this.port.recvmsg(RECV_SIZE);
+      if (typeof dgram === 'number') return this.recvFailed(dgram);
+      for (const nlh of nlmsgAll(dgram.data)) {
+        if (nlh.seq !== req.seq || dgram.dstGroup !== 0) continue;
+        if (nlh.type === NLMSG_ERROR) return quiet ? nlErrorOf(nlh).error : this.told(nlh);
+        if (!ack) return nlh;
+      }
+    }
+  }
+
+  private recvFailed(err: number): number {
+    this.stderr(`netlink receive error ${strerror(err)} (${-err})\n`);
+    return err;
+  }
+
+  /** Tells what an ACK says, and gives its errno. */
+  private told(nlh: NlMsgHdr): number {
+    const { error, extack } = nlErrorOf(nlh);
+    if (extack !== '') this.stderr(`${error !== 0 ? 'Error' : 'Warning'}: ${extack}${extack.endsWith('.') ? '' : '.'}\n`);
+    else if (error !== 0) this.stderr(`RTNETLINK answers: ${strerror(error)}\n`);
+    return error;
+  }
+
+  /**
+   * Sends a request and passes every message of the dump to `each`, which may end it early with a negative number. 0, or a
+   * negative number after the reason was told.
+   */
+  dump(req: RtnlRequest, each: (nlh: NlMsgHdr) => number): number {
+    req.builder.orFlags(req.at, NLM_F_DUMP);
+    const sent = this.port.sendmsg(req.bytes());
+    if (sent < 0) return sent;
+    let interrupted = false;
+    for (;;) {
+      const dgram = this.port.recvmsg(RECV_SIZE);
+      if (typeof dgram === 'number') return dgram === -EAGAIN ? -1 : this.recvFailed(dgram);
+      for (const nlh of nlmsgAll(dgram.data)) {
+        if (nlh.seq !== req.seq || dgram.dstGroup !== 0) continue;
+        interrupted ||= (nlh.flags & NLM_F_DUMP_INTR) !== 0;
+        if (nlh.type === NLMSG_DONE) return this.dumpDone(nlh, interrupted);
+        if (nlh.type === NLMSG_ERROR) return this.dumpFailed(nlh);
+        const err = each(nlh);
+        if (err < 0) {
+          this.drain();
+          return err;
+        }
+      }
+    }
+  }
+
+  private drain(): void {
+    while (typeof this.port.recvmsg(RECV_SIZE) !== 'number') continue;
+  }
+
+  private dumpDone(nlh: NlMsgHdr, interrupted: boolean): number {
+    const { error, extack } = nlErrorOf(nlh);
+    if (error < 0) {
+      if (extack !== '') this.told(nlh);
+      else if (error === -EMSGSIZE) this.stderr('Error: Buffer too small for object.\n');
+      else if (error !== -ENOENT && error !== -EOPNOTSUPP) this.stderr(`RTNETLINK answers: ${strerror(error)}\n`);
+      return error;
+    }
+    if (interrupted) this.stderr('Dump was interrupted and may be inconsistent.\n');
+    return 0;
+  }
+
+  private dumpFailed(nlh: NlMsgHdr): number {
+    const { error, extack } = nlErrorOf(nlh);
+    if (extack !== '' || (error !== -ENOENT && error !== -EOPNOTSUPP)) this.told(nlh);
+    return error === 0 ? -1 : error;
+  }
+
+  /** Sends a message that was received back with another type, without waiting for an answer to it. */
+  send(data: Uint8Array): number {
+    return this.port.sendmsg(data);
+  }
+
+  /** What is waiting to be received about a request without NLM_F_ACK: its errno, told; else 0. */
+  pendingError(): number {
+    for (;;) {
+      const dgram = this.port.recvmsg(RECV_SIZE);
+      if (typeof dgram === 'number') return 0;
+      for (const nlh of nlmsgAll(dgram.data)) if (nlh.type === NLMSG_ERROR && nlErrorOf(nlh).error !== 0) return this.told(nlh);
+    }
+  }
+
+  nextSeq(): number {
+    return ++this.seq;
+  }
+}
+
+/** One message being built. */
+export class RtnlRequest {
+  readonly builder: NlMsgBuilder = new NlMsgBuilder();
+  readonly seq: number;
+  /** Offset of the header. */
+  readonly at: number;
+  private readonly header: NlStruct;
+
+  constructor(type: number, flags: number, seq: number, header: NlStruct) {
+    this.seq = seq;
+    this.header = header;
+    this.at = this.builder.nlmsgPut(type, flags, seq, 0, header.size);
+  }
+
+  /** The finished message; the header is written now, with the values it has now. */
+  bytes(): Uint8Array {
+    this.header.write(this.builder.buf, this.at + 16);
+    this.builder.nlmsgEnd(this.at);
+    return this.builder.bytes();
+  }
+}
