@@ -30,6 +30,9 @@ export class SkbuffCache {
   readonly drops: Float64Array = new Float64Array(SKB_DROP_REASON_MAX + 1);
   /** Subscribers of the `skb:kfree_skb` tracepoint; null while there is none. */
   dropMonitor: DropMonitor | null = null;
+  /** So many want new packets numbered (`traceId`); while nobody does, all are 0. */
+  tracing = 0;
+  private lastTraceId = 0;
   private free: SkBuff | null = null;
 
   constructor(arena: Arena) {
@@ -49,6 +52,7 @@ export class SkbuffCache {
     skb.tail = block.start;
     skb.end = block.start + block.size;
     skb.truesize = truesizeOf(size);
+    if (this.tracing !== 0) skb.traceId = ++this.lastTraceId;
     for (let i = 0; i < SKB_CB_LANES; i++) skb.cb[i] = 0;
     return skb;
   }

@@ -128,7 +128,7 @@ export class SkBuff {
   truesize = 0;
   /** References to this descriptor; 0 while it lies in the pool. */
   users = 0;
-  /** Journey number for tracing: survives clone, copy, NAT and forwarding. 0 while tracing is off. */
+  /** Journey number for tracing, given at birth: survives clone, copy, NAT and forwarding. 0 if nobody traced then. */
   traceId = 0;
   /** Private to the layer that owns the packet just now: zeros in a fresh sk_buff, what the last layer left on entry to the next. */
   readonly cb: Int32Array = new Int32Array(SKB_CB_LANES);

@@ -1,6 +1,6 @@
 /**
- * tracer
+ * Reports each packet of chosen devices, and each lost packet with its drop reason, to a callback.
  *
  * @packageDocumentation
  */
-export {} from "@skbuff/core";
+export * from './tracer.ts';

@@ -80,7 +80,7 @@ export class InetSk extends Sock implements InetSock {
   }
 
   localError(err: number, fl4: Flowi4, info: number): void {
-    ipLocalError(this, err, fl4.daddr, fl4.dport, info);
+    ipLocalError(this, err, fl4.daddr, this.inetDport, info);
   }
 
   /** `sk_dst_check`: the cached route if it may still be used, without a reference for the caller; null: look it up. */

@@ -36,7 +36,7 @@ import {
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, be32, setBe16, setBe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
-import { ipCmsgRecv } from './ip-cmsg.ts';
+import { ipCmsgRecvError } from './ip-cmsg.ts';
 import { type SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
 
 /** `struct icmp_err`: errno of a destination unreachable, by code, and whether it ends a connection. */
@@ -110,7 +110,7 @@ export function ipRecvError(sk: InetSk, msg: Msghdr, len: number): number {
     sockRecvCmsgs(msg, sk, skb);
     fillName(msg, ee);
     putCmsg(msg, SOL_IP, IP_RECVERR, recvErrBytes(ee));
-    if (sk.cmsgFlags !== 0 && ee.origin === SO_EE_ORIGIN_ICMP) ipCmsgRecv(msg, sk, skb, 0);
+    if (sk.cmsgFlags !== 0 && ee.origin === SO_EE_ORIGIN_ICMP) ipCmsgRecvError(msg, sk, skb);
     msg.flags |= MSG_ERRQUEUE;
   }
   skb.consume();

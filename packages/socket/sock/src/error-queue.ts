@@ -2,7 +2,9 @@
  * The error queue (IP_RECVERR): packets that tell about an error, each with a `struct sock_extended_err`. The record lies in
  * `skb.cb` while the packet is queued; lanes:
  *
- *   0 errno | 1 origin, type, code | 2 info | 3 data | 4 destination of the failed packet (u32) | 5 its port | 6 offender (u32)
+ *   0 errno | 2 origin, type, code | 3 info | 4 data | 5 destination of the failed packet (u32) | 6 its port | 7 offender (u32)
+ *
+ * Lane 1 stays what IPv4 has there, the arrival interface of the ICMP packet.
  */
 import type { SkBuff } from '@skbuff/core';
 import { ENOMEM, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from '@skbuff/uapi';
@@ -11,12 +13,12 @@ import { SOCK_DEAD, type Sock } from './sock.ts';
 import { skbSetOwnerR } from './sock-mem.ts';
 
 const EECB_ERRNO = 0;
-const EECB_KIND = 1;
-const EECB_INFO = 2;
-const EECB_DATA = 3;
-const EECB_ADDR = 4;
-const EECB_PORT = 5;
-const EECB_OFFENDER = 6;
+const EECB_KIND = 2;
+const EECB_INFO = 3;
+const EECB_DATA = 4;
+const EECB_ADDR = 5;
+const EECB_PORT = 6;
+const EECB_OFFENDER = 7;
 
 /** Bytes of `struct sock_extended_err`. */
 export const SOCK_EXTENDED_ERR_LEN = 16;

@@ -1,0 +1,92 @@
+/**
+ * Captures what devices send and receive. Each frame is written once per device that it passes, marked with its direction, as it is on
+ * the wire: with its VLAN tag, and with its checksum done even where the stack left it to a device that never needs it. The packet
+ * itself is not touched. A super-packet is written whole.
+ */
+import { CHECKSUM_PARTIAL, type NetDevice, type PacketType, type SkBuff, skbChecksum } from '@skbuff/core';
+import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_ALEN, ETH_P_ALL, PACKET_OUTGOING } from '@skbuff/uapi';
+import { csumFold, setBe16 } from '@skbuff/wire';
+import { EPB_INBOUND, EPB_OUTBOUND, LINKTYPE_ETHERNET, LINKTYPE_RAW, type PcapngWriter } from './pcapng-writer.ts';
+
+/** Bytes of a tag, and where it belongs: behind the two addresses. */
+const VLAN_HLEN = 4;
+const VLAN_AT = 2 * ETH_ALEN;
+
+export interface CaptureOptions {
+  /** Bytes of each frame that are kept; default 262144, as tcpdump(8) has it. */
+  readonly snaplen?: number;
+  /** Writes a comment to a packet, or nothing. */
+  readonly comment?: (skb: SkBuff, dev: NetDevice) => string | undefined;
+}
+
+/**
+ * Captures the devices until the returned function is called. Each becomes an interface of the file, in this order, under its name.
+ */
+export function attachCapture(devs: readonly NetDevice[], writer: PcapngWriter, options: CaptureOptions = {}): () => void {
+  const snaplen = options.snaplen ?? 262144;
+  const stops = devs.map((dev) => {
+    const linkType = dev.type === ARPHRD_ETHER || dev.type === ARPHRD_LOOPBACK ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+    const interfaceId = writer.addInterface({ name: dev.name, linkType, snaplen });
+    return tap(dev, (skb) => {
+      const frame = frameOf(skb);
+      const comment = options.comment?.(skb, dev);
+      writer.writePacket({
+        interfaceId,
+        time: BigInt(dev.net.kernel.clock.epoch) + BigInt(Math.floor(dev.net.kernel.clock.now())),
+        bytes: frame.length > snaplen ? frame.subarray(0, snaplen) : frame,
+        originalLength: frame.length,
+        direction: skb.pktType === PACKET_OUTGOING ? EPB_OUTBOUND : EPB_INBOUND,
+        ...(comment === undefined ? {} : { comment }),
+      });
+    });
+  });
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function tap(dev: NetDevice, see: (skb: SkBuff) => void): () => void {
+  const type: PacketType = {
+    type: ETH_P_ALL,
+    dev,
+    net: null,
+    ignoreOutgoing: false,
+    listFunc: null,
+    func: (skb) => {
+      see(skb);
+      skb.consume();
+      return 0;
+    },
+  };
+  const { softnet } = dev.net;
+  softnet.addPack(type);
+  return () => softnet.removePack(type);
+}
+
+/** A copy of the frame from its link-layer header on. On receive `data` is behind that header already. */
+function frameOf(skb: SkBuff): Uint8Array {
+  const header = skb.macHeaderWasSet() ? skb.data - skb.macHeader : 0;
+  const frame = new Uint8Array(header + skb.len);
+  frame.set(skb.bytes.subarray(skb.data - header, skb.data));
+  skb.copyBits(0, frame, header, skb.len);
+  if (skb.ipSummed === CHECKSUM_PARTIAL) finishChecksum(skb, frame, header);
+  return skb.vlanPresent && frame.length >= VLAN_AT ? insertTag(skb, frame) : frame;
+}
+
+/** `skb_checksum_help` on the copy. */
+function finishChecksum(skb: SkBuff, frame: Uint8Array, header: number): void {
+  const start = skb.csumStart - skb.data;
+  const at = header + start + skb.csumOffset;
+  if (start < 0 || start > skb.len || at + 2 > frame.length) return;
+  setBe16(frame, at, csumFold(skbChecksum(skb, start, skb.len - start, 0)) || 0xffff);
+}
+
+/** The tag that travels beside the packet. */
+function insertTag(skb: SkBuff, frame: Uint8Array): Uint8Array {
+  const tagged = new Uint8Array(frame.length + VLAN_HLEN);
+  tagged.set(frame.subarray(0, VLAN_AT));
+  setBe16(tagged, VLAN_AT, skb.vlanProto);
+  setBe16(tagged, VLAN_AT + 2, skb.vlanTci);
+  tagged.set(frame.subarray(VLAN_AT), VLAN_AT + VLAN_HLEN);
+  return tagged;
+}

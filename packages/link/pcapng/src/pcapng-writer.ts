@@ -1,0 +1,137 @@
+/**
+ * The pcapng format (draft-ietf-opsawg-pcapng), written little-endian: one section, its interfaces, and enhanced packet blocks.
+ *
+ *     +------------+-------------+------ … ------+------- … -------+-------------+
+ *     | block type | total length| body          | options         | total length|     every part padded to 4 bytes
+ *     +------------+-------------+------ … ------+------- … -------+-------------+
+ */
+import { put16, put32, strToBytes } from '@skbuff/netlink';
+
+export const PCAPNG_SHB = 0x0a0d0d0a;
+export const PCAPNG_IDB = 0x00000001;
+export const PCAPNG_EPB = 0x00000006;
+/** Written in the writer's byte order, so that a reader can tell it. */
+export const PCAPNG_BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+
+export const OPT_ENDOFOPT = 0;
+export const OPT_COMMENT = 1;
+export const SHB_USERAPPL = 4;
+export const IF_NAME = 2;
+export const IF_DESCRIPTION = 3;
+export const IF_TSRESOL = 9;
+export const EPB_FLAGS = 2;
+
+/** Bits 0 and 1 of `epb_flags`. */
+export const EPB_INBOUND = 1;
+export const EPB_OUTBOUND = 2;
+
+export const LINKTYPE_ETHERNET = 1;
+/** Packets begin with their IPv4 or IPv6 header. */
+export const LINKTYPE_RAW = 101;
+
+/** Times are in units of 10^-9 s. */
+const TSRESOL = 9;
+
+/** Takes each block as it is made. The bytes are the sink's to keep. */
+export type PcapngSink = (bytes: Uint8Array) => void;
+
+export interface PcapngWriterOptions {
+  /** Who wrote this; shown by capinfos(1). */
+  readonly userAppl?: string;
+}
+
+export interface PcapngInterface {
+  readonly name: string;
+  readonly description?: string;
+  /** LINKTYPE_*; default Ethernet. */
+  readonly linkType?: number;
+  /** Bytes of each packet that are kept at most; 0, the default: all. */
+  readonly snaplen?: number;
+}
+
+export interface PcapngPacket {
+  /** What {@link PcapngWriter.addInterface} returned. */
+  readonly interfaceId: number;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+  /** What was captured, possibly less than the packet. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the whole packet. */
+  readonly originalLength: number;
+  /** {@link EPB_INBOUND}, {@link EPB_OUTBOUND}, or 0 for unknown. */
+  readonly direction: number;
+  readonly comment?: string;
+}
+
+interface Option {
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
+export class PcapngWriter {
+  private readonly sink: PcapngSink;
+  private interfaces = 0;
+
+  /** Writes the section header at once. */
+  constructor(sink: PcapngSink, options: PcapngWriterOptions = {}) {
+    this.sink = sink;
+    const body = new Uint8Array(16);
+    put32(body, 0, PCAPNG_BYTE_ORDER_MAGIC);
+    put16(body, 4, 1);
+    // The section's length is not known beforehand: -1.
+    body.fill(0xff, 8, 16);
+    this.block(PCAPNG_SHB, body, text(SHB_USERAPPL, options.userAppl ?? 'skbuff'));
+  }
+
+  /** Describes an interface; its number is what its packets are written with. */
+  addInterface(itf: PcapngInterface): number {
+    const body = new Uint8Array(8);
+    put16(body, 0, itf.linkType ?? LINKTYPE_ETHERNET);
+    put32(body, 4, itf.snaplen ?? 0);
+    const tsresol = { code: IF_TSRESOL, value: Uint8Array.of(TSRESOL) };
+    this.block(PCAPNG_IDB, body, [...text(IF_NAME, itf.name), ...text(IF_DESCRIPTION, itf.description), tsresol]);
+    return this.interfaces++;
+  }
+
+  writePacket(packet: PcapngPacket): void {
+    const { bytes, time } = packet;
+    const body = new Uint8Array(20 + pad4(bytes.length));
+    put32(body, 0, packet.interfaceId);
+    put32(body, 4, Number((time >> 32n) & 0xffff_ffffn));
+    put32(body, 8, Number(time & 0xffff_ffffn));
+    put32(body, 12, bytes.length);
+    put32(body, 16, packet.originalLength);
+    body.set(bytes, 20);
+    const flags = new Uint8Array(4);
+    put32(flags, 0, packet.direction);
+    this.block(PCAPNG_EPB, body, [{ code: EPB_FLAGS, value: flags }, ...text(OPT_COMMENT, packet.comment)]);
+  }
+
+  private block(type: number, body: Uint8Array, options: readonly Option[]): void {
+    const optionsLen = options.length === 0 ? 0 : options.reduce((sum, { value }) => sum + 4 + pad4(value.length), 4);
+    const total = 12 + body.length + optionsLen;
+    const b = new Uint8Array(total);
+    put32(b, 0, type);
+    put32(b, 4, total);
+    b.set(body, 8);
+    let at = 8 + body.length;
+    for (const { code, value } of options) {
+      put16(b, at, code);
+      put16(b, at + 2, value.length);
+      b.set(value, at + 4);
+      at += 4 + pad4(value.length);
+    }
+    // The end of options is four zeros, which are there already.
+    put32(b, total - 4, total);
+    this.sink(b);
+  }
+}
+
+function pad4(n: number): number {
+  return (n + 3) & ~3;
+}
+
+/** A text option, if there is a text. At most 65535 bytes: the length has 16 bits. */
+function text(code: number, value: string | undefined): readonly Option[] {
+  return value === undefined ? [] : [{ code, value: strToBytes(value).slice(0, 0xffff) }];
+}

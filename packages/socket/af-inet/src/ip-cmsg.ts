@@ -1,0 +1,193 @@
+/** Ancillary data of SOL_IP (`net/ipv4/ip_sockglue.c`). */
+import { CHECKSUM_COMPLETE, type SkBuff } from '@skbuff/core';
+import {
+  IPCB_FRAG_MAX_SIZE,
+  IPCB_IIF,
+  IPCB_OPTLEN,
+  IPCB_OPT_NEXTHOP,
+  IpOptions,
+  type IpcmCookie,
+  fibComputeSpecDst,
+  inetIif,
+  ipOptionsEcho,
+  ipOptionsGet,
+  ipOptionsUndo,
+  rtTos2Priority,
+} from '@skbuff/ipv4';
+import { type Cmsg, type Msghdr, int32Bytes, le32, putCmsg, setLe32, sockNet } from '@skbuff/sock';
+import {
+  CAP_NET_ADMIN,
+  CAP_NET_RAW,
+  EINVAL,
+  EPERM,
+  IP_CHECKSUM,
+  IP_ORIGDSTADDR,
+  IP_PKTINFO,
+  IP_RECVFRAGSIZE,
+  IP_RECVOPTS,
+  IP_RETOPTS,
+  IP_TOS,
+  IP_TTL,
+  SOL_IP,
+  SOL_SOCKET,
+  SO_MARK,
+  SO_PRIORITY,
+} from '@skbuff/uapi';
+import { IPHDR_DADDR, IPHDR_LEN, IPHDR_TOS, IPHDR_TTL, be16, be32, csumFold, setBe32 } from '@skbuff/wire';
+import {
+  IP_CMSG_CHECKSUM,
+  IP_CMSG_ORIGDSTADDR,
+  IP_CMSG_PKTINFO,
+  IP_CMSG_RECVFRAGSIZE,
+  IP_CMSG_RECVOPTS,
+  IP_CMSG_RETOPTS,
+  IP_CMSG_TOS,
+  IP_CMSG_TTL,
+  type InetSk,
+} from './inet-sk.ts';
+import { SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
+
+/** `struct in_pktinfo`: addresses u32. */
+export interface InPktinfo {
+  ifindex: number;
+  /** Receiving: the address of this host that an answer should come from. Sending: the source to use, 0: any. */
+  specDst: number;
+  /** Receiving: the destination in the packet's header. */
+  addr: number;
+}
+
+const IN_PKTINFO_LEN = 12;
+
+/** An IP_PKTINFO for sendmsg(2). */
+export function pktinfoCmsg(info: Partial<InPktinfo>): Cmsg {
+  const data = new Uint8Array(IN_PKTINFO_LEN);
+  setLe32(data, 0, info.ifindex ?? 0);
+  setBe32(data, 4, info.specDst ?? 0);
+  setBe32(data, 8, info.addr ?? 0);
+  return { level: SOL_IP, type: IP_PKTINFO, data };
+}
+
+/** What an IP_PKTINFO says. */
+export function pktinfoOf(data: Uint8Array): InPktinfo {
+  return { ifindex: le32(data, 0), specDst: be32(data, 4), addr: be32(data, 8) };
+}
+
+/** `ip_cmsg_send`: takes over what ancillary data says about one send. 0 or a negative errno. */
+export function ipCmsgSend(sk: InetSk, control: readonly Cmsg[], ipc: IpcmCookie): number {
+  for (const cmsg of control) {
+    const err = cmsg.level === SOL_SOCKET ? sockCmsgSend(sk, cmsg, ipc) : cmsg.level === SOL_IP ? oneIpCmsg(sk, cmsg, ipc) : 0;
+    if (err !== 0) return err;
+  }
+  return 0;
+}
+
+function sockCmsgSend(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
+  const { layer } = sockNet.of(sk.net);
+  const privileged = layer.capable(CAP_NET_RAW) || layer.capable(CAP_NET_ADMIN);
+  if (type !== SO_MARK && type !== SO_PRIORITY) return -EINVAL;
+  if (type === SO_MARK && !privileged) return -EPERM;
+  if (data.length !== 4) return -EINVAL;
+  const val = le32(data, 0);
+  if (type === SO_MARK) ipc.mark = val >>> 0;
+  else if (!privileged && (val < 0 || val > 6)) return -EPERM;
+  else ipc.priority = val;
+  return 0;
+}
+
+function oneIpCmsg(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
+  switch (type) {
+    case IP_RETOPTS: {
+      const opt = ipOptionsGet(sk.net, data.slice(0, 40), sockNet.of(sk.net).layer.capable(CAP_NET_RAW));
+      if (typeof opt === 'number') return opt;
+      ipc.opt = opt;
+      return 0;
+    }
+    case IP_PKTINFO:
+      if (data.length !== IN_PKTINFO_LEN) return -EINVAL;
+      if (le32(data, 0) !== 0) ipc.oif = le32(data, 0);
+      ipc.addr = be32(data, 4);
+      return 0;
+    case IP_TTL:
+      if (data.length !== 4) return -EINVAL;
+      ipc.ttl = le32(data, 0);
+      return ipc.ttl < 1 || ipc.ttl > 255 ? -EINVAL : 0;
+    case IP_TOS: {
+      if (data.length !== 4 && data.length !== 1) return -EINVAL;
+      const tos = data.length === 4 ? le32(data, 0) : data[0];
+      if (tos < 0 || tos > 255) return -EINVAL;
+      ipc.tos = tos;
+      ipc.priority = rtTos2Priority(tos);
+      return 0;
+    }
+    default:
+      return -EINVAL;
+  }
+}
+
+/**
+ * `ipv4_pktinfo_prepare`: notes on a packet that is going to a receive queue what IP_PKTINFO will tell (lanes IPCB_IIF and
+ * IPCB_OPT_NEXTHOP), and gives the route back.
+ */
+export function ipv4PktinfoPrepare(sk: InetSk, skb: SkBuff): void {
+  if ((sk.cmsgFlags & IP_CMSG_PKTINFO) !== 0 && skb.dev !== null) {
+    skb.cb[IPCB_IIF] = inetIif(skb);
+    skb.cb[IPCB_OPT_NEXTHOP] = fibComputeSpecDst(sk.net, skb);
+  }
+  if (skb.dst !== null) skb.dstDrop();
+}
+
+/**
+ * `ip_cmsg_recv_offset`: the ancillary data that the socket asked for. `skb.networkHeader` is the packet's header; `offset`: bytes
+ * between the transport header and `skb.data`.
+ */
+export function ipCmsgRecv(msg: Msghdr, sk: InetSk, skb: SkBuff, offset: number): void {
+  const flags = sk.cmsgFlags;
+  headerCmsgs(msg, skb, flags);
+  if ((flags & (IP_CMSG_RECVOPTS | IP_CMSG_RETOPTS)) !== 0) optionCmsgs(msg, sk, skb, flags);
+  if ((flags & IP_CMSG_ORIGDSTADDR) !== 0) origDstAddr(msg, skb);
+  if ((flags & IP_CMSG_CHECKSUM) !== 0 && skb.ipSummed === CHECKSUM_COMPLETE && offset === 0) {
+    putCmsg(msg, SOL_IP, IP_CHECKSUM, int32Bytes(~csumFold(skb.csum) & 0xffff));
+  }
+  if ((flags & IP_CMSG_RECVFRAGSIZE) !== 0 && skb.cb[IPCB_FRAG_MAX_SIZE] !== 0) {
+    putCmsg(msg, SOL_IP, IP_RECVFRAGSIZE, int32Bytes(skb.cb[IPCB_FRAG_MAX_SIZE]));
+  }
+}
+
+/** What goes with an ICMP error: it is the ICMP packet's header that is told about. */
+export function ipCmsgRecvError(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
+  headerCmsgs(msg, skb, sk.cmsgFlags);
+}
+
+function headerCmsgs(msg: Msghdr, skb: SkBuff, flags: number): void {
+  const { bytes, cb } = skb;
+  const iph = skb.networkHeader;
+  if ((flags & IP_CMSG_PKTINFO) !== 0) {
+    putCmsg(msg, SOL_IP, IP_PKTINFO, pktinfoCmsg({ ifindex: cb[IPCB_IIF], specDst: cb[IPCB_OPT_NEXTHOP] >>> 0, addr: be32(bytes, iph + IPHDR_DADDR) }).data);
+  }
+  if ((flags & IP_CMSG_TTL) !== 0) putCmsg(msg, SOL_IP, IP_TTL, int32Bytes(bytes[iph + IPHDR_TTL]));
+  if ((flags & IP_CMSG_TOS) !== 0) putCmsg(msg, SOL_IP, IP_TOS, Uint8Array.of(bytes[iph + IPHDR_TOS]));
+}
+
+/** IP_RECVOPTS: as they are now; IP_RETOPTS: turned round, for sending back. */
+function optionCmsgs(msg: Msghdr, sk: InetSk, skb: SkBuff, flags: number): void {
+  const optlen = skb.cb[IPCB_OPTLEN];
+  if (optlen === 0) return;
+  if ((flags & IP_CMSG_RECVOPTS) !== 0) {
+    const at = skb.networkHeader + IPHDR_LEN;
+    putCmsg(msg, SOL_IP, IP_RECVOPTS, skb.bytes.slice(at, at + optlen));
+  }
+  if ((flags & IP_CMSG_RETOPTS) === 0) return;
+  const echo = new IpOptions();
+  if (ipOptionsEcho(sk.net, echo, skb) !== 0) return;
+  ipOptionsUndo(echo);
+  putCmsg(msg, SOL_IP, IP_RETOPTS, echo.data.slice(0, echo.optlen));
+}
+
+/** IP_ORIGDSTADDR: where the packet was going, with the port from the first bytes of the transport header. */
+function origDstAddr(msg: Msghdr, skb: SkBuff): void {
+  const th = skb.transportHeader;
+  if (th < 0 || th + 4 > skb.tail) return;
+  const data = new Uint8Array(sockaddrInCodec.length);
+  sockaddrInCodec.encode(new SockaddrIn(be32(skb.bytes, skb.networkHeader + IPHDR_DADDR), be16(skb.bytes, th + 2)), data);
+  putCmsg(msg, SOL_IP, IP_ORIGDSTADDR, data);
+}
