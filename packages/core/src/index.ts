@@ -17,6 +17,7 @@ export * from './netdevice/dev-notify.ts';
 export * from './netdevice/dev-open.ts';
 export * from './netdevice/dev-register.ts';
 export * from './netdevice/dev-rx-mode.ts';
+export * from './netdevice/dev-stats.ts';
 export * from './netdevice/dev-tx.ts';
 export * from './netdevice/dst.ts';
 export * from './netdevice/features.ts';

@@ -15,7 +15,6 @@ import {
   NOTIFY_OK,
   type PacketType,
   registerNetdevice,
-  registerNetdeviceNotifier,
   type SkBuff,
   SkbFrag,
   SkbuffCache,
@@ -87,17 +86,23 @@ export function addDevice(kernel: Kernel, options: DeviceOptions = {}): { dev: N
   return made;
 }
 
-/** Records the events of every device as `name:event`. */
-export function recordEvents(kernel: Kernel, names: Readonly<Record<number, string>>): { events: string[]; nb: NotifierBlock<NetdevNotifierInfo> } {
+export type Notify = NotifierBlock<NetdevNotifierInfo>['notifierCall'];
+
+/** Subscribes to device events until the kernel shuts down, or until the plugin whose name is returned is unloaded. */
+export function subscribe(kernel: Kernel, notifierCall: Notify, priority = 0): string {
+  const name = `subscriber-${kernel.lsmod().length}`;
+  kernel.insmod({ name, init: (ctx) => ctx.netdeviceNotifier({ notifierCall, priority }) });
+  return name;
+}
+
+/** Records the events of every device as `name:EVENT`. */
+export function recordEvents(kernel: Kernel, names: Readonly<Record<number, string>>): string[] {
   const events: string[] = [];
-  const nb: NotifierBlock<NetdevNotifierInfo> = {
-    notifierCall(_nb, event, { dev }) {
-      events.push(`${dev.name}:${names[event] ?? event}`);
-      return NOTIFY_OK;
-    },
-  };
-  expect(registerNetdeviceNotifier(kernel, nb)).toBe(0);
-  return { events, nb };
+  subscribe(kernel, (_nb, event, { dev }) => {
+    events.push(`${dev.name}:${names[event] ?? event}`);
+    return NOTIFY_OK;
+  });
+  return events;
 }
 
 /** A linear sk_buff that holds `text`, with 64 bytes of headroom. */

@@ -82,9 +82,9 @@ export class NetlinkProto {
     return this.rover-- >>> 0;
   }
 
+  /** Frees the port id of a port that has left its groups. */
   remove(port: NetlinkPort): void {
     if (this.ports.get(port.portid) === port) this.ports.delete(port.portid);
-    this.members = this.members.filter((p) => p !== port);
   }
 
   /** Keeps the books when a port joins (+1) or leaves (-1) a group. */

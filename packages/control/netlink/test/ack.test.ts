@@ -93,11 +93,11 @@ describe('nlTalk', () => {
     const port = open(nlnet, NETLINK_ROUTE);
     port.setsockopt(NETLINK_EXT_ACK, 1);
     port.bind(0, 1);
-    nlnet.get(NETLINK_ROUTE)!.broadcast(message(RTM_NEWLINK, 0, new IfInfoMsg(), undefined, 0), 1);
+    for (const seq of [0, 1]) nlnet.get(NETLINK_ROUTE)!.broadcast(message(RTM_NEWLINK, 0, new IfInfoMsg(), undefined, seq), 1);
     const seen: number[] = [];
     const reply = nlTalk(port, message(RTM_GETLINK, NLM_F_REQUEST, 2), (nlh) => seen.push(nlh.type));
     expect(reply).toMatchObject({ error: -EINVAL, extack: 'Invalid header for get link' });
-    expect(seen).toEqual([RTM_NEWLINK]);
+    expect(seen).toEqual([RTM_NEWLINK, RTM_NEWLINK]);
   });
 
   it('reads the header of the failing request out of NLMSG_ERROR [NLM-11]', () => {

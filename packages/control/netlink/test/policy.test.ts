@@ -136,6 +136,7 @@ describe('nests', () => {
     const array = N.nlaPolicyNestedArray(inner);
     expect(judge(array, [12, 0, 77, 0, ...u32, 4, 0, 5, 0])).toEqual(OK);
     expect(judge(array, [12, 0, 77, 0, 5, 0, 2, 0, 9, 0, 0, 0])).toEqual({ ...failed(-ERANGE), offs: 8 });
+    expect(judge(array, [12, 0, 1, 0, ...u32, 12, 0, 2, 0, 5, 0, 2, 0, 9, 0, 0, 0])).toEqual({ ...failed(-ERANGE), offs: 20 });
     expect(judge(array, [6, 0, 1, 0, 1, 2])).toEqual({ err: -ERANGE, text: 'Array element too short', offs: 4 });
   });
 

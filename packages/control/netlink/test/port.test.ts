@@ -254,7 +254,7 @@ describe('sending', () => {
     expect([a.sendmsg(Uint8Array.of(1), 2), c.sendmsg(Uint8Array.of(1), 2), kernel(nlnet).unicast(Uint8Array.of(1), 2)]).toEqual([1, -ECONNREFUSED, 1]);
     expect([b.sendmsg(Uint8Array.of(5)), a.recvmsg()]).toMatchObject([1, { portid: 2 }]);
     b.disconnect();
-    expect(c.sendmsg(Uint8Array.of(1), 2)).toBe(1);
+    expect([c.sendmsg(Uint8Array.of(1), 2), b.sendmsg(Uint8Array.of(5)), a.recvmsg()]).toEqual([1, 1, -EAGAIN]);
   });
 });
 
@@ -302,6 +302,21 @@ describe('the receive buffer', () => {
     expect(drain(p)).toHaveLength(3);
   });
 
+  it('takes in again at once what fits when NETLINK_NO_ENOBUFS is set after a loss', () => {
+    const nlnet = route();
+    const p = at(nlnet, { rcvbuf: 2000 });
+    p.bind(1, 1);
+    for (let i = 0; i < 3; i++) kernel(nlnet).broadcast(new Uint8Array(10), 1);
+    p.recvmsg();
+    p.recvmsg();
+    p.setsockopt(U.NETLINK_EXT_ACK, 1);
+    kernel(nlnet).broadcast(new Uint8Array(10), 1);
+    expect(p.drops).toBe(2);
+    p.setsockopt(U.NETLINK_NO_ENOBUFS, 1);
+    kernel(nlnet).broadcast(new Uint8Array(10), 1);
+    expect([p.drops, drain(p).length]).toEqual([2, 2]);
+  });
+
   it('that is full fails the broadcast for those who set NETLINK_BROADCAST_ERROR', () => {
     const nlnet = route();
     const p = at(nlnet, { rcvbuf: 1000 });
@@ -334,6 +349,8 @@ describe('the receive buffer', () => {
     q.setsockopt(U.NETLINK_NO_ENOBUFS, 1);
     expect(kernel(nlnet).setErr(0, 1, ENOBUFS)).toBe(1);
     expect([p.recvmsg(), p.recvmsg(), q.recvmsg()]).toEqual([-ENOBUFS, -EAGAIN, -EAGAIN]);
+    kernel(nlnet).setErr(1, 1, EPERM);
+    expect([p.recvmsg(), q.recvmsg()]).toEqual([-EAGAIN, -EPERM]);
   });
 
   it('lets one look without taking', () => {

@@ -31,6 +31,13 @@ describe('rtnl_register', () => {
     expect(ask(RTM_GETLINK)).toBe(-EOPNOTSUPP);
   });
 
+  it('a handler of the other sort does not do [RTNL-03]', () => {
+    const { rtnl, ask } = setup();
+    rtnl.register(0, RTM_GETLINK, () => 0, null);
+    rtnl.register(0, RTM_NEWLINK, null, () => 0);
+    expect([ask(RTM_GETLINK, 0, 0x300), ask(RTM_NEWLINK)]).toEqual([-EOPNOTSUPP, -EOPNOTSUPP]);
+  });
+
   it('lets bulk deletes through to those who can [NLM-06]', () => {
     const { rtnl, ask } = setup();
     rtnl.register(7, RTM_DELNEIGH, () => 0, null, N.RTNL_FLAG_BULK_DEL_SUPPORTED);

@@ -1,6 +1,7 @@
 import { NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NETLINK_CAP_ACK, NETLINK_EXT_ACK } from '@skbuff/uapi';
 import { netlinkPort, type NetlinkPort } from '@skbuff/netlink';
 import { describe, expect, it } from 'vitest';
+import { RTNL_LINKS } from '../src/index.ts';
 import { drain, makeBench, readable, record, unhex } from './support.ts';
 
 interface Step {
@@ -68,5 +69,12 @@ describe('links against a recorded kernel', () => {
     const want = { replies: step.replies, b: step.told ?? [], a: step.toldA ?? [] };
     // Parts of a dump are compared as one: what was left out of the record made Linux's parts shorter.
     for (const who of ['replies', 'b', 'a'] as const) expect([who, ...told[who].flatMap(readable)]).toEqual([who, ...want[who].flatMap(readable)]);
+  });
+});
+
+describe('afterwards', () => {
+  it('nothing is left that is not told about, and nothing leaks', () => {
+    expect(bench.kernel.services.get(RTNL_LINKS)).toMatchObject({ request: null, moving: null, onFirstChange: null, initializing: new Set() });
+    expect(bench.kernel.shutdown()).toEqual({});
   });
 });

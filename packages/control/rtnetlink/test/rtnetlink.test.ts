@@ -1,9 +1,25 @@
-import { createKernel, devClose, devOpen, IFF_NO_QUEUE, type NetDevice, netdevOpsDefaults, type Plugin, registerNetdevice, allocNetdev, type RtnlLinkOps, callNetdeviceNotifiers, NETDEV_NOTIFY_PEERS } from '@skbuff/core';
+import {
+  allocNetdev,
+  callNetdeviceNotifiers,
+  createKernel,
+  devClose,
+  devOpen,
+  freeNetdev,
+  IFF_NO_QUEUE,
+  type NetDevice,
+  NETDEV_NOTIFY_PEERS,
+  NETDEV_UP,
+  netdevOpsDefaults,
+  type Plugin,
+  registerNetdevice,
+  type RtnlLinkOps,
+  unregisterNetdevice,
+} from '@skbuff/core';
 import * as N from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linkLimits, RTNL_LINKS, rtnlAfRegister, rtnlSlaveRegister, rtnetlink } from '../src/index.ts';
+import { LinkLimits, linkLimits, RTNL_LINKS, rtnlAfRegister, rtnlSlaveRegister, rtnetlink } from '../src/index.ts';
 import { type Bench, drain, ifbOps, makeBench, record, unhex } from './support.ts';
 
 type Fill = (b: N.NlMsgBuilder) => void;
@@ -94,12 +110,60 @@ describe('notifications', () => {
 
   it('an event of the device has its number', () => {
     expect(told(() => void callNetdeviceNotifiers(NETDEV_NOTIFY_PEERS, i0))).toMatchObject([{ event: U.IFLA_EVENT_NOTIFY_PEERS, change: 0 }]);
+    const raw = allocNetdev(bench.b, { name: 'raw', setup: ifbOps.setup, ops: i0.ops });
+    expect(told(() => void callNetdeviceNotifiers(NETDEV_NOTIFY_PEERS, raw))).toEqual([]);
+    freeNetdev(raw);
   });
 
   it('stay in their namespace [RTNL-09]', () => {
     const other = bench.port(bench.a, 1);
     expect(told(() => devOpen(i0))).toHaveLength(1);
     expect(drain(other)).toEqual([]);
+  });
+
+  it('of a new device that comes up is there before those that its coming up causes [REG-12]', () => {
+    const order: string[] = [];
+    const watcher: Plugin = {
+      name: 'watcher',
+      init: (ctx) => ctx.netdeviceNotifier({ notifierCall: (_nb, event) => (event === NETDEV_UP && order.push(`up after ${drain(monitor).length}`), 0) }),
+    };
+    const own = makeBench(watcher);
+    const monitor = own.port(own.b, 1);
+    const m = message(U.RTM_NEWLINK, U.NLM_F_ACK | U.NLM_F_CREATE, { flags: 1, change: 1 }, (b) => linkinfo(b, 'ifb'));
+    expect(N.nlTalk(own.port(own.b), m).error).toBe(0);
+    expect([order, drain(monitor)]).toEqual([['up after 1'], []]);
+  });
+
+  it('are not sent for a property that could not be added', () => {
+    devOpen(i0);
+    const add = message(U.RTM_NEWLINKPROP, U.NLM_F_ACK, { index: i0.ifindex }, (b) => {
+      const nest = b.nlaNestStart(U.IFLA_PROP_LIST);
+      b.nlaPutString(U.IFLA_ALT_IFNAME, 'i0');
+      b.nlaNestEnd(nest);
+    });
+    expect(told(() => expect(N.nlTalk(bench.port(bench.b), add).error).toBe(-U.EEXIST))).toEqual([]);
+  });
+
+  it('of an echoed request end with it', () => {
+    const own = makeBench();
+    create(own, 'i0', 'ifb');
+    create(own, 'i1', 'ifb');
+    const port = own.port(own.b);
+    N.nlTalk(port, message(U.RTM_DELLINK, U.NLM_F_ACK | U.NLM_F_ECHO, { index: dev(own, 'i0').ifindex }));
+    unregisterNetdevice(dev(own, 'i1'));
+    expect(drain(port)).toEqual([]);
+  });
+
+  it('end with the plugin', () => {
+    const own = makeBench();
+    const lo = own.b.loopbackDev!;
+    const monitor = own.port(own.b, 1);
+    own.kernel.rmmod('devices');
+    own.kernel.rmmod('@skbuff/rtnetlink');
+    drain(monitor);
+    own.kernel.rtnl.linkChanged(lo, 0);
+    own.kernel.rtnl.linkRemoved(lo);
+    expect(drain(monitor)).toEqual([]);
   });
 
   it('tell that a kind goes, and its devices with it [REG-11]', () => {
@@ -115,13 +179,14 @@ describe('notifications', () => {
 
 describe('families', () => {
   const log: string[] = [];
+  let filled = 0;
   const inet: Plugin = {
     name: 'inet',
     requires: ['@skbuff/rtnetlink'],
     init(ctx) {
       rtnlAfRegister(ctx, {
         family: 2,
-        fillLinkAf: (b, _d, mask) => (b.nlaPutU32(1, mask), 0),
+        fillLinkAf: (b, _d, mask) => (b.nlaPutU32(1, mask), filled++, 0),
         validateLinkAf: (_d, buf, attr, x) => {
           if (N.nlaLen(buf, attr) > 0) return 0;
           x.setErrMsg('empty');
@@ -137,6 +202,16 @@ describe('families', () => {
 
   it('show what they have to say, with the mask of the request', () => {
     expect(payload(get(bench, dev(bench, 'i0'), 8), U.IFLA_AF_SPEC)).toBe('0c000200' + '0800010008000000');
+  });
+
+  it('are not asked when nobody listens', () => {
+    filled = 0;
+    devOpen(dev(bench, 'i0'));
+    expect(filled).toBe(0);
+    const monitor = bench.port(bench.b, 1);
+    devClose(dev(bench, 'i0'));
+    expect([filled, drain(monitor).length]).toEqual([1, 1]);
+    monitor.close();
   });
 
   it('take what is sent to them', () => {
@@ -234,6 +309,15 @@ describe('kinds', () => {
     expect(dump(() => {}).map((d) => d[0])).toEqual(['lo', 'box0', 'i0']);
   });
 
+  it('a master of no kind is a number only', () => {
+    const plain = allocNetdev(bench.b, { name: 'plain', setup: ifbOps.setup, ops: i0.ops });
+    registerNetdevice(plain);
+    const old = i0.master;
+    i0.master = plain;
+    expect(payload(get(bench, i0), U.IFLA_LINKINFO)).toBe('0800010069666200');
+    i0.master = old;
+  });
+
   it('a new device that its master does not take is gone again', () => {
     expect(create(bench, 'i9', 'ifb', (b) => b.nlaPutU32(U.IFLA_MASTER, 1)).error).toBe(-U.EOPNOTSUPP);
     expect(bench.b.devGetByName('i9')).toBeNull();
@@ -293,6 +377,24 @@ describe('single facts', () => {
     expect(payload(get(bench, i0), U.IFLA_PERM_ADDRESS)).toBe('020000000009');
   });
 
+  it('a strict request has no bits where the header has none', () => {
+    const bench = makeBench();
+    const port = bench.port(bench.b);
+    port.setsockopt(U.NETLINK_GET_STRICT_CHK, 1);
+    for (const flags of [0, U.NLM_F_DUMP]) {
+      const m = message(U.RTM_GETLINK, flags, flags === 0 ? { index: 1 } : {});
+      expect(N.nlTalk(port, m).error).toBe(0);
+      m[17] = 1;
+      expect(N.nlTalk(port, m)).toMatchObject({ error: -U.EINVAL, extack: `Invalid values in header for ${flags === 0 ? 'get link' : 'link dump'} request` });
+    }
+  });
+
+  it('a namespace that nobody has numbered has no links', () => {
+    const bench = makeBench();
+    const ask = (type: number): number => N.nlTalk(bench.port(bench.b), message(type, U.NLM_F_ACK, { index: 1 }, (b) => b.nlaPutS32(U.IFLA_TARGET_NETNSID, 9))).error;
+    expect([ask(U.RTM_GETLINK), ask(U.RTM_DELLINK), ask(U.RTM_NEWLINK)]).toEqual([-U.EINVAL, -U.EINVAL, -U.EINVAL]);
+  });
+
   it('names may be any bytes', () => {
     const bench = makeBench();
     expect(create(bench, 'größe', 'ifb').error).toBe(0);
@@ -312,6 +414,7 @@ describe('single facts', () => {
     create(bench, 'i0', 'ifb', (b) => b.nlaPutU32(U.IFLA_GRO_MAX_SIZE, 1000));
     create(bench, 'i1', 'ifb');
     expect([linkLimits(dev(bench, 'i0')).groIpv4MaxSize, linkLimits(dev(bench, 'i1')).groIpv4MaxSize]).toEqual([1000, 65536]);
+    expect(new LinkLimits()).toEqual({ groMaxSize: 65536, gsoIpv4MaxSize: 65536, groIpv4MaxSize: 65536, tsoMaxSize: 65536, tsoMaxSegs: 65535 });
   });
 });
 

@@ -4,7 +4,7 @@
  * itself is not touched. A super-packet is written whole.
  */
 import { CHECKSUM_PARTIAL, type NetDevice, type PacketType, type SkBuff, skbChecksum } from '@skbuff/core';
-import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_ALEN, ETH_P_ALL, PACKET_OUTGOING } from '@skbuff/uapi';
+import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_ALEN, ETH_P_ALL, IFF_LOOPBACK, PACKET_OUTGOING } from '@skbuff/uapi';
 import { csumFold, setBe16 } from '@skbuff/wire';
 import { EPB_INBOUND, EPB_OUTBOUND, LINKTYPE_ETHERNET, LINKTYPE_RAW, type PcapngWriter } from './pcapng-writer.ts';
 
@@ -50,7 +50,8 @@ function tap(dev: NetDevice, see: (skb: SkBuff) => void): () => void {
     type: ETH_P_ALL,
     dev,
     net: null,
-    ignoreOutgoing: false,
+    // What is sent on lo is received on it at once: one of the two, as tcpdump(8) does.
+    ignoreOutgoing: (dev.flags & IFF_LOOPBACK) !== 0,
     listFunc: null,
     func: (skb) => {
       see(skb);

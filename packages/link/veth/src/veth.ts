@@ -48,7 +48,7 @@ import {
   unregisterNetdevice,
 } from '@skbuff/core';
 import { ethHwAddrRandomIfUnset, etherSetup, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
-import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, PACKET_HOST } from '@skbuff/uapi';
+import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, NET_ADDR_SET, PACKET_HOST } from '@skbuff/uapi';
 
 /** `struct veth_priv`. */
 export class VethPriv {
@@ -223,7 +223,10 @@ export interface VethPair {
 export function vethAlloc(net: Net, name: string, linkOps: RtnlLinkOps, address: Uint8Array | undefined, mtu: number | undefined): NetDevice {
   const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps });
   dev.rtnlLinkOps = linkOps;
-  if (address !== undefined) dev.devAddr.set(address);
+  if (address !== undefined) {
+    dev.devAddr.set(address);
+    dev.addrAssignType = NET_ADDR_SET;
+  }
   if (mtu !== undefined) dev.mtu = mtu;
   return dev;
 }

@@ -39,6 +39,7 @@ import {
   IF_OPER_LOWERLAYERDOWN,
   IF_OPER_UP,
   NET_ADDR_RANDOM,
+  NET_ADDR_SET,
   PACKET_BROADCAST,
   PACKET_HOST,
   PACKET_OTHERHOST,
@@ -83,7 +84,7 @@ describe('a pair', () => {
   it('takes addresses and an MTU', () => {
     const { dev, peer } = bench.it.pair({ address: Uint8Array.of(2, 0, 0, 0, 0, 1), peerAddress: Uint8Array.of(2, 0, 0, 0, 0, 2), mtu: 9000 });
     expect([dev.devAddr[5], peer.devAddr[5], dev.mtu, peer.mtu]).toEqual([1, 2, 9000, 9000]);
-    expect([...dev.permAddr.slice(0, 6)]).toEqual([2, 0, 0, 0, 0, 1]);
+    expect([dev.addrAssignType, peer.addrAssignType]).toEqual([NET_ADDR_SET, NET_ADDR_SET]);
   });
 
   it.each([

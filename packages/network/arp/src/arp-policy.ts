@@ -1,9 +1,11 @@
 /** Whether to answer, to proxy, to believe: the policies of net.ipv4.conf.* that concern ARP. */
 import type { Net, NetDevice } from '@skbuff/core';
-import { Flowi4, type InDevice, type Rtable, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, LINUX_MIB_NAMES, type Rtable, inDevGet, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
 import { ARPOP_REPLY, RTN_UNICAST, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
-import { addrType, inetConfirmAddr } from './arp-addr.ts';
+import { addrType } from './arp-addr-type.ts';
 import type { ArpPacket } from './arp-packet.ts';
+
+const LINUX_MIB_ARPFILTER = LINUX_MIB_NAMES.indexOf('ArpFilter');
 
 /**
  * `arp_ignore`: true if a request for the local address `tip` is not answered.
@@ -26,13 +28,14 @@ export function arpIgnore(inDev: InDevice, sip: number, tip: number): boolean {
   }
 }
 
-/** `arp_filter`: true if this host would answer `sip` by another interface than the one that the request came in by. */
+/** `arp_filter`: true if this host would not answer `sip` by the interface that the request came in by. */
 export function arpFilter(sip: number, tip: number, dev: NetDevice): boolean {
   const { routing } = ipv4Net.of(dev.net).ip;
   if (routing === null) return true;
   const rt = routing.routeOutput(dev.net, new Flowi4().init(0, 0, 0, 0, 0, 0, sip, tip, 0, 0), null);
   if (typeof rt === 'number') return true;
   const other = rt.dev !== dev;
+  if (other) ipv4Net.of(dev.net).linuxMib[LINUX_MIB_ARPFILTER]++;
   rt.release();
   return other;
 }

@@ -37,11 +37,11 @@ import {
   RTN_UNICAST,
 } from '@skbuff/uapi';
 import { ARPHDR_HLN, ARPHDR_PLN, ipv4IsLoopback, ipv4IsMulticast } from '@skbuff/wire';
-import { addrType } from './arp-addr.ts';
+import { addrType } from './arp-addr-type.ts';
 import { type ArpPacket, arpParse } from './arp-packet.ts';
 import { arpAccept, arpFilter, arpFwdProxy, arpFwdPvlan, arpIgnore, arpIsGarp } from './arp-policy.ts';
 import { ARP_PLN, arpHdrLen, arpSend } from './arp-send.ts';
-import { arpNet, arpParms } from './arp-tbl.ts';
+import { arpParms } from './arp-tbl.ts';
 
 /** `arp_rcv`: the packet type handler. */
 export function arpRcv(skb: SkBuff, dev: NetDevice, _pt: PacketType, _origDev: NetDevice): number {
@@ -109,17 +109,12 @@ function answerRequest(ip: Ipv4, tbl: NeighTable, inDev: InDevice, arp: ArpPacke
   if (ip.routing === null || ip.routing.routeInput(skb, arp.tip, arp.sip, 0, dev) !== 0) return GO_ON;
   const rt = skb.dst as Rtable;
   if (rt.type === RTN_LOCAL) {
-    if (!arpIgnore(inDev, arp.sip, arp.tip) && !filtered(inDev, arp) && neighEventNs(tbl, dev, arp.sha, arp.sip) !== null) reply(dev, arp);
+    const silent = arpIgnore(inDev, arp.sip, arp.tip) || (inDev.arpFilter() && arpFilter(arp.sip, arp.tip, dev));
+    if (!silent && neighEventNs(tbl, dev, arp.sha, arp.sip) !== null) reply(dev, arp);
     return DONE;
   }
   if (!inDev.forwarding() || rt.type !== RTN_UNICAST || !isProxied(tbl, inDev, rt, arp)) return GO_ON;
   return answerByProxy(tbl, inDev, arp, skb);
-}
-
-function filtered(inDev: InDevice, arp: ArpPacket): boolean {
-  if (!inDev.arpFilter() || !arpFilter(arp.sip, arp.tip, inDev.dev)) return false;
-  arpNet.of(inDev.dev.net).filtered++;
-  return true;
 }
 
 function isProxied(tbl: NeighTable, inDev: InDevice, rt: Rtable, arp: ArpPacket): boolean {

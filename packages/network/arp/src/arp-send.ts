@@ -4,6 +4,7 @@
  *     | hrd 2 | pro 2 | hln 1 | pln 1 | op 2 | sha n | sip 4 | tha n | tip 4 |
  */
 import { NF_BIT_ARP_OUT, NF_HOOK_OK, type Net, type NetDevice, type SkBuff, type SkbSock } from '@skbuff/core';
+import { llReservedSpace } from '@skbuff/ipv4';
 import { ETH_P_ARP, ETH_P_IP, IFF_NOARP, NFPROTO_ARP, NF_ARP_OUT } from '@skbuff/uapi';
 import {
   ARPHDR_HLN,
@@ -17,11 +18,6 @@ import {
   setBe32,
   zeroBytes,
 } from '@skbuff/wire';
-
-/** `LL_RESERVED_SPACE`: headroom for the device's header. */
-function llReservedSpace(dev: NetDevice): number {
-  return ((dev.hardHeaderLen + dev.neededHeadroom) & -16) + 16;
-}
 
 /** Bytes of an IPv4 address. */
 export const ARP_PLN = 4;

@@ -1,10 +1,10 @@
 /** Asking for an address (`arp_solicit`). */
 import type { NetDevice, SkBuff } from '@skbuff/core';
-import { type InDevice, inDevGet } from '@skbuff/ipv4';
+import { type InDevice, inDevGet, inetAddrOnlink, inetSelectAddr } from '@skbuff/ipv4';
 import { type Neighbour, neighAppNs } from '@skbuff/neighbour';
 import { ARPOP_REQUEST, ETH_P_IP, RTN_LOCAL, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { IPHDR_SADDR, be32 } from '@skbuff/wire';
-import { addrType, inetAddrOnlink, inetSelectAddr } from './arp-addr.ts';
+import { addrType } from './arp-addr-type.ts';
 import { arpSend } from './arp-send.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
-import { NetSlot, SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
+import { SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
 import { type InDevice, inDevGet, ipv4Net } from '@skbuff/ipv4';
 import {
   type NeighCore,
@@ -27,17 +27,9 @@ import {
   RTN_MULTICAST,
 } from '@skbuff/uapi';
 import { copyBytes, ipv4IsMulticast } from '@skbuff/wire';
-import { addrType } from './arp-addr.ts';
+import { addrType } from './arp-addr-type.ts';
 import { arpProcess } from './arp-rcv.ts';
 import { arpSolicit } from './arp-solicit.ts';
-
-/** ARP's state of a namespace. */
-export class ArpNet {
-  /** Requests left unanswered by arp_filter (`TcpExt ArpFilter` of /proc/net/netstat). */
-  filtered = 0;
-}
-
-export const arpNet: NetSlot<ArpNet> = new NetSlot<ArpNet>('arp');
 
 /** Devices whose link-layer header can be cached: the first packet to a neighbour makes the cached one. */
 const arpHhOps: NeighOps = {
@@ -66,6 +58,7 @@ export function arpTable(core: NeighCore): NeighTable {
     family: AF_INET,
     keyLen: 4,
     protocol: ETH_P_IP,
+    sysctlDir: 'ipv4',
     ops: arpGenericOps,
     construct: arpConstructor,
     isMulticast: (neigh) => ipv4IsMulticast(neigh.addr4),
@@ -81,7 +74,9 @@ export function arpTable(core: NeighCore): NeighTable {
 
 /** `in_dev->arp_parms`: the settings of an interface, made when first asked for. */
 export function arpParms(tbl: NeighTable, inDev: InDevice): NeighParms {
-  inDev.arpParms ??= tbl.parmsOf(inDev.dev);
+  const known = inDev.arpParms;
+  if (known !== null && !known.dead) return known;
+  inDev.arpParms = tbl.parmsOf(inDev.dev);
   return inDev.arpParms;
 }
 

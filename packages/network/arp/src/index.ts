@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-export * from './arp-addr.ts';
 export * from './arp-proc.ts';
 export * from './arp-rcv.ts';
 export * from './arp-send.ts';

@@ -9,6 +9,7 @@ import {
   NETDEV_UNREGISTER,
   NETDEV_UP,
   type NetDevice,
+  type Net,
   NOTIFY_DONE,
   type NetdevNotifierInfo,
   type NotifierBlock,
@@ -16,19 +17,23 @@ import {
 } from '@skbuff/core';
 import { type InDevice, type InetaddrInfo, IPV4, inDevGet } from '@skbuff/ipv4';
 import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
+import { procCreateNet } from '@skbuff/procfs';
 import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
 import { arpRcv } from './arp-rcv.ts';
 import { arpSend } from './arp-send.ts';
-import { ArpNet, arpNet, arpParms, arpTable } from './arp-tbl.ts';
+import { arpSeqShow, arpStatSeqShow } from './arp-proc.ts';
+import { arpParms, arpTable } from './arp-tbl.ts';
 
 /** Loads ARP: IPv4 can reach its neighbours on links that need it. */
 export function arp(): Plugin {
-  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4'], init };
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4', '@skbuff/procfs'], init };
 }
 
 /** `arp_init`. */
 function init(ctx: ModuleContext): void {
   const ip = ctx.get(IPV4);
+  const { kernel } = ctx;
+  const files: Map<Net, readonly ((() => void) | null)[]> = new Map();
   const tbl = arpTable(ctx.get(NEIGHBOUR));
   ip.arpTbl = tbl;
   ctx.onUnload(() => {
@@ -37,8 +42,16 @@ function init(ctx: ModuleContext): void {
   });
   ctx.pernetSubsys({
     name: 'arp',
-    init: (net) => (arpNet.set(net, new ArpNet()), 0),
-    exit: (net) => arpNet.set(net, null),
+    init(net) {
+      // The counters are the kernel's, not the namespace's.
+      const stat = net === kernel.initNet || kernel.netns.list.length <= 1 ? procCreateNet(net, `stat/${tbl.id}`, () => arpStatSeqShow(tbl)) : null;
+      files.set(net, [procCreateNet(net, 'arp', () => arpSeqShow(net, tbl)), stat]);
+      return 0;
+    },
+    exit(net) {
+      for (const undo of files.get(net) ?? []) undo?.();
+      files.delete(net);
+    },
   });
   ctx.packetType({ type: ETH_P_ARP, dev: null, net: null, ignoreOutgoing: false, func: arpRcv, listFunc: null });
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => arpNetdevEvent(tbl, event, info) });

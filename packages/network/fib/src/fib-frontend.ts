@@ -172,11 +172,6 @@ function inSubnetOf(other: InIfaddr, prim: InIfaddr | null): boolean {
   return prim !== null && other.mask === prim.mask && ((other.address ^ prim.address) & prim.mask) === 0;
 }
 
-/** The secondary addresses of the network whose primary `prim` is or was. */
-function secondariesOf(prim: InIfaddr): InIfaddr[] {
-  return isSecondary(prim) ? [] : prim.inDev.ifaList.filter((other) => other !== prim && isSecondary(other) && inSubnetOf(other, prim));
-}
-
 function includes(routes: readonly AddrRoute[], route: AddrRoute): boolean {
   return routes.some((other) => other.type === route.type && other.dst === route.dst);
 }
@@ -185,6 +180,13 @@ function includes(routes: readonly AddrRoute[], route: AddrRoute): boolean {
 function addressGone(state: FibNet, ifa: InIfaddr): void {
   if (ifa.inDev.ifaList.includes(ifa) || inetAddrTypeIn(state, ifa.local, ifa.inDev.dev) === RTN_LOCAL) return;
   if (fibSyncDownAddr(state, ifa.local) > 0) fibFlush(state);
+}
+
+/** `fib_modify_prefix_metric`: the route to the network of an address gets another priority; the new one is there before the old goes. */
+export function fibModifyPrefixMetric(state: FibNet, ifa: InIfaddr, priority: number): void {
+  if ((ifa.inDev.dev.flags & IFF_UP) === 0 || !hasNetwork(ifa) || (ifa.flags & IFA_F_NOPREFIXROUTE) !== 0) return;
+  fibMagic(state, RTM_NEWROUTE, prefixRoute(ifa), ifa, priority);
+  fibMagic(state, RTM_DELROUTE, prefixRoute(ifa), ifa, ifa.rtPriority);
 }
 
 /** `fib_inetaddr_event`: NETDEV_UP: an address was added; NETDEV_DOWN: it was removed (and is out of the list). */
@@ -199,8 +201,6 @@ export function fibInetaddrEvent(event: number, ifa: InIfaddr): void {
 function addressAdded(state: FibNet, ifa: InIfaddr): void {
   state.addrs.add(ifa);
   fibAddIfaddr(state, ifa);
-  // It was promoted: the others of its network speak in its name from now on.
-  for (const other of secondariesOf(ifa)) fibAddIfaddr(state, other);
   fibSyncUp(ifa.inDev.dev, RTNH_F_DEAD);
   state.devAddrGenid++;
   state.cacheFlush();
@@ -208,8 +208,6 @@ function addressAdded(state: FibNet, ifa: InIfaddr): void {
 
 function addressRemoved(state: FibNet, ifa: InIfaddr): void {
   state.addrs.remove(ifa);
-  // Those that stay will be given another primary: their routes name the old one and have to go.
-  for (const other of secondariesOf(ifa)) fibDelIfaddr(state, other, ifa);
   fibDelIfaddr(state, ifa, null);
   state.devAddrGenid++;
   if (ifa.inDev.ifaList.length === 0) fibDisableIp(state, ifa.inDev.dev, NETDEV_DOWN, true);

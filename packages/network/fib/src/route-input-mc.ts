@@ -8,18 +8,13 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { type InDevice, RTCF_LOCAL, RTCF_MULTICAST } from '@skbuff/ipv4';
-import { ETH_P_IP, INADDR_ALLHOSTS_GROUP, IPPROTO_IGMP, RTN_MULTICAST } from '@skbuff/uapi';
+import { type InDevice, RTCF_LOCAL, RTCF_MULTICAST, ipCheckMc } from '@skbuff/ipv4';
+import { ETH_P_IP, IPPROTO_IGMP, RTN_MULTICAST } from '@skbuff/uapi';
 import { IPHDR_PROTOCOL } from '@skbuff/wire';
 import type { FibNet } from './fib-net.ts';
 import { fibValidateSource } from './fib-validate.ts';
 import { ipRtBug } from './route-error.ts';
 import { rtAddUncached, rtDstAlloc } from './route.ts';
-
-/** `ip_check_mc_rcu`: whether the interface listens to a group. All listen to all hosts. */
-export function ipCheckMc(inDev: InDevice, group: number): boolean {
-  return group === INADDR_ALLHOSTS_GROUP || inDev.mcList.has(group);
-}
 
 /** 224.0.0.0/24: never forwarded. */
 export function ipv4IsLocalMulticast(addr: number): boolean {

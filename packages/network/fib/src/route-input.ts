@@ -11,7 +11,7 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, ipForward } from '@skbuff/ipv4';
+import { IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, inetAddrOnlink, ipForward } from '@skbuff/ipv4';
 import { EHOSTUNREACH, ETH_P_IP, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
 import { fibLookupIn } from './fib-lookup.ts';
 import { fibMultipathHash, fibSelectMultipath } from './fib-multipath.ts';
@@ -20,7 +20,6 @@ import type { FibNh } from './fib-nh.ts';
 import type { FibNhException } from './fib-nh-exception.ts';
 import type { FibResult } from './fib-result.ts';
 import { FIB_SOURCE_ONLINK, fibValidateSource } from './fib-validate.ts';
-import { inetAddrOnlink } from './inet-addr-onlink.ts';
 import { ipError, ipRtBug } from './route-error.ts';
 import { martianDestination, martianSource } from './route-martian.ts';
 import { routeInputMc } from './route-input-mc.ts';

@@ -10,6 +10,7 @@ import {
   type Rtable,
   inDevGet,
   inetSelectAddr,
+  ipCheckMc,
   ipMcOutput,
 } from '@skbuff/ipv4';
 import {
@@ -34,7 +35,7 @@ import type { FibNh } from './fib-nh.ts';
 import type { FibResult } from './fib-result.ts';
 import { fibSelectPath } from './fib-select.ts';
 import { ipDevFind } from './inet-addr-type.ts';
-import { ipCheckMc, ipv4IsLocalMulticast } from './route-input-mc.ts';
+import { ipv4IsLocalMulticast } from './route-input-mc.ts';
 import { findException, rtCacheValid, rtDstAlloc, rtSetNexthop } from './route.ts';
 
 const LOOPBACK_IFINDEX = 1;

@@ -3,7 +3,7 @@ import type { ModuleContext, Net, NetDevice } from '@skbuff/core';
 import {
   IfAddrMsg,
   NLA_U32,
-  NLA_BINARY,
+  NLA_UNSPEC,
   NLA_STRING,
   NLA_U8,
   NlAttrs,
@@ -66,7 +66,7 @@ const ifaIpv4Policy: NlaPolicySet = nlaPolicySet(IFA_MAX, {
   [IFA_ADDRESS]: nlaPolicy(NLA_U32),
   [IFA_BROADCAST]: nlaPolicy(NLA_U32),
   [IFA_LABEL]: nlaPolicy(NLA_STRING, IFNAMLEN),
-  [IFA_CACHEINFO]: nlaPolicy(NLA_BINARY),
+  [IFA_CACHEINFO]: nlaPolicy(NLA_UNSPEC, IfaCacheInfo.LEN),
   [IFA_FLAGS]: nlaPolicy(NLA_U32),
   [IFA_RT_PRIORITY]: nlaPolicy(NLA_U32),
   [IFA_TARGET_NETNSID]: nlaPolicy(NLA_S32),

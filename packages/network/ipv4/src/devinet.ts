@@ -59,6 +59,8 @@ export class DevinetNet {
   readonly checkTimer: TimerList;
   /** How to take the sysctls of an interface back. */
   readonly sysctls: Map<NetDevice, () => void> = new Map();
+  /** The same for the namespace's own files. */
+  undos: (() => void)[] = [];
 
   constructor(net: Net) {
     this.checkTimer = new TimerList(() => checkLifetime(net), true);
@@ -127,6 +129,7 @@ function inetdevInit(dev: NetDevice): void {
     inDev.cnf.disablePolicy = 1;
   }
   inDevSet(dev, inDev);
+  state.ip.inDevices++;
   devinetNet.of(dev.net).sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, inDev.cnf));
   if (dev.running()) ipMcUp(inDev);
 }
@@ -150,6 +153,7 @@ export function inetdevDestroy(inDev: InDevice): void {
   ipMcDestroyDev(inDev);
   for (let ifa = inDev.ifaList[0]; ifa !== undefined; ifa = inDev.ifaList[0]) inetDelIfa(inDev, ifa);
   inDevSet(dev, null);
+  ipv4Net.of(dev.net).ip.inDevices--;
   state.sysctls.get(dev)?.();
   state.sysctls.delete(dev);
 }

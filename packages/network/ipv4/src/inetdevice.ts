@@ -16,7 +16,7 @@ export interface InIfaddr {
   readonly scope: number;
   /** IFA_F_* */
   flags: number;
-  readonly label: string;
+  label: string;
   rtPriority: number;
   proto: number;
   readonly inDev: InDevice;

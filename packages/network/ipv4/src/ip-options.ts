@@ -9,7 +9,7 @@
  */
 import type { SkBuff } from '@skbuff/core';
 import { IPOPT_END, IPOPT_NOOP } from '@skbuff/uapi';
-import { IPHDR_LEN, be32, copyBytes, setBe32 } from '@skbuff/wire';
+import { IPHDR_LEN, copyBytes, setBe32 } from '@skbuff/wire';
 import {
   IPCB_OPTLEN,
   IPCB_OPT_FADDR,

@@ -5,6 +5,7 @@ import { Ipv4Devconf } from './devconf.ts';
 import type { InIfaddr } from './inetdevice.ts';
 import type { IcmpSender, IfaddrRoutes, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
 import { IPSTATS_MIB_MAX } from './snmp.ts';
+import { LINUX_MIB_NAMES } from './snmp-names.ts';
 
 /** Event data of `inetaddr_chain` (NETDEV_UP: added, NETDEV_DOWN: removed). */
 export interface InetaddrInfo {
@@ -32,7 +33,13 @@ export class Ipv4 {
   icmpOutCount: ((net: Net, type: number) => void) | null = null;
   /** `arp_tbl`, once ARP is loaded. */
   arpTbl: NeighTable | null = null;
+  /** Interfaces with an IPv4 side, and bytes of fragments left over by dead namespaces: both 0 in the end. */
+  inDevices = 0;
+  fragsLeft = 0;
+  /** The FIB, about addresses. */
   ifaddrRoutes: IfaddrRoutes | null = null;
+  /** `rt_cache_flush`: decisions made before are not to be used again. */
+  rtCacheFlush: ((net: Net) => void) | null = null;
 
   /** `inet_add_protocol`: returns the undo, or null if the number is taken. */
   addProtocol(protocol: number, handler: NetProtocol): (() => void) | null {
@@ -51,6 +58,10 @@ export const IPV4: Token<Ipv4> = token<Ipv4>('IPV4');
 export class Ipv4Net {
   readonly ip: Ipv4;
   readonly stats: Float64Array = new Float64Array(IPSTATS_MIB_MAX);
+  /** `TcpExt` counters, in the order of `LINUX_MIB_NAMES`. */
+  readonly linuxMib: Float64Array = new Float64Array(LINUX_MIB_NAMES.length);
+  /** What the groups of /proc/net/snmp show (`Ip`, `Icmp` …): both lines of each. */
+  readonly snmpGroups: Map<string, () => string> = new Map();
   /** Settings of net.ipv4.conf.all and .default; a new namespace begins with those that the initial one has then. */
   readonly devconfAll: Ipv4Devconf;
   readonly devconfDflt: Ipv4Devconf;

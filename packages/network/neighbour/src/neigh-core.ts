@@ -1,5 +1,5 @@
 /** What the neighbouring subsystem of one kernel has in common: its tables and who hears of changes. */
-import { AtomicNotifierHead, type Kernel, type Net, type NetDevice, token, type Token } from '@skbuff/core';
+import { AtomicNotifierHead, type Kernel, token, type Token } from '@skbuff/core';
 import type { NeighParms } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { Neighbour } from './neighbour.ts';
@@ -7,19 +7,12 @@ import type { Neighbour } from './neighbour.ts';
 /** Data of `netevent_notif_chain`: the neighbour (NETEVENT_NEIGH_UPDATE), or the parameters (NETEVENT_DELAY_PROBE_TIME_UPDATE). */
 export type NeteventData = Neighbour | NeighParms;
 
-/** What tells user space; rtnetlink's side of this package puts itself here. */
-export interface NeighRtnl {
-  /** `__neigh_notify`: RTM_NEWNEIGH, RTM_DELNEIGH or RTM_GETNEIGH to the group RTNLGRP_NEIGH. */
-  readonly neighNotify: (neigh: Neighbour, type: number, flags: number, portid: number) => void;
-}
-
 export class NeighCore {
   readonly kernel: Kernel;
   /** `neigh_tables`: one per protocol. */
   readonly tables: NeighTable[] = [];
   /** `netevent_notif_chain`. */
   readonly netevent: AtomicNotifierHead<NeteventData> = new AtomicNotifierHead();
-  rtnl: NeighRtnl | null = null;
   /** Neighbours that were allocated and not destroyed, for the leak check. */
   live = 0;
 

@@ -160,9 +160,14 @@ export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
   const { dev, tbl } = target;
   if (dev === null) return refuse(extack, 'Device not specified');
   if (tbl.options.allowAdd !== null && !tbl.options.allowAdd(dev, extack)) return -EINVAL;
-  const neigh = neighForAdd(dev, target, ndm, flags, nlh.flags, extack);
+  const known = tbl.find(dev, ...target.key);
+  const refused = refuseAdd(known !== null, ndm, flags, nlh.flags, extack);
+  if (refused !== 0) return refused;
+  const neigh = known ?? createForAdd(dev, target, ndm, flags);
   if (typeof neigh === 'number') return neigh;
-  return applyAdd(neigh, ndm, flags, nlh.flags, tb, skb.portid, extack);
+  // Without NLM_F_REPLACE the address of an entry that has one stays.
+  const override = known === null || (nlh.flags & U.NLM_F_REPLACE) !== 0;
+  return applyAdd(neigh, ndm, flags, override, tb, skb.portid, extack);
 }
 
 function pneighAdd(net: Net, target: Target, ndm: NdMsg, flags: number, protocol: number, extack: NetlinkExtAck): number {
@@ -175,39 +180,30 @@ function pneighAdd(net: Net, target: Target, ndm: NdMsg, flags: number, protocol
   return 0;
 }
 
-/** The entry to change: the existing one, or a new one if the request may make one. */
-function neighForAdd(dev: NetDevice, target: Target, ndm: NdMsg, flags: number, nlFlags: number, extack: NetlinkExtAck): Neighbour | number {
-  const { tbl, key } = target;
-  const known = tbl.find(dev, ...key);
-  const validated = (flags & NTF_EXT_VALIDATED) !== 0;
+function refuseAdd(known: boolean, ndm: NdMsg, flags: number, nlFlags: number, extack: NetlinkExtAck): number {
+  if (known && (nlFlags & U.NLM_F_EXCL) !== 0) return -EEXIST;
+  if (!known && (nlFlags & U.NLM_F_CREATE) === 0) return -ENOENT;
+  if (!known && (ndm.state & NUD_PERMANENT) !== 0 && (flags & NTF_MANAGED) !== 0) return refuse(extack, 'Invalid NTF_* flag for permanent entry');
   // An entry that is to be looked for starts without an address.
   const state = (flags & (U.NTF_USE | NTF_MANAGED)) !== 0 ? NUD_NONE : ndm.state;
-  if (known !== null) {
-    if ((nlFlags & U.NLM_F_EXCL) !== 0) return -EEXIST;
-    if (validated && (state & NUD_VALID) === 0) return refuse(extack, 'Cannot mark neighbor as externally validated with an invalid state');
-    return known;
-  }
-  if ((nlFlags & U.NLM_F_CREATE) === 0) return -ENOENT;
-  const permanent = (ndm.state & NUD_PERMANENT) !== 0;
-  if (permanent && (flags & NTF_MANAGED) !== 0) return refuse(extack, 'Invalid NTF_* flag for permanent entry');
-  if (validated && (state & NUD_VALID) === 0) return refuse(extack, 'Cannot create externally validated neighbor with an invalid state');
-  const kept = flags & (U.NTF_EXT_LEARNED | NTF_MANAGED | NTF_EXT_VALIDATED);
-  return tbl.createWith(dev, ...key, kept, permanent || (kept & ~NTF_MANAGED) !== 0);
+  if ((flags & NTF_EXT_VALIDATED) === 0 || (state & NUD_VALID) !== 0) return 0;
+  return refuse(extack, `Cannot ${known ? 'mark neighbor as' : 'create'} externally validated${known ? '' : ' neighbor'} with an invalid state`);
 }
 
-function applyAdd(neigh: Neighbour, ndm: NdMsg, flags: number, nlFlags: number, tb: NlAttrs, portid: number, extack: NetlinkExtAck): number {
+function createForAdd(dev: NetDevice, target: Target, ndm: NdMsg, flags: number): Neighbour | number {
+  const kept = flags & (U.NTF_EXT_LEARNED | NTF_MANAGED | NTF_EXT_VALIDATED);
+  const exempt = (ndm.state & NUD_PERMANENT) !== 0 || (kept & ~NTF_MANAGED) !== 0;
+  return target.tbl.createWith(dev, ...target.key, kept, exempt);
+}
+
+function applyAdd(neigh: Neighbour, ndm: NdMsg, flags: number, override: boolean, tb: NlAttrs, portid: number, extack: NetlinkExtAck): number {
   const protocol = tb.u8(U.NDA_PROTOCOL);
   if (protocol !== 0) neigh.protocol = protocol;
   const lladdr = tb.at(U.NDA_LLADDR);
-  const update = updateFlagsOf(flags, isNewOrReplaced(neigh, nlFlags));
+  const update = updateFlagsOf(flags, override);
   const err = neighUpdate(neigh, lladdr < 0 ? null : tb.buf, lladdr + U.NLA_HDRLEN, ndm.state, update, portid, extack);
   if (err === 0 && (flags & (U.NTF_USE | NTF_MANAGED)) !== 0) neighEventSend(neigh, null);
   return err;
-}
-
-/** Without NLM_F_REPLACE the address of an entry that has one stays. */
-function isNewOrReplaced(neigh: Neighbour, nlFlags: number): boolean {
-  return (nlFlags & U.NLM_F_REPLACE) !== 0 || neigh.nudState === NUD_NONE;
 }
 
 function updateFlagsOf(flags: number, override: boolean): number {

@@ -1,5 +1,6 @@
 /** `struct neigh_parms`: the settings of one table on one device, or the defaults of the table. Times are in jiffies. */
 import { HZ, type Net, type NetDevice } from '@skbuff/core';
+import { neighSysctlRegister } from './neigh-sysctl.ts';
 import type { NeighTable } from './neigh-table.ts';
 
 /** What can be set. */
@@ -68,6 +69,7 @@ export class NeighParms implements NeighVars {
   refcnt = 1;
   /** The device is gone. */
   dead = false;
+  private unregisterSysctl: (() => void) | null = null;
   /** What was set by hand and does not follow the defaults any more. */
   private readonly own: Set<NeighVar> = new Set();
 
@@ -106,9 +108,20 @@ export class NeighParms implements NeighVars {
     if (!this.own.has(name)) this[name] = value;
   }
 
+  /** Makes the files for the settings, again when the device has another name. */
+  registerSysctl(): void {
+    this.dropSysctl();
+    this.unregisterSysctl = neighSysctlRegister(this.net, this);
+  }
+
+  dropSysctl(): void {
+    this.unregisterSysctl?.();
+    this.unregisterSysctl = null;
+  }
+
   /** `neigh_rand_reach_time`. */
   drawReachableTime(): void {
     const base = this.baseReachableTime;
-    this.reachableTime = base === 0 ? 0 : this.tbl.random.below(base) + (base >> 1);
+    this.reachableTime = base <= 0 ? 0 : this.tbl.random.below(base) + (base >> 1);
   }
 }

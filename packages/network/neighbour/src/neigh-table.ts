@@ -26,6 +26,8 @@ export interface NeighTableOptions {
   readonly keyLen: 4 | 16;
   /** EtherType of the packets that go to neighbours. */
   readonly protocol: number;
+  /** `ipv4`: where the settings are, below /proc/sys/net. */
+  readonly sysctlDir: string;
   /** Used until `construct` chooses. */
   readonly ops: NeighOps;
   /** Gives a new entry its parameters, operations and, if no question is needed, state and address. 0 or a negative errno. */
@@ -104,6 +106,7 @@ export class NeighTable {
     this.buckets = new Array<Neighbour | null>(1 << HASH_SHIFT_MIN).fill(null);
     this.parms = new NeighParms(this, null, { ...NEIGH_VARS_DEFAULT, ...options.parms });
     this.parmsList = [this.parms];
+    this.parms.registerSysctl();
     this.proxy = new NeighProxy(this);
     this.lastFlush = timers.jiffies;
     this.lastRand = timers.jiffies;
@@ -309,6 +312,7 @@ export class NeighTable {
     const parms = new NeighParms(this, dev, this.parms);
     // The defaults first, then the newest.
     this.parmsList.splice(1, 0, parms);
+    parms.registerSysctl();
     return parms;
   }
 
@@ -317,6 +321,7 @@ export class NeighTable {
     const at = this.parmsList.indexOf(parms);
     if (at < 0) return;
     this.parmsList.splice(at, 1);
+    parms.dropSysctl();
     parms.dead = true;
     parms.refcnt--;
   }
@@ -333,9 +338,9 @@ export class NeighTable {
     for (const parms of this.parmsList) if (parms.dev !== null && parms.net === this.core.kernel.initNet) parms.follow(name, value);
   }
 
-  /** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults. */
+  /** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults, in the initial namespace. */
   findParms(net: Net, ifindex: number): NeighParms | null {
-    if (ifindex === 0) return this.parms;
+    if (ifindex === 0) return net === this.core.kernel.initNet ? this.parms : null;
     return this.parmsList.find((parms) => parms.dev !== null && parms.dev.net === net && parms.dev.ifindex === ifindex) ?? null;
   }
 

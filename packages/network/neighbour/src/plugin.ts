@@ -1,27 +1,43 @@
 /** The plugin: what protocols with neighbours stand on. */
-import { NETDEV_UNREGISTER, NOTIFY_DONE, type ModuleContext, type Plugin } from '@skbuff/core';
+import { NETDEV_CHANGENAME, NETDEV_UNREGISTER, NOTIFY_DONE, type ModuleContext, type Plugin } from '@skbuff/core';
+import { rtnlRegister } from '@skbuff/netlink';
+import { PF_UNSPEC, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_SETNEIGHTBL } from '@skbuff/uapi';
 import { NEIGHBOUR, NeighCore } from './neigh-core.ts';
+import { neighDumpInfo, neighGet } from './neigh-get.ts';
+import { neighAdd, neighDelete } from './neigh-netlink.ts';
+import { neightblDumpInfo, neightblSet } from './neightbl-netlink.ts';
 
 /** Loads the neighbouring subsystem. A protocol gets {@link NeighCore} by the token {@link NEIGHBOUR} and makes its table. */
 export function neighbour(): Plugin {
-  return { name: '@skbuff/neighbour', requires: ['@skbuff/netlink'], init };
+  return { name: '@skbuff/neighbour', requires: ['@skbuff/netlink', '@skbuff/sysctl'], init };
 }
 
 function init(ctx: ModuleContext): void {
   const core = new NeighCore(ctx.kernel);
   ctx.provide(NEIGHBOUR, () => core);
   ctx.leakCheck('neighbour', () => core.live);
+  rtnlRegister(ctx, PF_UNSPEC, RTM_NEWNEIGH, (skb, nlh, extack) => neighAdd(core, skb, nlh, extack), null);
+  rtnlRegister(ctx, PF_UNSPEC, RTM_DELNEIGH, (skb, nlh, extack) => neighDelete(core, skb, nlh, extack), null);
+  rtnlRegister(ctx, PF_UNSPEC, RTM_GETNEIGH, (skb, nlh, extack) => neighGet(core, skb, nlh, extack), (b, cb) => neighDumpInfo(core, b, cb));
+  rtnlRegister(ctx, PF_UNSPEC, RTM_GETNEIGHTBL, null, (b, cb) => neightblDumpInfo(core, b, cb));
+  rtnlRegister(ctx, PF_UNSPEC, RTM_SETNEIGHTBL, (skb, nlh, extack) => neightblSet(core, skb, nlh, extack), null);
   ctx.pernetSubsys({
     name: 'neighbour',
     exit(net) {
-      for (const tbl of core.tables) tbl.proxy.netExit(net);
+      for (const tbl of core.tables) {
+        tbl.proxy.netExit(net);
+        for (const parms of tbl.parmsList) if (parms.net === net) parms.dropSysctl();
+      }
     },
   });
   ctx.netdeviceNotifier({
     // After the protocols, which may still need the parameters of the device.
     priority: -10,
     notifierCall(_nb, event, info) {
-      if (event === NETDEV_UNREGISTER) for (const tbl of core.tables) tbl.forgetDevice(info.dev);
+      for (const tbl of core.tables) {
+        if (event === NETDEV_UNREGISTER) tbl.forgetDevice(info.dev);
+        else if (event === NETDEV_CHANGENAME) tbl.parmsList.find(({ dev }) => dev === info.dev)?.registerSysctl();
+      }
       return NOTIFY_DONE;
     },
   });

@@ -1,5 +1,18 @@
 /**
- * The AF_INET family: socket creation, addresses, options of SOL_IP and SOL_SOCKET, ancillary data, error queue, groups.
+ * The AF_INET family: creation of sockets, addresses, binding, options of SOL_IP, ancillary data, the error queue, groups.
  *
  * @packageDocumentation
  */
+export * from './af-inet.ts';
+export * from './datagram.ts';
+export * from './devinet-ioctl.ts';
+export * from './inet-hashtables.ts';
+export * from './inet-sk.ts';
+export * from './ip-cmsg.ts';
+export * from './ip-error.ts';
+export * from './ip-getsockopt.ts';
+export * from './ip-sockglue.ts';
+export * from './multicast.ts';
+export * from './plugin.ts';
+export * from './protosw.ts';
+export * from './sockaddr-in.ts';

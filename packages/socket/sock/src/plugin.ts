@@ -1,11 +1,15 @@
 /** The socket layer as a plugin. */
 import type { Plugin } from '@skbuff/core';
+import { procCreateNet } from '@skbuff/procfs';
+import { protocolsText } from './proc-protocols.ts';
 import { SOCKET_LAYER, SockNet, SocketLayer, sockNet } from './sock-net.ts';
+import { sockSysctlRegister } from './sysctl-net-core.ts';
 
 /** `@skbuff/sock`: descriptors, sockets and system calls; families and protocols are plugins of their own. */
 export function sock(): Plugin {
   return {
     name: '@skbuff/sock',
+    requires: ['@skbuff/sysctl', '@skbuff/procfs'],
     init(ctx): void {
       const layer = new SocketLayer();
       ctx.leakCheck('socket', () => layer.liveSocks);
@@ -14,8 +18,14 @@ export function sock(): Plugin {
       ctx.pernetSubsys({
         name: 'sock',
         init(net) {
-          sockNet.set(net, new SockNet(layer));
+          const state = new SockNet(layer);
+          sockNet.set(net, state);
+          state.undos = [sockSysctlRegister(net), procCreateNet(net, 'protocols', () => protocolsText(net))];
           return 0;
+        },
+        exit(net) {
+          for (const undo of sockNet.of(net).undos) undo();
+          sockNet.set(net, null);
         },
         // A namespace that dies while a task is in it is being switched off: the task goes first.
         preExit(net) {

@@ -77,6 +77,8 @@ export class SockNet {
   somaxconn: number = SOMAXCONN;
   /** Sockets of each protocol, for /proc/net/protocols and sockstat. */
   readonly inuse: Map<Proto, number> = new Map();
+  /** Take back what the namespace registered. */
+  undos: (() => void)[] = [];
 
   constructor(layer: SocketLayer) {
     this.layer = layer;

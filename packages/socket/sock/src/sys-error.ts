@@ -10,10 +10,13 @@ export class SysError extends Error {
   /** `bind` … */
   readonly syscall: string;
 
-  /** @param errno positive or negative */
-  constructor(syscall: string, errno: number) {
+  /**
+   * @param errno positive or negative
+   * @param detail the kernel's own explanation (extended acknowledgement), instead of our advice
+   */
+  constructor(syscall: string, errno: number, detail: string = '') {
     const code = errnoName(errno);
-    const advice = ADVICE[`${syscall} ${code}`] ?? ADVICE[code];
+    const advice = detail !== '' ? detail : (ADVICE[`${syscall} ${code}`] ?? ADVICE[code]);
     super(`${syscall} ${code}: ${strerror(errno)}${advice === undefined ? '' : `. ${advice}`}`);
     this.code = code;
     this.errno = Math.abs(errno);

@@ -99,7 +99,7 @@ class Part {
     const found = this.net.devGetByName(dev);
     if (found === null) {
       const known = this.net.devList.map((other) => other.name).join(', ');
-      throw new SysError(ENODEV, `device ${dev}`, `there is no such device here; there are: ${known}`);
+      throw new SysError(`device ${dev}`, ENODEV, `There is no such device here; there are: ${known}`);
     }
     return found.ifindex;
   }

@@ -10,7 +10,7 @@ export class RtnlClient {
 
   constructor(net: Net) {
     const port = netlinkPort(net, NETLINK_ROUTE);
-    if (typeof port === 'number') throw new SysError(-port, 'socket', 'AF_NETLINK: load netlink() from @skbuff/netlink');
+    if (typeof port === 'number') throw new SysError('socket(AF_NETLINK)', port, 'Load netlink() from @skbuff/netlink.');
     port.setsockopt(NETLINK_EXT_ACK, 1);
     this.port = port;
   }
@@ -22,7 +22,7 @@ export class RtnlClient {
     fill(b);
     b.nlmsgEnd(nlh);
     const reply = nlTalk(this.port, b.bytes());
-    if (reply.error < 0) throw new SysError(-reply.error, what, reply.extack);
+    if (reply.error < 0) throw new SysError(what, reply.error, reply.extack);
     return reply.msgs;
   }
 
@@ -31,7 +31,7 @@ export class RtnlClient {
     const b = new NlMsgBuilder();
     b.nlmsgEnd(b.nlmsgPut(type, NLM_F_REQUEST | NLM_F_DUMP, ++this.seq, 0, header));
     const reply = nlTalk(this.port, b.bytes());
-    if (reply.error < 0) throw new SysError(-reply.error, what, reply.extack);
+    if (reply.error < 0) throw new SysError(what, reply.error, reply.extack);
     return reply.msgs;
   }
 

@@ -28,7 +28,8 @@ export class IpOptions {
 }
 
 export class IpContext {
-  readonly env: CommandEnv;
+  /** Replaced by -netns. */
+  env: CommandEnv;
   readonly options: IpOptions;
   readonly out: Printer;
   private readonly fds: number[] = [];

@@ -126,17 +126,14 @@ export class Rtnl {
     return error === 0 ? -1 : error;
   }
 
-  /** Sends a message that was received back with another type, without waiting for an answer to it. */
-  send(data: Uint8Array): number {
-    return this.port.sendmsg(data);
-  }
-
-  /** What is waiting to be received about a request without NLM_F_ACK: its errno, told; else 0. */
-  pendingError(): number {
+  /** `rtnl_send_check`: sends a message without waiting for an ACK. 0, or the errno that came back at once, not told. */
+  sendCheck(data: Uint8Array): number {
+    const sent = this.port.sendmsg(data);
+    let err = Math.min(sent, 0);
     for (;;) {
       const dgram = this.port.recvmsg(RECV_SIZE);
-      if (typeof dgram === 'number') return 0;
-      for (const nlh of nlmsgAll(dgram.data)) if (nlh.type === NLMSG_ERROR && nlErrorOf(nlh).error !== 0) return this.told(nlh);
+      if (typeof dgram === 'number') return err;
+      for (const nlh of nlmsgAll(dgram.data)) if (nlh.type === NLMSG_ERROR && err === 0) err = nlErrorOf(nlh).error;
     }
   }
 

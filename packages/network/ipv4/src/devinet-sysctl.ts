@@ -1,0 +1,67 @@
+/** net.ipv4.conf.{all,default,IFACE}.* (`net/ipv4/devinet.c`). */
+import type { Net } from '@skbuff/core';
+import { type SysctlEntry, registerNetSysctl, sysctlInt } from '@skbuff/sysctl';
+import { DEVCONF_SYSCTLS, type DevconfField, type Ipv4Devconf } from './devconf.ts';
+import { inDevGet } from './inetdevice.ts';
+import { ipv4Net } from './ipv4-net.ts';
+
+/** Routes that were cached with the old value of one of these may be wrong with the new one. */
+const FLUSHES: ReadonlySet<DevconfField> = new Set<DevconfField>([
+  'disableXfrm',
+  'disablePolicy',
+  'promoteSecondaries',
+  'routeLocalnet',
+  'acceptLocal',
+  'bcForwarding',
+  'forwarding',
+]);
+
+/** `__devinet_sysctl_register`: the files of one set of settings; returns the undo. */
+export function devinetSysctlRegister(net: Net, name: string, cnf: Ipv4Devconf): () => void {
+  return registerNetSysctl(
+    net,
+    DEVCONF_SYSCTLS.map(([sysctl, field, index]) => entry(net, `net/ipv4/conf/${name}/${sysctl}`, cnf, field, index)),
+  );
+}
+
+function entry(net: Net, path: string, cnf: Ipv4Devconf, field: DevconfField, index: number): SysctlEntry {
+  const set = (value: number): void => devinetConfSet(net, cnf, field, index, value);
+  return sysctlInt(path, () => cnf[field], set, { readOnly: field === 'mcForwarding' });
+}
+
+/** `devinet_conf_proc`, `devinet_sysctl_forward`: a setting changes, with what follows from it. */
+function devinetConfSet(net: Net, cnf: Ipv4Devconf, field: DevconfField, index: number, value: number): void {
+  const state = ipv4Net.of(net);
+  const old = cnf[field];
+  cnf[field] = value;
+  if (field !== 'forwarding') {
+    cnf.state[index] = 1;
+    if (cnf === state.devconfDflt) copyDefault(net, field, index, value);
+  } else if (cnf === state.devconfAll && old !== value) inetForwardChange(net);
+  if (old !== value && FLUSHES.has(field)) state.ip.rtCacheFlush?.(net);
+}
+
+/** `devinet_copy_dflt_conf`: interfaces where nobody has set it, nor given an address yet, follow. */
+function copyDefault(net: Net, field: DevconfField, index: number, value: number): void {
+  for (const dev of net.devList) {
+    const cnf = inDevGet(dev)?.cnf;
+    if (cnf !== undefined && cnf.state[index] === 0) cnf[field] = value;
+  }
+}
+
+/** `inet_forward_change`: this namespace begins or stops to be a router, on every interface. Redirects are for hosts. */
+export function inetForwardChange(net: Net): void {
+  const { devconfAll, devconfDflt } = ipv4Net.of(net);
+  const on = devconfAll.forwarding;
+  devconfAll.acceptRedirects = on !== 0 ? 0 : 1;
+  devconfDflt.forwarding = on;
+  for (const dev of net.devList) {
+    const inDev = inDevGet(dev);
+    if (inDev !== null) inDev.cnf.forwarding = on;
+  }
+}
+
+/** `net.ipv4.ip_forward`: the same value as conf.all.forwarding. */
+export function ipForwardSysctl(net: Net): SysctlEntry {
+  return entry(net, 'net/ipv4/ip_forward', ipv4Net.of(net).devconfAll, 'forwarding', 1);
+}

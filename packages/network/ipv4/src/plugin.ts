@@ -1,0 +1,58 @@
+/** The plugin. */
+import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
+import { ETH_P_IP } from '@skbuff/uapi';
+import { DevinetNet, devinetNet, inetdevDestroy, inetdevEvent } from './devinet.ts';
+import { devinetNetlinkRegister } from './devinet-netlink.ts';
+import { inDevGet } from './inetdevice.ts';
+import { IpFragNet, ipFragNet } from './ip-defrag.ts';
+import { ipRcv } from './ip-input.ts';
+import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
+import { ipv4ProcRegister } from './proc.ts';
+import { ipv4SysctlRegister } from './sysctl-net-ipv4.ts';
+
+/** Loads IPv4. Routing, ARP and ICMP are packages of their own: without them packets are dropped where they would be asked. */
+export function ipv4(): Plugin {
+  return { name: '@skbuff/ipv4', requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs'], init };
+}
+
+/** `ip_init`, `devinet_init`, `ipfrag_init`. */
+function init(ctx: ModuleContext): void {
+  const ip = new Ipv4();
+  const { random } = ctx.kernel;
+  for (let i = 0; i < ip.ipIdents.length; i++) ip.ipIdents[i] = random.u32();
+  ctx.provide(IPV4, () => ip);
+  ctx.pernetSubsys({ name: 'ipv4', init: (net) => ipv4NetInit(ip, net), exit: ipv4NetExit });
+  ctx.onUnload(() => {
+    for (const net of ctx.kernel.netns.list) for (const dev of net.devList) destroyOn(dev);
+  });
+  ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => inetdevEvent(event, info) });
+  ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: null });
+  devinetNetlinkRegister(ctx);
+  ctx.leakCheck('in_device', () => ip.inDevices);
+  ctx.leakCheck('ip fragment memory', () => ip.fragsLeft);
+}
+
+function destroyOn(dev: Net['devList'][number]): void {
+  const inDev = inDevGet(dev);
+  if (inDev !== null) inetdevDestroy(inDev);
+}
+
+function ipv4NetInit(ip: Ipv4, net: Net): number {
+  ipv4Net.set(net, new Ipv4Net(ip, net));
+  devinetNet.set(net, new DevinetNet(net));
+  ipFragNet.set(net, new IpFragNet(net));
+  devinetNet.of(net).undos = [ipv4SysctlRegister(net), ipv4ProcRegister(net)];
+  return 0;
+}
+
+function ipv4NetExit(net: Net): void {
+  const { ip } = ipv4Net.of(net);
+  const frags = ipFragNet.of(net);
+  for (const undo of devinetNet.of(net).undos) undo();
+  frags.exit();
+  ip.fragsLeft += frags.fqdir.mem;
+  net.timers.delTimer(devinetNet.of(net).checkTimer);
+  ipFragNet.set(net, null);
+  devinetNet.set(net, null);
+  ipv4Net.set(net, null);
+}

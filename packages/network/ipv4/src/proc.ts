@@ -1,0 +1,90 @@
+/** /proc/net/snmp and /proc/net/netstat (`net/ipv4/proc.c`): two lines for each group of counters, names and values. */
+import type { Net } from '@skbuff/core';
+import { procCreateNet } from '@skbuff/procfs';
+import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
+import * as S from './snmp.ts';
+import { LINUX_MIB_NAMES } from './snmp-names.ts';
+
+/** The groups of /proc/net/snmp, in the order of the file. Each package adds its own. */
+export const SNMP_GROUPS = ['Ip', 'Icmp', 'IcmpMsg', 'Tcp', 'Udp', 'UdpLite'] as const;
+export type SnmpGroup = (typeof SNMP_GROUPS)[number];
+
+/** One name and its value. */
+export type SnmpItem = readonly [name: string, value: number];
+
+/** `Ip:` of /proc/net/snmp. */
+const IP_ITEMS: readonly (readonly [string, number])[] = [
+  ['InReceives', S.IPSTATS_MIB_INPKTS],
+  ['InHdrErrors', S.IPSTATS_MIB_INHDRERRORS],
+  ['InAddrErrors', S.IPSTATS_MIB_INADDRERRORS],
+  ['ForwDatagrams', S.IPSTATS_MIB_OUTFORWDATAGRAMS],
+  ['InUnknownProtos', S.IPSTATS_MIB_INUNKNOWNPROTOS],
+  ['InDiscards', S.IPSTATS_MIB_INDISCARDS],
+  ['InDelivers', S.IPSTATS_MIB_INDELIVERS],
+  ['OutRequests', S.IPSTATS_MIB_OUTREQUESTS],
+  ['OutDiscards', S.IPSTATS_MIB_OUTDISCARDS],
+  ['OutNoRoutes', S.IPSTATS_MIB_OUTNOROUTES],
+  ['ReasmTimeout', S.IPSTATS_MIB_REASMTIMEOUT],
+  ['ReasmReqds', S.IPSTATS_MIB_REASMREQDS],
+  ['ReasmOKs', S.IPSTATS_MIB_REASMOKS],
+  ['ReasmFails', S.IPSTATS_MIB_REASMFAILS],
+  ['FragOKs', S.IPSTATS_MIB_FRAGOKS],
+  ['FragFails', S.IPSTATS_MIB_FRAGFAILS],
+  ['FragCreates', S.IPSTATS_MIB_FRAGCREATES],
+  ['OutTransmits', S.IPSTATS_MIB_OUTPKTS],
+];
+
+/** `IpExt:` of /proc/net/netstat. */
+const IPEXT_ITEMS: readonly (readonly [string, number])[] = [
+  ['InNoRoutes', S.IPSTATS_MIB_INNOROUTES],
+  ['InTruncatedPkts', S.IPSTATS_MIB_INTRUNCATEDPKTS],
+  ['InMcastPkts', S.IPSTATS_MIB_INMCASTPKTS],
+  ['OutMcastPkts', S.IPSTATS_MIB_OUTMCASTPKTS],
+  ['InBcastPkts', S.IPSTATS_MIB_INBCASTPKTS],
+  ['OutBcastPkts', S.IPSTATS_MIB_OUTBCASTPKTS],
+  ['InOctets', S.IPSTATS_MIB_INOCTETS],
+  ['OutOctets', S.IPSTATS_MIB_OUTOCTETS],
+  ['InMcastOctets', S.IPSTATS_MIB_INMCASTOCTETS],
+  ['OutMcastOctets', S.IPSTATS_MIB_OUTMCASTOCTETS],
+  ['InBcastOctets', S.IPSTATS_MIB_INBCASTOCTETS],
+  ['OutBcastOctets', S.IPSTATS_MIB_OUTBCASTOCTETS],
+  ['InCsumErrors', S.IPSTATS_MIB_CSUMERRORS],
+  ['InNoECTPkts', S.IPSTATS_MIB_NOECTPKTS],
+  ['InECT1Pkts', S.IPSTATS_MIB_ECT1PKTS],
+  ['InECT0Pkts', S.IPSTATS_MIB_ECT0PKTS],
+  ['InCEPkts', S.IPSTATS_MIB_CEPKTS],
+  ['ReasmOverlaps', S.IPSTATS_MIB_REASM_OVERLAPS],
+];
+
+/** Two lines: `Name: a b c` and `Name: 1 2 3`. */
+export function snmpLines(group: string, items: readonly SnmpItem[]): string {
+  return `${group}: ${items.map(([name]) => name).join(' ')}\n${group}: ${items.map(([, value]) => value).join(' ')}\n`;
+}
+
+/** Registers the files of a namespace; returns the undo. */
+export function ipv4ProcRegister(net: Net): () => void {
+  const state = ipv4Net.of(net);
+  state.snmpGroups.set('Ip', () => snmpLines('Ip', ipItems(state)));
+  const undos = [
+    procCreateNet(net, 'snmp', () => SNMP_GROUPS.map((group) => state.snmpGroups.get(group)?.() ?? '').join('')),
+    procCreateNet(net, 'netstat', () => snmpLines('TcpExt', linuxItems(state)) + snmpLines('IpExt', pick(state, IPEXT_ITEMS))),
+  ];
+  return () => {
+    for (const undo of undos) undo();
+  };
+}
+
+function pick(state: Ipv4Net, items: readonly (readonly [string, number])[]): SnmpItem[] {
+  return items.map(([name, index]) => [name, state.stats[index]]);
+}
+
+function ipItems(state: Ipv4Net): SnmpItem[] {
+  const forwarding = state.devconfAll.forwarding !== 0 ? 1 : 2;
+  return [['Forwarding', forwarding], ['DefaultTTL', state.ipDefaultTtl], ...pick(state, IP_ITEMS)];
+}
+
+function linuxItems(state: Ipv4Net): SnmpItem[] {
+  const items: SnmpItem[] = LINUX_MIB_NAMES.map((name, i) => [name, state.linuxMib[i]]);
+  items[LINUX_MIB_NAMES.indexOf('IPReversePathFilter')] = ['IPReversePathFilter', state.stats[S.LINUX_MIB_IPRPFILTER]];
+  return items;
+}

@@ -1,0 +1,470 @@
+/** Hosts with IPv4 whose routing is a short list and whose links are in the hands of the test. */
+import {
+  createKernel,
+  devOpen,
+  DstCounter,
+  type Kernel,
+  type KernelOptions,
+  type Net,
+  NETDEV_DOWN,
+  NETDEV_TX_OK,
+  NETDEV_UNREGISTER,
+  type NetDevice,
+  netdevOpsDefaults,
+  NOTIFY_DONE,
+  type Plugin,
+  registerNetdevice,
+  type SkBuff,
+  type SkbSock,
+  unregisterNetdevice,
+  VirtualClock,
+} from '@skbuff/core';
+import { allocEtherdev, ethTypeTransChecked } from '@skbuff/ethernet';
+import { loopback } from '@skbuff/loopback';
+import { NEIGHBOUR, NeighTable, neighConnectedOutput, neighbour, type NeighOps } from '@skbuff/neighbour';
+import { type NetlinkPort, netlink, netlinkPort } from '@skbuff/netlink';
+import { procfs, procNetOf } from '@skbuff/procfs';
+import { sysctl, sysctlOf } from '@skbuff/sysctl';
+import {
+  AF_INET,
+  ENETUNREACH,
+  ETH_P_IP,
+  IFA_F_PERMANENT,
+  NETLINK_ROUTE,
+  NUD_NOARP,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+} from '@skbuff/uapi';
+import { inetMakeMask, inetPton4, ipComputeCsum, ipv4IsMulticast, setBe16, setBe32 } from '@skbuff/wire';
+import { afterEach, beforeEach, expect } from 'vitest';
+import {
+  fibComputeSpecDst,
+  type Flowi4,
+  inDevGet,
+  inetAllocIfa,
+  type IfaddrInit,
+  type InDevice,
+  type InetCork,
+  type InetSock,
+  type InIfaddr,
+  inetInsertIfa,
+  inetSelectAddr,
+  ipcbInit,
+  ipCheckMc,
+  ipForward,
+  ipLocalDeliver,
+  type IpOptions,
+  ipOutput,
+  type IpcmCookie,
+  IPV4,
+  ipv4,
+  type Ipv4,
+  type Ipv4Net,
+  ipv4Net,
+  newInetCork,
+  type RoutingProvider,
+  RTCF_BROADCAST,
+  RTCF_DOREDIRECT,
+  RTCF_LOCAL,
+  RTCF_MULTICAST,
+  Rtable,
+} from '../src/index.ts';
+
+export { fibComputeSpecDst, ipcbInit, IFA_F_PERMANENT };
+
+export const SEC = 1e9;
+export const ip4 = (text: string): number => inetPton4(text);
+
+interface TestRoute {
+  readonly prefix: number;
+  readonly plen: number;
+  readonly dev: NetDevice;
+  readonly gateway: number;
+  readonly type: number;
+  readonly redirect: boolean;
+}
+
+/** Own addresses and their subnets, and routes that a test adds; the longest prefix wins. */
+export class TestRouting implements RoutingProvider {
+  readonly counter: DstCounter = new DstCounter();
+  readonly routes: TestRoute[] = [];
+  private readonly made: Rtable[] = [];
+  redirects = 0;
+
+  ifas(net: Net): InIfaddr[] {
+    return net.devList.flatMap((dev) => [...(inDevGet(dev)?.ifaList ?? [])]);
+  }
+
+  readonly addrType: RoutingProvider['addrType'] = (net, addr) => {
+    if (ipv4IsMulticast(addr)) return RTN_MULTICAST;
+    if (addr >>> 24 === 0 || addr === 0xffffffff) return RTN_BROADCAST;
+    const ifas = this.ifas(net);
+    if (addr >>> 24 === 127 || ifas.some((ifa) => ifa.local === addr)) return RTN_LOCAL;
+    return ifas.some((ifa) => ifa.prefixlen < 31 && ((ifa.address | ~ifa.mask) >>> 0) === addr) ? RTN_BROADCAST : RTN_UNICAST;
+  };
+
+  private find(net: Net, addr: number): TestRoute | null {
+    const subnets = this.ifas(net).map((ifa) => ({
+      prefix: ifa.address,
+      plen: ifa.prefixlen,
+      dev: ifa.inDev.dev,
+      gateway: 0,
+      type: RTN_UNICAST,
+      redirect: false,
+    }));
+    const all = [...this.routes.filter((r) => r.dev.net === net), ...subnets];
+    return all.filter((r) => ((r.prefix ^ addr) & inetMakeMask(r.plen)) === 0).sort((a, b) => b.plen - a.plen)[0] ?? null;
+  }
+
+  readonly routeInput: RoutingProvider['routeInput'] = (skb, daddr, saddr, _tos, dev) => {
+    const rt = this.inputRoute(daddr, dev);
+    if (rt === null) return 2;
+    this.made.push(rt);
+    if ((rt.flagsRtcf & RTCF_DOREDIRECT) !== 0) skb.cb[0] |= 1 << 5;
+    skb.dstSetNoref(rt);
+    return saddr === 0xffffffff ? 90 : 0;
+  };
+
+  private inputRoute(daddr: number, dev: NetDevice): Rtable | null {
+    const type = this.addrType(dev.net, daddr, dev);
+    if (type === RTN_MULTICAST && !ipCheckMc(inDevGet(dev) as InDevice, daddr)) return null;
+    if (type !== RTN_UNICAST) {
+      const flags = type === RTN_MULTICAST ? RTCF_MULTICAST : type === RTN_BROADCAST ? RTCF_BROADCAST : RTCF_LOCAL;
+      const rt = new Rtable(type === RTN_LOCAL ? (dev.net.loopbackDev ?? dev) : dev, this.counter, type, flags, 0, true);
+      rt.input = ipLocalDeliver;
+      return rt;
+    }
+    const route = this.find(dev.net, daddr);
+    if (route === null) return null;
+    const rt = new Rtable(route.dev, this.counter, route.type, route.redirect ? RTCF_DOREDIRECT : 0, 0, true);
+    rt.gateway = route.gateway;
+    rt.input = ipForward;
+    rt.output = ipOutput;
+    return rt;
+  }
+
+  readonly routeOutput: RoutingProvider['routeOutput'] = (net, fl4) => {
+    const type = this.addrType(net, fl4.daddr, null);
+    const route = this.find(net, fl4.daddr);
+    const given = fl4.oif === 0 ? null : net.devGetByIndex(fl4.oif);
+    const dev = type === RTN_LOCAL ? net.loopbackDev : (given ?? route?.dev ?? null);
+    if (dev === null) return -ENETUNREACH;
+    const rt = new Rtable(dev, this.counter, type, type === RTN_LOCAL ? RTCF_LOCAL : 0, 0, false);
+    rt.gateway = route?.gateway ?? 0;
+    rt.input = ipLocalDeliver;
+    rt.output = ipOutput;
+    if (fl4.saddr === 0) fl4.saddr = type === RTN_LOCAL ? fl4.daddr : inetSelectAddr(dev, rt.gateway !== 0 ? rt.gateway : fl4.daddr, 0);
+    fl4.oif = dev.ifindex;
+    return rt;
+  };
+
+  readonly check: RoutingProvider['check'] = () => true;
+  readonly sendRedirect: RoutingProvider['sendRedirect'] = () => {
+    this.redirects++;
+  };
+  readonly updatePmtu: RoutingProvider['updatePmtu'] = () => {};
+  readonly redirect: RoutingProvider['redirect'] = () => {};
+
+  /** Input routes are borrowed by packets: they live until the test lets them go. */
+  release(): void {
+    for (const rt of this.made.splice(0)) rt.release();
+  }
+}
+
+const neighOps: NeighOps = {
+  family: AF_INET,
+  solicit() {},
+  errorReport: (_neigh, skb) => skb.kfree(2),
+  output: neighConnectedOutput,
+  connectedOutput: neighConnectedOutput,
+};
+
+/** Neighbours that are known from the start: 02:00 and their address. */
+function knownNeighbours(): Plugin {
+  return {
+    name: 'known-neighbours',
+    requires: ['@skbuff/ipv4', '@skbuff/neighbour'],
+    init(ctx) {
+      const tbl = new NeighTable(ctx.get(NEIGHBOUR), {
+        id: 'test_cache',
+        family: AF_INET,
+        keyLen: 4,
+        protocol: ETH_P_IP,
+        ops: neighOps,
+        construct(neigh) {
+          tbl.bindParms(neigh, tbl.parmsOf(neigh.dev));
+          neigh.nudState = NUD_NOARP;
+          neigh.ops = neighOps;
+          neigh.outputFn = neighConnectedOutput;
+          neigh.ha[0] = 2;
+          setBe32(neigh.ha, 2, neigh.addr4);
+          return 0;
+        },
+        isMulticast: () => false,
+        allowAdd: null,
+        pconstruct: null,
+        pdestruct: null,
+        proxyRedo: (skb) => skb.kfree(2),
+        oneNeighFlags: 0,
+        parms: {},
+      });
+      const ip = ctx.get(IPV4);
+      ip.arpTbl = tbl;
+      ctx.netdeviceNotifier({
+        notifierCall(_nb, event, { dev }) {
+          if (event === NETDEV_DOWN || event === NETDEV_UNREGISTER) tbl.ifdown(dev);
+          return NOTIFY_DONE;
+        },
+      });
+      ctx.onUnload(() => {
+        ip.arpTbl = null;
+        tbl.clear();
+      });
+    },
+  };
+}
+
+export interface IpFields {
+  readonly saddr: string;
+  readonly daddr: string;
+  readonly proto?: number;
+  readonly tos?: number;
+  readonly id?: number;
+  readonly ttl?: number;
+  /** The whole word: flags and offset in units of 8. */
+  readonly fragOff?: number;
+  readonly options?: readonly number[];
+  readonly payload?: Uint8Array | number;
+}
+
+/** An IPv4 packet; a number as payload: that many bytes counting up. */
+export function ipPacket(f: IpFields): Uint8Array {
+  const options = f.options ?? [];
+  const payload = typeof f.payload === 'number' ? Uint8Array.from({ length: f.payload }, (_, i) => i) : (f.payload ?? new Uint8Array(8));
+  const hlen = 20 + options.length;
+  const b = new Uint8Array(hlen + payload.length);
+  b[0] = 0x40 | (hlen >> 2);
+  b[1] = f.tos ?? 0;
+  setBe16(b, 2, b.length);
+  setBe16(b, 4, f.id ?? 1);
+  setBe16(b, 6, f.fragOff ?? 0);
+  b[8] = f.ttl ?? 64;
+  b[9] = f.proto ?? 17;
+  setBe32(b, 12, ip4(f.saddr));
+  setBe32(b, 16, ip4(f.daddr));
+  b.set(options, 20);
+  setBe16(b, 10, ipComputeCsum(b, 0, hlen));
+  b.set(payload, hlen);
+  return b;
+}
+
+/** A socket as IPv4 sees it. */
+export class TestSock implements InetSock {
+  readonly net: Net;
+  priority = 0;
+  mark = 0;
+  tos = 0;
+  ucTtl = -1;
+  mcTtl = 1;
+  pmtudisc = 1;
+  hdrincl = false;
+  inetOpt: IpOptions | null = null;
+  inetDaddr = 0;
+  inetId = 0;
+  readonly cork: InetCork = newInetCork();
+  charged = 0;
+  refuse = 0;
+  readonly errors: [number, number][] = [];
+
+  constructor(net: Net) {
+    this.net = net;
+  }
+
+  mayAlloc(): number {
+    return this.refuse;
+  }
+
+  setOwnerW(skb: SkBuff): void {
+    skb.sk = this;
+    this.charged += skb.truesize;
+    skb.destructor = uncharge;
+  }
+
+  localError(err: number, _fl4: Flowi4, info: number): void {
+    this.errors.push([err, info]);
+  }
+}
+
+function uncharge(skb: SkBuff): void {
+  (skb.sk as SkbSock as TestSock).charged -= skb.truesize;
+}
+
+export function cookie(v: Partial<IpcmCookie> = {}): IpcmCookie {
+  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, ...v };
+}
+
+/** What was sent: the device's name and the IP packet. */
+export interface Sent {
+  readonly dev: string;
+  readonly ip: Uint8Array;
+}
+
+export class Host {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly routing: TestRouting = new TestRouting();
+  readonly kernel: Kernel;
+  readonly ip: Ipv4;
+  readonly sent: Sent[] = [];
+  /** ICMP errors that IPv4 asked for: type, code, info. */
+  readonly icmp: [number, number, number][] = [];
+  /** What came up to the transport of protocol 17: bytes from the IP header on. */
+  readonly delivered: Uint8Array[] = [];
+  private readonly ports: NetlinkPort[] = [];
+
+  constructor(options: Partial<KernelOptions> = {}) {
+    this.kernel = createKernel({
+      clock: this.clock,
+      debug: true,
+      plugins: [netlink(), sysctl(), procfs(), neighbour(), ipv4(), knownNeighbours(), loopback()],
+      ...options,
+    });
+    this.ip = this.kernel.services.get(IPV4);
+    this.ip.routing = this.routing;
+    this.ip.icmp = { icmpSend: (_skb, type, code, info) => void this.icmp.push([type, code, info]) };
+    this.ip.addProtocol(17, { handler: (skb) => this.deliver(skb), errHandler: null, noPolicy: false });
+    devOpen(this.net.loopbackDev as NetDevice);
+  }
+
+  private deliver(skb: SkBuff): number {
+    const whole = new Uint8Array(skb.len + skb.transportHeader - skb.networkHeader);
+    whole.set(skb.bytes.slice(skb.networkHeader, skb.transportHeader));
+    skb.copyBits(0, whole, skb.transportHeader - skb.networkHeader, skb.len);
+    this.delivered.push(whole);
+    skb.consume();
+    return 0;
+  }
+
+  get net(): Net {
+    return this.kernel.initNet;
+  }
+
+  get state(): Ipv4Net {
+    return ipv4Net.of(this.net);
+  }
+
+  get stats(): Float64Array {
+    return this.state.stats;
+  }
+
+  /** A device whose frames the test sees; down. */
+  device(name: string, setup: (dev: NetDevice) => void = () => {}, net: Net = this.net): NetDevice {
+    const dev = allocEtherdev(net, {
+      name,
+      ops: {
+        ...netdevOpsDefaults,
+        ndoStartXmit: (skb, d) => {
+          const frame = new Uint8Array(skb.len);
+          skb.copyBits(0, frame, 0, skb.len);
+          this.sent.push({ dev: d.name, ip: frame.slice(14) });
+          skb.consume();
+          return NETDEV_TX_OK;
+        },
+      },
+    });
+    dev.devAddr.set([2, 0, 0, 0, 0, name.charCodeAt(name.length - 1)]);
+    dev.minMtu = 0;
+    setup(dev);
+    expect(registerNetdevice(dev)).toBe(0);
+    return dev;
+  }
+
+  /** An interface that is up and has an address. */
+  eth(name: string, addr = '', plen = 24, setup: (dev: NetDevice) => void = () => {}): NetDevice {
+    const dev = this.device(name, setup);
+    expect(devOpen(dev)).toBe(0);
+    if (addr !== '') this.addr(dev, { local: ip4(addr), prefixlen: plen });
+    return dev;
+  }
+
+  inDev(dev: NetDevice): InDevice {
+    return inDevGet(dev) as InDevice;
+  }
+
+  addr(dev: NetDevice, init: IfaddrInit): InIfaddr {
+    const ifa = inetAllocIfa(this.inDev(dev), { flags: IFA_F_PERMANENT, ...init });
+    expect(inetInsertIfa(ifa)).toBe(0);
+    return ifa;
+  }
+
+  route(prefix: string, plen: number, dev: NetDevice, gateway = '', type: number = RTN_UNICAST, redirect = false): void {
+    this.routing.routes.push({ prefix: ip4(prefix), plen, dev, gateway: gateway === '' ? 0 : ip4(gateway), type, redirect });
+  }
+
+  /** A frame with this IP packet arrives. `to`: its destination, default the device. */
+  receive(dev: NetDevice, packet: Uint8Array, to: Uint8Array = dev.devAddr.slice(0, 6), prepare: (skb: SkBuff) => void = () => {}): void {
+    const skb = this.kernel.skbs.allocRx(dev, packet.length + 14) as SkBuff;
+    skb.putData(to, 0, 6);
+    skb.putZero(8);
+    setBe16(skb.bytes, skb.data + 12, ETH_P_IP);
+    skb.putData(packet, 0, packet.length);
+    skb.protocol = ethTypeTransChecked(skb, dev);
+    prepare(skb);
+    this.kernel.softnet.netifRx(skb);
+    this.clock.advance(0);
+  }
+
+  take(): Sent[] {
+    return this.sent.splice(0);
+  }
+
+  drops(reason: number): number {
+    return this.kernel.skbs.drops[reason];
+  }
+
+  sysctl(path: string, text: string): number {
+    return sysctlOf(this.net).write(path, text);
+  }
+
+  sysctlRead(path: string): string | number {
+    return sysctlOf(this.net).read(path);
+  }
+
+  proc(path: string): string {
+    return procNetOf(this.net).read(path) as string;
+  }
+
+  /** A counter of /proc/net/snmp or netstat by group and name. */
+  mib(group: string, name: string): number {
+    const lines = (this.proc('snmp') + this.proc('netstat')).split('\n').filter((line) => line.startsWith(`${group}:`));
+    return Number((lines[1] as string).split(' ')[(lines[0] as string).split(' ').indexOf(name)]);
+  }
+
+  port(): NetlinkPort {
+    const port = netlinkPort(this.net, NETLINK_ROUTE);
+    if (typeof port === 'number') throw new Error(`netlinkPort: ${port}`);
+    this.ports.push(port);
+    return port;
+  }
+
+  shutdown(): Record<string, number> {
+    this.routing.release();
+    for (const port of this.ports) port.close();
+    for (const dev of [...this.net.devList]) if (dev !== this.net.loopbackDev) unregisterNetdevice(dev);
+    const leaks = this.kernel.shutdown();
+    return this.routing.counter.entries === 0 ? leaks : { ...leaks, route: this.routing.counter.entries };
+  }
+}
+
+/** A fresh host for each test, checked for leaks after it. */
+export function useHost(): { h: Host } {
+  const holder = { h: null as unknown as Host };
+  beforeEach(() => {
+    holder.h = new Host();
+  });
+  afterEach(() => {
+    expect(holder.h.shutdown()).toEqual({});
+  });
+  return holder;
+}

@@ -1,0 +1,59 @@
+/** net.{ipv4,ipv6}.neigh.{default,IFACE}.* (`neigh_sysctl_register`). */
+import { HZ, type Net, NETEVENT_DELAY_PROBE_TIME_UPDATE, USER_HZ } from '@skbuff/core';
+import { INT_MAX, INT_MIN, registerNetSysctl, type SysctlEntry, sysctlField, sysctlInt } from '@skbuff/sysctl';
+import { type NeighParms, type NeighVar, SKB_TRUESIZE_ETH_FRAME } from './neigh-parms.ts';
+
+/** Name of the file, the setting, how many jiffies its unit has, and the least value. */
+type File = readonly [name: string, variable: NeighVar, unit: number, min: number];
+
+const SECOND = HZ;
+const MS = HZ / 1000;
+const TICK = HZ / USER_HZ;
+
+const FILES: readonly File[] = [
+  ['mcast_solicit', 'mcastProbes', 1, 0],
+  ['ucast_solicit', 'ucastProbes', 1, 0],
+  ['app_solicit', 'appProbes', 1, 0],
+  ['mcast_resolicit', 'mcastReprobes', 1, 0],
+  ['retrans_time', 'retransTime', TICK, INT_MIN],
+  ['base_reachable_time', 'baseReachableTime', SECOND, INT_MIN],
+  ['delay_first_probe_time', 'delayProbeTime', SECOND, INT_MIN],
+  ['interval_probe_time_ms', 'intervalProbeTime', MS, 1],
+  ['gc_stale_time', 'gcStaletime', SECOND, INT_MIN],
+  ['unres_qlen_bytes', 'queueLenBytes', 1, 0],
+  // The same in packets of the usual size.
+  ['unres_qlen', 'queueLenBytes', SKB_TRUESIZE_ETH_FRAME, 0],
+  ['proxy_qlen', 'proxyQlen', 1, 0],
+  ['anycast_delay', 'anycastDelay', TICK, INT_MIN],
+  ['proxy_delay', 'proxyDelay', TICK, INT_MIN],
+  ['locktime', 'locktime', TICK, INT_MIN],
+  ['retrans_time_ms', 'retransTime', MS, 0],
+  ['base_reachable_time_ms', 'baseReachableTime', MS, 0],
+];
+
+/** Registers the files of a device's settings, or of the defaults with the table's own; returns the undo. */
+export function neighSysctlRegister(net: Net, parms: NeighParms): () => void {
+  const dir = `net/${parms.tbl.options.sysctlDir}/neigh/${parms.dev?.name ?? 'default'}`;
+  const entries = FILES.map((file) => entry(dir, parms, file));
+  return registerNetSysctl(net, parms.dev === null ? [...entries, ...tableEntries(dir, parms)] : entries);
+}
+
+function entry(dir: string, parms: NeighParms, [name, variable, unit, min]: File): SysctlEntry {
+  const get = (): number => Math.floor(parms[variable] / unit);
+  const max = unit > TICK ? Math.floor(INT_MAX / unit) : INT_MAX;
+  return sysctlInt(`${dir}/${name}`, get, (value) => change(parms, variable, value * unit), { min, max });
+}
+
+/** `neigh_proc_update`, `neigh_proc_base_reachable_time`. */
+function change(parms: NeighParms, variable: NeighVar, value: number): void {
+  if (parms.dev === null) parms.tbl.setDefault(variable, value);
+  else parms.set(variable, value);
+  if (variable === 'baseReachableTime') parms.drawReachableTime();
+  if (variable === 'delayProbeTime') parms.tbl.core.netevent.callChain(NETEVENT_DELAY_PROBE_TIME_UPDATE, parms);
+}
+
+function tableEntries(dir: string, { tbl }: NeighParms): SysctlEntry[] {
+  const interval = sysctlInt(`${dir}/gc_interval`, () => tbl.gcInterval / HZ, (value) => void (tbl.gcInterval = value * HZ), { max: Math.floor(INT_MAX / HZ) });
+  const thresholds = (['gcThresh1', 'gcThresh2', 'gcThresh3'] as const).map((key, i) => sysctlField(`${dir}/gc_thresh${i + 1}`, tbl, key, { min: 0 }));
+  return [interval, ...thresholds];
+}

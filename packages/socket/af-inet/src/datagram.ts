@@ -1,0 +1,81 @@
+/** connect(2) of datagram and raw sockets (`net/ipv4/datagram.c`): an address is remembered and a route cached; nothing is sent. */
+import { FLOWI_FLAG_ANYSRC, IPSTATS_MIB_OUTNOROUTES, RTCF_BROADCAST, type Rtable, ipv4Net } from '@skbuff/ipv4';
+import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, type SockAddr } from '@skbuff/sock';
+import {
+  AF_INET,
+  EACCES,
+  EAFNOSUPPORT,
+  ENETUNREACH,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  TCP_CLOSE,
+  TCP_ESTABLISHED,
+} from '@skbuff/uapi';
+import { ipv4IsMulticast } from '@skbuff/wire';
+import type { InetSk } from './inet-sk.ts';
+import type { SockaddrIn } from './sockaddr-in.ts';
+
+/** `inet_sk_flowi_flags`. */
+export function inetSkFlowiFlags(sk: InetSk): number {
+  return sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0;
+}
+
+/** `ip_sock_rt_scope`: SO_DONTROUTE keeps to the link. */
+export function ipSockRtScope(sk: InetSk): number {
+  return (sk.flags & SOCK_LOCALROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
+/** `ip_route_output_flow` for `sk.fl4` or `sk.connFl4`, counting what has no route. */
+export function routeForSock(sk: InetSk, fl4: InetSk['fl4']): Rtable | number {
+  const state = ipv4Net.of(sk.net);
+  const rt = state.ip.routing === null ? -ENETUNREACH : state.ip.routing.routeOutput(sk.net, fl4, sk);
+  if (rt === -ENETUNREACH) state.stats[IPSTATS_MIB_OUTNOROUTES]++;
+  return rt;
+}
+
+/** `__ip4_datagram_connect`. */
+export function ip4DatagramConnect(sk: InetSk, sockaddr: SockAddr): number {
+  const { family, addr, port } = sockaddr as SockaddrIn;
+  if (family !== AF_INET) return -EAFNOSUPPORT;
+  sk.dstSet(null);
+  const multicast = ipv4IsMulticast(addr);
+  let oif = sk.boundDevIf;
+  if (oif === 0) oif = multicast ? sk.mcIndex : sk.ucIndex;
+  const saddr = sk.inetSaddr === 0 && multicast ? sk.mcAddr : sk.inetSaddr;
+  const fl4 = sk.connFl4.init(oif, sk.mark, sk.tos, ipSockRtScope(sk), sk.protocol, inetSkFlowiFlags(sk), addr, saddr, port, sk.inetSport);
+  const rt = routeForSock(sk, fl4);
+  if (typeof rt === 'number') return rt;
+  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
+    rt.release();
+    return -EACCES;
+  }
+  if (sk.inetSaddr === 0) sk.inetSaddr = fl4.saddr;
+  if (sk.inetRcvSaddr === 0) {
+    sk.inetRcvSaddr = fl4.saddr;
+    sk.prot.rehash(sk);
+  }
+  sk.inetDaddr = fl4.daddr;
+  sk.inetDport = port;
+  sk.state = TCP_ESTABLISHED;
+  sk.inetId = sk.net.kernel.random.u32() & 0xffff;
+  sk.dstSet(rt);
+  return 0;
+}
+
+/** `__udp_disconnect`: connect(2) with AF_UNSPEC. What bind(2) did not fix is given up too. */
+export function datagramDisconnect(sk: InetSk): number {
+  sk.state = TCP_CLOSE;
+  sk.inetDaddr = 0;
+  sk.inetDport = 0;
+  if ((sk.userlocks & SOCK_BINDADDR_LOCK) === 0) {
+    sk.inetSaddr = 0;
+    sk.inetRcvSaddr = 0;
+    sk.prot.rehash(sk);
+  }
+  if ((sk.userlocks & SOCK_BINDPORT_LOCK) === 0) {
+    sk.prot.unhash(sk);
+    sk.inetSport = 0;
+  }
+  sk.dstSet(null);
+  return 0;
+}

@@ -1,0 +1,111 @@
+/** Options of SOL_IP: reading. */
+import { IpOptions, ipOptionsUndo, ipv4Mtu, ipv4Net } from '@skbuff/ipv4';
+import { int32Bytes, putOption } from '@skbuff/sock';
+import {
+  EINVAL,
+  ENOPROTOOPT,
+  ENOTCONN,
+  IP_BIND_ADDRESS_NO_PORT,
+  IP_FREEBIND,
+  IP_HDRINCL,
+  IP_LOCAL_PORT_RANGE,
+  IP_MINTTL,
+  IP_MTU,
+  IP_MTU_DISCOVER,
+  IP_MULTICAST_ALL,
+  IP_MULTICAST_IF,
+  IP_MULTICAST_LOOP,
+  IP_MULTICAST_TTL,
+  IP_NODEFRAG,
+  IP_OPTIONS,
+  IP_PROTOCOL,
+  IP_RECVERR,
+  IP_RECVERR_RFC4884,
+  IP_TOS,
+  IP_TRANSPARENT,
+  IP_TTL,
+  IP_UNICAST_IF,
+  SOL_IP,
+} from '@skbuff/uapi';
+import { setBe32 } from '@skbuff/wire';
+import type { InetSk } from './inet-sk.ts';
+import { cmsgOf } from './ip-sockglue.ts';
+
+/** `ip_getsockopt`: bytes written to `out`, or a negative errno. */
+export function ipGetsockopt(sk: InetSk, level: number, name: number, out: Uint8Array): number {
+  if (level !== SOL_IP) return -ENOPROTOOPT;
+  switch (name) {
+    case IP_OPTIONS:
+      return getOptions(sk, out);
+    case IP_MULTICAST_IF:
+      return putOption(out, be32Bytes(sk.mcAddr));
+    case IP_UNICAST_IF:
+      return out.length < 4 ? -EINVAL : putOption(out, be32Bytes(sk.ucIndex));
+    default: {
+      const val = intOption(sk, name);
+      if (val === null) return -ENOPROTOOPT;
+      if (name === IP_MTU && val === 0) return -ENOTCONN;
+      // A caller with room for less than an int gets one byte, if that is enough.
+      if (out.length > 0 && out.length < 4 && val >= 0 && val <= 255) return putOption(out, Uint8Array.of(val));
+      return putOption(out, int32Bytes(val));
+    }
+  }
+}
+
+function be32Bytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  setBe32(bytes, 0, value);
+  return bytes;
+}
+
+function getOptions(sk: InetSk, out: Uint8Array): number {
+  if (sk.inetOpt === null) return 0;
+  const copy = new IpOptions().copyFrom(sk.inetOpt);
+  ipOptionsUndo(copy);
+  return putOption(out, copy.data.subarray(0, copy.optlen));
+}
+
+function intOption(sk: InetSk, name: number): number | null {
+  const cmsg = cmsgOf(name);
+  if (cmsg !== 0) return Number((sk.cmsgFlags & cmsg) !== 0);
+  switch (name) {
+    case IP_TOS:
+      return sk.tos;
+    case IP_TTL:
+      return sk.ucTtl === -1 ? ipv4Net.of(sk.net).ipDefaultTtl : sk.ucTtl;
+    case IP_HDRINCL:
+      return Number(sk.hdrincl);
+    case IP_NODEFRAG:
+      return Number(sk.nodefrag);
+    case IP_BIND_ADDRESS_NO_PORT:
+      return Number(sk.bindAddressNoPort);
+    case IP_MTU_DISCOVER:
+      return sk.pmtudisc;
+    case IP_MTU: {
+      const rt = sk.dstCheck();
+      return rt === null ? 0 : ipv4Mtu(rt, sk.net.timers.jiffies);
+    }
+    case IP_RECVERR:
+      return Number(sk.recverr);
+    case IP_RECVERR_RFC4884:
+      return Number(sk.recverrRfc4884);
+    case IP_MULTICAST_TTL:
+      return sk.mcTtl;
+    case IP_MULTICAST_LOOP:
+      return Number(sk.mcLoop);
+    case IP_MULTICAST_ALL:
+      return Number(sk.mcAll);
+    case IP_FREEBIND:
+      return Number(sk.freebind);
+    case IP_TRANSPARENT:
+      return Number(sk.transparent);
+    case IP_MINTTL:
+      return sk.minTtl;
+    case IP_LOCAL_PORT_RANGE:
+      return (sk.portRangeHigh << 16) | sk.portRangeLow;
+    case IP_PROTOCOL:
+      return sk.protocol;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,32 @@
+/** `struct udp_sock`. */
+import type { SkBuff } from '@skbuff/core';
+import { InetSk } from '@skbuff/af-inet';
+
+/**
+ * What a tunnel that owns a UDP port does with a datagram (`encap_rcv`), `data` at the UDP header. 0: it took the sk_buff; positive:
+ * it is for the socket after all; negative: resubmit it as IP protocol −value.
+ */
+export type EncapRcv = (sk: UdpSock, skb: SkBuff) => number;
+
+export class UdpSock extends InetSk {
+  /** UDP_CORK is on. */
+  corkFlag = false;
+  /** Something is collected and not sent (`up->pending`). */
+  pending = false;
+  /** Bytes of the datagram that is being collected, UDP header included. */
+  pendingLen = 0;
+  noCheck6Tx = false;
+  noCheck6Rx = false;
+  encapRcv: EncapRcv | null = null;
+  /** Told when the socket goes (`encap_destroy`). */
+  encapDestroy: ((sk: UdpSock) => void) | null = null;
+
+  /** Links in the chain of its port, and in the chain of its port and address. */
+  portNext: UdpSock | null = null;
+  portPrev: UdpSock | null = null;
+  addrNext: UdpSock | null = null;
+  addrPrev: UdpSock | null = null;
+  hashed = false;
+  /** Chain of port and address that it is in. */
+  addrSlot = 0;
+}

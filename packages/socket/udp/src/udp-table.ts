@@ -1,0 +1,115 @@
+/**
+ * `struct udp_table`: all bound sockets of a namespace, in chains by port and in chains by port and own address. Whoever bound last
+ * is first in its chain.
+ */
+import { flowHash } from '@skbuff/af-inet';
+import type { UdpSock } from './udp-sock.ts';
+
+const FIRST_SIZE = 256;
+const MAX_SIZE = 65536;
+
+export class UdpTable {
+  /** Makes the tables of namespaces differ. */
+  readonly secret: number;
+  /** Sockets in the table. */
+  count = 0;
+  private size: number = FIRST_SIZE;
+  private byPort: (UdpSock | null)[] = new Array<UdpSock | null>(FIRST_SIZE).fill(null);
+  private byAddr: (UdpSock | null)[] = new Array<UdpSock | null>(FIRST_SIZE).fill(null);
+
+  constructor(secret: number) {
+    this.secret = secret;
+  }
+
+  /** First socket of the chain that `port` belongs to; go on with `portNext`. */
+  portChain(port: number): UdpSock | null {
+    return this.byPort[this.portSlot(port)] as UdpSock | null;
+  }
+
+  /** First socket of the chain that an own address (0: any) and port belong to; go on with `addrNext`. */
+  addrChain(addr: number, port: number): UdpSock | null {
+    return this.byAddr[this.addrSlot(addr, port)] as UdpSock | null;
+  }
+
+  /** Number of a port's chain, as /proc/net/udp shows it. */
+  portSlot(port: number): number {
+    return (port + this.secret) & (this.size - 1);
+  }
+
+  private addrSlot(addr: number, port: number): number {
+    const h = Math.imul(addr ^ this.secret, 0x9e3779b1);
+    return (h ^ (h >>> 15) ^ port) & (this.size - 1);
+  }
+
+  add(sk: UdpSock): void {
+    if (this.count >= this.size * 2 && this.size < MAX_SIZE) this.grow();
+    this.count++;
+    this.link(sk);
+  }
+
+  remove(sk: UdpSock): void {
+    this.count--;
+    if (sk.portPrev === null) this.byPort[this.portSlot(sk.inetNum)] = sk.portNext;
+    else sk.portPrev.portNext = sk.portNext;
+    if (sk.portNext !== null) sk.portNext.portPrev = sk.portPrev;
+    sk.portNext = null;
+    sk.portPrev = null;
+    sk.hashed = false;
+    this.unlinkAddr(sk);
+  }
+
+  /** The own address changed. */
+  rehash(sk: UdpSock): void {
+    if (!sk.hashed || sk.addrSlot === this.addrSlot(sk.inetRcvSaddr, sk.inetNum)) return;
+    this.unlinkAddr(sk);
+    this.linkAddr(sk);
+  }
+
+  /** Every socket, chain by chain. */
+  *[Symbol.iterator](): Generator<UdpSock> {
+    for (const head of this.byPort) for (let sk = head; sk !== null; sk = sk.portNext) yield sk;
+  }
+
+  /** A number for a flow, to spread flows over the sockets of a group. */
+  flowHash(daddr: number, dport: number, saddr: number, sport: number): number {
+    return flowHash(this.secret, daddr, dport, saddr, sport);
+  }
+
+  private link(sk: UdpSock): void {
+    const slot = this.portSlot(sk.inetNum);
+    const first = this.byPort[slot] as UdpSock | null;
+    sk.portNext = first;
+    sk.portPrev = null;
+    if (first !== null) first.portPrev = sk;
+    this.byPort[slot] = sk;
+    sk.hashed = true;
+    this.linkAddr(sk);
+  }
+
+  private linkAddr(sk: UdpSock): void {
+    const slot = this.addrSlot(sk.inetRcvSaddr, sk.inetNum);
+    const first = this.byAddr[slot] as UdpSock | null;
+    sk.addrSlot = slot;
+    sk.addrNext = first;
+    sk.addrPrev = null;
+    if (first !== null) first.addrPrev = sk;
+    this.byAddr[slot] = sk;
+  }
+
+  private unlinkAddr(sk: UdpSock): void {
+    if (sk.addrPrev === null) this.byAddr[sk.addrSlot] = sk.addrNext;
+    else sk.addrPrev.addrNext = sk.addrNext;
+    if (sk.addrNext !== null) sk.addrNext.addrPrev = sk.addrPrev;
+    sk.addrNext = null;
+    sk.addrPrev = null;
+  }
+
+  /** Twice as many chains. The first of a chain is linked last, so that it is first again. */
+  private grow(): void {
+    const all = [...this];
+    this.size *= 2;
+    this.byPort = new Array<UdpSock | null>(this.size).fill(null);
+    this.byAddr = new Array<UdpSock | null>(this.size).fill(null);
+    for (const sk of all.reverse()) this.link(sk);
+  }
+}

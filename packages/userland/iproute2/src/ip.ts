@@ -1,0 +1,163 @@
+/** The command `ip`: options, objects, batches. */
+import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, ENOENT, strerror } from '@skbuff/uapi';
+import { type Args, matches } from './args.ts';
+import { IpContext, IpOptions } from './context.ts';
+import { readFamily } from './inet.ts';
+import { doAddr } from './ip-addr.ts';
+import { doLink } from './ip-link.ts';
+import { doNeigh } from './ip-neigh.ts';
+import { doNetns } from './ip-netns.ts';
+import { doRoute } from './ip-route.ts';
+import { doRule } from './ip-rule.ts';
+import { getInteger } from './numbers.ts';
+import { usageIp } from './usage.ts';
+
+const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n';
+
+type IpObject = (ctx: IpContext, args: Args) => number | Promise<number>;
+
+/** In the order in which an abbreviation is resolved. */
+const OBJECTS: readonly (readonly [string, IpObject])[] = [
+  ['address', doAddr],
+  ['route', doRoute],
+  ['rule', doRule],
+  ['neighbor', doNeigh],
+  ['neighbour', doNeigh],
+  ['link', doLink],
+  ['netns', doNetns],
+  ['help', (ctx) => usageIp(ctx)],
+];
+
+async function doCommand(ctx: IpContext, words: readonly string[]): Promise<number> {
+  const word = words[0] as string;
+  for (const [name, run] of OBJECTS) if (matches(word, name)) return -(await run(ctx, ctx.args(words.slice(1))));
+  ctx.stderr(`Object "${word}" is unknown, try "ip help".\n`);
+  return 1;
+}
+
+/** What an option does; those that take a word call `next`. */
+type ReadOption = (o: IpOptions, args: Args, ctx: IpContext) => void;
+
+function family(value: number): ReadOption {
+  return (o) => void (o.family = value);
+}
+
+const readFamilyOption: ReadOption = (o, args, ctx) => {
+  const word = args.next();
+  if (word === 'help') usageIp(ctx);
+  o.family = word === 'any' ? AF_UNSPEC : readFamily(word);
+  if (o.family === AF_UNSPEC && word !== 'any') args.invarg('invalid protocol family');
+};
+
+const OPTIONS: readonly (readonly [string, ReadOption])[] = [
+  ['-loops', (o, args) => void (o.maxFlushLoops = getInteger(args.next()) ?? 0)],
+  ['-family', readFamilyOption],
+  ['-4', family(AF_INET)],
+  ['-6', family(AF_INET6)],
+  ['-0', family(AF_PACKET)],
+  ['-M', family(AF_MPLS)],
+  ['-B', family(AF_BRIDGE)],
+  ['-human-readable', (o) => void (o.human = true)],
+  ['-iec', (o) => void (o.iec = o.human = true)],
+  ['-stats', (o) => void o.stats++],
+  ['-statistics', (o) => void o.stats++],
+  ['-details', (o) => void o.details++],
+  ['-resolve', () => {}],
+  ['-oneline', (o) => void (o.oneline = true)],
+  ['-timestamp', (o) => void (o.timestamp = true)],
+  ['-tshort', (o) => void (o.timestamp = o.timestampShort = true)],
+  [
+    '-Version',
+    (_o, _args, ctx) => {
+      ctx.out.raw(VERSION);
+      throw new Exit(0);
+    },
+  ],
+  ['-force', (o) => void (o.force = true)],
+  ['-batch', (o, args) => void (o.batch = args.next())],
+  ['-brief', (o) => void (o.brief = true)],
+  ['-json', (o) => void (o.json = true)],
+  ['-pretty', (o) => void (o.pretty = true)],
+  ['-rcvbuf', (_o, args, ctx) => void (getInteger(args.next()) ?? ctx.die(-1, `Invalid rcvbuf size '${args.cur}'\n`))],
+  ['-color', () => {}],
+  ['-help', (_o, _args, ctx) => void usageIp(ctx)],
+  ['-netns', (_o, args, ctx) => switchNetns(ctx, args.next())],
+  ['-Numeric', (o) => void (o.numeric = true)],
+  ['-all', (o) => void (o.doAll = true)],
+];
+
+function switchNetns(ctx: IpContext, name: string): void {
+  const net = ctx.env.netns.get(name);
+  if (net === null) ctx.die(-1, `Cannot open network namespace "${name}": ${strerror(ENOENT)}\n`);
+  ctx.env = ctx.env.inNet(net);
+}
+
+function parseOptions(ctx: IpContext, args: Args): void {
+  for (; args.left > 0; args.skip()) {
+    if (args.cur === '--') {
+      args.skip();
+      return;
+    }
+    if (!args.cur.startsWith('-')) return;
+    const word = args.cur.startsWith('--') ? args.cur.slice(1) : args.cur;
+    const found = OPTIONS.find(([name]) => (word.startsWith('-c') && name === '-color' ? isColor(word) : matches(word, name)));
+    if (found === undefined) ctx.die(-1, `Option "${word}" is unknown, try "ip -help".\n`);
+    found[1](ctx.options, args, ctx);
+  }
+}
+
+/** `-color`, or `-color=never|always|auto`. */
+function isColor(word: string): boolean {
+  const [name, value] = word.split('=');
+  return matches(name as string, '-color') && (value === undefined || ['never', 'always', 'auto'].includes(value));
+}
+
+/** The words of a line of a batch file: quotes hold words together, `#` begins a comment. */
+function splitLine(line: string): string[] {
+  const words: string[] = [];
+  for (const m of line.matchAll(/"([^"]*)"|'([^']*)'|(#.*)|([^\s"']+)/g)) {
+    if (m[3] !== undefined) break;
+    words.push(m[1] ?? m[2] ?? (m[4] as string));
+  }
+  return words;
+}
+
+async function doBatch(ctx: IpContext, name: string): Promise<number> {
+  const text = ctx.env.readFile(name);
+  if (typeof text === 'number') {
+    ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
+    return 1;
+  }
+  const family = ctx.options.family;
+  let status = 0;
+  for (const [n, line] of text.replace(/\\\n/g, ' ').split('\n').entries()) {
+    const words = splitLine(line);
+    if (words.length === 0) continue;
+    ctx.options.family = family;
+    if ((await doCommand(ctx, words)) === 0) continue;
+    ctx.stderr(`Command failed ${name}:${n + 1}\n`);
+    status = 1;
+    if (!ctx.options.force) break;
+  }
+  return status;
+}
+
+async function main(ctx: IpContext, words: readonly string[]): Promise<number> {
+  const args = ctx.args(words);
+  parseOptions(ctx, args);
+  ctx.options.oneline &&= !ctx.options.json;
+  if (ctx.options.batch !== null) return doBatch(ctx, ctx.options.batch);
+  return args.left > 0 ? doCommand(ctx, args.rest()) : usageIp(ctx);
+}
+
+/** Runs `ip`; `argv[0]` is its name. Gives the exit status. */
+export async function runIp(argv: readonly string[], env: CommandEnv): Promise<number> {
+  const ctx = new IpContext(env, new IpOptions());
+  const status = await exitStatus(() => main(ctx, argv.slice(1)));
+  ctx.close();
+  return status;
+}
+
+/** To be registered with a host's commands. */
+export const ip: Command = { name: 'ip', run: runIp };
