@@ -51,7 +51,7 @@ const EVENTS = {
 };
 
 describe('allocation', () => {
-  it('gives an unregistered device, set up by its type, that nobody can find [REG-01] [DEV-24]', () => {
+  it('gives an unregistered device, set up by its type, that nobody can find, until it is freed [REG-01] [REG-09] [DEV-24]', () => {
     const kernel = boot();
     const priv = { ring: [] };
     const { dev } = makeDevice(kernel, { setup: (d) => (d.priv = priv) });

@@ -38,7 +38,7 @@ function apply(cache: SkbuffCache, pairs: Pair[], [name, which, n]: Op, seed: nu
   switch (name) {
     case 'put': {
       // Only the owner of the data may write.
-      if (skb.isCloned() || skb.tailroom() < n) return;
+      if (skb.isCloned() || skb.isNonlinear() || skb.tailroom() < n) return;
       const more = fill(n, seed);
       putText(skb, String.fromCharCode(...more));
       bytes.push(...more);

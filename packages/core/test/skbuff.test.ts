@@ -24,7 +24,7 @@ import {
   type SkbSock,
   SkbuffCache,
 } from '../src/index.ts';
-import { addDevice, addFrag, addToList, boot, bytesOf, packet, putText, textOf } from './helpers.ts';
+import { addDevice, addFrag, boot, bytesOf, packet, putText, textOf } from './helpers.ts';
 
 let cache = new SkbuffCache(new Arena(1 << 20, true));
 
@@ -80,7 +80,7 @@ describe('allocation', () => {
     again.consume();
   });
 
-  it('of a receive buffer keeps headroom and sets the device [SKO-03] [SKB-05]', () => {
+  it('of a receive buffer keeps headroom and sets the device [SKO-03] [SKB-05] [SKI-04]', () => {
     const kernel = boot();
     const { dev } = addDevice(kernel);
     const skb = kernel.skbs.allocRx(dev, 1514) as SkBuff;
@@ -179,7 +179,7 @@ describe('room', () => {
     other.consume();
   });
 
-  it('leaves pulled bytes in memory, and pulls no more than there is [SKO-13] [SKO-16]', () => {
+  it('leaves pulled bytes in memory, and pulls no more than there is [SKO-13] [SKO-16] [SKI-02] [SKI-03]', () => {
     const skb = packet(cache, 'headerpayload');
     skb.resetNetworkHeader();
     expect(skb.pull(6)).toBe(skb.data);
@@ -220,7 +220,7 @@ describe('room', () => {
 });
 
 describe('headers', () => {
-  it('are positions, unset in a fresh sk_buff [SKB-33]', () => {
+  it('are positions, unset in a fresh sk_buff [SKB-33] [SKI-03]', () => {
     const skb = packet(cache, 'x'.repeat(60));
     expect([skb.macHeaderWasSet(), skb.transportHeaderWasSet()]).toEqual([false, false]);
     skb.resetMacHeader();
@@ -281,7 +281,7 @@ describe('holders', () => {
     expect(() => skb.consume()).toThrow(/refcount underflow/);
   });
 
-  it('count a loss when they drop it and none when they used it [SKO-07] [SKO-08]', () => {
+  it('count a loss when they drop it and none when they used it [SKO-07] [SKO-08] [SKI-05]', () => {
     const heard: number[] = [];
     cache.dropMonitor = (skb, reason) => heard.push(reason, skb.len);
     packet(cache, 'abc').kfree(SKB_DROP_REASON_NO_SOCKET);
@@ -327,7 +327,7 @@ describe('a clone', () => {
     clone.consume();
   });
 
-  it('carries the control buffer along, which belongs to the present layer [SKB-06]', () => {
+  it('carries the control buffer along, which belongs to the present layer [SKB-06] [SKI-11]', () => {
     const skb = packet(cache, 'x');
     for (let i = 0; i < SKB_CB_LANES; i++) skb.cb[i] = -i;
     const clone = skb.clone() as SkBuff;
@@ -369,141 +369,6 @@ describe('a clone', () => {
     expect(refs()).toEqual([1, 1, 1, 1]);
     clone.consume();
     expect(refs()).toEqual([0, 0, 0, 0]);
-  });
-});
-
-describe('copies', () => {
-  /** 'linear', one fragment and a list of two. */
-  function pieces(): SkBuff {
-    const skb = packet(cache, 'linear ');
-    addFrag(skb, new TextEncoder().encode('page '));
-    addToList(skb, packet(cache, 'first '));
-    addToList(skb, packet(cache, 'second'));
-    return skb;
-  }
-  const all = 'linear page first second';
-
-  it('count fragments and lists in len and dataLen [SKB-09] [SHI-03] [SHI-01]', () => {
-    const skb = pieces();
-    expect([skb.len, skb.dataLen, skb.headlen(), skb.isNonlinear(), skb.hasFragList(), skb.tailroom()]).toEqual([24, 17, 7, true, true, 0]);
-    expect(textOf(skb)).toBe(all);
-    const clone = skb.clone() as SkBuff;
-    expect([clone.shinfo, textOf(clone)]).toEqual([skb.shinfo, all]);
-    clone.consume();
-    expect(textOf(skb)).toBe(all);
-    expect(() => skb.put(1)).toThrow(/skb_over_panic/);
-    skb.len--;
-    skb.tail--;
-    skb.consume();
-  });
-
-  it('by skb_copy are linear and private to the last byte [SKO-19]', () => {
-    const skb = pieces();
-    const copy = skb.copy() as SkBuff;
-    expect([textOf(copy), copy.isNonlinear(), copy.headroom(), copy.isCloned()]).toEqual([all, false, skb.headroom(), false]);
-    copy.bytes.fill(0x2e, copy.data, copy.tail);
-    expect(textOf(skb)).toBe(all);
-    skb.consume();
-    expect(textOf(copy)).toBe('.'.repeat(24));
-    copy.consume();
-  });
-
-  it('by pskb_copy have a linear area of their own and share the rest [SKO-18]', () => {
-    const skb = pieces();
-    const copy = cache.pskbCopy(skb, 32) as SkBuff;
-    expect([textOf(copy), copy.headroom(), copy.headlen()]).toEqual([all, 32, 7]);
-    copy.bytes.fill(0x2e, copy.data, copy.tail);
-    expect(textOf(skb)).toBe(all);
-    expect(textOf(copy)).toBe('.......page first second');
-    expect(copy.shinfo.frags[0]?.page).toBe(skb.shinfo.frags[0]?.page);
-    skb.consume();
-    expect(textOf(copy)).toBe('.......page first second');
-    copy.consume();
-  });
-
-  it('are made by cow, ensureWritable and expandHead only when others see the data [SKO-21]', () => {
-    const skb = packet(cache, 'abc');
-    const head = skb.head;
-    expect([cache.cow(skb, 10), cache.ensureWritable(skb, 3), skb.head]).toEqual([0, 0, head]);
-    const clone = skb.clone() as SkBuff;
-    expect(cache.cow(skb, 10)).toBe(0);
-    expect([skb.head === head, skb.isCloned(), clone.isCloned()]).toEqual([false, false, false]);
-    skb.bytes[skb.data] = 0x58;
-    expect([textOf(skb), textOf(clone)]).toEqual(['Xbc', 'abc']);
-    expect(cache.cow(skb, 500)).toBe(0);
-    expect(skb.headroom()).toBeGreaterThanOrEqual(500);
-    expect(textOf(skb)).toBe('Xbc');
-    expect(cache.ensureWritable(skb, 4)).toBe(-12);
-    skb.consume();
-    clone.consume();
-  });
-
-  it('with more headroom are private and leave the old one alone [SKO-21]', () => {
-    for (const headroom of [10, 64, 300]) {
-      const skb = pieces();
-      const n = cache.reallocHeadroom(skb, headroom) as SkBuff;
-      expect(n.headroom()).toBeGreaterThanOrEqual(headroom);
-      n.bytes[n.data] = 0x4c;
-      expect([textOf(skb), textOf(n)]).toEqual([all, `L${all.slice(1)}`]);
-      skb.consume();
-      n.consume();
-    }
-  });
-
-  it('keep at least the tailroom that expandHead promises', () => {
-    const skb = packet(cache, 'x'.repeat(1000));
-    skb.trim(1);
-    const before = skb.tailroom();
-    expect(cache.expandHead(skb, 0, 100)).toBe(0);
-    expect(skb.tailroom()).toBeGreaterThanOrEqual(before + 100);
-    const clone = skb.clone() as SkBuff;
-    const unshared = skb.tailroom();
-    expect(cache.expandHead(skb, 0, 0)).toBe(0);
-    expect(skb.tailroom()).toBe(unshared);
-    skb.consume();
-    clone.consume();
-  });
-
-  it('into the linear area are made as far as asked [SKO-20]', () => {
-    const skb = pieces();
-    expect(skb.mayPull(7)).toBe(true);
-    expect(skb.headlen()).toBe(7);
-    expect(skb.mayPull(10)).toBe(true);
-    expect([skb.headlen(), skb.len, textOf(skb)]).toEqual([10, 24, all]);
-    expect(skb.mayPull(25)).toBe(false);
-    expect(skb.mayPull(24)).toBe(true);
-    expect([skb.isNonlinear(), skb.hasFragList(), textOf(skb)]).toEqual([false, false, all]);
-    skb.consume();
-  });
-
-  it('into the linear area find room there, also in a cloned packet whose block is large', () => {
-    const skb = cache.alloc(10_000) as SkBuff;
-    putText(skb, 'head ');
-    addFrag(skb, new Uint8Array(3000).fill(0x61));
-    const clone = skb.clone() as SkBuff;
-    const neighbour = packet(cache, 'n'.repeat(1900));
-    expect(skb.mayPull(3005)).toBe(true);
-    expect([textOf(skb), textOf(clone)]).toEqual([`head ${'a'.repeat(3000)}`, `head ${'a'.repeat(3000)}`]);
-    expect(textOf(neighbour)).toBe('n'.repeat(1900));
-    expect(skb.tail).toBeLessThanOrEqual(skb.end);
-    for (const s of [skb, clone, neighbour]) s.consume();
-  });
-
-  it.each(['pull', 'trim', 'mayPull', 'linearize'] as const)('are not disturbed by %s on the other one [SKO-17] [SKO-21]', (what) => {
-    for (const make of [(s: SkBuff) => s.clone() as SkBuff, (s: SkBuff) => cache.pskbCopy(s, 0) as SkBuff]) {
-      for (let n = 1; n <= 24; n++) {
-        const skb = pieces();
-        const other = make(skb);
-        if (what === 'pull') skb.pull(n);
-        else if (what === 'trim') expect(skb.trim(n)).toBe(0);
-        else if (what === 'mayPull') skb.mayPull(n);
-        else cache.linearize(skb);
-        expect(textOf(other)).toBe(all);
-        expect(textOf(skb)).toBe(what === 'pull' ? all.slice(n) : what === 'trim' ? all.slice(0, n) : all);
-        other.consume();
-        skb.consume();
-      }
-    }
   });
 });
 

@@ -257,7 +257,7 @@ describe('delivery', () => {
     netdevRxHandlerUnregister(dev);
   });
 
-  it('gives every handler of a type its own reference, and the device and type it registered for [PTY-01] [SKB-21] [SKB-05]', () => {
+  it('gives every handler of a type its own reference, and the device and type it registered for [PTY-01] [SKB-21] [SKB-05] [RXI-04]', () => {
     const kernel = boot();
     const dev = up(kernel);
     const seen: unknown[] = [];
@@ -293,7 +293,7 @@ describe('delivery', () => {
     expect([got, dev.stats[RX_DROPPED]]).toEqual([['x'], 1]);
   });
 
-  it('counts a frame that nobody takes as dropped by the stack, with a reason [DEV-21]', () => {
+  it('counts a frame that nobody takes as dropped by the stack, with a reason [DEV-21] [RXI-03]', () => {
     const kernel = boot();
     const dev = up(kernel);
     listen(kernel, recorder(ETH_P_ARP, []), recorder(ETH_P_ALL, []));

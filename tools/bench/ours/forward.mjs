@@ -71,7 +71,7 @@ export function setup(options) {
     skb.consume();
     return RX_HANDLER_CONSUMED;
   };
-  if (options.capture) attachCapture(kernel, [r0, r1], new PcapngWriter(() => {}));
+  if (options.capture) attachCapture([r0, r1], new PcapngWriter(() => {}));
   const start = r1.stats[TX_PACKETS];
   inject();
   if (!options.cut && r1.stats[TX_PACKETS] !== start + LIST) throw new Error('frames do not come out: the topology is not set up right');

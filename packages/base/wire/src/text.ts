@@ -53,9 +53,9 @@ export function ipv4IsLoopback(addr: number): boolean {
   return addr >>> 24 === 127;
 }
 
-/** 0.0.0.0/8. */
+/** 0.0.0.0. The rest of 0.0.0.0/8 is ordinary unicast space for Linux since 5.3. */
 export function ipv4IsZeronet(addr: number): boolean {
-  return addr >>> 24 === 0;
+  return addr === 0;
 }
 
 /** 255.255.255.255. */

@@ -50,7 +50,7 @@ describe('classes and masks', () => {
     };
     inside(ipv4IsMulticast, '224.0.0.0', '239.255.255.255');
     inside(ipv4IsLoopback, '127.0.0.0', '127.255.255.255');
-    inside(ipv4IsZeronet, '0.0.0.0', '0.255.255.255');
+    inside(ipv4IsZeronet, '0.0.0.0', '0.0.0.0');
     inside(ipv4IsLbcast, '255.255.255.255', '255.255.255.255');
   });
 

@@ -113,15 +113,16 @@ export class BlockingNotifierHead<T> extends NotifierHead<T> {
 export class RawNotifierHead<T> extends NotifierHead<T> {
   override callChain(event: number, data: T, nrToCall = -1, calls: { count: number } | null = null): number {
     let result = NOTIFY_DONE;
-    let nb = this.chain[0];
-    while (nb !== undefined && nrToCall-- !== 0) {
-      const at = this.chain.indexOf(nb);
-      const next = this.chain[at + 1];
+    const called = new Set<NotifierBlock<T>>();
+    for (let at = 0; at < this.chain.length && nrToCall-- !== 0; ) {
+      const { chain } = this;
+      const nb = chain[at] as NotifierBlock<T>;
       result = nb.notifierCall(nb, event, data);
       if (calls !== null) calls.count++;
       if ((result & NOTIFY_STOP_MASK) !== 0) break;
-      const still = this.chain.indexOf(nb);
-      nb = still >= 0 ? this.chain[still + 1] : next;
+      called.add(nb);
+      // Behind the last one that was called: a block that came in front of it meanwhile is too late.
+      at = chain === this.chain ? at + 1 : this.chain.findLastIndex((other) => called.has(other)) + 1;
     }
     return result;
   }

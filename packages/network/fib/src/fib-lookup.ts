@@ -25,11 +25,10 @@ export function fibLookup(net: Net, fl4: Flowi4, res: FibResult, flags: number =
 
 export function fibLookupIn(state: FibNet, fl4: Flowi4, res: FibResult, flags: number): number {
   if (state.rules !== null) return state.rules.lookup(state, fl4, res, flags);
-  let err = -ENETUNREACH;
+  let err = -EAGAIN;
   // While there are no rules, main holds the local routes too.
   if (state.main !== null) err = fibTableLookup(state.main, fl4, res, flags);
-  if (err === 0) return 0;
-  if (state.dflt !== null) err = fibTableLookup(state.dflt, fl4, res, flags);
+  if (err === -EAGAIN && state.dflt !== null) err = fibTableLookup(state.dflt, fl4, res, flags);
   return err === -EAGAIN ? -ENETUNREACH : err;
 }
 

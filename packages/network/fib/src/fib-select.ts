@@ -1,7 +1,7 @@
 /** Which next hop and which source, where the route leaves a choice (`fib_select_path`). */
 import type { Flowi4 } from '@skbuff/ipv4';
 import { NUD_VALID } from '@skbuff/neighbour';
-import { NUD_REACHABLE, RTN_UNICAST, RT_SCOPE_LINK } from '@skbuff/uapi';
+import { NUD_INCOMPLETE, NUD_REACHABLE, RTNH_F_DEAD, RTN_UNICAST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import type { FibAlias } from './fib-alias.ts';
 import { fibMultipathHash, fibSelectMultipath } from './fib-multipath.ts';
 import type { FibNet } from './fib-net.ts';
@@ -22,41 +22,50 @@ export function fibSelectPath(state: FibNet, res: FibResult, fl4: Flowi4): void 
 }
 
 /**
- * `fib_select_default`: of several default routes with the same metric the first whose gateway answers; if none is known to, the one
- * that was used last, or the next in turn (RFC 1122 §3.3.1.5, dead gateway detection).
+ * `fib_select_default`: of several default routes with the same metric the first whose gateway is believed to answer (RFC 1122
+ * §3.3.1.5, dead gateway detection): a gateway that nobody asked yet, or that is REACHABLE, or whose address is known and that was
+ * not the last choice.
  */
 export function fibSelectDefault(state: FibNet, res: FibResult, fl4: Flowi4): void {
   const first = res.fa as FibAlias;
-  let order = -1;
-  let last: FibAlias | null = null;
-  let lastResort: { fa: FibAlias; index: number } | null = null;
-  for (let fa: FibAlias | null = first; fa !== null; fa = fa.next) {
-    if (fa.tbId !== first.tbId || fa.tos !== first.tos || fa.info.priority > first.info.priority) break;
-    if (fa.info.scope !== res.scope || fa.type !== RTN_UNICAST) continue;
-    const nh = fa.info.nhs[0];
-    if (nh.gw === 0 || nh.scope !== RT_SCOPE_LINK) continue;
-    if (fl4.oif !== 0 && nh.oif !== fl4.oif) continue;
-    order++;
-    last = fa;
-    const state0 = neighState(state, nh);
-    if ((state0 & NUD_REACHABLE) !== 0 || ((state0 & NUD_VALID) !== 0 && order !== first.dflt)) return settle(res, first, fa, order);
-    if ((state0 & NUD_VALID) !== 0 || (lastResort === null && order > first.dflt)) lastResort = { fa, index: order };
-  }
-  if (order <= 0 || last === null) {
+  const list = candidates(first, res, fl4);
+  if (list.length < 2 || list[0].info !== res.fi) {
     first.dflt = -1;
     return;
   }
-  if (lastResort !== null) settle(res, first, lastResort.fa, lastResort.index);
-  else first.dflt = -1;
+  let last = -1;
+  for (let order = 0; order < list.length; order++) {
+    const nud = gatewayState(state, list[order].info.nhs[0]);
+    if (nud < 0 || nud === NUD_REACHABLE || ((nud & NUD_VALID) !== 0 && order !== first.dflt)) {
+      first.dflt = order;
+      take(res, list[order]);
+      return;
+    }
+    if ((nud & NUD_VALID) !== 0 || (last < 0 && order > first.dflt && nud !== NUD_INCOMPLETE)) last = order;
+  }
+  first.dflt = last;
+  if (last >= 0) take(res, list[last]);
 }
 
-function neighState(state: FibNet, nh: FibNh): number {
-  if (nh.dev === null) return 0;
-  return state.fib.ip.arpTbl?.lookup(nh.dev, nh.gw)?.nudState ?? 0;
+/** The default routes that are as good as the one found. */
+function candidates(first: FibAlias, res: FibResult, fl4: Flowi4): FibAlias[] {
+  const list: FibAlias[] = [];
+  for (let fa: FibAlias | null = first; fa !== null; fa = fa.next) {
+    const { info } = fa;
+    if (fa.tbId !== first.tbId || fa.tos !== first.tos || info.priority > first.info.priority) break;
+    if ((info.flags & RTNH_F_DEAD) !== 0 || info.scope !== res.scope || fa.type !== RTN_UNICAST) continue;
+    const nh = info.nhs[0];
+    if (nh.gw !== 0 && nh.scope === RT_SCOPE_LINK && (fl4.oif === 0 || fl4.oif === nh.oif)) list.push(fa);
+  }
+  return list;
 }
 
-function settle(res: FibResult, first: FibAlias, fa: FibAlias, index: number): void {
-  first.dflt = index;
+/** NUD_* of the gateway as a neighbour; -1: nobody asked for it yet. */
+function gatewayState(state: FibNet, nh: FibNh): number {
+  return (nh.dev === null ? null : state.fib.ip.arpTbl?.lookup(nh.dev, nh.gw))?.nudState ?? -1;
+}
+
+function take(res: FibResult, fa: FibAlias): void {
   res.fi = fa.info;
   res.fa = fa;
   res.nh = fa.info.nhs[0];

@@ -82,7 +82,7 @@ export function fibTableInsert(state: FibNet, table: FibTable, cfg: FibConfig, e
   const { store } = table;
   const list = store.aliases(cfg.dst, cfg.dstLen);
   const fa = new FibAlias(fi, cfg.tos, cfg.dstLen);
-  const err = list.length === 0 ? checkCreate(cfg) : place(state, list, fa, cfg);
+  const err = list.length === 0 ? checkCreate(cfg) : place(list, fa, cfg);
   if (err <= 0) {
     fibReleaseInfo(fi);
     return err;
@@ -106,7 +106,7 @@ function checkCreate(cfg: FibConfig): number {
  * Puts `fa` in its place among the aliases of its prefix. A negative errno, {@link PLACED_BEFORE}, or the flags with which the
  * change is announced: NLM_F_REPLACE alone, or NLM_F_CREATE with EXCL or APPEND.
  */
-function place(state: FibNet, list: FibAlias[], fa: FibAlias, cfg: FibConfig): number {
+function place(list: FibAlias[], fa: FibAlias, cfg: FibConfig): number {
   const first = list.findIndex((other) => fibAliasOrder(other, fa) === 0);
   if (first < 0) {
     const created = checkCreate(cfg);
@@ -119,7 +119,6 @@ function place(state: FibNet, list: FibAlias[], fa: FibAlias, cfg: FibConfig): n
     if (match >= 0) return match === first ? PLACED_BEFORE : -EEXIST;
     const old = list[first];
     list[first] = fa;
-    state.cacheFlush();
     fibReleaseInfo(old.info);
     return NLM_F_REPLACE;
   }
@@ -146,7 +145,7 @@ export function fibTableDelete(state: FibNet, table: FibTable, cfg: FibConfig, e
   if (at < 0) return -ESRCH;
   const [fa] = list.splice(at, 1);
   rtmsgFib(state, RTM_DELROUTE, fa, cfg.dst, cfg, 0);
-  removeAlias(state, table, cfg.dst, cfg.dstLen, list, fa);
+  removeAlias(table, cfg.dst, cfg.dstLen, list, fa);
   state.cacheFlush();
   return 0;
 }
@@ -159,7 +158,7 @@ function describes(cfg: FibConfig, fi: FibInfo): boolean {
   return fibNhMatch(cfg, fi) && fibMetricsMatch(cfg, fi);
 }
 
-function removeAlias(state: FibNet, table: FibTable, prefix: number, plen: number, rest: readonly FibAlias[], gone: FibAlias): void {
+function removeAlias(table: FibTable, prefix: number, plen: number, rest: readonly FibAlias[], gone: FibAlias): void {
   table.store.setAliases(prefix, plen, rest);
   if (plen === 0) table.numDefault--;
   fibReleaseInfo(gone.info);
@@ -168,37 +167,37 @@ function removeAlias(state: FibNet, table: FibTable, prefix: number, plen: numbe
 /** `fib_flush`: removes the routes whose next hops are all dead. Returns how many. */
 export function fibFlush(state: FibNet): number {
   let flushed = 0;
-  for (const table of fibTablesInOrder(state)) flushed += fibTableFlush(state, table, false);
+  for (const table of fibTablesInOrder(state)) flushed += fibTableFlush(state, table);
   if (flushed > 0) state.cacheFlush();
   return flushed;
 }
 
 /**
- * `fib_table_flush`: as {@link fibFlush} for one table; `all`: every route. User space is told only of routes whose preferred
- * source went away: of dead links it learns from the link.
+ * `fib_table_flush`: as {@link fibFlush} for one table. User space is told only of routes whose preferred source went away: of dead
+ * links it learns from the link.
  */
-export function fibTableFlush(state: FibNet, table: FibTable, all: boolean): number {
+function fibTableFlush(state: FibNet, table: FibTable): number {
   const { store } = table;
   const dead: [prefix: number, plen: number][] = [];
   store.backend.walk((prefix, plen, index) => {
     for (let fa = store.heads[index]; fa !== null; fa = fa.next) {
-      if (fa.tbId !== table.id || !isDoomed(fa, all)) continue;
+      if (fa.tbId !== table.id || !isDead(fa)) continue;
       dead.push([prefix, plen]);
       return;
     }
   });
   let flushed = 0;
-  for (const [prefix, plen] of dead) flushed += flushPrefix(state, table, prefix, plen, all);
+  for (const [prefix, plen] of dead) flushed += flushPrefix(state, table, prefix, plen);
   return flushed;
 }
 
-function isDoomed(fa: FibAlias, all: boolean): boolean {
-  return all || (fa.info.flags & RTNH_F_DEAD) !== 0;
+function isDead(fa: FibAlias): boolean {
+  return (fa.info.flags & RTNH_F_DEAD) !== 0;
 }
 
-function flushPrefix(state: FibNet, table: FibTable, prefix: number, plen: number, all: boolean): number {
+function flushPrefix(state: FibNet, table: FibTable, prefix: number, plen: number): number {
   const list = table.store.aliases(prefix, plen);
-  const gone = list.filter((fa) => fa.tbId === table.id && isDoomed(fa, all));
+  const gone = list.filter((fa) => fa.tbId === table.id && isDead(fa));
   for (const fa of gone) if (fa.info.pfsrcRemoved) rtmsgFib(state, RTM_DELROUTE, fa, prefix, null, 0);
   table.store.setAliases(prefix, plen, list.filter((fa) => !gone.includes(fa)));
   for (const fa of gone) {
@@ -208,9 +207,12 @@ function flushPrefix(state: FibNet, table: FibTable, prefix: number, plen: numbe
   return gone.length;
 }
 
-/** Every route of a namespace goes, silently: it dies. */
+/** The namespace dies: no table is left, nobody is told, and it costs no more than the ways out. */
 export function fibFlushAll(state: FibNet): void {
-  for (const table of state.tables.values()) fibTableFlush(state, table, true);
+  for (const fi of [...state.infos.all()]) {
+    fi.treeref = 1;
+    fibReleaseInfo(fi);
+  }
   state.tables.clear();
   state.main = null;
   state.dflt = null;

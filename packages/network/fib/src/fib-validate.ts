@@ -44,7 +44,7 @@ function fullCheck(state: FibNet, skb: SkBuff, src: number, dst: number, tos: nu
   fl4.init(0, idev.cnf.srcValidMark !== 0 || idev.all.srcValidMark !== 0 ? skb.mark : 0, tos, 0, 0, 0, src, dst, 0, 0);
   fl4.iif = oif !== 0 ? oif : LOOPBACK_IFINDEX;
   state.itag = 0;
-  if (fibLookupIn(state, fl4, res) !== 0) return lastResort(rpf);
+  if (fibLookupIn(state, fl4, res, 0) !== 0) return lastResort(rpf);
   if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !idev.acceptLocal())) {
     return res.type === RTN_LOCAL ? SKB_DROP_REASON_IP_LOCAL_SOURCE : SKB_DROP_REASON_IP_INVALID_SOURCE;
   }

@@ -62,9 +62,11 @@ function provide(ctx: ModuleContext, ip: Ipv4): void {
     delIfaddr: (ifa, prim) => fibDelIfaddr(fibNet.of(ifa.inDev.dev.net), ifa, prim),
     modifyPrefixMetric: (ifa, priority) => fibModifyPrefixMetric(fibNet.of(ifa.inDev.dev.net), ifa, priority),
   };
+  ip.rtCacheFlush = (net) => fibNet.of(net).cacheFlush();
   ctx.onUnload(() => {
     if (ip.routing !== provider) return;
     ip.routing = null;
+    ip.rtCacheFlush = null;
     ip.ifaddrRoutes = null;
   });
 }

@@ -63,7 +63,7 @@ function updatePmtu(state: FibNet, rt: Rtable, fl4: Flowi4, mtu: number): void {
   const life = settings.mtuExpires * HZ;
   if (rt.pmtu === value && !lock && now < rt.expires - life / 2) return;
   const { outRes: res } = state;
-  if (fibLookupIn(state, fl4, res) !== 0) return;
+  if (fibLookupIn(state, fl4, res, 0) !== 0) return;
   fibSelectPath(state, res, fl4);
   updateOrCreateFnhe(state, res.nh as FibNh, fl4.daddr, 0, value, lock, now + life);
 }

@@ -42,7 +42,7 @@ function validateSource(state: FibNet, skb: SkBuff, daddr: number, saddr: number
   if (saddr >>> 28 === 0xe || saddr === 0xffffffff) return SKB_DROP_REASON_IP_INVALID_SOURCE;
   if (skb.protocol !== ETH_P_IP) return SKB_DROP_REASON_INVALID_PROTO;
   if (saddr >>> 24 === 127 && !inDev.routeLocalnet()) return SKB_DROP_REASON_IP_LOCALNET;
-  if (saddr >>> 24 !== 0) return fibValidateSource(state, skb, saddr, 0, tos, 0, dev, inDev);
+  if (saddr !== 0) return fibValidateSource(state, skb, saddr, 0, tos, 0, dev, inDev);
   // A host without an address yet may speak on its link, and say what it listens to.
   const igmp = skb.bytes[skb.networkHeader + IPHDR_PROTOCOL] === IPPROTO_IGMP;
   return ipv4IsLocalMulticast(daddr) || igmp ? 0 : SKB_DROP_REASON_IP_INVALID_SOURCE;

@@ -67,8 +67,8 @@ function isGroup(addr: number): boolean {
 
 /** Sources and destinations that no packet on a wire may have. 0 or the drop reason. */
 function checkMartian(skb: SkBuff, daddr: number, saddr: number, dev: NetDevice, inDev: InDevice): number {
-  if (isGroup(saddr) || saddr >>> 24 === 0) return martianSource(skb, SKB_DROP_REASON_IP_INVALID_SOURCE, daddr, saddr, dev, inDev);
-  if (daddr >>> 24 === 0) return martianDestination(skb, SKB_DROP_REASON_IP_INVALID_DEST, daddr, saddr, dev, inDev);
+  if (isGroup(saddr) || saddr === 0) return martianSource(skb, SKB_DROP_REASON_IP_INVALID_SOURCE, daddr, saddr, dev, inDev);
+  if (daddr === 0) return martianDestination(skb, SKB_DROP_REASON_IP_INVALID_DEST, daddr, saddr, dev, inDev);
   if (daddr >>> 24 === 127 && !inDev.routeLocalnet()) return martianDestination(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
   if (daddr >>> 24 !== 127 && saddr >>> 24 === 127 && !inDev.routeLocalnet()) return martianSource(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
   return 0;
@@ -93,7 +93,7 @@ function notForwarded(state: FibNet, skb: SkBuff, daddr: number, saddr: number, 
 function broadcastInput(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice, res: FibResult | null): number {
   if (skb.protocol !== ETH_P_IP) return SKB_DROP_REASON_INVALID_PROTO;
   state.itag = 0;
-  if (saddr >>> 24 !== 0) {
+  if (saddr !== 0) {
     const reason = fibValidateSource(state, skb, saddr, 0, tos, 0, dev, inDev);
     if (reason > 0) return martianSource(skb, reason, daddr, saddr, dev, inDev);
   }

@@ -86,7 +86,7 @@ function follow(state: FibNet, rt: Rtable, fl4: Flowi4, gateway: number): void {
     return;
   }
   const { outRes: res } = state;
-  if (fibLookupIn(state, fl4, res) !== 0) return;
+  if (fibLookupIn(state, fl4, res, 0) !== 0) return;
   fibSelectPath(state, res, fl4);
   updateOrCreateFnhe(state, res.nh as FibNh, fl4.daddr, gateway, 0, false, state.timers.jiffies + state.settings.gcTimeout);
 }

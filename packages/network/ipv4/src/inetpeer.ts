@@ -1,50 +1,63 @@
-/** What is remembered of other hosts (`net/ipv4/inetpeer.c`): how many ICMP errors and redirects each was sent. */
+/** `struct inet_peer` (`net/ipv4/inetpeer.c`): what this host remembers of others for a while, not to be flooded or to flood them. */
 import { HZ, type Net, NetSlot } from '@skbuff/core';
 
-/** More than this many are not kept for long … */
-const INET_PEER_THRESHOLD = 65664;
-/** … nor is anybody who was not heard of for ten minutes. Jiffies. */
-const INET_PEER_MAXTTL: number = 600 * HZ;
+/** Packets of one kind that may go to a host at once before they are spaced. */
+const XRLIM_BURST_FACTOR = 6;
+/** Peers kept at the most, and jiffies after which one that nobody asked for may be forgotten then. */
+const INET_PEER_THRESHOLD = 65536 + 128;
+const INET_PEER_MINTTL: number = 120 * HZ;
 
 export class InetPeer {
-  /** Credit for ICMP messages and when it was last looked at, jiffies. */
+  /** Token bucket of {@link inetPeerXrlimAllow}, in jiffies; redirects use the fields in their own way. */
   rateTokens = 0;
   rateLast: number;
-  /** Redirects sent in a row. */
   nRedirects = 0;
+  /** Fragments that have come from there. */
+  rid = 0;
   /** Jiffies of the last use. */
-  used: number;
+  dtime: number;
 
   constructor(now: number) {
-    this.used = now;
-    // Long enough ago that a host heard of for the first time has full credit.
+    // A bucket that is full at once.
     this.rateLast = now - 60 * HZ;
+    this.dtime = now;
   }
 }
 
-const peers: NetSlot<Map<number, InetPeer>> = new NetSlot<Map<number, InetPeer>>('inetpeer');
+/** The peers of a namespace, by address. */
+export class InetPeerBase {
+  readonly peers: Map<number, InetPeer> = new Map();
+}
 
-/** `inet_getpeer_v4`: what is known of the host with this address (u32); made if nothing is. */
+/** @internal Set by the plugin. */
+export const inetPeerNet: NetSlot<InetPeerBase> = new NetSlot<InetPeerBase>('inet_peer');
+
+/** `inet_getpeer_v4`: the peer with this address (u32), made when first asked for. */
 export function inetGetpeer(net: Net, addr: number): InetPeer {
-  let map = peers.peek(net);
-  if (map === null) {
-    map = new Map();
-    peers.set(net, map);
-  }
+  const { peers } = inetPeerNet.of(net);
   const now = net.timers.jiffies;
-  let peer = map.get(addr);
+  let peer = peers.get(addr);
   if (peer === undefined) {
-    if (map.size >= INET_PEER_THRESHOLD) collect(map, now);
+    if (peers.size >= INET_PEER_THRESHOLD) collect(peers, now);
     peer = new InetPeer(now);
-    map.set(addr, peer);
+    peers.set(addr, peer);
   }
-  peer.used = now;
+  peer.dtime = now;
   return peer;
 }
 
-/** `inet_peer_gc`: forgets who was not heard of lately, and if that is nobody the one known longest. */
-function collect(map: Map<number, InetPeer>, now: number): void {
-  for (const [addr, peer] of map) if (now - peer.used >= INET_PEER_MAXTTL) map.delete(addr);
-  const [oldest] = map.keys();
-  if (map.size >= INET_PEER_THRESHOLD && oldest !== undefined) map.delete(oldest);
+/** `inet_peer_gc`. If all were used just now, all are forgotten. */
+function collect(peers: Map<number, InetPeer>, now: number): void {
+  for (const [addr, peer] of peers) if (now - peer.dtime > INET_PEER_MINTTL) peers.delete(addr);
+  if (peers.size >= INET_PEER_THRESHOLD) peers.clear();
+}
+
+/** `inet_peer_xrlim_allow`: whether one more packet may go there, when `timeout` jiffies shall lie between two and six may go at once. */
+export function inetPeerXrlimAllow(peer: InetPeer, now: number, timeout: number): boolean {
+  let tokens = peer.rateTokens + now - peer.rateLast;
+  peer.rateLast = now;
+  if (tokens > XRLIM_BURST_FACTOR * timeout) tokens = XRLIM_BURST_FACTOR * timeout;
+  const allowed = tokens >= timeout;
+  peer.rateTokens = allowed ? tokens - timeout : tokens;
+  return allowed;
 }

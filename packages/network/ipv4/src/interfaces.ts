@@ -55,6 +55,8 @@ export interface NetProtocol {
   readonly errHandler: ((skb: SkBuff, type: number, code: number, info: number) => boolean) | null;
   /** Deliver even without an IPsec policy check. */
   readonly noPolicy: boolean;
+  /** `errHandler` knows by more than addresses and ports whether it sent the quoted packet (TCP, DCCP, SCTP); default false. */
+  readonly icmpStrictTagValidation?: boolean;
 }
 
 /** Raw sockets see a copy of every delivered packet before the transport. */

@@ -41,6 +41,7 @@ import {
 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
 import { ipSendCheck } from './ip-header.ts';
+import { type InetPeer, inetGetpeer } from './inetpeer.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import {
@@ -82,11 +83,11 @@ class Ipq extends FragQueue {
   /** Interface of the last fragment, and how many fragments of the source had come then. */
   iif = 0;
   rid = 0;
-  readonly peer: FragPeer;
+  readonly peer: InetPeer;
   /** The longest fragment with DF. */
   maxDfSize = 0;
 
-  constructor(fqdir: Fqdir, hash: number, peer: FragPeer, skb: SkBuff, user: number) {
+  constructor(fqdir: Fqdir, hash: number, peer: InetPeer, skb: SkBuff, user: number) {
     super(fqdir, hash);
     const iph = skb.networkHeader;
     this.user = user;
@@ -95,7 +96,6 @@ class Ipq extends FragQueue {
     this.id = be16(skb.bytes, iph + IPHDR_ID);
     this.protocol = skb.bytes[iph + IPHDR_PROTOCOL];
     this.peer = peer;
-    peer.queues++;
   }
 
   matches(skb: SkBuff, user: number): boolean {
@@ -111,19 +111,14 @@ class Ipq extends FragQueue {
   }
 }
 
-/** How many fragments a source has sent, while a queue of it lives: what `ipfrag_max_dist` is measured by. */
-interface FragPeer {
-  rid: number;
-  queues: number;
-}
-
 /** `net->ipv4.fqdir`. */
 export class IpFragNet {
   readonly fqdir: Fqdir;
-  private readonly peers: Map<number, FragPeer> = new Map();
+  private readonly net: Net;
   private readonly key: number;
 
   constructor(net: Net) {
+    this.net = net;
     this.key = net.kernel.random.u32();
     this.fqdir = new Fqdir(net, { qsize: QSIZE, expire: (queue) => ipExpire(net, queue as Ipq) });
   }
@@ -133,29 +128,9 @@ export class IpFragNet {
     const hash = this.hash(skb);
     for (const queue of this.fqdir.candidates(hash)) if ((queue as Ipq).matches(skb, user)) return queue as Ipq;
     if (!this.fqdir.mayCreate()) return null;
-    const queue = new Ipq(this.fqdir, hash, this.peer(be32(skb.bytes, skb.networkHeader + IPHDR_SADDR)), skb, user);
+    const queue = new Ipq(this.fqdir, hash, inetGetpeer(this.net, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR)), skb, user);
     this.fqdir.insert(queue);
     return queue;
-  }
-
-  /** Gives a queue up, with what it holds. */
-  destroy(queue: Ipq): void {
-    queue.destroy();
-    if (--queue.peer.queues === 0) this.peers.delete(queue.saddr);
-  }
-
-  exit(): void {
-    this.fqdir.exit();
-    this.peers.clear();
-  }
-
-  private peer(saddr: number): FragPeer {
-    let peer = this.peers.get(saddr);
-    if (peer === undefined) {
-      peer = { rid: 0, queues: 0 };
-      this.peers.set(saddr, peer);
-    }
-    return peer;
   }
 
   private hash(skb: SkBuff): number {
@@ -182,18 +157,17 @@ export function ipIsFragment(bytes: Uint8Array, iph: number): boolean {
 export function ipDefrag(net: Net, skb: SkBuff, user: number): SkBuff | null {
   const { stats } = ipv4Net.of(net);
   stats[IPSTATS_MIB_REASMREQDS]++;
-  const state = ipFragNet.of(net);
-  const queue = state.find(skb, user);
+  const queue = ipFragNet.of(net).find(skb, user);
   if (queue === null) {
     stats[IPSTATS_MIB_REASMFAILS]++;
     skb.kfree(SKB_DROP_REASON_NOMEM);
     return null;
   }
-  return ipFragQueue(net, state, queue, skb);
+  return ipFragQueue(net, queue, skb);
 }
 
 /** `ip_frag_queue`. */
-function ipFragQueue(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff): SkBuff | null {
+function ipFragQueue(net: Net, queue: Ipq, skb: SkBuff): SkBuff | null {
   if ((skb.cb[IPCB_FLAGS] & IPSKB_FRAG_COMPLETE) === 0) ipFragTooFar(net, queue);
   const iph = skb.networkHeader;
   const fragOff = be16(skb.bytes, iph + IPHDR_FRAG_OFF);
@@ -202,21 +176,21 @@ function ipFragQueue(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff): SkBuf
   let end = offset + skb.len - (iph - skb.data) - hlen;
   if ((fragOff & IP_MF) === 0) {
     // A last fragment that ends before what is known, or elsewhere than the last one before it.
-    if (end < queue.len || ((queue.flags & INET_FRAG_LAST_IN) !== 0 && end !== queue.len)) return discard(net, state, queue, skb);
+    if (end < queue.len || ((queue.flags & INET_FRAG_LAST_IN) !== 0 && end !== queue.len)) return discard(net, queue, skb);
     queue.flags |= INET_FRAG_LAST_IN;
     queue.len = end;
   } else {
     end &= ~7;
     if (end > queue.len) {
-      if ((queue.flags & INET_FRAG_LAST_IN) !== 0) return discard(net, state, queue, skb);
+      if ((queue.flags & INET_FRAG_LAST_IN) !== 0) return discard(net, queue, skb);
       queue.len = end;
     }
   }
-  if (end === offset || skb.pull(iph + hlen - skb.data) < 0) return discard(net, state, queue, skb);
-  return insert(net, state, queue, skb, offset, end, hlen, (fragOff & IP_DF) !== 0);
+  if (end === offset || skb.pull(iph + hlen - skb.data) < 0) return discard(net, queue, skb);
+  return insert(net, queue, skb, offset, end, hlen, (fragOff & IP_DF) !== 0);
 }
 
-function insert(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff, offset: number, end: number, hlen: number, df: boolean): SkBuff | null {
+function insert(net: Net, queue: Ipq, skb: SkBuff, offset: number, end: number, hlen: number, df: boolean): SkBuff | null {
   if (skb.len !== end - offset) {
     skb.trim(end - offset);
     if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
@@ -228,7 +202,7 @@ function insert(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff, offset: num
   }
   if (err !== 0) {
     ipv4Net.of(net).stats[IPSTATS_MIB_REASM_OVERLAPS]++;
-    return discard(net, state, queue, skb);
+    return discard(net, queue, skb);
   }
   queue.iif = (skb.dev as NetDevice).ifindex;
   queue.stamp = skb.tstamp;
@@ -240,16 +214,16 @@ function insert(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff, offset: num
   if (size > queue.maxSize) queue.maxSize = size;
   if (df && size > queue.maxDfSize) queue.maxDfSize = size;
   const complete = INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN;
-  if ((queue.flags & complete) === complete && queue.meat === queue.len) return ipFragReasm(net, state, queue, skb);
+  if ((queue.flags & complete) === complete && queue.meat === queue.len) return ipFragReasm(net, queue, skb);
   skb.dstDrop();
   skb.orphan();
   return null;
 }
 
 /** The fragment contradicts what is there: all of it is given up. */
-function discard(net: Net, state: IpFragNet, queue: Ipq, skb: SkBuff): null {
+function discard(net: Net, queue: Ipq, skb: SkBuff): null {
   ipv4Net.of(net).stats[IPSTATS_MIB_REASMFAILS]++;
-  state.destroy(queue);
+  queue.destroy();
   skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
   return null;
 }
@@ -283,7 +257,7 @@ export function ipFragEcn(seen: number): number {
 }
 
 /** `ip_frag_reasm`: everything is here. `last` came last; its route is kept. */
-function ipFragReasm(net: Net, state: IpFragNet, queue: Ipq, last: SkBuff): SkBuff | null {
+function ipFragReasm(net: Net, queue: Ipq, last: SkBuff): SkBuff | null {
   const { stats } = ipv4Net.of(net);
   queue.kill();
   const ecn = ipFragEcn(queue.ecn);
@@ -301,7 +275,7 @@ function ipFragReasm(net: Net, state: IpFragNet, queue: Ipq, last: SkBuff): SkBu
     if (dst !== null && !dstNoref) dst.release();
     stats[IPSTATS_MIB_REASMFAILS]++;
   }
-  state.destroy(queue);
+  queue.destroy();
   return skb;
 }
 
@@ -344,7 +318,7 @@ function ipExpire(net: Net, queue: Ipq): void {
     tellSender(net, queue, head);
     head.kfree(SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
   }
-  ipFragNet.of(net).destroy(queue);
+  queue.destroy();
 }
 
 /** ICMP 11/1, from the host that the packet was for (RFC 792); conntrack, which sees packets of others, says nothing to their senders. */

@@ -4,6 +4,7 @@ import { ETH_P_IP } from '@skbuff/uapi';
 import { DevinetNet, devinetNet, inetdevDestroy, inetdevEvent } from './devinet.ts';
 import { devinetNetlinkRegister } from './devinet-netlink.ts';
 import { inDevGet } from './inetdevice.ts';
+import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { IpFragNet, ipFragNet } from './ip-defrag.ts';
 import { ipRcv } from './ip-input.ts';
 import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
@@ -40,6 +41,7 @@ function destroyOn(dev: Net['devList'][number]): void {
 function ipv4NetInit(ip: Ipv4, net: Net): number {
   ipv4Net.set(net, new Ipv4Net(ip, net));
   devinetNet.set(net, new DevinetNet(net));
+  inetPeerNet.set(net, new InetPeerBase());
   ipFragNet.set(net, new IpFragNet(net));
   devinetNet.of(net).undos = [ipv4SysctlRegister(net), ipv4ProcRegister(net)];
   return 0;
@@ -49,10 +51,11 @@ function ipv4NetExit(net: Net): void {
   const { ip } = ipv4Net.of(net);
   const frags = ipFragNet.of(net);
   for (const undo of devinetNet.of(net).undos) undo();
-  frags.exit();
+  frags.fqdir.exit();
   ip.fragsLeft += frags.fqdir.mem;
   net.timers.delTimer(devinetNet.of(net).checkTimer);
   ipFragNet.set(net, null);
+  inetPeerNet.set(net, null);
   devinetNet.set(net, null);
   ipv4Net.set(net, null);
 }

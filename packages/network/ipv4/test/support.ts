@@ -208,6 +208,7 @@ function knownNeighbours(): Plugin {
         pdestruct: null,
         proxyRedo: (skb) => skb.kfree(2),
         oneNeighFlags: 0,
+        sysctlDir: 'ipv4',
         parms: {},
       });
       const ip = ctx.get(IPV4);

@@ -41,8 +41,6 @@ export const NEIGH_VARS_DEFAULT: Readonly<NeighVars> = {
   locktime: HZ,
 };
 
-/** A default-sized packet's charge: the unit of the old setting `unres_qlen`. */
-export const SKB_TRUESIZE_ETH_FRAME = 2090;
 
 export class NeighParms implements NeighVars {
   readonly tbl: NeighTable;

@@ -1,7 +1,8 @@
 /** net.{ipv4,ipv6}.neigh.{default,IFACE}.* (`neigh_sysctl_register`). */
 import { HZ, type Net, NETEVENT_DELAY_PROBE_TIME_UPDATE, USER_HZ } from '@skbuff/core';
 import { INT_MAX, INT_MIN, registerNetSysctl, type SysctlEntry, sysctlField, sysctlInt } from '@skbuff/sysctl';
-import { type NeighParms, type NeighVar, SKB_TRUESIZE_ETH_FRAME } from './neigh-parms.ts';
+import type { NeighParms, NeighVar } from './neigh-parms.ts';
+import { SKB_TRUESIZE_ETH_FRAME } from './neigh-truesize.ts';
 
 /** Name of the file, the setting, how many jiffies its unit has, and the least value. */
 type File = readonly [name: string, variable: NeighVar, unit: number, min: number];

@@ -24,7 +24,8 @@ import {
 import * as U from '@skbuff/uapi';
 import { EINVAL, ENOENT } from '@skbuff/uapi';
 import type { NeighCore } from './neigh-core.ts';
-import { type NeighParms, type NeighVar, SKB_TRUESIZE_ETH_FRAME } from './neigh-parms.ts';
+import type { NeighParms, NeighVar } from './neigh-parms.ts';
+import { SKB_TRUESIZE_ETH_FRAME } from './neigh-truesize.ts';
 import type { NeighTable } from './neigh-table.ts';
 
 /** `struct ndt_config`, `struct ndt_stats`: bytes. */

@@ -8,6 +8,7 @@ export * from './datagram.ts';
 export * from './devinet-ioctl.ts';
 export * from './inet-hashtables.ts';
 export * from './inet-sk.ts';
+export * from './ip-cmsg-flags.ts';
 export * from './ip-cmsg.ts';
 export * from './ip-error.ts';
 export * from './ip-getsockopt.ts';

@@ -43,8 +43,8 @@ import {
   IP_CMSG_RETOPTS,
   IP_CMSG_TOS,
   IP_CMSG_TTL,
-  type InetSk,
-} from './inet-sk.ts';
+} from './ip-cmsg-flags.ts';
+import type { InetSk } from './inet-sk.ts';
 import { SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
 
 /** `struct in_pktinfo`: addresses u32. */

@@ -1,5 +1,6 @@
 /** Errors that sockets hear of (`net/ipv4/ip_sockglue.c`): the error queue of IP_RECVERR. */
 import type { SkBuff } from '@skbuff/core';
+import { ipv4Net } from '@skbuff/ipv4';
 import {
   type Msghdr,
   type SockExtendedErr,
@@ -27,6 +28,8 @@ import {
   ICMP_DEST_UNREACH,
   ICMP_FRAG_NEEDED,
   ICMP_PARAMETERPROB,
+  ICMP_REDIRECT,
+  IP_PMTUDISC_INTERFACE,
   IP_RECVERR,
   MSG_ERRQUEUE,
   MSG_TRUNC,
@@ -135,6 +138,17 @@ function recvErrBytes(ee: SockExtendedErr): Uint8Array {
   setBe16(bytes, 18, 0);
   setBe32(bytes, 20, ee.offender);
   return bytes;
+}
+
+/**
+ * `ipv4_sk_update_pmtu`, `ipv4_sk_redirect`: what an ICMP error (quoted header at `data`) about a packet of `sk` teaches routing.
+ * `info` is the MTU or the new gateway.
+ */
+export function ipv4SkTeachRouting(sk: InetSk, skb: SkBuff, type: number, code: number, info: number): void {
+  const { routing } = ipv4Net.of(sk.net).ip;
+  if (routing === null) return;
+  if (type === ICMP_REDIRECT) routing.redirect(sk.net, skb, info, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
+  else if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED && sk.pmtudisc < IP_PMTUDISC_INTERFACE) routing.updatePmtu(sk.net, skb, info);
 }
 
 /** What an ICMP error means to a socket. */

@@ -52,8 +52,8 @@ import {
   IP_CMSG_RETOPTS,
   IP_CMSG_TOS,
   IP_CMSG_TTL,
-  type InetSk,
-} from './inet-sk.ts';
+} from './ip-cmsg-flags.ts';
+import type { InetSk } from './inet-sk.ts';
 import { ipDevFind, ipMcJoinGroup, ipMcLeaveGroup } from './multicast.ts';
 
 /** Options that switch a kind of ancillary data. */

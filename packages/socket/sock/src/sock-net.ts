@@ -1,6 +1,7 @@
 /** What the socket layer keeps for the kernel and for each namespace. */
 import { NetSlot, type Token, token } from '@skbuff/core';
 import { EEXIST } from '@skbuff/uapi';
+import { iovGather } from './msghdr.ts';
 import type { NetProtoFamily, Proto } from './proto.ts';
 import { OPTMEM_MAX, SK_MEM_DEFAULT, SK_MEM_MAX, SOMAXCONN } from './sock-limits.ts';
 import type { Task } from './task.ts';
@@ -91,3 +92,11 @@ export class SockNet {
 }
 
 export const sockNet: NetSlot<SockNet> = new NetSlot<SockNet>('sock');
+
+/** The bytes of a message in one piece: the part itself if there is one, else a copy that is good until the next call. */
+export function msgPayload(layer: SocketLayer, iov: readonly Uint8Array[], len: number): Uint8Array {
+  if (iov.length === 1) return iov[0] as Uint8Array;
+  if (layer.gather.length < len) layer.gather = new Uint8Array(Math.max(len, 4096));
+  iovGather(iov, layer.gather);
+  return layer.gather;
+}

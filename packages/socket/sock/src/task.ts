@@ -172,7 +172,7 @@ export class Task {
     if (typeof sock === 'number') return sock;
     const msg = this.takeScratch();
     msg.iov[0] = bytes;
-    msg.flags = flags;
+    msg.flags = this.sendFlags(fd, flags);
     if (addr !== null) {
       const name = addr instanceof Uint8Array ? nameIn(sock, addr) : addr;
       if (typeof name === 'number') return this.giveScratch(msg, name);
@@ -189,7 +189,7 @@ export class Task {
     if (typeof sock === 'number') return sock;
     const msg = msgForSend(sock, user);
     if (typeof msg === 'number') return msg;
-    msg.flags = flags;
+    msg.flags = this.sendFlags(fd, flags);
     const len = iovLength(msg.iov);
     const rc = (sock.ops as ProtoOps).sendmsg(sock, msg, len);
     return this.mustWait(fd, sock, rc, len, flags) ? this.finishSend(fd, sock, msg, rc) : rc;
@@ -381,6 +381,11 @@ export class Task {
   private keep(msg: Msghdr): Msghdr {
     this.scratch = new Msghdr();
     return msg;
+  }
+
+  /** A descriptor that does not wait makes every send such. */
+  private sendFlags(fd: number, flags: number): number {
+    return (this.fds.get(fd) as OpenFile).nonblock ? flags | MSG_DONTWAIT : flags;
   }
 
   /** Whether a call that got `rc` has to wait: for anything at all, or, on a stream, for the rest of `wanted` bytes. */

@@ -1,6 +1,10 @@
 /** What a command is, and what it finds around it. */
 import type { Net } from '@skbuff/core';
 import type { NetlinkPort } from '@skbuff/netlink';
+import type { Task } from '@skbuff/sock';
+
+/** An exit status, 0 to 255: at once, or later if the command has to wait for packets or for time. */
+export type Status = number | Promise<number>;
 
 /** The calls of a netlink port that a command makes: {@link NetlinkPort}, or something else that speaks to a kernel. */
 export type NetlinkSocket = Pick<NetlinkPort, 'bind' | 'setsockopt' | 'sendmsg' | 'recvmsg' | 'readable' | 'close' | 'onReadable'>;
@@ -22,6 +26,8 @@ export interface NetnsDirectory {
 export interface CommandEnv {
   /** The namespace it runs in. */
   readonly net: Net;
+  /** The process: system calls on descriptors, which are closed when the command is done. */
+  readonly task: Task;
   readonly netns: NetnsDirectory;
   stdout(text: string): void;
   stderr(text: string): void;
@@ -33,12 +39,14 @@ export interface CommandEnv {
   closeNetns(fd: number): void;
   /** The namespace that a process is in, or null if there is no such process. */
   netOfPid(pid: number): Net | null;
+  /** The processes in a namespace. */
+  pidsOf(net: Net): readonly number[];
   /** The text of a file (`-` is standard input), or a negative errno. */
   readFile(path: string): string | number;
   /** The same surroundings in another namespace (`setns`). */
   inNet(net: Net): CommandEnv;
   /** Runs another command here and gives its exit status, or `-ENOENT` if there is none of that name. */
-  run(argv: readonly string[]): Promise<number>;
+  run(argv: readonly string[]): Status;
   /** Nanoseconds since the kernel booted. */
   now(): number;
   /** Nanoseconds since 1970. */
@@ -49,6 +57,6 @@ export interface CommandEnv {
 export interface Command {
   /** First word of the command line. */
   readonly name: string;
-  /** `argv[0]` is the name it was called by. Gives the exit status, 0 to 255. */
-  run(argv: readonly string[], env: CommandEnv): Promise<number>;
+  /** `argv[0]` is the name it was called by. */
+  run(argv: readonly string[], env: CommandEnv): Status;
 }

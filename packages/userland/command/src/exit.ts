@@ -1,4 +1,6 @@
 /** exit(3): thrown to end a command from deep inside. */
+import type { Status } from './command.ts';
+
 export class Exit extends Error {
   override readonly name = 'Exit';
   /** 0 to 255. */
@@ -10,12 +12,22 @@ export class Exit extends Error {
   }
 }
 
-/** Runs `main` and turns an {@link Exit} into its status. */
-export async function exitStatus(main: () => number | Promise<number>): Promise<number> {
+/** Runs `main` and turns an {@link Exit} into its status: at once if `main` does not wait. */
+export function exitStatus(main: () => Status): Status {
   try {
-    return (await main()) & 255;
+    const status = main();
+    return typeof status === 'number' ? status & 255 : status.then((value) => value & 255, exited);
   } catch (error) {
-    if (error instanceof Exit) return error.status;
-    throw error;
+    return exited(error);
   }
+}
+
+function exited(error: unknown): number {
+  if (error instanceof Exit) return error.status;
+  throw error;
+}
+
+/** What follows a step that may have to wait. */
+export function andThen(status: Status, next: (status: number) => Status): Status {
+  return typeof status === 'number' ? next(status) : status.then(next);
 }

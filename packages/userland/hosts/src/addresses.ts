@@ -1,5 +1,5 @@
 /** Text forms that the typed calls take. They throw at once, with what was given, since a typo is the caller's. */
-import { inetPton4 } from '@skbuff/wire';
+import { inetPton4, parseMac } from '@skbuff/wire';
 
 export interface Cidr {
   /** u32 */
@@ -27,4 +27,11 @@ export function parseCidr(text: string): Cidr {
 /** A destination: `default`, a prefix, or an address. */
 export function parseDestination(text: string): Cidr {
   return text === 'default' ? { addr: 0, plen: 0 } : parseCidr(text);
+}
+
+/** `02:00:00:00:00:01` as six bytes. */
+export function macBytes(text: string): Uint8Array {
+  const mac = parseMac(text);
+  if (mac === null) throw new TypeError(`"${text}" is not a link-layer address: write 02:00:00:00:00:01`);
+  return mac;
 }

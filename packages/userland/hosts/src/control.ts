@@ -5,6 +5,7 @@ import { SysError } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
+  ENETUNREACH,
   ENODEV,
   IFA_ADDRESS,
   IFA_BROADCAST,
@@ -18,6 +19,7 @@ import {
   IFLA_MTU,
   NDA_DST,
   NDA_LLADDR,
+  NLA_HDRLEN,
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REPLACE,
@@ -32,6 +34,7 @@ import {
   RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETLINK,
+  RTM_GETROUTE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
@@ -43,8 +46,8 @@ import {
   RT_SCOPE_UNIVERSE,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
-import { formatMac, inetMakeMask, inetNtoa, parseMac } from '@skbuff/wire';
-import { parseAddress, parseCidr, parseDestination } from './addresses.ts';
+import { be32, formatMac, inetMakeMask, inetNtoa } from '@skbuff/wire';
+import { macBytes, parseAddress, parseCidr, parseDestination } from './addresses.ts';
 import { RtnlClient } from './rtnl-client.ts';
 
 export interface LinkInfo {
@@ -70,6 +73,16 @@ export interface AddressSpec {
   readonly label?: string;
 }
 
+export interface AddressInfo {
+  readonly dev: string;
+  /** `10.0.0.1` */
+  readonly address: string;
+  /** `10.0.0.1/24` */
+  readonly cidr: string;
+  /** Its scope is global, so others may use it. */
+  readonly global: boolean;
+}
+
 export interface RouteSpec {
   /** `default`, `10.0.2.0/24`, `10.0.2.1` */
   readonly to: string;
@@ -77,6 +90,14 @@ export interface RouteSpec {
   readonly dev?: string;
   readonly src?: string;
   readonly metric?: number;
+}
+
+/** What the kernel would do with a packet to an address. */
+export interface RouteAnswer {
+  readonly dev: string;
+  /** Absent: the destination is on the link, or here. */
+  readonly via?: string;
+  readonly src?: string;
 }
 
 export interface NeighbourSpec {
@@ -102,6 +123,10 @@ class Part {
       throw new SysError(`device ${dev}`, ENODEV, `There is no such device here; there are: ${known}`);
     }
     return found.ifindex;
+  }
+
+  protected name(ifindex: number): string {
+    return this.net.devGetByIndex(ifindex)?.name ?? `if${ifindex}`;
   }
 }
 
@@ -150,7 +175,7 @@ function linkInfo(nlh: NlMsgHdr): LinkInfo {
     name: nlaGetString(nlh.buf, attr(IFLA_IFNAME)),
     up: (header.flags & IFF_UP) !== 0,
     mtu: nlaGetU32(nlh.buf, attr(IFLA_MTU)),
-    address: address < 0 ? '' : formatMac(nlh.buf, address + 4),
+    address: address < 0 ? '' : formatMac(nlh.buf, address + NLA_HDRLEN),
   };
 }
 
@@ -165,13 +190,13 @@ export class Addresses extends Part {
     this.change(`ip addr del ${spec.cidr} dev ${spec.dev}`, RTM_DELADDR, 0, spec);
   }
 
-  /** Addresses with their devices, as `10.0.0.1/24`. */
-  list(): { readonly dev: number; readonly cidr: string }[] {
-    const msgs = this.client.dump('ip addr show', RTM_GETADDR, IfAddrMsg.of({ family: AF_INET }));
-    return msgs.map((nlh) => {
+  /** `ip -4 addr show` */
+  list(): AddressInfo[] {
+    return this.client.dump('ip addr show', RTM_GETADDR, IfAddrMsg.of({ family: AF_INET })).map((nlh) => {
       const header = new IfAddrMsg().read(nlh.buf, nlh.data);
       const local = nlaFind(nlh.buf, nlh.data + IfAddrMsg.LEN, nlh.dataLen - IfAddrMsg.LEN, IFA_LOCAL);
-      return { dev: header.index, cidr: `${inetNtoa(beAt(nlh.buf, local + 4))}/${header.prefixlen}` };
+      const address = inetNtoa(be32(nlh.buf, local + NLA_HDRLEN));
+      return { dev: this.name(header.index), address, cidr: `${address}/${header.prefixlen}`, global: header.scope === RT_SCOPE_UNIVERSE };
     });
   }
 
@@ -201,6 +226,20 @@ export class Routes extends Part {
   /** `ip route del` */
   del(spec: RouteSpec): void {
     this.change(`ip route del ${describe(spec)}`, RTM_DELROUTE, 0, spec);
+  }
+
+  /** `ip route get`: throws `SysError` (ENETUNREACH, EHOSTUNREACH, EACCES …) where there is none. */
+  get(to: string): RouteAnswer {
+    const header = RtMsg.of({ family: AF_INET, dstLen: 32 });
+    const [nlh] = this.client.request(`ip route get ${to}`, RTM_GETROUTE, 0, header, (b) => b.nlaPutInAddr(RTA_DST, parseAddress(to)));
+    if (nlh === undefined) throw new SysError(`ip route get ${to}`, ENETUNREACH);
+    const attr = (type: number): number => nlaFind(nlh.buf, nlh.data + RtMsg.LEN, nlh.dataLen - RtMsg.LEN, type);
+    const address = (type: number): string | undefined => (attr(type) < 0 ? undefined : inetNtoa(be32(nlh.buf, attr(type) + NLA_HDRLEN)));
+    const via = address(RTA_GATEWAY);
+    const src = address(RTA_PREFSRC);
+    const oif = attr(RTA_OIF);
+    const dev = oif < 0 ? '' : this.name(nlaGetU32(nlh.buf, oif));
+    return { dev, ...(via !== undefined && { via }), ...(src !== undefined && { src }) };
   }
 
   private change(what: string, type: number, flags: number, spec: RouteSpec): void {
@@ -239,14 +278,4 @@ export class Neighbours extends Part {
       b.nlaPut(NDA_LLADDR, macBytes(spec.address));
     });
   }
-}
-
-function macBytes(text: string): Uint8Array {
-  const mac = parseMac(text);
-  if (mac === null) throw new TypeError(`"${text}" is not a link-layer address: write 02:00:00:00:00:01`);
-  return mac;
-}
-
-function beAt(b: Uint8Array, off: number): number {
-  return ((b[off] << 24) | (b[off + 1] << 16) | (b[off + 2] << 8) | b[off + 3]) >>> 0;
 }

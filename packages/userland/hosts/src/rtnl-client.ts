@@ -8,8 +8,9 @@ export class RtnlClient {
   private readonly port: NetlinkPort;
   private seq = 0;
 
-  constructor(net: Net) {
-    const port = netlinkPort(net, NETLINK_ROUTE);
+  /** @param pid of the process that asks */
+  constructor(net: Net, pid: number) {
+    const port = netlinkPort(net, NETLINK_ROUTE, { pid });
     if (typeof port === 'number') throw new SysError('socket(AF_NETLINK)', port, 'Load netlink() from @skbuff/netlink.');
     port.setsockopt(NETLINK_EXT_ACK, 1);
     this.port = port;

@@ -96,13 +96,13 @@ class AddrRequest {
 
 type Read = (a: AddrRequest, args: Args) => void;
 
-const metric: Read = (a, args) => {
+const metric: Read = (a, args: Args) => {
   const value = getUnsigned(args.next());
   if (value === null) args.invarg('"metric" value is invalid\n');
   a.req.builder.nlaPutU32(U.IFA_RT_PRIORITY, value);
 };
 
-const scope: Read = (a, args) => {
+const scope: Read = (a, args: Args) => {
   const value = rtScopes.a2n(args.next());
   if (value === null) args.invarg('invalid scope value.');
   a.ifa.scope = value;

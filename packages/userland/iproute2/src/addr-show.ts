@@ -44,6 +44,11 @@ function parseMaster(ctx: IpContext, f: AddrFilter, args: Args): void {
   if (f.master === 0) args.invarg('Device does not exist\n');
 }
 
+function parseVrf(ctx: IpContext, f: AddrFilter, args: Args): void {
+  f.master = ctx.links.vrfIndex(args.next());
+  if (f.master === 0) args.invarg('Not a valid VRF name\n');
+}
+
 function parseType(f: AddrFilter, args: Args): void {
   const type = args.next();
   if (type.endsWith('_slave') && type !== '_slave') f.slaveKind = type.slice(0, -'_slave'.length);
@@ -64,7 +69,7 @@ export function parseAddrFilter(ctx: IpContext, args: Args, doLink: boolean): Ad
     else if (args.is('label')) f.label = args.next();
     else if (args.is('group')) f.group = groups.a2n(args.next()) ?? args.invarg('Invalid "group" value\n');
     else if (args.is('master')) parseMaster(ctx, f, args);
-    else if (args.is('vrf')) parseMaster(ctx, f, args);
+    else if (args.is('vrf')) parseVrf(ctx, f, args);
     else if (args.is('nomaster')) f.nomaster = true;
     else if (args.is('type')) parseType(f, args);
     else parseDev(ctx, f, args, doLink);

@@ -1,11 +1,16 @@
 /** Attributes of received messages: unknown ones are passed over, of several with one number the first counts. */
-import { type NlAttrs, type NlMsgHdr, nlaFind, nlaForEach, nlaForEachNested, nlaLen } from '@skbuff/netlink';
+import { type NlAttrs, type NlMsgHdr, nlaFind, nlaForEach, nlaLen } from '@skbuff/netlink';
 import { NLA_HDRLEN } from '@skbuff/uapi';
 
 /** `parse_rtattr` of what follows a fixed header of `hdrlen` bytes. Returns `tb`. */
 export function parseAttrs(tb: NlAttrs, nlh: NlMsgHdr, hdrlen: number): NlAttrs {
-  tb.reset(nlh.buf);
-  nlaForEach(nlh.buf, nlh.attrData(hdrlen), nlh.attrLen(hdrlen), (attr, type) => {
+  return parseRange(tb, nlh.buf, nlh.attrData(hdrlen), nlh.attrLen(hdrlen));
+}
+
+/** The attributes in `len` bytes at `off`. Returns `tb`. */
+export function parseRange(tb: NlAttrs, buf: Uint8Array, off: number, len: number): NlAttrs {
+  tb.reset(buf);
+  nlaForEach(buf, off, len, (attr, type) => {
     if (type <= tb.maxtype && !tb.has(type)) tb.set(type, attr);
     return 0;
   });
@@ -14,12 +19,7 @@ export function parseAttrs(tb: NlAttrs, nlh: NlMsgHdr, hdrlen: number): NlAttrs 
 
 /** `parse_rtattr_nested`: the attributes inside the one whose header lies at `nest`. Returns `tb`. */
 export function parseNested(tb: NlAttrs, buf: Uint8Array, nest: number): NlAttrs {
-  tb.reset(buf);
-  nlaForEachNested(buf, nest, (attr, type) => {
-    if (type <= tb.maxtype && !tb.has(type)) tb.set(type, attr);
-    return 0;
-  });
-  return tb;
+  return parseRange(tb, buf, nest + NLA_HDRLEN, nlaLen(buf, nest));
 }
 
 /** Offset of one attribute inside another, or -1. */

@@ -11,6 +11,8 @@ export interface FlushJob {
   readonly ignore: number;
   /** One round is all that can be done. */
   readonly once: boolean;
+  /** What is said when it is given up. */
+  readonly giveUp?: string;
   /** The messages that delete; null when the dump failed. */
   collect(): Uint8Array[] | null;
 }
@@ -31,7 +33,7 @@ export function flushRounds(ctx: IpContext, job: FlushJob): number {
     if (options.stats > 0) out.raw(`\n*** Round ${round}, deleting ${batch.length} ${job.what} ***\n`);
     if (job.once) return done(ctx, round);
     if (job.rounds !== 0 && round >= job.rounds) {
-      ctx.stderr(`*** Flush remains incomplete after ${job.rounds} rounds. ***\n`);
+      ctx.stderr(job.giveUp ?? `*** Flush remains incomplete after ${job.rounds} rounds. ***\n`);
       return 1;
     }
   }

@@ -1,5 +1,5 @@
 /** The command `ip`: options, objects, batches. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { andThen, type Command, type CommandEnv, Exit, exitStatus, type Status } from '@skbuff/command';
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, ENOENT, strerror } from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import { IpContext, IpOptions } from './context.ts';
@@ -15,7 +15,7 @@ import { usageIp } from './usage.ts';
 
 const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n';
 
-type IpObject = (ctx: IpContext, args: Args) => number | Promise<number>;
+type IpObject = (ctx: IpContext, args: Args) => Status;
 
 /** In the order in which an abbreviation is resolved. */
 const OBJECTS: readonly (readonly [string, IpObject])[] = [
@@ -29,9 +29,9 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ['help', (ctx) => usageIp(ctx)],
 ];
 
-async function doCommand(ctx: IpContext, words: readonly string[]): Promise<number> {
+function doCommand(ctx: IpContext, words: readonly string[]): Status {
   const word = words[0] as string;
-  for (const [name, run] of OBJECTS) if (matches(word, name)) return -(await run(ctx, ctx.args(words.slice(1))));
+  for (const [name, run] of OBJECTS) if (matches(word, name)) return andThen(run(ctx, ctx.args(words.slice(1))), (rc) => -rc);
   ctx.stderr(`Object "${word}" is unknown, try "ip help".\n`);
   return 1;
 }
@@ -123,27 +123,36 @@ function splitLine(line: string): string[] {
   return words;
 }
 
-async function doBatch(ctx: IpContext, name: string): Promise<number> {
+function doBatch(ctx: IpContext, name: string): Status {
   const text = ctx.env.readFile(name);
   if (typeof text === 'number') {
     ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
     return 1;
   }
+  return batchLines(ctx, name, text.replace(/\\\n/g, ' ').split('\n'), 0, 0);
+}
+
+/** The lines from `n` on; `status` is that of those before. */
+function batchLines(ctx: IpContext, name: string, lines: readonly string[], n: number, status: number): Status {
   const family = ctx.options.family;
-  let status = 0;
-  for (const [n, line] of text.replace(/\\\n/g, ' ').split('\n').entries()) {
-    const words = splitLine(line);
+  for (; n < lines.length; n++) {
+    const words = splitLine(lines[n] as string);
     if (words.length === 0) continue;
-    ctx.options.family = family;
-    if ((await doCommand(ctx, words)) === 0) continue;
-    ctx.stderr(`Command failed ${name}:${n + 1}\n`);
-    status = 1;
-    if (!ctx.options.force) break;
+    const at = n;
+    const rc = andThen(doCommand(ctx, words), (code) => {
+      ctx.options.family = family;
+      if (code !== 0) ctx.stderr(`Command failed ${name}:${at + 1}\n`);
+      return code;
+    });
+    const goesOn = (code: number): boolean => code === 0 || ctx.options.force;
+    if (typeof rc !== 'number') return rc.then((code) => (goesOn(code) ? batchLines(ctx, name, lines, at + 1, code === 0 ? status : 1) : 1));
+    if (rc !== 0) status = 1;
+    if (!goesOn(rc)) break;
   }
   return status;
 }
 
-async function main(ctx: IpContext, words: readonly string[]): Promise<number> {
+function main(ctx: IpContext, words: readonly string[]): Status {
   const args = ctx.args(words);
   parseOptions(ctx, args);
   ctx.options.oneline &&= !ctx.options.json;
@@ -152,11 +161,12 @@ async function main(ctx: IpContext, words: readonly string[]): Promise<number> {
 }
 
 /** Runs `ip`; `argv[0]` is its name. Gives the exit status. */
-export async function runIp(argv: readonly string[], env: CommandEnv): Promise<number> {
+export function runIp(argv: readonly string[], env: CommandEnv): Status {
   const ctx = new IpContext(env, new IpOptions());
-  const status = await exitStatus(() => main(ctx, argv.slice(1)));
-  ctx.close();
-  return status;
+  return andThen(exitStatus(() => main(ctx, argv.slice(1))), (status) => {
+    ctx.close();
+    return status;
+  });
 }
 
 /** To be registered with a host's commands. */

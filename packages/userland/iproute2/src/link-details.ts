@@ -3,15 +3,15 @@ import { NlAttrs } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { nestedAttr, parseNested } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { linkKind } from './link-filter.ts';
+import { linkKind } from './link-kind.ts';
 import { linkKinds } from './link-kinds.ts';
 
 const GEN_MODES: readonly string[] = ['eui64', 'none', 'stable_secret', 'random'];
 
-/** Numbers behind the kind of link: attribute, JSON key; the text has the key and the number. */
-const LIMITS: readonly (readonly [number, string])[] = [
-  [U.IFLA_NUM_TX_QUEUES, 'numtxqueues'],
-  [U.IFLA_NUM_RX_QUEUES, 'numrxqueues'],
+/** Numbers behind the kind of link: attribute, word, JSON key if that is another. */
+const LIMITS: readonly (readonly [number, string, string?])[] = [
+  [U.IFLA_NUM_TX_QUEUES, 'numtxqueues', 'num_tx_queues'],
+  [U.IFLA_NUM_RX_QUEUES, 'numrxqueues', 'num_rx_queues'],
   [U.IFLA_GSO_MAX_SIZE, 'gso_max_size'],
   [U.IFLA_GSO_MAX_SEGS, 'gso_max_segs'],
   [U.IFLA_TSO_MAX_SIZE, 'tso_max_size'],
@@ -30,7 +30,7 @@ export function printLinkDetails(ctx: IpContext, tb: NlAttrs, doLink: boolean): 
   number(U.IFLA_MAX_MTU, 'maxmtu', '', 'max_mtu');
   printKind(ctx, tb);
   if (doLink) printAfSpec(ctx, tb);
-  for (const [type, key] of LIMITS) number(type, key);
+  for (const [type, key, json] of LIMITS) number(type, key, '', json ?? key);
   if (tb.has(U.IFLA_PHYS_PORT_NAME)) out.any('phys_port_name', tb.string(U.IFLA_PHYS_PORT_NAME), `portname ${tb.string(U.IFLA_PHYS_PORT_NAME)} `);
   if (tb.has(U.IFLA_PARENT_DEV_BUS_NAME)) out.any('parentbus', tb.string(U.IFLA_PARENT_DEV_BUS_NAME), `parentbus ${tb.string(U.IFLA_PARENT_DEV_BUS_NAME)} `);
   if (tb.has(U.IFLA_PARENT_DEV_NAME)) out.any('parentdev', tb.string(U.IFLA_PARENT_DEV_NAME), `parentdev ${tb.string(U.IFLA_PARENT_DEV_NAME)} `);

@@ -1,10 +1,9 @@
 /** Which links and addresses `ip link show` and `ip address show` are asked for. */
-import { type NlAttrs, nlaGetString } from '@skbuff/netlink';
-import { AF_PACKET, AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINKINFO, IFLA_MASTER } from '@skbuff/uapi';
-import type { IfInfoMsg } from '@skbuff/netlink';
+import type { IfInfoMsg, NlAttrs } from '@skbuff/netlink';
+import { AF_PACKET, AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_SLAVE_KIND, IFLA_MASTER } from '@skbuff/uapi';
 import { fnmatch } from './fnmatch.ts';
 import type { InetPrefix } from './inet.ts';
-import { nestedAttr } from './attrs.ts';
+import { linkKind } from './link-kind.ts';
 
 export class AddrFilter {
   family: number = AF_UNSPEC;
@@ -23,13 +22,6 @@ export class AddrFilter {
   kind: string | null = null;
   slaveKind: string | null = null;
   pfx: InetPrefix | null = null;
-}
-
-/** The text of IFLA_INFO_KIND or IFLA_INFO_SLAVE_KIND, or null. */
-export function linkKind(tb: NlAttrs, type: number = IFLA_INFO_KIND): string | null {
-  const nest = tb.at(IFLA_LINKINFO);
-  const kind = nest < 0 ? -1 : nestedAttr(tb.buf, nest, type);
-  return kind < 0 ? null : nlaGetString(tb.buf, kind);
 }
 
 /** Whether the link is wanted. */

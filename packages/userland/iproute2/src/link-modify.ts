@@ -47,7 +47,7 @@ export function linkProperty(ctx: IpContext, args: Args): number {
   const add = args.abbr('add');
   if (add || args.abbr('del')) {
     args.skip();
-    const flags = add ? U.NLM_F_EXCL | U.NLM_F_CREATE | U.NLM_F_APPEND : U.NLM_F_EXCL;
+    const flags = add ? U.NLM_F_EXCL | U.NLM_F_CREATE | U.NLM_F_APPEND : 0;
     return propertyModify(ctx, args, add ? U.RTM_NEWLINKPROP : U.RTM_DELLINKPROP, flags);
   }
   if (args.abbr('help')) usageLink(ctx);

@@ -138,7 +138,7 @@ export class LinkParser {
 type Read = (p: LinkParser, args: Args) => void;
 
 function flag(bit: number, key: string, invert = false): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     const on = args.onOff(key);
     if (on === null) p.failed = true;
     else p.setFlag(bit, on !== invert);
@@ -146,7 +146,7 @@ function flag(bit: number, key: string, invert = false): Read {
 }
 
 function attr8(type: number, key: string): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     const on = args.onOff(key);
     if (on === null) p.failed = true;
     else p.req.builder.nlaPutU8(type, Number(on));
@@ -154,7 +154,7 @@ function attr8(type: number, key: string): Read {
 }
 
 function size(type: number, key: string): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     const n = getUnsigned(args.next());
     if (n === null) args.invarg(`Invalid "${key}" value\n`);
     p.req.builder.nlaPutU32(type, n);
@@ -162,7 +162,7 @@ function size(type: number, key: string): Read {
 }
 
 function queues(member: 'txQueues' | 'rxQueues', type: number, key: string): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     args.next();
     if (p[member] !== null) args.duparg(key);
     const n = getInteger(args.cur);
@@ -173,7 +173,7 @@ function queues(member: 'txQueues' | 'rxQueues', type: number, key: string): Rea
 }
 
 function hwAddress(type: number): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     const bytes = llAddrA2n(args.next(), p.ctx.stderr);
     p.failed = bytes === null;
     if (bytes === null) return;
@@ -182,21 +182,21 @@ function hwAddress(type: number): Read {
   };
 }
 
-const txqueuelen: Read = (p, args) => {
+const txqueuelen: Read = (p, args: Args) => {
   args.next();
   if (p.qlen !== null) args.duparg('txqueuelen');
   p.qlen = getInteger(args.cur) ?? args.invarg('Invalid "txqueuelen" value\n');
   p.req.builder.nlaPutU32(U.IFLA_TXQLEN, p.qlen);
 };
 
-const mtu: Read = (p, args) => {
+const mtu: Read = (p, args: Args) => {
   args.next();
   if (p.mtu !== null) args.duparg('mtu');
   p.mtu = getInteger(args.cur) ?? args.invarg('Invalid "mtu" value\n');
   p.req.builder.nlaPutU32(U.IFLA_MTU, p.mtu);
 };
 
-const netns: Read = (p, args) => {
+const netns: Read = (p, args: Args) => {
   args.next();
   if (p.netns) args.duparg('netns');
   p.netns = true;
@@ -205,34 +205,34 @@ const netns: Read = (p, args) => {
   p.req.builder.nlaPutU32(U.IFLA_NET_NS_PID, getInteger(args.cur) ?? args.invarg('Invalid "netns" value\n'));
 };
 
-const name: Read = (p, args) => {
+const name: Read = (p, args: Args) => {
   args.next();
   if (p.name !== null) args.duparg('name');
   if (!isIfname(args.cur)) args.invarg('"name" not a valid ifname');
   p.name = args.cur;
 };
 
-const index: Read = (p, args) => {
+const index: Read = (p, args: Args) => {
   args.next();
   if (p.index !== 0) args.duparg('index');
   p.index = atoi(args.cur);
   if (p.index <= 0) args.invarg('Invalid "index" value');
 };
 
-const alias: Read = (p, args) => {
+const alias: Read = (p, args: Args) => {
   const text = args.next();
   if (text.length >= IFALIASZ) args.invarg('alias too long\n');
   p.req.builder.nlaPut(U.IFLA_IFALIAS, strToBytes(text));
 };
 
-const group: Read = (p, args) => {
+const group: Read = (p, args: Args) => {
   args.next();
   if (p.group !== -1) args.duparg('group');
   p.group = groups.a2n(args.cur) ?? args.invarg('Invalid "group" value\n');
 };
 
 function oneOf(type: number, names: readonly string[], message: string): Read {
-  return (p, args) => {
+  return (p, args: Args) => {
     const wanted = args.next().toLowerCase();
     const n = names.findIndex((known) => known.toLowerCase() === wanted);
     if (n < 0) args.invarg(message);
@@ -240,13 +240,19 @@ function oneOf(type: number, names: readonly string[], message: string): Read {
   };
 }
 
-const master: Read = (p, args) => {
+const master: Read = (p, args: Args) => {
   const found = p.ctx.links.nameToIndex(args.next());
   if (found === 0) args.invarg('Device does not exist\n');
   p.req.builder.nlaPutU32(U.IFLA_MASTER, found);
 };
 
-const addrgenmode: Read = (p, args) => {
+const vrf: Read = (p, args: Args) => {
+  const found = p.ctx.links.vrfIndex(args.next());
+  if (found === 0) args.invarg('Not a valid VRF name\n');
+  p.req.builder.nlaPutU32(U.IFLA_MASTER, found);
+};
+
+const addrgenmode: Read = (p, args: Args) => {
   const mode = ['eui64', 'none', 'stable_secret', 'random'].indexOf(args.next());
   if (mode < 0) args.invarg('Invalid address generation mode\n');
   const { builder } = p.req;
@@ -257,19 +263,19 @@ const addrgenmode: Read = (p, args) => {
   builder.nlaNestEnd(afs);
 };
 
-const linkNetns: Read = (p, args) => {
+const linkNetns: Read = (p, args: Args) => {
   const id = nsidOfName(p.ctx, args.next());
   if (id < 0) args.invarg('Invalid "link-netns" value\n');
   p.req.builder.nlaPutU32(U.IFLA_LINK_NETNSID, id);
 };
 
-const linkNetnsid: Read = (p, args) => {
+const linkNetnsid: Read = (p, args: Args) => {
   const id = getInteger(args.next());
   if (id === null) args.invarg('Invalid "link-netnsid" value\n');
   p.req.builder.nlaPutU32(U.IFLA_LINK_NETNSID, id);
 };
 
-const protodownReason: Read = (p, args) => {
+const protodownReason: Read = (p, args: Args) => {
   const bit = getUnsigned(args.next());
   if (bit === null || bit > 31) args.invarg('invalid protodown reason\n');
   const on = args.onOff('protodown_reason');
@@ -306,7 +312,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['arp', flag(U.IFF_NOARP, 'arp', true)],
   ['carrier', attr8(U.IFLA_CARRIER, 'carrier')],
   ['master*', master],
-  ['vrf', master],
+  ['vrf', vrf],
   ['nomaster*', (p) => p.req.builder.nlaPutU32(U.IFLA_MASTER, 0)],
   ['dynamic*', flag(U.IFF_DYNAMIC, 'dynamic')],
   ['type*', (p, args) => void (p.type = args.next())],

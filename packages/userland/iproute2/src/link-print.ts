@@ -121,7 +121,8 @@ export function printLink(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter, doLink: 
   printNetns(ctx, tb);
   printProtoDown(ctx, tb);
   if (options.details > 0) printLinkDetails(ctx, tb, doLink);
-  if (doLink || options.details > 0) printNames(ctx, tb);
+  if (doLink || options.details > 0) printAlias(ctx, tb);
+  printAltNames(ctx, tb);
   if (doLink && options.stats > 0) {
     out.nl();
     printLinkStats(ctx, tb);
@@ -162,7 +163,8 @@ function linkAddr(bytes: Uint8Array, type: number): string {
 function printAddresses(ctx: IpContext, ifi: IfInfoMsg, tb: NlAttrs): void {
   const { out } = ctx;
   out.nl();
-  out.any('link_type', llTypeN2a(ifi.type), `    link/${llTypeN2a(ifi.type)} `);
+  const type = ctx.options.numeric ? `[${ifi.type}]` : llTypeN2a(ifi.type);
+  out.any('link_type', type, `    link/${type} `);
   const address = tb.bytes(U.IFLA_ADDRESS);
   if (address !== null) out.any('address', linkAddr(address, ifi.type), linkAddr(address, ifi.type));
   const broadcast = tb.bytes(U.IFLA_BROADCAST);
@@ -214,12 +216,13 @@ function printProtoDown(ctx: IpContext, tb: NlAttrs): void {
   out.closeArray('>');
 }
 
-function printNames(ctx: IpContext, tb: NlAttrs): void {
-  const { out } = ctx;
-  if (tb.has(U.IFLA_IFALIAS)) {
-    out.nl();
-    out.any('ifalias', tb.string(U.IFLA_IFALIAS), `    alias ${tb.string(U.IFLA_IFALIAS)}`);
-  }
+function printAlias({ out }: IpContext, tb: NlAttrs): void {
+  if (!tb.has(U.IFLA_IFALIAS)) return;
+  out.nl();
+  out.any('ifalias', tb.string(U.IFLA_IFALIAS), `    alias ${tb.string(U.IFLA_IFALIAS)}`);
+}
+
+function printAltNames({ out }: IpContext, tb: NlAttrs): void {
   if (!tb.has(U.IFLA_PROP_LIST)) return;
   const names = altNames(tb);
   out.openArray('altnames');

@@ -9,7 +9,7 @@ export const vethKind: LinkKind = {
   name: 'veth',
   parse(ctx, args, link) {
     if (!args.is('peer')) {
-      ctx.stderr(HELP);
+      ctx.out.raw(HELP);
       return false;
     }
     args.skip();

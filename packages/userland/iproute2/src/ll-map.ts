@@ -13,6 +13,7 @@ import {
   RTM_GETLINK,
 } from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
+import { linkKind } from './link-kind.ts';
 import type { Rtnl } from './rtnl.ts';
 
 export interface Link {
@@ -23,6 +24,8 @@ export interface Link {
   /** IFF_* */
   readonly flags: number;
   readonly altnames: readonly string[];
+  /** `veth`, or null. */
+  readonly kind: string | null;
   /** Bytes of the hardware address. */
   readonly addressLength: number;
 }
@@ -53,7 +56,7 @@ export class LlMap {
         return 0;
       });
     }
-    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, addressLength: tb.len(IFLA_ADDRESS) };
+    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), addressLength: tb.len(IFLA_ADDRESS) };
     this.byIndex.set(link.index, link);
     for (const name of [link.name, ...altnames]) this.byName.set(name, link);
   }
@@ -100,6 +103,12 @@ export class LlMap {
 
   indexToType(index: number): number {
     return this.linkOf(index)?.type ?? -1;
+  }
+
+  /** The index of a VRF device, 0 for anything else. */
+  vrfIndex(name: string): number {
+    const link = this.link(name);
+    return link?.kind === 'vrf' ? link.index : 0;
   }
 
   /** Bytes of a link's hardware address, or -1 when there is no such link. */

@@ -1,4 +1,5 @@
 /** Names for numbers, as the files of /etc/iproute2 and iproute2 itself have them. */
+import { matches } from './args.ts';
 import { getNumber } from './numbers.ts';
 
 /** A table of names for a range of numbers. */
@@ -116,10 +117,26 @@ export const rtTypes: NameTable = new NameTable(
   255,
 );
 
-/** Types of route by the words of the command line (`rtnl_rtntype_a2n`), or null. */
+/** In the order in which an abbreviation is resolved; a star marks the words that may be abbreviated. */
+const TYPE_WORDS: readonly (readonly [string, number])[] = [
+  ['local', 2],
+  ['nat', 10],
+  ['broadcast*', 3],
+  ['brd', 3],
+  ['anycast*', 4],
+  ['multicast*', 5],
+  ['prohibit*', 8],
+  ['unreachable*', 7],
+  ['blackhole*', 6],
+  ['xresolve*', 11],
+  ['unicast*', 1],
+  ['throw*', 9],
+];
+
+/** `rtnl_rtntype_a2n`: the type of a route, or null. */
 export function rtnTypeA2n(text: string): number | null {
-  const id = ['unicast', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'nat', 'xresolve'].indexOf(text);
-  return id >= 0 ? id + 1 : getNumber(text, 0, 255);
+  const found = TYPE_WORDS.find(([word]) => (word.endsWith('*') ? matches(text, word.slice(0, -1)) : text === word));
+  return found === undefined ? getNumber(text, 0, 255) : found[1];
 }
 
 /** ARPHRD_* as shown behind `link/`. */

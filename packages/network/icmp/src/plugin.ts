@@ -1,0 +1,71 @@
+/** The plugin. */
+import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
+import { type IcmpSender, IPV4, type Ipv4, type NetProtocol, ipv4Net } from '@skbuff/ipv4';
+import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
+import { IPPROTO_ICMP } from '@skbuff/uapi';
+import { icmpErr } from './icmp-error.ts';
+import { IcmpNet, icmpNet } from './icmp-net.ts';
+import { icmpRcv } from './icmp-rcv.ts';
+import { icmpSend } from './icmp-send.ts';
+import { ICMP, Icmp } from './icmp-service.ts';
+import { icmpMsgSnmpLines, icmpSnmpLines } from './icmp-snmp.ts';
+
+/** Loads ICMPv4: IPv4 answers echo, reports what it drops, and hears of errors. */
+export function icmp(): Plugin {
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init };
+}
+
+const protocol: NetProtocol = { handler: icmpRcv, errHandler: icmpErr, noPolicy: true };
+const sender: IcmpSender = { icmpSend };
+
+/** `icmp_init`. */
+function init(ctx: ModuleContext): void {
+  const ip = ctx.get(IPV4);
+  const service = new Icmp();
+  ctx.provide(ICMP, () => service);
+  const undos: Map<Net, () => void> = new Map();
+  ctx.pernetSubsys({
+    name: 'icmp',
+    init: (net) => (undos.set(net, icmpSkInit(net, service, ip)), 0),
+    exit(net) {
+      undos.get(net)?.();
+      undos.delete(net);
+    },
+  });
+  const remove = ip.addProtocol(IPPROTO_ICMP, protocol);
+  if (remove === null) throw new Error('protocol 1 has a handler already');
+  ip.icmp = sender;
+  ip.icmpOutCount = (net, type) => icmpNet.of(net).countOut(type);
+  ctx.onUnload(() => {
+    remove();
+    ip.icmp = null;
+    ip.icmpOutCount = null;
+  });
+}
+
+const SWITCH = { min: 0, max: 1 } as const;
+
+/** `icmp_sk_init`; returns the undo. */
+function icmpSkInit(net: Net, service: Icmp, ip: Ipv4): () => void {
+  const state = new IcmpNet(net, service, ip);
+  icmpNet.set(net, state);
+  const { snmpGroups } = ipv4Net.of(net);
+  snmpGroups.set('Icmp', () => icmpSnmpLines(state.mib, state.msgs));
+  snmpGroups.set('IcmpMsg', () => icmpMsgSnmpLines(state.msgs));
+  const undo = registerNetSysctl(net, [
+    sysctlField('net/ipv4/icmp_echo_ignore_all', state, 'echoIgnoreAll', SWITCH),
+    sysctlField('net/ipv4/icmp_echo_ignore_broadcasts', state, 'echoIgnoreBroadcasts', SWITCH),
+    sysctlField('net/ipv4/icmp_ignore_bogus_error_responses', state, 'ignoreBogusErrorResponses', SWITCH),
+    sysctlField('net/ipv4/icmp_errors_use_inbound_ifaddr', state, 'errorsUseInboundIfaddr', SWITCH),
+    sysctlField('net/ipv4/icmp_ratelimit', state, 'ratelimit', { min: 0 }),
+    sysctlField('net/ipv4/icmp_ratemask', state, 'ratemask'),
+    sysctlField('net/ipv4/icmp_msgs_per_sec', state, 'msgsPerSec', { min: 0 }),
+    sysctlField('net/ipv4/icmp_msgs_burst', state, 'msgsBurst', { min: 0 }),
+  ]);
+  return () => {
+    undo();
+    snmpGroups.delete('Icmp');
+    snmpGroups.delete('IcmpMsg');
+    icmpNet.set(net, null);
+  };
+}

@@ -1,0 +1,10 @@
+/** Networks of Linux-like hosts. */
+import { createNet as createHostNet, type HostNet, type NetOptions as HostNetOptions } from '@skbuff/hosts';
+import { commands, linux } from './linux.ts';
+
+export type NetOptions = Partial<HostNetOptions>;
+
+/** A network whose hosts have the plugins of `linux()` and the commands of `commands()`, unless others are given. */
+export function createNet(options: NetOptions = {}): HostNet {
+  return createHostNet({ plugins: linux(), commands: commands(), ...options });
+}

@@ -1,0 +1,35 @@
+/** The plugins of a Linux-like host. Order does not matter: each names what it requires. */
+import { afInet } from '@skbuff/af-inet';
+import { arp } from '@skbuff/arp';
+import type { Command } from '@skbuff/command';
+import type { Plugin } from '@skbuff/core';
+import { dummy } from '@skbuff/dummy';
+import { fib } from '@skbuff/fib';
+import { FibTrie } from '@skbuff/fib-trie';
+import { icmp } from '@skbuff/icmp';
+import { ip } from '@skbuff/iproute2';
+import { ipv4 } from '@skbuff/ipv4';
+import { loopback } from '@skbuff/loopback';
+import { neighbour } from '@skbuff/neighbour';
+import { netlink } from '@skbuff/netlink';
+import { procfs } from '@skbuff/procfs';
+import { rtnetlink } from '@skbuff/rtnetlink';
+import { sock } from '@skbuff/sock';
+import { sysctl } from '@skbuff/sysctl';
+import { udp } from '@skbuff/udp';
+import { veth } from '@skbuff/veth';
+
+/** A whole stack. The list is the caller's: add plugins, leave some out, put another one in a place. */
+export function linux(): Plugin[] {
+  return [
+    sysctl(), procfs(), netlink(), rtnetlink(),
+    loopback(), veth(), dummy(),
+    neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), icmp(),
+    sock(), afInet(), udp(),
+  ];
+}
+
+/** The commands of a host. */
+export function commands(): Command[] {
+  return [ip];
+}

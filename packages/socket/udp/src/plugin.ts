@@ -1,0 +1,65 @@
+/** UDP as a plugin. */
+import { INETSW, inetDgramOps } from '@skbuff/af-inet';
+import type { Net, Plugin } from '@skbuff/core';
+import { IPV4, ipv4Net } from '@skbuff/ipv4';
+import { procCreateNet } from '@skbuff/procfs';
+import { SOCKET_LAYER } from '@skbuff/sock';
+import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
+import { IPPROTO_UDP, SOCK_DGRAM } from '@skbuff/uapi';
+import { udpErr } from './udp-err.ts';
+import { UdpNet, udpNet } from './udp-net.ts';
+import { udpProcText, udpSnmpText } from './udp-proc.ts';
+import { udpProt } from './udp-prot.ts';
+import { udpRcv } from './udp-rcv.ts';
+import { udpPoll } from './udp-recvmsg.ts';
+import { UdpSock } from './udp-sock.ts';
+
+/** `@skbuff/udp`: `socket(AF_INET, SOCK_DGRAM)`. */
+export function udp(): Plugin {
+  return {
+    name: '@skbuff/udp',
+    requires: ['@skbuff/af-inet', '@skbuff/ipv4'],
+    init(ctx): void {
+      ctx.pernetSubsys({ name: 'udp', init: netInit, exit: netExit });
+      const undos = [
+        ctx.get(IPV4).addProtocol(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, noPolicy: true }),
+        ctx.get(SOCKET_LAYER).registerProto(udpProt),
+        ctx.get(INETSW).register({
+          type: SOCK_DGRAM,
+          protocol: IPPROTO_UDP,
+          prot: udpProt,
+          ops: inetDgramOps(udpPoll),
+          isDefault: true,
+          reuse: false,
+          icsk: false,
+          create: (net, type, protocol, prot, kern) => new UdpSock(net, type, protocol, prot, kern),
+        }),
+      ];
+      for (const undo of undos) {
+        if (typeof undo !== 'function') throw new Error('protocol 17 is registered already');
+        ctx.onUnload(undo);
+      }
+    },
+  };
+}
+
+function netInit(net: Net): number {
+  const state = new UdpNet(net);
+  const { snmpGroups } = ipv4Net.of(net);
+  udpNet.set(net, state);
+  snmpGroups.set('Udp', () => udpSnmpText(net));
+  state.undos = [
+    procCreateNet(net, 'udp', () => udpProcText(net)),
+    registerNetSysctl(net, [
+      sysctlField('net/ipv4/udp_rmem_min', state, 'rmemMin', { min: 1 }),
+      sysctlField('net/ipv4/udp_wmem_min', state, 'wmemMin', { min: 1 }),
+    ]),
+    () => snmpGroups.delete('Udp'),
+  ];
+  return 0;
+}
+
+function netExit(net: Net): void {
+  for (const undo of udpNet.of(net).undos) undo();
+  udpNet.set(net, null);
+}

@@ -1,0 +1,86 @@
+/** `udp_prot`: the protocol's table. */
+import { datagramDisconnect, inetBindSk, ip4DatagramConnect, ipGetsockopt, ipSetsockopt } from '@skbuff/af-inet';
+import { type Proto, type Sock, int32Bytes, le32, putOption, sockNoAccept, sockOrphan } from '@skbuff/sock';
+import { EINVAL, ENOPROTOOPT, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX } from '@skbuff/uapi';
+import { udpNet } from './udp-net.ts';
+import { udpGetPort } from './udp-port.ts';
+import { udpIoctl, udpRecvmsg } from './udp-recvmsg.ts';
+import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-sendmsg.ts';
+import type { UdpSock } from './udp-sock.ts';
+
+function unhash(sk: Sock): void {
+  const udp = sk as UdpSock;
+  if (udp.hashed) udpNet.of(sk.net).table.remove(udp);
+  udp.inetNum = 0;
+}
+
+/** `udp_lib_close`. */
+function close(sk: UdpSock): void {
+  udpFlushPendingFrames(sk);
+  sk.encapDestroy?.(sk);
+  sk.encapRcv = null;
+  unhash(sk);
+  sockOrphan(sk);
+  sk.put();
+}
+
+function setsockopt(sk: UdpSock, level: number, name: number, value: Uint8Array): number {
+  if (level !== SOL_UDP) return ipSetsockopt(sk, level, name, value);
+  if (value.length < 4) return -EINVAL;
+  const on = le32(value, 0) !== 0;
+  switch (name) {
+    case UDP_CORK:
+      sk.corkFlag = on;
+      if (!on) udpPushPendingFrames(sk);
+      return 0;
+    case UDP_NO_CHECK6_TX:
+      sk.noCheck6Tx = on;
+      return 0;
+    case UDP_NO_CHECK6_RX:
+      sk.noCheck6Rx = on;
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+function getsockopt(sk: UdpSock, level: number, name: number, out: Uint8Array): number {
+  if (level !== SOL_UDP) return ipGetsockopt(sk, level, name, out);
+  switch (name) {
+    case UDP_CORK:
+      return putOption(out, int32Bytes(Number(sk.corkFlag)));
+    case UDP_NO_CHECK6_TX:
+      return putOption(out, int32Bytes(Number(sk.noCheck6Tx)));
+    case UDP_NO_CHECK6_RX:
+      return putOption(out, int32Bytes(Number(sk.noCheck6Rx)));
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+function nothing(): void {}
+
+export const udpProt: Proto = {
+  name: 'UDP',
+  owner: '@skbuff/udp',
+  objSize: 1408,
+  noAutobind: false,
+  init: () => 0,
+  destroy: nothing,
+  close: (sk) => close(sk as UdpSock),
+  bind: (sk, addr) => inetBindSk(sk as UdpSock, addr),
+  connect: (sk, addr) => ip4DatagramConnect(sk as UdpSock, addr),
+  disconnect: (sk) => datagramDisconnect(sk as UdpSock),
+  accept: sockNoAccept,
+  shutdown: nothing,
+  keepalive: nothing,
+  setsockopt: (sk, level, name, value) => setsockopt(sk as UdpSock, level, name, value),
+  getsockopt: (sk, level, name, out) => getsockopt(sk as UdpSock, level, name, out),
+  ioctl: (sk, request, arg) => udpIoctl(sk as UdpSock, request, arg),
+  sendmsg: (sk, msg, len) => udpSendmsg(sk as UdpSock, msg, len),
+  recvmsg: (sk, msg, len, flags) => udpRecvmsg(sk as UdpSock, msg, len, flags),
+  hash: nothing,
+  unhash,
+  rehash: (sk) => udpNet.of(sk.net).table.rehash(sk as UdpSock),
+  getPort: (sk, port) => udpGetPort(sk as UdpSock, port),
+};

@@ -1,0 +1,191 @@
+/** Sending (`udp_sendmsg` in `net/ipv4/udp.c`). */
+import { inetSkFlowiFlags, ipCmsgSend, ipSockRtScope, routeForSock, type SockaddrIn } from '@skbuff/af-inet';
+import type { SkBuff } from '@skbuff/core';
+import {
+  type Flowi4,
+  IPOPT_F_STRICTROUTE,
+  type IpcmCookie,
+  RTCF_BROADCAST,
+  type Rtable,
+  ipAppendData,
+  ipFinishSkb,
+  ipFlushPendingFrames,
+  ipMakeSkb,
+  ipSendSkb,
+} from '@skbuff/ipv4';
+import { type Msghdr, SOCK_BROADCAST, msgPayload, sockNet } from '@skbuff/sock';
+import {
+  AF_INET,
+  AF_UNSPEC,
+  EACCES,
+  EAFNOSUPPORT,
+  EAGAIN,
+  EDESTADDRREQ,
+  EINVAL,
+  EMSGSIZE,
+  ENOBUFS,
+  EOPNOTSUPP,
+  MSG_DONTROUTE,
+  MSG_DONTWAIT,
+  MSG_MORE,
+  MSG_OOB,
+  RT_SCOPE_LINK,
+  TCP_ESTABLISHED,
+} from '@skbuff/uapi';
+import { UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
+import { udpSetCsum } from './udp-checksum.ts';
+import { UDP_MIB_OUTDATAGRAMS, UDP_MIB_SNDBUFERRORS, udpNet } from './udp-net.ts';
+import type { UdpSock } from './udp-sock.ts';
+
+/**
+ * `udp_sendmsg`: one datagram of `len` bytes. Returns `len`, or -EMSGSIZE, -EDESTADDRREQ, -EINVAL (port 0, wrong ancillary data),
+ * -EAFNOSUPPORT, -ENETUNREACH, -EACCES (broadcast not allowed), -EAGAIN (send buffer full), the socket's pending error.
+ */
+export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
+  if (len > 0xffff) return -EMSGSIZE;
+  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  if (sk.pending) return appendCorked(sk, msg, len);
+  let daddr = sk.inetDaddr;
+  let dport = sk.inetDport;
+  let connected = false;
+  const name = msg.name as SockaddrIn | null;
+  if (name !== null) {
+    if (name.family !== AF_INET && name.family !== AF_UNSPEC) return -EAFNOSUPPORT;
+    daddr = name.addr;
+    dport = name.port;
+    if (dport === 0) return -EINVAL;
+  } else {
+    if (sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
+    connected = true;
+  }
+  const ipc = sk.ipcmInit();
+  if (msg.control.length !== 0) {
+    const err = ipCmsgSend(sk, msg.control, ipc);
+    if (err !== 0) return err;
+    connected = false;
+  }
+  if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0) return sendRouted(sk, msg, len, ipc, daddr, dport, connected);
+  ipc.addr = daddr;
+  const rt = sk.dstCheck();
+  if (rt === null) return sendRouted(sk, msg, len, ipc, daddr, dport, true);
+  rt.hold();
+  return sendOn(sk, msg, len, ipc, sk.connFl4, rt);
+}
+
+/** The way is looked up for this datagram, and remembered if it is an ordinary one of a connected socket. */
+function sendRouted(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, daddr: number, dport: number, connected: boolean): number {
+  // On the way here `ipc.addr` was the source; from here on it is where the datagram shall end up.
+  let saddr = connected ? sk.inetSaddr : ipc.addr;
+  ipc.addr = daddr;
+  const { opt } = ipc;
+  if (opt !== null && opt.srr !== 0) {
+    if (daddr === 0) return -EINVAL;
+    daddr = opt.faddr;
+    connected = false;
+  }
+  let scope = ipSockRtScope(sk);
+  if ((msg.flags & MSG_DONTROUTE) !== 0 || (opt !== null && opt.has(IPOPT_F_STRICTROUTE))) scope = RT_SCOPE_LINK;
+  if (scope === RT_SCOPE_LINK) connected = false;
+  if (ipv4IsMulticast(daddr)) {
+    if (ipc.oif === 0) ipc.oif = sk.mcIndex;
+    if (saddr === 0) saddr = sk.mcAddr;
+    connected = false;
+  } else if (ipc.oif === 0) ipc.oif = sk.ucIndex;
+  const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
+  const fl4 = sk.fl4.init(ipc.oif, ipc.mark, tos, scope, sk.protocol, inetSkFlowiFlags(sk), daddr, saddr, dport, sk.inetSport);
+  const rt = routeForSock(sk, fl4);
+  if (typeof rt === 'number') return rt;
+  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
+    rt.release();
+    return -EACCES;
+  }
+  if (connected) {
+    rt.hold();
+    sk.dstSet(rt);
+  }
+  if (ipc.addr === 0) ipc.addr = fl4.daddr;
+  return sendOn(sk, msg, len, ipc, fl4, rt);
+}
+
+/** The reference on `rt` is taken over. */
+function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable): number {
+  const { net } = sk;
+  const more = sk.corkFlag || (msg.flags & MSG_MORE) !== 0;
+  const payload = msgPayload(sockNet.of(net).layer, msg.iov, len);
+  if (more) return beginCork(sk, msg, len, ipc, fl4, rt, payload);
+  const skb = ipMakeSkb(net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags);
+  if (typeof skb === 'number') {
+    rt.release();
+    return skb === 0 ? len : sendFailed(sk, msg.flags, skb);
+  }
+  const err = udpSendSkb(sk, skb, fl4);
+  return err === 0 ? len : sendFailed(sk, msg.flags, err);
+}
+
+/** Counts what is lost for lack of room. A call that may wait comes again, so it has not failed. */
+function sendFailed(sk: UdpSock, flags: number, err: number): number {
+  if (err === -ENOBUFS || (err === -EAGAIN && (flags & MSG_DONTWAIT) !== 0)) udpNet.of(sk.net).stats[UDP_MIB_SNDBUFERRORS]++;
+  return err;
+}
+
+/** `udp_send_skb`: completes the header and sends. Takes over the sk_buff. */
+function udpSendSkb(sk: UdpSock, skb: SkBuff, fl4: Flowi4): number {
+  const { bytes, transportHeader: uh } = skb;
+  const { stats } = udpNet.of(sk.net);
+  setBe16(bytes, uh + UDPHDR_SOURCE, sk.inetSport);
+  setBe16(bytes, uh + UDPHDR_DEST, fl4.dport);
+  setBe16(bytes, uh + UDPHDR_ULEN, skb.len - (uh - skb.data));
+  udpSetCsum(skb, fl4.saddr, fl4.daddr, sk.protocol, sk.noCheckTx);
+  const err = ipSendSkb(sk.net, skb);
+  if (err === 0) stats[UDP_MIB_OUTDATAGRAMS]++;
+  else if (err === -ENOBUFS && !sk.recverr) {
+    stats[UDP_MIB_SNDBUFERRORS]++;
+    return 0;
+  }
+  return err;
+}
+
+/** The first piece of a datagram that is sent later. */
+function beginCork(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: Uint8Array): number {
+  const err = ipAppendData(sk.net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags | MSG_MORE);
+  if (err !== 0) {
+    rt.release();
+    return sendFailed(sk, msg.flags, err);
+  }
+  sk.pending = sk.cork.queue.length > 0;
+  sk.pendingLen = len + UDPHDR_LEN;
+  if (!sk.pending) rt.release();
+  return len;
+}
+
+/** One more piece; without MSG_MORE the datagram is sent. */
+function appendCorked(sk: UdpSock, msg: Msghdr, len: number): number {
+  const more = sk.corkFlag || (msg.flags & MSG_MORE) !== 0;
+  const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
+  const { cork } = sk;
+  const err = ipAppendData(sk.net, sk, cork.fl4, payload, 0, len, UDPHDR_LEN, sk.ipc, cork.rt as Rtable, msg.flags);
+  if (err !== 0) {
+    udpFlushPendingFrames(sk);
+    return sendFailed(sk, msg.flags, err);
+  }
+  sk.pendingLen += len;
+  const sent = more ? 0 : udpPushPendingFrames(sk);
+  return sent === 0 ? len : sendFailed(sk, msg.flags, sent);
+}
+
+/** `udp_push_pending_frames`: sends what was collected. */
+export function udpPushPendingFrames(sk: UdpSock): number {
+  const fl4 = sk.cork.fl4;
+  const skb = ipFinishSkb(sk.net, sk);
+  sk.pending = false;
+  sk.pendingLen = 0;
+  return skb === null ? 0 : udpSendSkb(sk, skb, fl4);
+}
+
+/** `udp_flush_pending_frames`: throws it away. */
+export function udpFlushPendingFrames(sk: UdpSock): void {
+  if (!sk.pending) return;
+  sk.pending = false;
+  sk.pendingLen = 0;
+  ipFlushPendingFrames(sk);
+}

@@ -1,0 +1,7 @@
+/**
+ * What a command is and what it runs in.
+ *
+ * @packageDocumentation
+ */
+export * from './command.ts';
+export * from './exit.ts';

@@ -1,0 +1,160 @@
+/** One host: a namespace, a task in it, typed calls, commands. */
+import type { Net } from '@skbuff/core';
+import { kernelTask, SysError, type Task } from '@skbuff/sock';
+import { sysctlOf } from '@skbuff/sysctl';
+import { parseAddress } from './addresses.ts';
+import { Addresses, Links, Neighbours, Routes } from './control.ts';
+import { HostNetns } from './netns-directory.ts';
+import { echo, type PingOptions, type PingResult } from './ping.ts';
+import { type Output, Process, type RunResult, type Surroundings } from './process.ts';
+import { RtnlClient } from './rtnl-client.ts';
+import { splitWords } from './words.ts';
+
+/** A command under way. */
+export interface Running {
+  readonly done: Promise<RunResult>;
+  /** Ends it: what it waits for returns EINTR. */
+  kill(): void;
+}
+
+/** `ip` wrote to standard error and failed. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly command: string;
+  readonly result: RunResult;
+
+  constructor(command: string, result: RunResult) {
+    super(`${command}: ${result.stderr.trim() === '' ? `exit status ${result.code}` : result.stderr.trim()}`);
+    this.command = command;
+    this.result = result;
+  }
+}
+
+export class Host {
+  readonly name: string;
+  /** Its network namespace. */
+  readonly ns: Net;
+  /** System calls as a process of this host makes them. */
+  readonly task: Task;
+  readonly link: Links;
+  readonly addr: Addresses;
+  readonly route: Routes;
+  readonly neigh: Neighbours;
+  private readonly client: RtnlClient;
+  private readonly around: Surroundings;
+
+  /** Use `HostNet.host`. */
+  constructor(name: string, ns: Net, shared: Omit<Surroundings, 'netns'>) {
+    this.name = name;
+    this.ns = ns;
+    this.around = { ...shared, netns: new HostNetns(ns.kernel) };
+    this.task = kernelTask(ns);
+    this.client = new RtnlClient(ns, this.task.pid);
+    this.link = new Links(ns, this.client);
+    this.addr = new Addresses(ns, this.client);
+    this.route = new Routes(ns, this.client);
+    this.neigh = new Neighbours(ns, this.client);
+  }
+
+  /** Reads `net.ipv4.ip_forward`, or writes it. Throws `SysError`. */
+  sysctl(name: string, value?: string | number): string {
+    const path = sysctlPath(name);
+    const tree = sysctlOf(this.ns);
+    const err = value === undefined ? 0 : tree.write(path, `${value}\n`);
+    const text = err < 0 ? err : tree.read(path);
+    if (typeof text === 'number') throw new SysError(`sysctl ${name}`, text);
+    return text.trimEnd();
+  }
+
+  /** Runs a command to its end. A name that is no command gives code 127, as in a shell. */
+  run(command: string | readonly string[]): Promise<RunResult> {
+    return this.start(command).done;
+  }
+
+  /** Starts a command; `output` hears its text as it is written. */
+  start(command: string | readonly string[], output?: Output): Running {
+    const argv = typeof command === 'string' ? splitWords(command) : command;
+    const text = new Collected(output);
+    const process = new Process(this.ns, this.around, text);
+    const done = finish(process, argv, text);
+    return { done, kill: () => process.exit() };
+  }
+
+  /**
+   * The command ip with what stands between the backticks, at once: returns what it prints, or throws {@link CommandError}. What
+   * has to wait (`ip netns exec … ping`) is for {@link run}.
+   */
+  ip(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+    const line = strings.reduce((all, part, i) => `${all}${values[i - 1] ?? ''}${part}`);
+    const text = new Collected();
+    const process = new Process(this.ns, this.around, text);
+    try {
+      const status = process.run(['ip', ...splitWords(line)]);
+      if (typeof status !== 'number') throw new TypeError(`ip ${line}: this has to wait, so call it as await host.run(…)`);
+      const result = text.result(status);
+      if (status < 0) throw new CommandError(`ip ${line}`, { ...result, stderr: 'the command ip is not among the commands of this net' });
+      if (status !== 0) throw new CommandError(`ip ${line}`, result);
+      return result.stdout;
+    } finally {
+      process.exit();
+    }
+  }
+
+  /** Sends echo requests and waits for the answers; what gets none is no error. Throws `TypeError` for what is no address. */
+  ping(dst: string, options: PingOptions = {}): Promise<PingResult> {
+    return echo(this.task, parseAddress(dst), options);
+  }
+
+  /** Ends the host's processes; the namespace goes when nothing else holds it. Called by `HostNet.close`. */
+  close(): void {
+    this.client.close();
+    this.around.netns.close();
+    this.task.exit();
+    this.ns.put();
+  }
+}
+
+/** Text of a command, kept and passed on. */
+class Collected implements Output {
+  private readonly out: string[] = [];
+  private readonly err: string[] = [];
+  private readonly next: Output | undefined;
+
+  constructor(next?: Output) {
+    this.next = next;
+  }
+
+  stdout(text: string): void {
+    this.out.push(text);
+    this.next?.stdout(text);
+  }
+
+  stderr(text: string): void {
+    this.err.push(text);
+    this.next?.stderr(text);
+  }
+
+  result(code: number): RunResult {
+    return { code, stdout: this.out.join(''), stderr: this.err.join('') };
+  }
+}
+
+/** Exit status of a shell for a name that it does not know. */
+const NOT_FOUND = 127;
+
+async function finish(process: Process, argv: readonly string[], text: Collected): Promise<RunResult> {
+  try {
+    const status = await process.run(argv);
+    if (status >= 0) return text.result(status);
+    text.stderr(`${argv[0] ?? ''}: command not found\n`);
+    return text.result(NOT_FOUND);
+  } finally {
+    process.exit();
+  }
+}
+
+/** As sysctl(8): the first separator decides which one separates; the other one stands for itself swapped. */
+function sysctlPath(name: string): string {
+  if (/[./]/.exec(name)?.[0] !== '.') return name;
+  return name.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'));
+}

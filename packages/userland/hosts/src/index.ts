@@ -1,0 +1,12 @@
+/**
+ * Hosts, links and networks as objects: typed calls and commands, on netlink and sockets like everything else.
+ *
+ * @packageDocumentation
+ */
+export { type Cidr, parseAddress, parseCidr, parseDestination } from './addresses.ts';
+export * from './control.ts';
+export { CommandError, Host, type Running } from './host.ts';
+export { createNet, HostNet, type HostLink, type LinkEndOptions, type LinkOptions, type NetOptions } from './host-net.ts';
+export type { EchoReply, PingOptions, PingResult } from './ping.ts';
+export type { Output, RunResult } from './process.ts';
+export { splitWords } from './words.ts';

@@ -1,0 +1,134 @@
+/** A policy rule as text (`print_rule`). */
+import { FibRuleHdr, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
+import * as U from '@skbuff/uapi';
+import { parseAttrs } from './attrs.ts';
+import type { IpContext } from './context.ts';
+import { addrN2a, afBitLen } from './inet.ts';
+import { groups, rtDsfield, rtProtos, rtTables, rtTypes } from './names.ts';
+
+const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'ipv6-icmp', 132: 'sctp', 33: 'dccp' };
+
+export class RuleInfo {
+  readonly nlh: NlMsgHdr;
+  readonly frh: FibRuleHdr;
+  readonly tb: NlAttrs;
+
+  constructor(nlh: NlMsgHdr) {
+    this.nlh = nlh;
+    this.frh = new FibRuleHdr().read(nlh.buf, nlh.data);
+    this.tb = parseAttrs(new NlAttrs(U.FRA_MAX), nlh, FibRuleHdr.LEN);
+  }
+
+  get table(): number {
+    return this.tb.has(U.FRA_TABLE) ? this.tb.u32(U.FRA_TABLE) : this.frh.table;
+  }
+}
+
+function printPrefix(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, len: number, word: string, key: string): void {
+  const { out } = ctx;
+  const bytes = tb.bytes(attr);
+  if (bytes !== null) {
+    out.any(key, addrN2a(frh.family, bytes), `${word} ${addrN2a(frh.family, bytes)}`);
+    if (len !== afBitLen(frh.family)) out.any(`${key}len`, len, `/${len}`);
+  } else if (len > 0) {
+    out.any(key, '0', `${word} 0`);
+    out.any(`${key}len`, len, `/${len}`);
+  } else if (attr === U.FRA_SRC) out.any(key, 'all', `${word} all`);
+}
+
+function printMark(ctx: IpContext, tb: NlAttrs): void {
+  if (!tb.has(U.FRA_FWMARK) && !tb.has(U.FRA_FWMASK)) return;
+  const mark = tb.u32(U.FRA_FWMARK).toString(16);
+  const mask = tb.u32(U.FRA_FWMASK);
+  ctx.out.any('fwmark', `0x${mark}`, ` fwmark 0x${mark}`);
+  if (tb.has(U.FRA_FWMASK) && mask !== 0xffff_ffff) ctx.out.any('fwmask', `0x${mask.toString(16)}`, `/0x${mask.toString(16)}`);
+}
+
+function printDevice(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, word: string, detached: number): void {
+  if (!tb.has(attr)) return;
+  ctx.out.any(word, tb.string(attr), ` ${word} ${tb.string(attr)}`);
+  if ((frh.flags & detached) !== 0) ctx.out.any(`${word}_detached`, null, ' [detached]');
+}
+
+function printPorts(ctx: IpContext, tb: NlAttrs, attr: number, word: string): void {
+  const bytes = tb.bytes(attr);
+  if (bytes === null) return;
+  const start = bytes[0] | (bytes[1] << 8);
+  const end = bytes[2] | (bytes[3] << 8);
+  if (start === end) ctx.out.any(word, start, ` ${word} ${start}`);
+  else {
+    ctx.out.any(`${word}_start`, start, ` ${word} ${start}`);
+    ctx.out.any(`${word}_end`, end, `-${end}`);
+  }
+}
+
+function printSelectors(ctx: IpContext, rule: RuleInfo): void {
+  const { out, options } = ctx;
+  const { frh, tb } = rule;
+  printPrefix(ctx, rule, U.FRA_SRC, frh.srcLen, 'from', 'src');
+  printPrefix(ctx, rule, U.FRA_DST, frh.dstLen, ' to', 'dst');
+  if (frh.tos !== 0) out.any('tos', rtDsfield.n2a(frh.tos, options.numeric), ` tos ${rtDsfield.n2a(frh.tos, options.numeric)}`);
+  printMark(ctx, tb);
+  printDevice(ctx, rule, U.FRA_IIFNAME, 'iif', U.FIB_RULE_IIF_DETACHED);
+  printDevice(ctx, rule, U.FRA_OIFNAME, 'oif', U.FIB_RULE_OIF_DETACHED);
+  if (tb.u8(U.FRA_L3MDEV) !== 0) out.any('l3mdev', null, ' lookup [l3mdev-table]');
+  const range = tb.bytes(U.FRA_UID_RANGE);
+  if (range !== null) {
+    const view = (o: number): number => (range[o] | (range[o + 1] << 8) | (range[o + 2] << 16) | (range[o + 3] << 24)) >>> 0;
+    out.any('uid_start', view(0), ` uidrange ${view(0)}`);
+    out.any('uid_end', view(4), `-${view(4)}`);
+  }
+  if (tb.has(U.FRA_IP_PROTO)) {
+    const proto = PROTOCOLS[tb.u8(U.FRA_IP_PROTO)] ?? `${tb.u8(U.FRA_IP_PROTO)}`;
+    out.any('ipproto', proto, ` ipproto ${proto}`);
+  }
+  printPorts(ctx, tb, U.FRA_SPORT_RANGE, 'sport');
+  printPorts(ctx, tb, U.FRA_DPORT_RANGE, 'dport');
+}
+
+function printLookup(ctx: IpContext, table: number, tb: NlAttrs): void {
+  const { out, options } = ctx;
+  if (table === 0) return;
+  const name = rtTables.n2a(table, options.numeric);
+  out.any('table', name, ` lookup ${name}`);
+  const plen = tb.s32(U.FRA_SUPPRESS_PREFIXLEN, -1);
+  if (plen !== -1) out.any('suppress_prefixlen', plen, ` suppress_prefixlength ${plen}`);
+  const group = tb.s32(U.FRA_SUPPRESS_IFGROUP, -1);
+  if (group !== -1) out.any('suppress_ifgroup', groups.n2a(group, options.numeric), ` suppress_ifgroup ${groups.n2a(group, options.numeric)}`);
+}
+
+function printAction(ctx: IpContext, { frh, tb }: RuleInfo): void {
+  const { out } = ctx;
+  if (frh.action === U.FR_ACT_GOTO) {
+    const target = tb.has(U.FRA_GOTO) ? `${tb.u32(U.FRA_GOTO)}` : 'none';
+    out.any('goto', target === 'none' ? target : Number(target), ` goto ${target}`);
+    if ((frh.flags & U.FIB_RULE_UNRESOLVED) !== 0) out.any('unresolved', null, ' [unresolved]');
+  } else if (frh.action === U.FR_ACT_NOP) out.any('nop', null, ' nop');
+  else if (frh.action !== U.FR_ACT_TO_TBL) out.any('action', rtTypes.n2a(frh.action), ` ${rtTypes.n2a(frh.action)}`);
+}
+
+export function printRule(ctx: IpContext, rule: RuleInfo): void {
+  const { out, options } = ctx;
+  const { frh, tb } = rule;
+  out.openObject();
+  if (rule.nlh.type === U.RTM_DELRULE) out.any('deleted', true, 'Deleted ');
+  out.any('priority', tb.u32(U.FRA_PRIORITY), `${tb.u32(U.FRA_PRIORITY)}:\t`);
+  if ((frh.flags & U.FIB_RULE_INVERT) !== 0) out.any('not', null, 'not ');
+  printSelectors(ctx, rule);
+  printLookup(ctx, rule.table, tb);
+  if (tb.has(U.FRA_FLOW)) {
+    const flow = tb.u32(U.FRA_FLOW);
+    const from = flow >>> 16;
+    if (from !== 0) out.any('flow_from', `${from}`, ` realms ${from}/`);
+    out.any('flow_to', `${flow & 0xffff}`, `${from !== 0 ? '' : ' realms '}${flow & 0xffff}`);
+  }
+  printAction(ctx, rule);
+  if (tb.has(U.FRA_PROTOCOL)) {
+    const protocol = tb.u8(U.FRA_PROTOCOL);
+    if ((protocol !== 0 && protocol !== U.RTPROT_KERNEL) || options.details > 0) {
+      out.any('protocol', rtProtos.n2a(protocol, options.numeric), ` proto ${rtProtos.n2a(protocol, options.numeric)}`);
+    }
+  }
+  out.text('\n');
+  out.closeObject();
+}
