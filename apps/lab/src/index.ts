@@ -6,4 +6,4 @@
 export * from './topology/index.ts';
 export * from './shell/index.ts';
 export * from './report/index.ts';
-export type * from './lab/lab-host.ts';
+export * from './lab/index.ts';

@@ -7,6 +7,12 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** Hears the text of a command while it runs. */
+export interface ExecOutput {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
 /** What became of echo requests. */
 export interface PingResult {
   readonly sent: number;
@@ -28,10 +34,18 @@ export interface DropCount {
 }
 
 export interface HostTotals {
-  /** Frames handed to any device of the node, and frames that came in by one. */
+  /** Frames that the devices of the node sent, and frames that came in by one. */
   readonly sent: number;
   readonly received: number;
   readonly drops: readonly DropCount[];
+}
+
+/** What is there after the end. */
+export interface LabRemains {
+  /** Paths of the captures that were written. */
+  readonly captures: readonly string[];
+  /** What the stack did not take back, by kind: empty, or there is a bug. */
+  readonly leaks: Readonly<Record<string, number>>;
 }
 
 /**
@@ -43,14 +57,17 @@ export interface LabHost {
   /** Commands that `exec` knows: `ip`, `ping` … */
   readonly commands: ReadonlySet<string>;
   now(): number;
-  /** Lets time pass, with all that happens in it. Returns at once if `ns` is not ahead. */
+  /** Lets time pass, with all that happens in it. Returns at once if `ns` is not ahead, and when the lab is closed. */
   runUntil(ns: number): Promise<void>;
   /** Runs one command to its end; `argv[0]` is in `commands`. */
-  exec(node: string, argv: readonly string[]): Promise<ExecResult>;
+  exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult>;
+  /** Ends the commands that run now. */
+  interrupt(): void;
   /** Writes below /proc/sys (`net/ipv4/ip_forward`). 0 or a negative errno. */
   writeSysctl(node: string, path: string, value: string): number;
   /** First global address of a node, for expectations that name a node. */
   addressOf(node: string): string | undefined;
+  /** Sends echo requests, one per second, and waits `timeoutNs` after the last. */
   ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult>;
   /** Sends and lets the packets come to their end. Returns their trace. */
   send(packet: Omit<ProbePacket, 'to'> & { readonly to: string }): Promise<readonly string[]>;
@@ -62,7 +79,7 @@ export interface LabHost {
   /** Takes the carrier of a link away or gives it back. */
   setLink(link: number, up: boolean): void;
   /** Ends everything: no timer, no packet, no open capture is left. */
-  close(): Promise<void>;
+  close(): LabRemains;
 }
 
 export interface LabHostOptions {
@@ -73,4 +90,5 @@ export interface LabHostOptions {
   readonly captureDirectory?: string;
 }
 
-export type LabHostFactory = (topology: LabTopology, options: LabHostOptions) => Promise<LabHost>;
+/** Throws `TopologyError` for what a file asks and the stack refuses. */
+export type LabHostFactory = (topology: LabTopology, options: LabHostOptions) => LabHost;

@@ -187,7 +187,7 @@ class Validator {
     const value = pt.type === P.NLA_BINARY ? len : this.integer(at, len, pt.type);
     if (pt.validation === P.NLA_VALIDATE_MASK) {
       const stray = BigInt(value) & ~BigInt(pt.mask);
-      return stray !== 0n ? this.fail(at, pt, 'reserved bit set', -EINVAL) : 0;
+      return stray !== 0n ? this.fail(at, null, 'reserved bit set', -EINVAL) : 0;
     }
     const low = pt.validation !== P.NLA_VALIDATE_MAX && value < pt.min;
     const high = pt.validation !== P.NLA_VALIDATE_MIN && value > pt.max;

@@ -72,7 +72,6 @@ export class NlMsgBuilder {
     put32(b, nlh + 8, seq);
     put32(b, nlh + 12, portid);
     if (typeof payload !== 'number') payload.write(b, nlh + NLMSG_HDRLEN);
-    this.tooLong = false;
     return nlh;
   }
 

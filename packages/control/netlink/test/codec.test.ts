@@ -105,7 +105,7 @@ describe('the fixed headers', () => {
     const zero = new Uint8Array(C.LEN);
     new C().write(zero, 0);
     expect([...zero]).toEqual(name === 'SockaddrNl' ? [16, ...Array<number>(11).fill(0)] : Array<number>(C.LEN).fill(0));
-    expect(Object.values(new C()).every((v) => typeof v === 'number')).toBe(true);
+    expect(Object.keys(new C())).toEqual(Object.keys(new C().read(zero, 0)));
   });
 
   it.each([
@@ -251,6 +251,20 @@ describe('reading', () => {
     const nlh = N.nlmsgAt(message(1, 0, 8, (b) => b.nlaPutU32(5, 9)), 0)!;
     expect(N.nlaGetU32(nlh.buf, N.nlmsgFindAttr(nlh, 8, 5))).toBe(9);
     expect(N.nlmsgFindAttr(nlh, 8, 6)).toBe(-1);
+  });
+
+  it.each([
+    ['overlong', [0xe0, 0x9f, 0xbf]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['overlong of four', [0xf0, 0x8f, 0xbf, 0xbf]],
+    ['beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
+    ['cut short', [0xe2, 0x82]],
+    ['a lone continuation', [0x80]],
+    ['no lead byte', [0xc1, 0xbf]],
+  ])('bytes that are not UTF-8 become one unit each: %s', (_n, bytes) => {
+    const s = N.bytesToStr(Uint8Array.from(bytes), 0, bytes.length);
+    expect([...s].map((c) => c.charCodeAt(0))).toEqual(bytes.map((b) => 0xdc00 + b));
+    expect([...N.strToBytes(s)]).toEqual(bytes);
   });
 
   it('names keep their bytes whatever they are', () => {

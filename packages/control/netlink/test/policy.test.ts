@@ -1,4 +1,4 @@
-import { EINVAL, ERANGE, NETLINK_ROUTE, NLA_F_NESTED, NLM_F_DUMP, RTM_GETACTION, RTM_NEWLINK, RTM_NEWNEXTHOP } from '@skbuff/uapi';
+import { EINVAL, ERANGE, NETLINK_ROUTE, NLA_F_NESTED, NLM_F_DUMP, RTM_GETACTION, RTM_GETNEXTHOP, RTM_NEWLINK, RTM_NEWNEXTHOP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import * as N from '../src/index.ts';
 import { type Exchange, drain, hex, makeProto, open, record, setOptions, unhex } from './support.ts';
@@ -14,6 +14,7 @@ const ifla = N.nlaPolicySet(69, {
   49: N.nlaPolicyMin(N.NLA_S32, 1),
   54: N.nlaPolicyReject(),
 });
+const nhaGet = N.nlaPolicySet(16, { 1: N.nlaPolicy(N.NLA_U32), 14: N.nlaPolicyMask(N.NLA_U32, 3) });
 const nha = N.nlaPolicySet(16, { 1: N.nlaPolicy(N.NLA_U32), 4: N.nlaPolicy(N.NLA_FLAG), 12: N.nlaPolicy(N.NLA_NESTED) });
 const tcaRoot = N.nlaPolicySet(4, { 2: N.nlaPolicyBitfield32(3) });
 
@@ -22,6 +23,7 @@ function rtnetlink(): N.Rtnetlink {
   const tb = new N.NlAttrs(69);
   rtnl.register(0, RTM_NEWLINK, (_s, nlh, x) => N.nlmsgParseDeprecated(nlh, N.IfInfoMsg.LEN, tb, ifla, x), null);
   rtnl.register(0, RTM_NEWNEXTHOP, (_s, nlh, x) => N.nlmsgParse(nlh, N.NhMsg.LEN, tb, nha, x), null);
+  rtnl.register(0, RTM_GETNEXTHOP, (_s, nlh, x) => N.nlmsgParse(nlh, N.NhMsg.LEN, tb, nhaGet, x), null);
   rtnl.register(0, RTM_GETACTION, null, (_p, cb) => N.nlmsgParseDeprecated(cb.nlh, 4, tb, tcaRoot, cb.extack));
   return rtnl;
 }
@@ -120,6 +122,35 @@ describe('kinds of attribute', () => {
     expect(judge(odd, [2])).toEqual(OK);
     expect(judge(odd, [3])).toEqual({ err: -EINVAL, text: 'must be even', offs: 0 });
     expect(judge(odd, [])).toEqual(failed(-ERANGE));
+  });
+});
+
+describe('a policy told to the sender', () => {
+  const told = (pt: N.NlaPolicy): string => {
+    const b = new N.NlMsgBuilder();
+    N.netlinkPolicyDumpWriteAttr(b, pt, 4);
+    return hex(b.bytes());
+  };
+
+  // The bytes are what a 6.18 kernel sent for attributes of these kinds.
+  it.each([
+    ['u32', N.nlaPolicy(N.NLA_U32), '240004800c00040000000000000000000c000500ffffffff000000000800010004000000'],
+    ['u8 up to 1', N.nlaPolicyMax(N.NLA_U8, 1), '240004800c00040000000000000000000c00050001000000000000000800010002000000'],
+    ['s32', N.nlaPolicy(N.NLA_S32), '240004800c00020000000080ffffffff0c000300ffffff7f000000000800010008000000'],
+    ['binary of 8', N.nlaPolicyExactLen(8), '1c00048008000600080000000800070008000000080001000a000000'],
+    ['mask', N.nlaPolicyMask(N.NLA_U32, 3), '180004800c000c0003000000000000000800010004000000'],
+    ['flag', N.nlaPolicy(N.NLA_FLAG), '0c0004800800010001000000'],
+    ['text', N.nlaPolicy(N.NLA_STRING, 15), '14000480080007000f000000080001000b000000'],
+    ['nothing that can be told', N.nlaPolicyReject(), ''],
+  ] as const)('%s', (_n, pt, want) => {
+    expect(told(pt)).toBe(want);
+  });
+
+  it('is forgotten when another attribute is to blame', () => {
+    const x = new N.NetlinkExtAck();
+    x.setErrMsgAttrPol(4, N.nlaPolicy(N.NLA_U32), 'text');
+    x.setBadAttr(8);
+    expect(x).toMatchObject({ message: 'text', badAttr: 8, policy: null });
   });
 });
 

@@ -281,6 +281,29 @@ describe('kinds', () => {
     expect(log.splice(0)).toEqual(['change box0 8']);
   });
 
+  it('tell of a change of theirs once, when the device is up', () => {
+    devOpen(box0);
+    const monitor = bench.port(bench.b, 1);
+    change(bench, box0, (b) => linkinfo(b, 'box', (n) => nested(n, U.IFLA_INFO_DATA, (d) => d.nlaPutU32(1, 1))));
+    expect(drain(monitor)).toHaveLength(1);
+    log.length = 0;
+  });
+
+  it('must be known to take data', () => {
+    expect(change(bench, box0, (b) => linkinfo(b, 'nonsense', (n) => nested(n, U.IFLA_INFO_DATA, (d) => d.nlaPutU32(1, 1)))).error).toBe(-U.EOPNOTSUPP);
+    expect(change(bench, box0, (b) => linkinfo(b, 'nonsense')).error).toBe(0);
+  });
+
+  it('refuse for all of a group as soon as one refuses', () => {
+    change(bench, box0, (b) => b.nlaPutU32(U.IFLA_GROUP, 7));
+    change(bench, i0, (b) => b.nlaPutU32(U.IFLA_GROUP, 7));
+    const all = message(U.RTM_NEWLINK, U.NLM_F_ACK, {}, (b) => {
+      b.nlaPutU32(U.IFLA_GROUP, 7);
+      b.nlaPutU8(U.IFLA_CARRIER, 1);
+    });
+    expect(N.nlTalk(bench.port(bench.b), all).error).toBe(-U.EOPNOTSUPP);
+  });
+
   it('take ports and let them go, and tell what they are [NDO-10]', () => {
     const master = (index: number): number => change(bench, i0, (b) => b.nlaPutU32(U.IFLA_MASTER, index)).error;
     expect([master(box0.ifindex), master(box0.ifindex)]).toEqual([0, 0]);
@@ -393,6 +416,59 @@ describe('single facts', () => {
     const bench = makeBench();
     const ask = (type: number): number => N.nlTalk(bench.port(bench.b), message(type, U.NLM_F_ACK, { index: 1 }, (b) => b.nlaPutS32(U.IFLA_TARGET_NETNSID, 9))).error;
     expect([ask(U.RTM_GETLINK), ask(U.RTM_DELLINK), ask(U.RTM_NEWLINK)]).toEqual([-U.EINVAL, -U.EINVAL, -U.EINVAL]);
+  });
+
+  it('a bad attribute is not made good by what follows', () => {
+    const bench = makeBench();
+    const m = message(U.RTM_NEWLINK, U.NLM_F_ACK | U.NLM_F_CREATE, {}, (b) => {
+      b.nlaPutU8(U.IFLA_MTU, 1);
+      linkinfo(b, 'ifb');
+    });
+    expect(N.nlTalk(bench.port(bench.b), m).error).toBe(-U.ERANGE);
+  });
+
+  it('a change mask without flags is about flags too', () => {
+    const bench = makeBench();
+    const make = (flags: number, mask: number): NetDevice => {
+      const m = message(U.RTM_NEWLINK, U.NLM_F_ACK | U.NLM_F_CREATE, { flags, change: mask }, (b) => linkinfo(b, 'ifb'));
+      expect(N.nlTalk(bench.port(bench.b), m).error).toBe(0);
+      return bench.b.devList.at(-1)!;
+    };
+    expect((make(0, U.IFF_NOARP).flags & U.IFF_NOARP) === 0).toBe(true);
+    expect((make(U.IFF_UP, 0).flags & (U.IFF_UP | U.IFF_NOARP))).toBe(U.IFF_UP);
+  });
+
+  it('a device keeps its index in another namespace, or takes the next; no other can be asked for', () => {
+    const bench = makeBench();
+    create(bench, 'i0', 'ifb');
+    const i0 = dev(bench, 'i0');
+    const move = (index: number): number =>
+      change(bench, i0, (b) => {
+        b.nlaPutU32(U.IFLA_NET_NS_FD, 100);
+        b.nlaPutS32(U.IFLA_NEW_IFINDEX, index);
+      }).error;
+    expect([move(50), i0.net === bench.b, move(i0.ifindex), i0.net === bench.a]).toEqual([-U.EOPNOTSUPP, true, 0, true]);
+  });
+
+  it('a peer is judged as the device is, and nothing is made when it is bad', () => {
+    const bench = makeBench();
+    const pair = (fill: Fill): N.NlReply =>
+      N.nlTalk(
+        bench.port(bench.b),
+        message(U.RTM_NEWLINK, U.NLM_F_ACK | U.NLM_F_CREATE, {}, (b) => {
+          const info = b.nlaNestStartNoflag(U.IFLA_LINKINFO);
+          b.nlaPutString(U.IFLA_INFO_KIND, 'veth');
+          nested(b, U.IFLA_INFO_DATA, (d) => nested(d, U.VETH_INFO_PEER, fill));
+          b.nlaNestEnd(info);
+        }),
+      );
+    const ifm = (b: N.NlMsgBuilder): void => new N.IfInfoMsg().write(b.buf, b.put(N.IfInfoMsg.LEN));
+    expect(pair((b) => void b.put(12)).error).toBe(-U.EINVAL);
+    expect(pair((b) => (ifm(b), b.nlaPutU8(U.IFLA_MTU, 1))).error).toBe(-U.ERANGE);
+    expect(pair((b) => (ifm(b), b.nlaPutU32(U.IFLA_NET_NS_PID, 1), b.nlaPutU32(U.IFLA_NET_NS_FD, 100)))).toMatchObject({ error: -U.EINVAL, extack: 'multiple netns identifying attributes specified' });
+    expect(bench.b.devList).toHaveLength(1);
+    expect(pair((b) => ifm(b)).error).toBe(0);
+    expect(bench.kernel.shutdown()).toEqual({});
   });
 
   it('names may be any bytes', () => {

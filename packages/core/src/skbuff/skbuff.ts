@@ -53,6 +53,27 @@ export interface SkbExt {
 
 export type SkbDestructor = (skb: SkBuff) => void;
 
+/** One-bit fields of `bits`. */
+const DST_NOREF = 1 << 0;
+const L4_HASH = 1 << 1;
+const SW_HASH = 1 << 2;
+const CLONED = 1 << 3;
+const NOHDR = 1 << 4;
+const IGNORE_DF = 1 << 5;
+const PEEKED = 1 << 6;
+const OO_OKAY = 1 << 7;
+const ENCAPSULATION = 1 << 8;
+const NF_TRACE = 1 << 9;
+const IPVS_PROPERTY = 1 << 10;
+const PFMEMALLOC = 1 << 11;
+const NO_FCS = 1 << 12;
+const REDIRECTED = 1 << 13;
+const OFFLOAD_FWD_MARK = 1 << 14;
+const VLAN_PRESENT = 1 << 15;
+/** The bits that a clone or copy inherits. @internal */
+export const SKB_INHERITED_BITS: number =
+  L4_HASH | SW_HASH | IGNORE_DF | ENCAPSULATION | NF_TRACE | IPVS_PROPERTY | VLAN_PRESENT;
+
 export class SkBuff {
   /** Neighbours in the one queue this sk_buff is on; `next` also chains lists of packets. */
   next: SkBuff | null = null;
@@ -84,8 +105,6 @@ export class SkBuff {
   dev: NetDevice | null = null;
   sk: SkbSock | null = null;
   dst: DstEntry | null = null;
-  /** The dst is borrowed: dropping it releases nothing. */
-  dstNoref = false;
   destructor: SkbDestructor | null = null;
   /** Index of the device it arrived on; survives a change of `dev`. */
   skbIif = 0;
@@ -99,26 +118,13 @@ export class SkBuff {
   priority: number = DOUBLE;
   mark: number = DOUBLE;
   hash: number = DOUBLE;
-  l4Hash = false;
-  swHash = false;
-  cloned = false;
-  nohdr = false;
-  ignoreDf = false;
-  peeked = false;
-  ooOkay = false;
-  encapsulation = false;
-  nfTrace = false;
-  ipvsProperty = false;
-  pfmemalloc = false;
-  noFcs = false;
-  redirected = false;
-  offloadFwdMark = false;
   nfct: SkbExt | null = null;
   nfctinfo = 0;
   sp: SkbExt | null = null;
   ext: SkbExt | null = null;
   secmark: number = DOUBLE;
-  vlanPresent = false;
+  /** The one-bit fields below: a fresh descriptor clears them all at once. @internal */
+  bits = 0;
   vlanProto = 0;
   vlanTci = 0;
   queueMapping = 0;
@@ -138,6 +144,150 @@ export class SkBuff {
     this.bytes = bytes;
     this.shinfo = shinfo;
     this.csum = this.priority = this.mark = this.hash = this.secmark = this.tstamp = 0;
+  }
+
+  /** The dst is borrowed: dropping it releases nothing. */
+  get dstNoref(): boolean {
+    return (this.bits & DST_NOREF) !== 0;
+  }
+
+  set dstNoref(on: boolean) {
+    this.bits = on ? this.bits | DST_NOREF : this.bits & ~DST_NOREF;
+  }
+
+  /** Ports took part in `hash`. */
+  get l4Hash(): boolean {
+    return (this.bits & L4_HASH) !== 0;
+  }
+
+  set l4Hash(on: boolean) {
+    this.bits = on ? this.bits | L4_HASH : this.bits & ~L4_HASH;
+  }
+
+  /** `hash` was computed in software. */
+  get swHash(): boolean {
+    return (this.bits & SW_HASH) !== 0;
+  }
+
+  set swHash(on: boolean) {
+    this.bits = on ? this.bits | SW_HASH : this.bits & ~SW_HASH;
+  }
+
+  /** Another descriptor may refer to the same data. */
+  get cloned(): boolean {
+    return (this.bits & CLONED) !== 0;
+  }
+
+  set cloned(on: boolean) {
+    this.bits = on ? this.bits | CLONED : this.bits & ~CLONED;
+  }
+
+  /** The owner gave up the header. */
+  get nohdr(): boolean {
+    return (this.bits & NOHDR) !== 0;
+  }
+
+  set nohdr(on: boolean) {
+    this.bits = on ? this.bits | NOHDR : this.bits & ~NOHDR;
+  }
+
+  /** Fragment although DF is set (`local_df`). */
+  get ignoreDf(): boolean {
+    return (this.bits & IGNORE_DF) !== 0;
+  }
+
+  set ignoreDf(on: boolean) {
+    this.bits = on ? this.bits | IGNORE_DF : this.bits & ~IGNORE_DF;
+  }
+
+  /** Counted already by a receive with MSG_PEEK. */
+  get peeked(): boolean {
+    return (this.bits & PEEKED) !== 0;
+  }
+
+  set peeked(on: boolean) {
+    this.bits = on ? this.bits | PEEKED : this.bits & ~PEEKED;
+  }
+
+  /** The transmit queue may change without reordering the flow. */
+  get ooOkay(): boolean {
+    return (this.bits & OO_OKAY) !== 0;
+  }
+
+  set ooOkay(on: boolean) {
+    this.bits = on ? this.bits | OO_OKAY : this.bits & ~OO_OKAY;
+  }
+
+  /** The inner headers are valid. */
+  get encapsulation(): boolean {
+    return (this.bits & ENCAPSULATION) !== 0;
+  }
+
+  set encapsulation(on: boolean) {
+    this.bits = on ? this.bits | ENCAPSULATION : this.bits & ~ENCAPSULATION;
+  }
+
+  /** Every rule hit is logged. */
+  get nfTrace(): boolean {
+    return (this.bits & NF_TRACE) !== 0;
+  }
+
+  set nfTrace(on: boolean) {
+    this.bits = on ? this.bits | NF_TRACE : this.bits & ~NF_TRACE;
+  }
+
+  /** IPVS handled it. */
+  get ipvsProperty(): boolean {
+    return (this.bits & IPVS_PROPERTY) !== 0;
+  }
+
+  set ipvsProperty(on: boolean) {
+    this.bits = on ? this.bits | IPVS_PROPERTY : this.bits & ~IPVS_PROPERTY;
+  }
+
+  /** The data came from the emergency reserve. */
+  get pfmemalloc(): boolean {
+    return (this.bits & PFMEMALLOC) !== 0;
+  }
+
+  set pfmemalloc(on: boolean) {
+    this.bits = on ? this.bits | PFMEMALLOC : this.bits & ~PFMEMALLOC;
+  }
+
+  /** The last four bytes are the frame check sequence. */
+  get noFcs(): boolean {
+    return (this.bits & NO_FCS) !== 0;
+  }
+
+  set noFcs(on: boolean) {
+    this.bits = on ? this.bits | NO_FCS : this.bits & ~NO_FCS;
+  }
+
+  /** Came by a redirect action. */
+  get redirected(): boolean {
+    return (this.bits & REDIRECTED) !== 0;
+  }
+
+  set redirected(on: boolean) {
+    this.bits = on ? this.bits | REDIRECTED : this.bits & ~REDIRECTED;
+  }
+
+  /** The hardware forwarded it already. */
+  get offloadFwdMark(): boolean {
+    return (this.bits & OFFLOAD_FWD_MARK) !== 0;
+  }
+
+  set offloadFwdMark(on: boolean) {
+    this.bits = on ? this.bits | OFFLOAD_FWD_MARK : this.bits & ~OFFLOAD_FWD_MARK;
+  }
+
+  /** `vlanTci` and `vlanProto` are valid. */
+  get vlanPresent(): boolean {
+    return (this.bits & VLAN_PRESENT) !== 0;
+  }
+
+  set vlanPresent(on: boolean) {
+    this.bits = on ? this.bits | VLAN_PRESENT : this.bits & ~VLAN_PRESENT;
   }
 
   /**

@@ -14,28 +14,6 @@ export interface FibRules {
   readonly lookup: (state: FibNet, fl4: Flowi4, res: FibResult, flags: number) => number;
 }
 
-/** One kernel's routing. */
-export class Fib {
-  readonly kernel: Kernel;
-  readonly ip: Ipv4;
-  /** Makes the longest-prefix store of a new table. */
-  readonly factory: FibTableFactory;
-  /** Decisions alive. */
-  readonly dsts: DstCounter = new DstCounter();
-  /** Decisions that no next hop holds: they have to let go of a device that leaves. */
-  readonly uncached: Set<Rtable> = new Set();
-  /** `fib_info` alive, in all namespaces. */
-  infos = 0;
-  readonly random: Random;
-
-  constructor(kernel: Kernel, ip: Ipv4, factory: FibTableFactory) {
-    this.kernel = kernel;
-    this.ip = ip;
-    this.factory = factory;
-    this.random = kernel.random.fork('fib');
-  }
-}
-
 /** `ip_rt_*`: settings under net.ipv4.route; times in jiffies. */
 export class RouteSettings {
   /** Life of a redirect that was followed. */
@@ -50,6 +28,36 @@ export class RouteSettings {
   redirectNumber = 9;
   /** … and begin anew when nothing came for so long. */
   redirectSilence: number = (HZ / 50) << 10;
+  /** Shown and set, without effect. */
+  gcThresh = -1;
+  maxSize = 0x7fffffff;
+  gcMinInterval = 0;
+  gcMinIntervalMs = 500;
+  gcInterval = 60;
+  gcElasticity = 8;
+}
+
+/** One kernel's routing. */
+export class Fib {
+  readonly kernel: Kernel;
+  readonly ip: Ipv4;
+  /** Makes the longest-prefix store of a new table. */
+  readonly factory: FibTableFactory;
+  /** Decisions alive. */
+  readonly dsts: DstCounter = new DstCounter();
+  /** Decisions that no next hop holds: they have to let go of a device that leaves. */
+  readonly uncached: Set<Rtable> = new Set();
+  /** `fib_info` alive, in all namespaces. */
+  infos = 0;
+  readonly settings: RouteSettings = new RouteSettings();
+  readonly random: Random;
+
+  constructor(kernel: Kernel, ip: Ipv4, factory: FibTableFactory) {
+    this.kernel = kernel;
+    this.ip = ip;
+    this.factory = factory;
+    this.random = kernel.random.fork('fib');
+  }
 }
 
 export class FibNet {
@@ -63,7 +71,6 @@ export class FibNet {
   /** Set by policy routing; null: local, main and default, in this order. */
   rules: FibRules | null = null;
   readonly infos: FibInfoHash = new FibInfoHash();
-  readonly settings: RouteSettings = new RouteSettings();
   /** Decisions of an older generation are made again. */
   rtGenid = 1;
   fnheGenid = 1;
@@ -84,6 +91,8 @@ export class FibNet {
   readonly auxFlow: Flowi4 = new Flowi4();
   readonly auxRes: FibResult = new FibResult();
   readonly outRes: FibResult = new FibResult();
+  /** Takes back what the namespace shows under /proc. */
+  undo: (() => void)[] = [];
 
   constructor(net: Net, fib: Fib) {
     this.net = net;

@@ -12,6 +12,7 @@ export * from './fib-multipath.ts';
 export * from './fib-net.ts';
 export * from './fib-nh-exception.ts';
 export * from './fib-nh.ts';
+export * from './fib-proc.ts';
 export * from './fib-props.ts';
 export * from './fib-result.ts';
 export * from './fib-select.ts';

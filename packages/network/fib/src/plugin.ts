@@ -3,6 +3,8 @@ import { type ModuleContext, NOTIFY_DONE, type Net, type Plugin } from '@skbuff/
 import { IPV4, type Ipv4, type RoutingProvider } from '@skbuff/ipv4';
 import { Fib, FibNet, fibNet } from './fib-net.ts';
 import { fibAddIfaddr, fibDelIfaddr, fibInetaddrEvent, fibModifyPrefixMetric, fibNetdevEvent } from './fib-frontend.ts';
+import { procCreateNet } from '@skbuff/procfs';
+import { fibRouteShow, fibTrieShow, fibTriestatShow, rtCacheShow } from './fib-proc.ts';
 import { fibRtnlRegister } from './fib-rtnl.ts';
 import type { FibTableFactory } from './fib-table.ts';
 import { fibFlushAll } from './fib-tables.ts';
@@ -11,6 +13,7 @@ import { ipv4UpdatePmtu } from './route-exception.ts';
 import { ipRouteInputNoref } from './route-input.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import { ipDoRedirect, ipRtSendRedirect } from './route-redirect.ts';
+import { routeSysctlRegister } from './route-sysctl.ts';
 import { rtCacheValid } from './route.ts';
 
 export interface FibOptions {
@@ -22,7 +25,7 @@ export interface FibOptions {
 export function fib(options: FibOptions): Plugin {
   return {
     name: '@skbuff/fib',
-    requires: ['@skbuff/netlink', '@skbuff/ipv4'],
+    requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs', '@skbuff/ipv4'],
     init(ctx) {
       const ip = ctx.get(IPV4);
       const state = new Fib(ctx.kernel, ip, options.table);
@@ -30,7 +33,7 @@ export function fib(options: FibOptions): Plugin {
       ctx.leakCheck('fib_info', () => state.infos);
       ctx.pernetSubsys({
         name: 'fib',
-        init: (net) => (fibNet.set(net, new FibNet(net, state)), 0),
+        init: (net) => fibNetInit(net, state),
         exit: fibNetExit,
       });
       provide(ctx, ip);
@@ -40,8 +43,23 @@ export function fib(options: FibOptions): Plugin {
   };
 }
 
+function fibNetInit(net: Net, fib: Fib): number {
+  const state = new FibNet(net, fib);
+  fibNet.set(net, state);
+  state.undo = [
+    routeSysctlRegister(state),
+    procCreateNet(net, 'route', () => fibRouteShow(state)),
+    procCreateNet(net, 'fib_trie', () => fibTrieShow(state)),
+    procCreateNet(net, 'fib_triestat', () => fibTriestatShow(state)),
+    procCreateNet(net, 'rt_cache', rtCacheShow),
+  ];
+  return 0;
+}
+
 function fibNetExit(net: Net): void {
-  fibFlushAll(fibNet.of(net));
+  const state = fibNet.of(net);
+  for (const undo of state.undo) undo();
+  fibFlushAll(state);
   fibNet.set(net, null);
 }
 

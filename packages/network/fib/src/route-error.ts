@@ -49,7 +49,8 @@ function hostReason(error: number): number {
 /** One error costs a second of a credit of five, per sender (`error_cost`, `error_burst`). */
 function unreachable(skb: SkBuff, code: number, reason: number): number {
   const { net } = skb.dev as NetDevice;
-  const { settings, timers, fib } = fibNet.of(net);
+  const { timers, fib } = fibNet.of(net);
+  const { settings } = fib;
   const peer = inetGetpeer(net, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
   const now = timers.jiffies;
   peer.rateTokens = Math.min(peer.rateTokens + now - peer.rateLast, settings.errorBurst);

@@ -21,7 +21,8 @@ export function ipRtSendRedirect(skb: SkBuff): void {
   const { net } = rt.dev;
   const inDev = inDevGet(rt.dev);
   if (inDev === null || !inDev.txRedirects()) return;
-  const { settings, timers, fib } = fibNet.of(net);
+  const { timers, fib } = fibNet.of(net);
+  const { settings } = fib;
   const iph = skb.networkHeader;
   const saddr = be32(skb.bytes, iph + IPHDR_SADDR);
   const daddr = be32(skb.bytes, iph + IPHDR_DADDR);
@@ -88,7 +89,7 @@ function follow(state: FibNet, rt: Rtable, fl4: Flowi4, gateway: number): void {
   const { outRes: res } = state;
   if (fibLookupIn(state, fl4, res, 0) !== 0) return;
   fibSelectPath(state, res, fl4);
-  updateOrCreateFnhe(state, res.nh as FibNh, fl4.daddr, gateway, 0, false, state.timers.jiffies + state.settings.gcTimeout);
+  updateOrCreateFnhe(state, res.nh as FibNh, fl4.daddr, gateway, 0, false, state.timers.jiffies + state.fib.settings.gcTimeout);
 }
 
 function reject(inDev: InDevice, fl4: Flowi4, gateway: number, from: number): void {

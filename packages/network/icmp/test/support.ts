@@ -38,7 +38,8 @@ export interface Sent {
 }
 
 export class Router {
-  readonly clock: VirtualClock = new VirtualClock();
+  /** Three in the morning of 2020-01-01, universal time. */
+  readonly clock: VirtualClock = new VirtualClock({ epoch: 1_577_847_600_000_000_000 });
   readonly kernel: Kernel;
   readonly sent: Sent[] = [];
   readonly v0: NetDevice;

@@ -9,7 +9,7 @@ export const IPCB_FLAGS = 0;
 export const IPCB_IIF = 1;
 export const IPCB_FRAG_MAX_SIZE = 2;
 export const IPCB_OPTLEN = 3;
-/** Offsets of options from the IP header, 0: absent. */
+/** From here on valid only while {@link IPCB_OPTLEN} is not 0. Offsets of options from the IP header, 0: absent. */
 export const IPCB_OPT_SRR = 4;
 export const IPCB_OPT_RR = 5;
 export const IPCB_OPT_TS = 6;
@@ -19,8 +19,6 @@ export const IPCB_OPT_FLAGS = 8;
 /** First hop of a source route (u32 as int32). */
 export const IPCB_OPT_FADDR = 9;
 export const IPCB_OPT_NEXTHOP = 10;
-const IPCB_LANES = 11;
-
 export const IPSKB_FORWARDED: number = 1 << 0;
 export const IPSKB_XFRM_TUNNEL_SIZE: number = 1 << 1;
 export const IPSKB_XFRM_TRANSFORMED: number = 1 << 2;
@@ -31,7 +29,9 @@ export const IPSKB_FRAG_PMTU: number = 1 << 6;
 
 /** Clears what the lower layer left there. */
 export function ipcbInit(skb: SkBuff, iif: number): void {
-  const cb = skb.cb;
-  for (let i = 0; i < IPCB_LANES; i++) cb[i] = 0;
+  const { cb } = skb;
+  cb[IPCB_FLAGS] = 0;
   cb[IPCB_IIF] = iif;
+  cb[IPCB_FRAG_MAX_SIZE] = 0;
+  cb[IPCB_OPTLEN] = 0;
 }

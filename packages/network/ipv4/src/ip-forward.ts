@@ -42,7 +42,7 @@ export function ipForward(skb: SkBuff): number {
   const state = ipv4Net.of(net);
   if (skb.pktType !== PACKET_HOST || skb.sk !== null) return forwardDrop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
   const { cb } = skb;
-  if (cb[IPCB_OPT_ROUTER_ALERT] !== 0 && state.routerAlert !== null && state.routerAlert(skb)) return 0;
+  if (cb[IPCB_OPTLEN] !== 0 && cb[IPCB_OPT_ROUTER_ALERT] !== 0 && state.routerAlert !== null && state.routerAlert(skb)) return 0;
   if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
   const rt = skb.dst as Rtable;
   if (skb.bytes[skb.networkHeader + IPHDR_TTL] <= 1) return tooManyHops(skb, state);
@@ -54,7 +54,7 @@ export function ipForward(skb: SkBuff): number {
   if ((skb.data - skb.head < room || skb.cloned) && skb.cache.cow(skb, room) !== 0) return forwardDrop(skb, SKB_DROP_REASON_NOMEM);
 
   ipDecreaseTtl(skb.bytes, skb.networkHeader);
-  if ((cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0 && cb[IPCB_OPT_SRR] === 0 && skb.sp === null) state.ip.routing?.sendRedirect(skb);
+  if ((cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0 && (cb[IPCB_OPTLEN] === 0 || cb[IPCB_OPT_SRR] === 0) && skb.sp === null) state.ip.routing?.sendRedirect(skb);
   if (state.ipForwardUpdatePriority !== 0) skb.priority = rtTos2Priority(skb.bytes[skb.networkHeader + IPHDR_TOS]);
   if (
     (net.nf.mask & NF_BIT_IPV4_FORWARD) !== 0 &&

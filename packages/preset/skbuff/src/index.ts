@@ -7,3 +7,5 @@ export { VirtualClock, RealClock, type Plugin } from '@skbuff/core';
 export * from '@skbuff/hosts';
 export { createNet, type NetOptions } from './create-net.ts';
 export { commands, linux } from './linux.ts';
+export { SockaddrIn } from '@skbuff/af-inet';
+export { check, SysError } from '@skbuff/sock';

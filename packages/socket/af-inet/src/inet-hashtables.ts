@@ -30,12 +30,26 @@ function hex(n: number, width: number): string {
   return n.toString(16).toUpperCase().padStart(width, '0');
 }
 
-/** Heading of /proc/net/udp, raw and icmp, padded as every line is. */
-export const PROC_SOCK_HEADER: string = `${'   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops'.padEnd(127)}\n`;
+const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
 
-/** One line of /proc/net/udp, raw or icmp. The kernel's pointer is shown as 0, as to a reader without privilege. */
-export function procSockLine(sk: InetSk, bucket: number, port: number): string {
+/** Heading of /proc/net/raw. */
+export const PROC_RAW_HEADER: string = `${HEADER}\n`;
+
+/** Heading of /proc/net/udp and icmp, padded as every line there is. */
+export const PROC_SOCK_HEADER: string = `${` ${HEADER}`.padEnd(127)}\n`;
+
+/**
+ * One line of /proc/net/udp, raw or icmp, without padding and newline. The kernel's pointer is shown as 0, as to a reader without
+ * privilege.
+ */
+export function procSockLine(sk: InetSk, bucket: string, port: number): string {
   const queues = `${hex(sk.wmemAlloc, 8)}:${hex(sk.rmemAlloc, 8)}`;
-  const line = `${String(bucket).padStart(5)}: ${procAddr(sk.inetRcvSaddr, port)} ${procAddr(sk.inetDaddr, sk.inetDport)} ${hex(sk.state, 2)} ${queues} 00:00000000 00000000 ${String(sk.uid).padStart(5)} ${'0'.padStart(8)} ${sk.inode} 2 0000000000000000 ${sk.drops}`;
-  return `${line.padEnd(127)}\n`;
+  const addrs = `${procAddr(sk.inetRcvSaddr, port)} ${procAddr(sk.inetDaddr, sk.inetDport)}`;
+  const uid = String(sk.uid).padStart(5);
+  return `${bucket}: ${addrs} ${hex(sk.state, 2)} ${queues} 00:00000000 00000000 ${uid}        0 ${sk.inode} 2 0000000000000000 ${sk.drops}`;
+}
+
+/** A line of /proc/net/udp and icmp. */
+export function procSockLinePadded(sk: InetSk, bucket: number, port: number): string {
+  return `${procSockLine(sk, String(bucket).padStart(5), port).padEnd(127)}\n`;
 }

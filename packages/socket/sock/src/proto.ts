@@ -15,8 +15,10 @@ export interface Proto {
   readonly name: string;
   /** Name of the plugin, which stays loaded while a socket lives. */
   readonly owner: string;
-  /** Bytes of the kernel's structure, for /proc/net/protocols. */
+  /** For /proc/net/protocols: bytes of the kernel's structure, pages that all its sockets use (-1: not counted), and which callbacks it has. */
   readonly objSize: number;
+  readonly memory: number;
+  readonly callbacks: string;
   /** Do not bind by itself when something is sent. */
   readonly noAutobind: boolean;
   /** 0, or a negative errno that refuses the socket. */

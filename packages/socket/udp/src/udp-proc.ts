@@ -1,5 +1,5 @@
 /** /proc/net/udp and `Udp:` of /proc/net/snmp. */
-import { PROC_SOCK_HEADER, procSockLine } from '@skbuff/af-inet';
+import { PROC_SOCK_HEADER, procSockLinePadded } from '@skbuff/af-inet';
 import type { Net } from '@skbuff/core';
 import { snmpLines } from '@skbuff/ipv4';
 import { UDP_MIB_NAMES, udpNet } from './udp-net.ts';
@@ -9,7 +9,7 @@ export function udpProcText(net: Net): string {
   const { table } = udpNet.of(net);
   let text = PROC_SOCK_HEADER;
   const all = [...table].sort((a, b) => table.portSlot(a.inetNum) - table.portSlot(b.inetNum));
-  for (const sk of all) text += procSockLine(sk, table.portSlot(sk.inetNum), sk.inetSport);
+  for (const sk of all) text += procSockLinePadded(sk, table.portSlot(sk.inetNum), sk.inetSport);
   return text;
 }
 

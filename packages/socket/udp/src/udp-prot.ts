@@ -63,7 +63,9 @@ function nothing(): void {}
 export const udpProt: Proto = {
   name: 'UDP',
   owner: '@skbuff/udp',
-  objSize: 1408,
+  objSize: 1344,
+  memory: 0,
+  callbacks: 'yyynyyynyyyynnyyyn',
   noAutobind: false,
   init: () => 0,
   destroy: nothing,

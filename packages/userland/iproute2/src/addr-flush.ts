@@ -32,6 +32,7 @@ export function addrFlush(ctx: IpContext, args: Args): number {
     what: 'addresses',
     rounds: ctx.options.maxFlushLoops,
     ignore: U.EADDRNOTAVAIL,
+    failStatus: 1,
     once: onlyPrimary,
     collect() {
       const req = ctx.rtnl.request(U.RTM_GETADDR, 0, IfAddrMsg.of({ family: f.family, index: f.ifindex }));

@@ -88,8 +88,8 @@ class AddrRequest {
   }
 
   readLifetime(args: Args, member: 'valid' | 'preferred', key: string): void {
-    args.next();
     if (this[member] !== null) args.duparg(key);
+    args.next();
     this[member] = args.cur === 'forever' ? INFINITY : (getUnsigned(args.cur) ?? args.invarg(`${key} value`));
   }
 }

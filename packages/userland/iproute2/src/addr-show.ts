@@ -175,7 +175,7 @@ function printEntry(ctx: IpContext, f: AddrFilter, link: NlMsgHdr, addrs: readon
   let shown = true;
   if (!noLink) shown = options.brief ? printLinkBrief(ctx, link, f) : printLink(ctx, link, f, doLink);
   if (shown && f.family !== U.AF_PACKET) printAddrs(ctx, f, link, addrs);
-  if (shown && !noLink && !options.brief && !doLink && options.stats > 0) {
+  if (shown && !noLink && f.label === null && !options.brief && !doLink && options.stats > 0) {
     printLinkStats(ctx, parseAttrs(new NlAttrs(U.IFLA_MAX), link, IfInfoMsg.LEN));
     out.text(out.sl);
   }

@@ -34,6 +34,7 @@ export class IpContext {
   readonly out: Printer;
   private readonly fds: number[] = [];
   private rtnlOpen: Rtnl | null = null;
+  private lookupOpen: Rtnl | null = null;
   private llMap: LlMap | null = null;
 
   constructor(env: CommandEnv, options: IpOptions) {
@@ -63,8 +64,14 @@ export class IpContext {
     return this.rtnlOpen;
   }
 
+  /** A second way to the kernel, for questions that come up while a dump is being read. */
+  get lookup(): Rtnl {
+    this.lookupOpen ??= this.openRtnl();
+    return this.lookupOpen;
+  }
+
   get links(): LlMap {
-    this.llMap ??= new LlMap(this.rtnl);
+    this.llMap ??= new LlMap(this.lookup);
     return this.llMap;
   }
 
@@ -84,7 +91,10 @@ export class IpContext {
   close(): void {
     this.out.flush();
     this.rtnlOpen?.close();
+    this.lookupOpen?.close();
     this.rtnlOpen = null;
+    this.lookupOpen = null;
+    this.llMap = null;
     for (const fd of this.fds.splice(0)) this.env.closeNetns(fd);
   }
 

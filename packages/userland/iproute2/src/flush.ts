@@ -11,6 +11,8 @@ export interface FlushJob {
   readonly ignore: number;
   /** One round is all that can be done. */
   readonly once: boolean;
+  /** Status when the dump fails. */
+  readonly failStatus: number;
   /** What is said when it is given up. */
   readonly giveUp?: string;
   /** The messages that delete; null when the dump failed. */
@@ -21,7 +23,7 @@ export function flushRounds(ctx: IpContext, job: FlushJob): number {
   const { out, options } = ctx;
   for (let round = 0; ; ) {
     const batch = job.collect();
-    if (batch === null) return ctx.die(1, 'Flush terminated\n');
+    if (batch === null) return ctx.die(job.failStatus, 'Flush terminated\n');
     if (batch.length === 0) return done(ctx, round);
     round++;
     for (const message of batch) {

@@ -155,7 +155,7 @@ export function getPrefix(args: Args, text: string, family: number): InetPrefix 
 export function getPrefix1(text: string, family: number): InetPrefix | null {
   if (text === 'default' || text === 'any' || text === 'all') {
     if (family === AF_MPLS) return null;
-    return { family, bytes: new Uint8Array(0), bitlen: 0, plenGiven: false, unspec: true };
+    return { family, bytes: new Uint8Array(0), bitlen: 0, plenGiven: text === 'default', unspec: true };
   }
   const slash = text.indexOf('/');
   const addr = getAddr1(slash < 0 ? text : text.slice(0, slash), family);

@@ -52,6 +52,7 @@ function routeFlush(ctx: IpContext, args: Args): number {
     what: 'entries',
     rounds: 0,
     ignore: 0,
+    failStatus: 2,
     once: false,
     collect() {
       const batch: Uint8Array[] = [];

@@ -155,7 +155,6 @@ function batchLines(ctx: IpContext, name: string, lines: readonly string[], n: n
 function main(ctx: IpContext, words: readonly string[]): Status {
   const args = ctx.args(words);
   parseOptions(ctx, args);
-  ctx.options.oneline &&= !ctx.options.json;
   if (ctx.options.batch !== null) return doBatch(ctx, ctx.options.batch);
   return args.left > 0 ? doCommand(ctx, args.rest()) : usageIp(ctx);
 }

@@ -1,7 +1,6 @@
 /** Which links and addresses `ip link show` and `ip address show` are asked for. */
 import type { IfInfoMsg, NlAttrs } from '@skbuff/netlink';
-import { AF_PACKET, AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_SLAVE_KIND, IFLA_MASTER } from '@skbuff/uapi';
-import { fnmatch } from './fnmatch.ts';
+import { AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_SLAVE_KIND, IFLA_MASTER } from '@skbuff/uapi';
 import type { InetPrefix } from './inet.ts';
 import { linkKind } from './link-kind.ts';
 
@@ -25,10 +24,9 @@ export class AddrFilter {
 }
 
 /** Whether the link is wanted. */
-export function linkMatches(f: AddrFilter, ifi: IfInfoMsg, tb: NlAttrs, name: string): boolean {
+export function linkMatches(f: AddrFilter, ifi: IfInfoMsg, tb: NlAttrs): boolean {
   if (f.ifindex !== 0 && ifi.index !== f.ifindex) return false;
   if (f.up && (ifi.flags & IFF_UP) === 0) return false;
-  if (f.label !== null && (f.family === AF_UNSPEC || f.family === AF_PACKET) && !fnmatch(f.label, name)) return false;
   if (tb.has(IFLA_GROUP) && f.group !== -1 && tb.u32(IFLA_GROUP) !== f.group) return false;
   if (f.master > 0 && tb.u32(IFLA_MASTER) !== f.master) return false;
   if (f.nomaster && tb.u32(IFLA_MASTER) !== 0) return false;

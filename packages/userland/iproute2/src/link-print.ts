@@ -86,7 +86,7 @@ function wanted(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter): { ifi: IfInfoMsg;
   const ifi = new IfInfoMsg().read(nlh.buf, nlh.data);
   const tb = parseAttrs(new NlAttrs(U.IFLA_MAX), nlh, IfInfoMsg.LEN);
   const name = tb.has(U.IFLA_IFNAME) ? tb.string(U.IFLA_IFNAME) : ctx.links.indexToName(ifi.index);
-  if (!linkMatches(f, ifi, tb, name)) return null;
+  if (!linkMatches(f, ifi, tb)) return null;
   if (nlh.type === U.RTM_DELLINK) ctx.out.any('deleted', true, 'Deleted ');
   return { ifi, tb, name };
 }
@@ -107,16 +107,17 @@ export function printLinkBrief(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter): bo
   return true;
 }
 
-/** `print_linkinfo`. False when the link is not wanted. */
+/** `print_linkinfo`. False when the link is not wanted; of one chosen by its addresses' labels nothing is shown. */
 export function printLink(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter, doLink: boolean): boolean {
   const found = wanted(ctx, nlh, f);
   if (found === null) return false;
+  if (f.label !== null) return true;
   const { ifi, tb, name } = found;
   const { out, options } = ctx;
   out.any('ifindex', ifi.index, `${ifi.index}: `);
   const down = printName(ctx, name, tb, (text) => `${text}: `);
   printLinkFlags(ctx, ifi.flags, down);
-  printFirstLine(ctx, tb, doLink);
+  printFirstLine(ctx, ifi.index, tb, doLink);
   if (f.family === AF_UNSPEC || f.family === AF_PACKET || options.details > 0) printAddresses(ctx, ifi, tb);
   printNetns(ctx, tb);
   printProtoDown(ctx, tb);
@@ -131,7 +132,7 @@ export function printLink(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter, doLink: 
   return true;
 }
 
-function printFirstLine(ctx: IpContext, tb: NlAttrs, doLink: boolean): void {
+function printFirstLine(ctx: IpContext, index: number, tb: NlAttrs, doLink: boolean): void {
   const { out } = ctx;
   if (tb.has(U.IFLA_MTU)) out.any('mtu', tb.u32(U.IFLA_MTU), `mtu ${tb.u32(U.IFLA_MTU)} `);
   if (tb.has(U.IFLA_QDISC)) out.any('qdisc', tb.string(U.IFLA_QDISC), `qdisc ${tb.string(U.IFLA_QDISC)} `);
@@ -149,7 +150,7 @@ function printFirstLine(ctx: IpContext, tb: NlAttrs, doLink: boolean): void {
     const group = groups.n2a(tb.s32(U.IFLA_GROUP), ctx.options.numeric);
     out.any('group', group, `group ${group} `);
   }
-  const qlen = tb.s32(U.IFLA_TXQLEN);
+  const qlen = tb.has(U.IFLA_TXQLEN) ? tb.s32(U.IFLA_TXQLEN) : ctx.links.txQueueLength(index);
   if (qlen !== 0) out.any('txqlen', qlen, `qlen ${qlen}`);
 }
 

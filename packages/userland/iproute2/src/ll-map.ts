@@ -7,6 +7,7 @@ import {
   IFLA_IFNAME,
   IFLA_MAX,
   IFLA_PROP_LIST,
+  IFLA_TXQLEN,
   RTEXT_FILTER_SKIP_STATS,
   RTEXT_FILTER_VF,
   RTM_DELLINK,
@@ -26,6 +27,7 @@ export interface Link {
   readonly altnames: readonly string[];
   /** `veth`, or null. */
   readonly kind: string | null;
+  readonly txqlen: number;
   /** Bytes of the hardware address. */
   readonly addressLength: number;
 }
@@ -56,7 +58,7 @@ export class LlMap {
         return 0;
       });
     }
-    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), addressLength: tb.len(IFLA_ADDRESS) };
+    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), txqlen: tb.s32(IFLA_TXQLEN, -1), addressLength: tb.len(IFLA_ADDRESS) };
     this.byIndex.set(link.index, link);
     for (const name of [link.name, ...altnames]) this.byName.set(name, link);
   }
@@ -109,6 +111,12 @@ export class LlMap {
   vrfIndex(name: string): number {
     const link = this.link(name);
     return link?.kind === 'vrf' ? link.index : 0;
+  }
+
+  /** What SIOCGIFTXQLEN tells, for links that were told without it. */
+  txQueueLength(index: number): number {
+    if ((this.linkOf(index)?.txqlen ?? -1) < 0) this.get('', index);
+    return Math.max(this.linkOf(index)?.txqlen ?? 0, 0);
   }
 
   /** Bytes of a link's hardware address, or -1 when there is no such link. */

@@ -99,6 +99,7 @@ function neighFlush(ctx: IpContext, f: NeighFilter): number {
     what: 'entries',
     rounds: MAX_ROUNDS,
     ignore: 0,
+    failStatus: 1,
     once: false,
     giveUp: `*** Flush not complete bailing out after ${MAX_ROUNDS} rounds\n`,
     collect() {

@@ -10,9 +10,9 @@ export function nsidOfName(ctx: IpContext, name: string): number {
   if (net === null) return -2;
   const fd = ctx.env.openNetns(net);
   if (fd < 0) return fd;
-  const req = ctx.rtnl.request(RTM_GETNSID, 0, new RtGenMsg());
+  const req = ctx.lookup.request(RTM_GETNSID, 0, new RtGenMsg());
   req.builder.nlaPutU32(NETNSA_FD, fd);
-  const answer = ctx.rtnl.ask(req, true);
+  const answer = ctx.lookup.ask(req, true);
   ctx.env.closeNetns(fd);
   if (typeof answer === 'number') return NETNSA_NSID_NOT_ASSIGNED;
   const tb = parseAttrs(new NlAttrs(NETNSA_MAX), answer, RtGenMsg.LEN);

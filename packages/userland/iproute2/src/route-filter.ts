@@ -96,7 +96,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['table*', table],
   ['cached*', (_ctx, f) => void (f.cloned = true)],
   ['cloned*', (_ctx, f) => void (f.cloned = true)],
-  ['tos*', tos],
+  ['tos', tos],
   ['dsfield*', tos],
   ['metric*', metric],
   ['priority*', metric],
@@ -150,8 +150,9 @@ function inRange(route: RouteInfo, bytes: Uint8Array | null, len: number, root: 
   const { family } = route.rtm;
   const sameFamily = (p: InetPrefix): boolean => p.family === U.AF_UNSPEC || p.family === family;
   if (root !== null && root.family !== U.AF_UNSPEC && (!sameFamily(root) || root.bitlen > len || !addrMatch(addr, root.bytes, root.bitlen))) return false;
-  if (match === null || match.family === U.AF_UNSPEC) return true;
-  return sameFamily(match) && match.bitlen >= len && addrMatch(addr, match.bytes, len);
+  if (match === null) return true;
+  if (match.plenGiven && match.bitlen < len) return false;
+  return match.family === U.AF_UNSPEC || (sameFamily(match) && match.bitlen >= len && addrMatch(addr, match.bytes, len));
 }
 
 function covers(p: InetPrefix | null, family: number, bytes: Uint8Array | null): boolean {

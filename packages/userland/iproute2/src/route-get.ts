@@ -1,8 +1,7 @@
 /** `ip route get` (`iproute_get`). */
-import { NlAttrs, RtMsg } from '@skbuff/netlink';
+import { RtMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
-import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { afBitLen, getAddr, getPrefix, type InetPrefix } from './inet.ts';
 import { rtDsfield } from './names.ts';
@@ -23,6 +22,7 @@ class GetRequest {
   connected = false;
   fibMatch = false;
   from = false;
+  to = false;
 
   constructor(ctx: IpContext) {
     this.ctx = ctx;
@@ -107,6 +107,7 @@ function parse(g: GetRequest, args: Args): void {
     if (args.is('to')) args.next();
     if (args.abbr('help')) usageRoute(g.ctx);
     g.rtm.dstLen = g.readPrefix(args, U.RTA_DST);
+    g.to = true;
   }
 }
 
@@ -120,7 +121,7 @@ function putDevice(g: GetRequest, name: string | null, attr: number): boolean {
 export function routeGet(ctx: IpContext, args: Args): number {
   const g = new GetRequest(ctx);
   parse(g, args);
-  if (g.rtm.dstLen === 0) {
+  if (!g.to) {
     ctx.stderr('need at least a destination address\n');
     return -1;
   }
@@ -131,7 +132,7 @@ export function routeGet(ctx: IpContext, args: Args): number {
   let route = lookup(ctx, g.req);
   if (route === null) return -2;
   if (g.connected && !g.from) {
-    route = lookup(ctx, connect(ctx, route));
+    route = lookup(ctx, g.req);
     if (route === null) return -2;
   }
   ctx.out.newDocument();
@@ -150,21 +151,4 @@ function shown(): RouteFilter {
 function lookup(ctx: IpContext, req: RtnlRequest): RouteInfo | null {
   const answer = ctx.rtnl.ask(req);
   return typeof answer === 'number' ? null : new RouteInfo(answer);
-}
-
-/** The same question again, with the source and device that the first answer chose. */
-function connect(ctx: IpContext, { nlh, rtm }: RouteInfo): RtnlRequest {
-  const tb = parseAttrs(new NlAttrs(U.RTA_MAX), nlh, RtMsg.LEN);
-  const again = Object.assign(new RtMsg(), rtm, { flags: rtm.flags & ~U.RTM_F_CLONED, srcLen: 0 });
-  const req = ctx.rtnl.request(U.RTM_GETROUTE, 0, again);
-  for (const type of [U.RTA_DST, U.RTA_OIF]) {
-    const bytes = tb.bytes(type);
-    if (bytes !== null) req.builder.nlaPut(type, bytes);
-  }
-  const src = tb.bytes(U.RTA_PREFSRC);
-  if (src !== null) {
-    req.builder.nlaPut(U.RTA_SRC, src);
-    again.srcLen = 8 * src.length;
-  }
-  return req;
 }

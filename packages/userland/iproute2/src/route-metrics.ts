@@ -37,7 +37,7 @@ function printTime(ctx: IpContext, id: number, raw: number): void {
   const value = id === U.RTAX_RTT ? Math.floor(raw / 8) : id === U.RTAX_RTTVAR ? Math.floor(raw / 4) : raw;
   const key = NAMES[id] as string;
   if (value >= 1000) {
-    ctx.out.jsonRaw(key, general(value / 1000));
+    ctx.out.json(key, value);
     ctx.out.text(`${general(value / 1000)}s `);
   } else ctx.out.any(key, value, `${value}ms `);
 }
@@ -76,11 +76,11 @@ export function printMetrics(ctx: IpContext, buf: Uint8Array, attr: number): voi
 
 /** `get_time_rtt`: milliseconds, and whether no unit was written; null for nonsense. */
 function timeRtt(text: string): { readonly ms: number; readonly raw: boolean } | null {
-  const m = /^(\d+(?:\.\d*)?|\.\d+|0[xX][0-9a-fA-F]+)(.*)$/.exec(text);
+  const m = /^(0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?|\.\d+)(.*)$/.exec(text);
   if (m === null) return null;
   const value = Number(m[1]);
   const unit = (m[2] as string).toLowerCase();
-  if (unit === '') return Number.isInteger(value) ? { ms: value, raw: true } : null;
+  if (unit === '') return { ms: Math.ceil(value), raw: true };
   if (['s', 'sec', 'secs'].includes(unit)) return { ms: Math.ceil(value * 1000), raw: false };
   return ['ms', 'msec', 'msecs'].includes(unit) ? { ms: Math.ceil(value), raw: false } : null;
 }
@@ -110,6 +110,7 @@ const features: ReadMetric = (m, args: Args) => {
   let value = 0;
   while (args.hasNext()) {
     if (args.next() !== 'ecn') {
+      if (value === 0) args.invarg('"features" value not valid\n');
       args.back();
       break;
     }
@@ -121,7 +122,8 @@ const features: ReadMetric = (m, args: Args) => {
 
 const quickack: ReadMetric = (m, args: Args) => {
   const value = getUnsigned(args.next());
-  if (value === null || value > 1) args.invarg('"quickack" value should be 0 or 1\n');
+  if (value === null) args.invarg('"quickack" value is invalid\n');
+  if (value > 1) args.invarg('"quickack" value should be 0 or 1\n');
   m.put(U.RTAX_QUICKACK, value);
 };
 

@@ -149,7 +149,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['as*', as],
   ['via', (r, args) => r.readVia(args)],
   ['from', from],
-  ['tos*', tos],
+  ['tos', tos],
   ['dsfield*', tos],
   ['expires', number(U.RTA_EXPIRES, 'expires')],
   ['metric*', number(U.RTA_PRIORITY, 'metric')],

@@ -4,7 +4,7 @@ import * as U from '@skbuff/uapi';
 import { parseAttrs, parseRange } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { addrN2a, afBitLen, familyName } from './inet.ts';
-import { rtDsfield, rtProtos, rtScopes, rtTables, rtTypes } from './names.ts';
+import { rtDsfield, rtProtos, rtRealms, rtScopes, rtTables, rtTypes } from './names.ts';
 import type { RouteFilter } from './route-filter.ts';
 import { printMetrics } from './route-metrics.ts';
 
@@ -127,12 +127,14 @@ function printGateway(ctx: IpContext, family: number, tb: NlAttrs): void {
   if (via !== null) printVia(ctx, via);
 }
 
-function printRealms(ctx: IpContext, value: number): void {
-  const { out } = ctx;
+function printRealms({ out }: IpContext, value: number): void {
   const from = value >>> 16;
   const to = value & 0xffff;
-  if (from !== 0) out.any('realm', `${from}/${to}`, `realm ${from}/${to} `);
-  else out.any('realm', `${to}`, `realm ${to} `);
+  const toName = rtRealms.n2a(to);
+  out.openObject('flow');
+  if (from !== 0) out.any('from', rtRealms.n2a(from), `realms ${rtRealms.n2a(from)}/`);
+  out.any('to', toName, `${from === 0 ? 'realm ' : ''}${toName} `);
+  out.closeObject();
 }
 
 function printNextHops(ctx: IpContext, { rtm, tb }: RouteInfo): void {
@@ -176,7 +178,7 @@ function printOrigin(ctx: IpContext, { rtm, table }: RouteInfo, f: RouteFilter):
   const { out, options } = ctx;
   const { numeric } = options;
   const more = options.details > 0;
-  if ((table !== U.RT_TABLE_MAIN || more) && f.table === 0) out.any('table', rtTables.n2a(table, numeric), `table ${rtTables.n2a(table, numeric)} `);
+  if (table !== 0 && (table !== U.RT_TABLE_MAIN || more) && f.table === 0) out.any('table', rtTables.n2a(table, numeric), `table ${rtTables.n2a(table, numeric)} `);
   if ((rtm.flags & U.RTM_F_CLONED) !== 0) return;
   if ((rtm.protocol !== U.RTPROT_BOOT || more) && f.protocol === null) {
     out.any('protocol', rtProtos.n2a(rtm.protocol, numeric), `proto ${rtProtos.n2a(rtm.protocol, numeric)} `);
@@ -204,7 +206,7 @@ function printRest(ctx: IpContext, { rtm, tb }: RouteInfo): void {
   }
   if (!tb.has(U.RTA_PREF)) return;
   const pref = ['medium', 'high', `${tb.u8(U.RTA_PREF)}`, 'low'][tb.u8(U.RTA_PREF)] ?? `${tb.u8(U.RTA_PREF)}`;
-  out.any('pref', pref, `pref ${pref} `);
+  out.any('pref', pref, `pref ${pref}`);
 }
 
 /** What the filter has already said (gateway, source, device as whole addresses) is not repeated. */
@@ -214,7 +216,7 @@ export function printRoute(ctx: IpContext, route: RouteInfo, f: RouteFilter): vo
   const bits = afBitLen(rtm.family);
   out.openObject();
   if (route.nlh.type === U.RTM_DELROUTE) out.any('deleted', true, 'Deleted ');
-  if ((rtm.type !== U.RTN_UNICAST || options.details > 0) && f.type === null) out.any('type', rtTypes.n2a(rtm.type), `${rtTypes.n2a(rtm.type)} `);
+  if (rtm.type !== U.RTN_UNICAST || options.details > 0) out.any('type', rtTypes.n2a(rtm.type, options.numeric), `${rtTypes.n2a(rtm.type, options.numeric)} `);
   printDestination(ctx, route);
   if (rtm.tos !== 0 && f.tos === null) out.any('tos', rtDsfield.n2a(rtm.tos, options.numeric), `tos ${rtDsfield.n2a(rtm.tos, options.numeric)} `);
   if (tb.has(U.RTA_NH_ID)) out.any('nhid', tb.u32(U.RTA_NH_ID), `nhid ${tb.u32(U.RTA_NH_ID)} `);

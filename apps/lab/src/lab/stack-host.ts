@@ -1,0 +1,156 @@
+/** A lab on the stack of the package skbuff. */
+import { check, commands, createNet, type Host, type HostNet, linux, parseAddress, type Running, SockaddrIn, SysError } from 'skbuff';
+import { RX_PACKETS, TX_PACKETS } from '@skbuff/core';
+import { AF_INET, IP_TTL, IPPROTO_IP, SOCK_DGRAM } from '@skbuff/uapi';
+import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+import { CaptureFiles } from './capture-files.ts';
+import type { ExecOutput, ExecResult, HostTotals, LabHost, LabHostOptions, LabRemains, PingResult, RouteResult } from './lab-host.ts';
+import { buildLinks, type BuiltLink, impair, setLink } from './links.ts';
+import { Watch } from './watch.ts';
+
+const NSEC_PER_MSEC = 1e6;
+/** How long packets that were sent are waited for: neighbour resolution gives up after 3 s. */
+const SETTLE_NS = 5e9;
+
+/** Makes the nodes and links of a topology. Throws `TopologyError`. */
+export function createStackHost(topology: LabTopology, options: LabHostOptions): LabHost {
+  const files = options.captureDirectory === undefined ? null : new CaptureFiles(options.captureDirectory, topology.capture);
+  const net = createNet({
+    seed: options.seed,
+    realTime: options.realTime,
+    plugins: [...linux(), ...(files === null ? [] : [files.plugin()])],
+  });
+  const watch = new Watch(net.kernel);
+  try {
+    for (const { name } of topology.nodes) {
+      const { ns } = net.host(name);
+      watch.addNode(name, ns);
+      files?.addNode(name, ns);
+    }
+    return new StackHost(net, buildLinks(net, topology.links, options.seed), watch, files);
+  } catch (error) {
+    files?.close();
+    net.close();
+    throw error;
+  }
+}
+
+class StackHost implements LabHost {
+  readonly commands: ReadonlySet<string> = new Set(commands().map(({ name }) => name));
+  private readonly net: HostNet;
+  private readonly links: ReadonlyMap<number, BuiltLink>;
+  private readonly watch: Watch;
+  private readonly files: CaptureFiles | null;
+  private readonly running: Set<Running> = new Set();
+  private closed = false;
+
+  constructor(net: HostNet, links: readonly BuiltLink[], watch: Watch, files: CaptureFiles | null) {
+    this.net = net;
+    this.links = new Map(links.map((built) => [built.link.index, built]));
+    this.watch = watch;
+    this.files = files;
+  }
+
+  now(): number {
+    return Math.floor(this.net.now());
+  }
+
+  async runUntil(ns: number): Promise<void> {
+    const ms = (ns - this.net.now()) / NSEC_PER_MSEC;
+    if (ms > 0 && !this.closed) await this.net.advance(ms).catch(() => {});
+  }
+
+  async exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult> {
+    const running = this.host(node).start(argv, output);
+    this.running.add(running);
+    const result = await running.done;
+    this.running.delete(running);
+    return result;
+  }
+
+  interrupt(): void {
+    for (const running of this.running) running.kill();
+  }
+
+  writeSysctl(node: string, path: string, value: string): number {
+    try {
+      this.host(node).sysctl(path, value);
+      return 0;
+    } catch (error) {
+      if (error instanceof SysError) return -error.errno;
+      throw error;
+    }
+  }
+
+  addressOf(node: string): string | undefined {
+    return this.host(node).addr.list().find((addr) => addr.global)?.address;
+  }
+
+  async ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult> {
+    let result: { sent: number; roundTripsNs: number[] } = { sent: count, roundTripsNs: [] };
+    const trace = await this.watch.trace(async () => {
+      const { sent, replies } = await this.host(from).ping(to, { count, timeout: timeoutNs / NSEC_PER_MSEC });
+      result = { sent, roundTripsNs: replies.map(({ rtt }) => rtt) };
+    });
+    return { ...result, trace };
+  }
+
+  send(packet: Omit<ProbePacket, 'to'> & { readonly to: string }): Promise<readonly string[]> {
+    const before = this.net.kernel.skbs.inUse;
+    return this.watch.trace(async () => {
+      const host = this.host(packet.from);
+      if (packet.proto === 'udp') sendUdp(host, packet);
+      else await host.ping(packet.to, { count: packet.count, interval: 1, timeout: 1, size: packet.size, ...(packet.ttl !== undefined && { ttl: packet.ttl }) });
+      const until = this.now() + SETTLE_NS;
+      do await this.net.advance(1);
+      while (this.net.kernel.skbs.inUse > before && this.now() < until);
+    });
+  }
+
+  routeGet(node: string, to: string): RouteResult {
+    try {
+      const { via, dev } = this.host(node).route.get(to);
+      return { dev, ...(via !== undefined && { via }) };
+    } catch (error) {
+      if (error instanceof SysError) return { error: error.code };
+      throw error;
+    }
+  }
+
+  totals(node: string): HostTotals {
+    const { devList } = this.host(node).ns;
+    const sum = (counter: number): number => devList.reduce((all, { stats }) => all + stats[counter], 0);
+    return { sent: sum(TX_PACKETS), received: sum(RX_PACKETS), drops: this.watch.dropsOf(node) };
+  }
+
+  impair(link: number, impairment: Impairment | undefined): void {
+    const built = this.links.get(link);
+    if (built !== undefined) impair(built, impairment);
+  }
+
+  setLink(link: number, up: boolean): void {
+    const built = this.links.get(link);
+    if (built !== undefined) setLink(built, up);
+  }
+
+  close(): LabRemains {
+    this.closed = true;
+    this.interrupt();
+    this.files?.close();
+    return { captures: this.files?.paths ?? [], leaks: this.net.close() };
+  }
+
+  private host(node: string): Host {
+    return this.net.get(node) as Host;
+  }
+}
+
+function sendUdp(host: Host, packet: Omit<ProbePacket, 'to'> & { readonly to: string }): void {
+  const { task } = host;
+  const fd = check('socket', task.socket(AF_INET, SOCK_DGRAM));
+  if (packet.ttl !== undefined) task.setsockopt(fd, IPPROTO_IP, IP_TTL, packet.ttl);
+  const to = new SockaddrIn(parseAddress(packet.to), packet.port);
+  // What cannot be sent is dropped by nobody else than the sender, and its reason is in the trace.
+  for (let i = 0; i < packet.count; i++) void task.sendto(fd, new Uint8Array(packet.size), 0, to);
+  task.close(fd);
+}

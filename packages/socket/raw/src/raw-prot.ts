@@ -1,0 +1,160 @@
+/** `raw_prot`: the protocol's table. */
+import { datagramDisconnect, inetCheckAddr, ip4DatagramConnect, ipCmsgRecv, ipGetsockopt, ipRecvError, ipSetsockopt, type SockaddrIn } from '@skbuff/af-inet';
+import { ipFlushPendingFrames, ipv4Net } from '@skbuff/ipv4';
+import {
+  ENOIOCTLCMD,
+  type Msghdr,
+  type Proto,
+  type SockAddr,
+  le32,
+  putOption,
+  setLe32,
+  skbCopyDatagramMsg,
+  skbRecvDatagram,
+  sockNoAccept,
+  sockOrphan,
+  sockRecvCmsgs,
+} from '@skbuff/sock';
+import {
+  AF_INET,
+  EADDRINUSE,
+  EINVAL,
+  ENOENT,
+  ENOPROTOOPT,
+  EOPNOTSUPP,
+  ICMP_FILTER,
+  IPPROTO_ICMP,
+  IPPROTO_RAW,
+  IP_ROUTER_ALERT,
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_TRUNC,
+  RTN_BROADCAST,
+  RTN_MULTICAST,
+  SIOCINQ,
+  SIOCOUTQ,
+  SOL_IP,
+  SOL_RAW,
+  TCP_CLOSE,
+} from '@skbuff/uapi';
+import { IPHDR_SADDR, be32 } from '@skbuff/wire';
+import { ipCallRaChain } from './raw-rcv.ts';
+import { rawSendmsg } from './raw-sendmsg.ts';
+import { type RawSock, rawNet } from './raw-sock.ts';
+
+/** `raw_bind`: there is no port, only an address. */
+function bind(sk: RawSock, sockaddr: SockAddr): number {
+  if (sk.state !== TCP_CLOSE) return -EINVAL;
+  const { addr } = sockaddr as SockaddrIn;
+  const type = inetCheckAddr(sk, addr);
+  if (type < 0) return type;
+  sk.inetRcvSaddr = addr;
+  sk.inetSaddr = type === RTN_MULTICAST || type === RTN_BROADCAST ? 0 : addr;
+  sk.dstSet(null);
+  return 0;
+}
+
+/** `raw_recvmsg`: the packet from its IP header on. */
+function recvmsg(sk: RawSock, msg: Msghdr, len: number, flags: number): number {
+  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  if ((flags & MSG_ERRQUEUE) !== 0) return ipRecvError(sk, msg, len);
+  const skb = skbRecvDatagram(sk, flags);
+  if (typeof skb === 'number') return skb;
+  const copied = Math.min(len, skb.len);
+  if (copied < skb.len) msg.flags |= MSG_TRUNC;
+  const err = skbCopyDatagramMsg(skb, 0, msg, copied);
+  if (err === 0) {
+    sockRecvCmsgs(msg, sk, skb);
+    const name = msg.name as SockaddrIn | null;
+    if (name !== null) {
+      name.family = AF_INET;
+      name.port = 0;
+      name.addr = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
+      msg.nameSet = true;
+    }
+    if (sk.cmsgFlags !== 0) ipCmsgRecv(msg, sk, skb, 0);
+  }
+  const whole = skb.len;
+  skb.consume();
+  if (err !== 0) return err;
+  return (flags & MSG_TRUNC) !== 0 ? whole : copied;
+}
+
+function setsockopt(sk: RawSock, level: number, name: number, value: Uint8Array): number {
+  if (level === SOL_IP && name === IP_ROUTER_ALERT) {
+    return raControl(sk, (value.length >= 4 ? le32(value, 0) : value.length >= 1 ? value[0] : 0) !== 0);
+  }
+  if (level !== SOL_RAW) return ipSetsockopt(sk, level, name, value);
+  if (name !== ICMP_FILTER) return -ENOPROTOOPT;
+  if (sk.inetNum !== IPPROTO_ICMP) return -EOPNOTSUPP;
+  const bytes = new Uint8Array(4);
+  setLe32(bytes, 0, sk.icmpFilter);
+  bytes.set(value.subarray(0, 4));
+  sk.icmpFilter = le32(bytes, 0);
+  return 0;
+}
+
+function getsockopt(sk: RawSock, level: number, name: number, out: Uint8Array): number {
+  if (level !== SOL_RAW) return ipGetsockopt(sk, level, name, out);
+  if (name !== ICMP_FILTER) return -ENOPROTOOPT;
+  if (sk.inetNum !== IPPROTO_ICMP) return -EOPNOTSUPP;
+  const bytes = new Uint8Array(4);
+  setLe32(bytes, 0, sk.icmpFilter);
+  return putOption(out, bytes);
+}
+
+/** `ip_ra_control`: joins or leaves the chain of those who hear of router alerts. */
+function raControl(sk: RawSock, on: boolean): number {
+  if (sk.inetNum === IPPROTO_RAW) return -EINVAL;
+  if (on && sk.routerAlert) return -EADDRINUSE;
+  if (!on && !sk.routerAlert) return -ENOENT;
+  const state = rawNet.of(sk.net);
+  state.raChain = on ? [sk, ...state.raChain] : state.raChain.filter((other) => other !== sk);
+  sk.routerAlert = on;
+  ipv4Net.of(sk.net).routerAlert = state.raChain.length === 0 ? null : ipCallRaChain;
+  return 0;
+}
+
+function close(sk: RawSock): void {
+  if (sk.routerAlert) raControl(sk, false);
+  ipFlushPendingFrames(sk);
+  rawNet.of(sk.net).remove(sk);
+  sockOrphan(sk);
+  sk.put();
+}
+
+function ioctl(sk: RawSock, request: number, arg: Uint8Array): number {
+  if (request !== SIOCINQ && request !== SIOCOUTQ) return -ENOIOCTLCMD;
+  if (arg.length < 4) return -EINVAL;
+  setLe32(arg, 0, request === SIOCOUTQ ? sk.wmemAlloc : (sk.receiveQueue.peek()?.len ?? 0));
+  return 0;
+}
+
+function nothing(): void {}
+
+export const rawProt: Proto = {
+  name: 'RAW',
+  owner: '@skbuff/raw',
+  objSize: 1152,
+  memory: -1,
+  callbacks: 'yyynyyynyyyyyyyynn',
+  noAutobind: false,
+  init: () => 0,
+  destroy: nothing,
+  close: (sk) => close(sk as RawSock),
+  bind: (sk, addr) => bind(sk as RawSock, addr),
+  connect: (sk, addr) => ip4DatagramConnect(sk as RawSock, addr),
+  disconnect: (sk) => datagramDisconnect(sk as RawSock),
+  accept: sockNoAccept,
+  shutdown: nothing,
+  keepalive: nothing,
+  setsockopt: (sk, level, name, value) => setsockopt(sk as RawSock, level, name, value),
+  getsockopt: (sk, level, name, out) => getsockopt(sk as RawSock, level, name, out),
+  ioctl: (sk, request, arg) => ioctl(sk as RawSock, request, arg),
+  sendmsg: (sk, msg, len) => rawSendmsg(sk as RawSock, msg, len),
+  recvmsg: (sk, msg, len, flags) => recvmsg(sk as RawSock, msg, len, flags),
+  hash: (sk) => rawNet.of(sk.net).add(sk as RawSock),
+  unhash: (sk) => rawNet.of(sk.net).remove(sk as RawSock),
+  rehash: nothing,
+  getPort: () => 0,
+};

@@ -1,0 +1,173 @@
+/** Sending (`raw_sendmsg`, `raw_send_hdrinc` in `net/ipv4/raw.c`). */
+import { inetSkFlowiFlags, ipCmsgSend, ipSockRtScope, routeForSock, type SockaddrIn } from '@skbuff/af-inet';
+import { CHECKSUM_NONE, NF_BIT_IPV4_LOCAL_OUT, NF_HOOK_OK, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
+import {
+  FLOWI_FLAG_KNOWN_NH,
+  type Flowi4,
+  IPOPT_F_STRICTROUTE,
+  IPSTATS_MIB_OUTDISCARDS,
+  type IpcmCookie,
+  RTCF_BROADCAST,
+  type Rtable,
+  dstOutput,
+  ipAppendData,
+  ipFlushPendingFrames,
+  ipPushPendingFrames,
+  ipSelectIdent,
+  ipSendCheck,
+  ipcbInit,
+  ipv4Net,
+  llReservedSpace,
+} from '@skbuff/ipv4';
+import { type Msghdr, SOCK_BROADCAST, msgPayload, skbSetOwnerW, sockMaySend, sockNet } from '@skbuff/sock';
+import {
+  AF_INET,
+  AF_UNSPEC,
+  EACCES,
+  EAFNOSUPPORT,
+  EDESTADDRREQ,
+  EINVAL,
+  EMSGSIZE,
+  ENOBUFS,
+  EOPNOTSUPP,
+  ETH_P_IP,
+  IPPROTO_ICMP,
+  MSG_DONTROUTE,
+  MSG_MORE,
+  MSG_OOB,
+  MSG_PROBE,
+  NFPROTO_IPV4,
+  NF_INET_LOCAL_OUT,
+  RT_SCOPE_LINK,
+  TCP_ESTABLISHED,
+} from '@skbuff/uapi';
+import { IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOT_LEN, be16, be32, ipHdrlen, ipv4IsMulticast, setBe16, setBe32 } from '@skbuff/wire';
+import type { RawSock } from './raw-sock.ts';
+
+/**
+ * `raw_sendmsg`: `len` bytes behind an IP header of the kernel's making, or with IP_HDRINCL header and all. Returns `len`, or
+ * -EMSGSIZE, -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -ENETUNREACH, -EACCES, -EAGAIN, the socket's pending error.
+ */
+export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
+  if (len > 0xffff) return -EMSGSIZE;
+  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  const name = msg.name as SockaddrIn | null;
+  if (name !== null && name.family !== AF_INET && name.family !== AF_UNSPEC) return -EAFNOSUPPORT;
+  if (name === null && sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
+  const ipc = sk.ipcmInit();
+  const err = msg.control.length === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc);
+  if (err !== 0) return err;
+  const rt = route(sk, msg, ipc, name === null ? sk.inetDaddr : name.addr);
+  if (typeof rt === 'number') return rt;
+  const { fl4 } = sk;
+  const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
+  if (sk.hdrincl) return mildly(sk, sendHdrinc(sk, fl4, payload, len, rt, msg.flags, ipc), len);
+  if (ipc.addr === 0) ipc.addr = fl4.daddr;
+  return mildly(sk, append(sk, msg, payload, len, ipc, rt), len);
+}
+
+/** Lack of room below the socket is no error to one that does not ask for errors. */
+function mildly(sk: RawSock, err: number, len: number): number {
+  return err === 0 || (err === -ENOBUFS && !sk.recverr) ? len : err;
+}
+
+/** Looks up `sk.fl4`; `ipc.addr` becomes where the packet shall end up. A reference, or a negative errno. */
+function route(sk: RawSock, msg: Msghdr, ipc: IpcmCookie, daddr: number): Rtable | number {
+  let saddr = ipc.addr;
+  ipc.addr = daddr;
+  const { opt } = ipc;
+  if (opt !== null) {
+    // A program that makes its own header makes its own options.
+    if (sk.hdrincl || (opt.srr !== 0 && daddr === 0)) return -EINVAL;
+    if (opt.srr !== 0) daddr = opt.faddr;
+  }
+  let scope = ipSockRtScope(sk);
+  if ((msg.flags & MSG_DONTROUTE) !== 0 || (opt !== null && opt.has(IPOPT_F_STRICTROUTE))) scope = RT_SCOPE_LINK;
+  if (ipv4IsMulticast(daddr)) {
+    if (ipc.oif === 0) ipc.oif = sk.mcIndex;
+    if (saddr === 0) saddr = sk.mcAddr;
+  } else if (ipc.oif === 0) ipc.oif = sk.ucIndex;
+  const flags = inetSkFlowiFlags(sk) | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0);
+  sk.fl4.init(ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : sk.tos, scope, sk.protocol, flags, daddr, saddr, 0, 0);
+  const rt = routeForSock(sk, sk.fl4);
+  if (typeof rt === 'number') return rt;
+  if ((rt.flagsRtcf & RTCF_BROADCAST) === 0 || (sk.flags & SOCK_BROADCAST) !== 0) return rt;
+  rt.release();
+  return -EACCES;
+}
+
+function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
+  const begins = sk.cork.queue.length === 0;
+  const err = ipAppendData(sk.net, sk, sk.fl4, payload, 0, len, 0, ipc, rt, msg.flags);
+  // The cork keeps the route of its first piece only.
+  if (!begins || err !== 0 || sk.cork.queue.length === 0) rt.release();
+  if (err !== 0) {
+    if (!begins) ipFlushPendingFrames(sk);
+    return err;
+  }
+  return (msg.flags & MSG_MORE) !== 0 ? 0 : ipPushPendingFrames(sk.net, sk);
+}
+
+/** `raw_send_hdrinc`: takes over the reference on `rt`. */
+function sendHdrinc(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, rt: Rtable, flags: number, ipc: IpcmCookie): number {
+  const skb = hdrincSkb(sk, fl4, payload, len, rt, flags, ipc);
+  if (typeof skb === 'number') {
+    rt.release();
+    return skb;
+  }
+  const { net } = sk;
+  if ((net.nf.mask & NF_BIT_IPV4_LOCAL_OUT) !== 0) {
+    const verdict = net.nf.run(NFPROTO_IPV4, NF_INET_LOCAL_OUT, sk, skb, null, rt.dev, dstOutput);
+    if (verdict !== NF_HOOK_OK) return toErrno(sk, verdict);
+  }
+  return toErrno(sk, dstOutput(net, sk, skb));
+}
+
+/** `net_xmit_errno`: a queue that dropped the packet is out of room. */
+function toErrno(sk: RawSock, rc: number): number {
+  const err = rc > 0 ? (rc === 2 ? 0 : -ENOBUFS) : rc;
+  if (err !== 0) ipv4Net.of(sk.net).stats[IPSTATS_MIB_OUTDISCARDS]++;
+  return err;
+}
+
+/** The packet as the program made it, with the route on it; or a negative errno, or 0 with MSG_PROBE. */
+function hdrincSkb(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, rt: Rtable, flags: number, ipc: IpcmCookie): SkBuff | number {
+  if (len > rt.dev.mtu) {
+    sk.localError(EMSGSIZE, fl4, rt.dev.mtu);
+    return -EMSGSIZE;
+  }
+  if (len < IPHDR_LEN) return -EINVAL;
+  if ((flags & MSG_PROBE) !== 0) return 0;
+  const refused = sockMaySend(sk);
+  if (refused !== 0) return refused;
+  const room = llReservedSpace(rt.dev);
+  const skb = sk.net.skbs.alloc(len + room + rt.dev.neededTailroom + 15);
+  if (skb === null) return -ENOBUFS;
+  skbSetOwnerW(skb, sk);
+  skb.reserve(room);
+  skb.protocol = ETH_P_IP;
+  skb.priority = ipc.priority;
+  skb.mark = ipc.mark;
+  skb.networkHeader = skb.putData(payload, 0, len);
+  skb.ipSummed = CHECKSUM_NONE;
+  ipcbInit(skb, 0);
+  const hlen = ipHdrlen(skb.bytes, skb.networkHeader);
+  if (hlen > len) {
+    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+    return -EINVAL;
+  }
+  skb.transportHeader = skb.networkHeader + hlen;
+  skb.dstSet(rt);
+  if (hlen >= IPHDR_LEN) fillHeader(sk, skb, fl4, len);
+  return skb;
+}
+
+/** What the kernel fills in nevertheless: source and identification where they are 0, length and checksum always. */
+function fillHeader(sk: RawSock, skb: SkBuff, fl4: Flowi4, len: number): void {
+  const { bytes, networkHeader: iph } = skb;
+  if (be32(bytes, iph + IPHDR_SADDR) === 0) setBe32(bytes, iph + IPHDR_SADDR, fl4.saddr);
+  setBe16(bytes, iph + IPHDR_TOT_LEN, len);
+  if (be16(bytes, iph + IPHDR_ID) === 0) ipSelectIdent(sk.net, skb, null);
+  ipSendCheck(bytes, iph);
+  if (bytes[iph + IPHDR_PROTOCOL] === IPPROTO_ICMP) ipv4Net.of(sk.net).ip.icmpOutCount?.(sk.net, bytes[skb.transportHeader]);
+}
