@@ -279,11 +279,6 @@ export class SkbuffCache {
     to.priority = from.priority;
     to.mark = from.mark;
     to.hash = from.hash;
-    to.ooOkay = from.ooOkay;
-    to.pfmemalloc = from.pfmemalloc;
-    to.noFcs = from.noFcs;
-    to.redirected = from.redirected;
-    to.offloadFwdMark = from.offloadFwdMark;
     to.napiId = from.napiId;
     to.bits |= from.bits & SKB_INHERITED_BITS;
     to.secmark = from.secmark;

@@ -72,7 +72,7 @@ const OFFLOAD_FWD_MARK = 1 << 14;
 const VLAN_PRESENT = 1 << 15;
 /** The bits that a clone or copy inherits. @internal */
 export const SKB_INHERITED_BITS: number =
-  L4_HASH | SW_HASH | IGNORE_DF | ENCAPSULATION | NF_TRACE | IPVS_PROPERTY | VLAN_PRESENT;
+  L4_HASH | SW_HASH | IGNORE_DF | OO_OKAY | ENCAPSULATION | NF_TRACE | IPVS_PROPERTY | PFMEMALLOC | NO_FCS | REDIRECTED | OFFLOAD_FWD_MARK | VLAN_PRESENT;
 
 export class SkBuff {
   /** Neighbours in the one queue this sk_buff is on; `next` also chains lists of packets. */

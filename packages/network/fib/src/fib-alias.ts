@@ -88,6 +88,23 @@ export class FibStore {
     return this.share(prefix, plen, findShared(info, tos, plen) ?? new FibAlias(info, tos, plen));
   }
 
+  /** Prefix and length of all, alternating: ascending, of one address the longest first. A copy, so that it outlives changes. */
+  prefixes(): Uint32Array {
+    const list = new Uint32Array(this.backend.size * 2);
+    let n = 0;
+    let run = 0;
+    this.backend.walk((prefix, plen) => {
+      if (n > 0 && list[run] !== prefix) {
+        reverseLengths(list, run, n);
+        run = n;
+      }
+      list[n++] = prefix;
+      list[n++] = plen;
+    });
+    reverseLengths(list, run, n);
+    return list;
+  }
+
   private share(prefix: number, plen: number, fa: FibAlias): FibAlias {
     const shared = findShared(fa.info, fa.tos, plen) ?? this.intern(fa);
     shared.users++;
@@ -137,4 +154,8 @@ export class FibStore {
 function findShared(info: FibInfo, tos: number, plen: number): FibAlias | null {
   for (const fa of info.aliases) if (fa.plen === plen && fa.tos === tos) return fa;
   return null;
+}
+
+function reverseLengths(list: Uint32Array, from: number, to: number): void {
+  for (let i = from + 1, j = to - 1; i < j; i += 2, j -= 2) [list[i], list[j]] = [list[j], list[i]];
 }

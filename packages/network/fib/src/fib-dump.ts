@@ -118,7 +118,7 @@ function strictFilter(state: FibNet, cb: NetlinkCallback, rtm: RtMsg, filter: Fi
 /** `fib_table_dump`. */
 function dumpTable(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, table: FibTable, cursor: Cursor): number {
   if (cursor.prefixes === null) {
-    cursor.prefixes = prefixesOf(table);
+    cursor.prefixes = table.store.prefixes();
     cursor.at = 0;
     cursor.aliases = 0;
     cursor.learned = 0;
@@ -155,26 +155,4 @@ function wanted(fa: FibAlias, { protocol, type, dev }: Filter): boolean {
   if (type !== 0 && fa.type !== type) return false;
   if (protocol !== 0 && fa.info.protocol !== protocol) return false;
   return dev === null || fa.info.nhs.some((nh) => nh.dev === dev);
-}
-
-/** The prefixes of a table: ascending, of one address the longest first. */
-function prefixesOf(table: FibTable): Uint32Array {
-  const { backend } = table.store;
-  const list = new Uint32Array(backend.size * 2);
-  let n = 0;
-  let run = 0;
-  backend.walk((prefix, plen) => {
-    if (n > 0 && list[run] !== prefix) {
-      reversePairs(list, run, n);
-      run = n;
-    }
-    list[n++] = prefix;
-    list[n++] = plen;
-  });
-  reversePairs(list, run, n);
-  return list;
-}
-
-function reversePairs(list: Uint32Array, from: number, to: number): void {
-  for (let i = from, j = to - 2; i < j; i += 2, j -= 2) [list[i + 1], list[j + 1]] = [list[j + 1], list[i + 1]];
 }

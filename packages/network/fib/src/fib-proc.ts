@@ -41,12 +41,13 @@ export function fibRouteShow(state: FibNet): string {
   let text = `${'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT'.padEnd(WIDTH)}\n`;
   const { main } = state;
   if (main === null) return text;
-  main.store.backend.walk((prefix, plen, index) => {
-    for (let fa = main.store.heads[index]; fa !== null; fa = fa.next) {
+  const prefixes = main.store.prefixes();
+  for (let i = 0; i < prefixes.length; i += 2) {
+    for (const fa of main.store.aliases(prefixes[i], prefixes[i + 1])) {
       if (fa.tbId !== main.id || fa.type === RTN_BROADCAST || fa.type === RTN_MULTICAST) continue;
-      text += `${routeLine(prefix, plen, fa).padEnd(WIDTH)}\n`;
+      text += `${routeLine(prefixes[i], prefixes[i + 1], fa).padEnd(WIDTH)}\n`;
     }
-  });
+  }
   return text;
 }
 

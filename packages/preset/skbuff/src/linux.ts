@@ -13,6 +13,7 @@ import { loopback } from '@skbuff/loopback';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { procfs } from '@skbuff/procfs';
+import { raw } from '@skbuff/raw';
 import { rtnetlink } from '@skbuff/rtnetlink';
 import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
@@ -25,7 +26,7 @@ export function linux(): Plugin[] {
     sysctl(), procfs(), netlink(), rtnetlink(),
     loopback(), veth(), dummy(),
     neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), icmp(),
-    sock(), afInet(), udp(),
+    sock(), afInet(), udp(), raw(),
   ];
 }
 

@@ -1,11 +1,22 @@
-/** connect(2) of datagram and raw sockets (`net/ipv4/datagram.c`): an address is remembered and a route cached; nothing is sent. */
-import { FLOWI_FLAG_ANYSRC, IPSTATS_MIB_OUTNOROUTES, RTCF_BROADCAST, type Rtable, ipv4Net } from '@skbuff/ipv4';
+/** The way of messages, and connect(2) of datagram and raw sockets (`net/ipv4/datagram.c`): nothing is sent by that. */
+import {
+  FLOWI_FLAG_ANYSRC,
+  type Flowi4,
+  IPOPT_F_STRICTROUTE,
+  IPSTATS_MIB_OUTNOROUTES,
+  type IpcmCookie,
+  RTCF_BROADCAST,
+  type Rtable,
+  ipv4Net,
+} from '@skbuff/ipv4';
 import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, type SockAddr } from '@skbuff/sock';
 import {
   AF_INET,
   EACCES,
   EAFNOSUPPORT,
+  EINVAL,
   ENETUNREACH,
+  MSG_DONTROUTE,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
   TCP_CLOSE,
@@ -26,10 +37,41 @@ export function ipSockRtScope(sk: InetSk): number {
 }
 
 /** `ip_route_output_flow` for `sk.fl4` or `sk.connFl4`, counting what has no route. */
-export function routeForSock(sk: InetSk, fl4: InetSk['fl4']): Rtable | number {
+export function routeForSock(sk: InetSk, fl4: Flowi4): Rtable | number {
   const state = ipv4Net.of(sk.net);
   const rt = state.ip.routing === null ? -ENETUNREACH : state.ip.routing.routeOutput(sk.net, fl4, sk);
   if (rt === -ENETUNREACH) state.stats[IPSTATS_MIB_OUTNOROUTES]++;
+  return rt;
+}
+
+/**
+ * The way of one message to `daddr`:`dport`, by what the socket, the call's MSG_* `flags` and `ipc` say. On entry `ipc.addr` is the
+ * source; on return it is where the packet shall end up, which with a source route is not where it goes first. `sk.fl4` is filled in.
+ * A reference, or -EINVAL, -ENETUNREACH, -EACCES (a broadcast without SO_BROADCAST) …
+ */
+export function inetRouteMsg(sk: InetSk, flags: number, ipc: IpcmCookie, daddr: number, dport: number, sport: number, flowFlags: number): Rtable | number {
+  let saddr = ipc.addr;
+  ipc.addr = daddr;
+  const { opt } = ipc;
+  if (opt !== null && opt.srr !== 0) {
+    if (daddr === 0) return -EINVAL;
+    daddr = opt.faddr;
+  }
+  if (ipv4IsMulticast(daddr)) {
+    if (ipc.oif === 0) ipc.oif = sk.mcIndex;
+    if (saddr === 0) saddr = sk.mcAddr;
+  } else if (ipc.oif === 0) ipc.oif = sk.ucIndex;
+  const onLink = (flags & MSG_DONTROUTE) !== 0 || (opt !== null && opt.has(IPOPT_F_STRICTROUTE));
+  const scope = onLink ? RT_SCOPE_LINK : ipSockRtScope(sk);
+  const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
+  const fl4 = sk.fl4.init(ipc.oif, ipc.mark, tos, scope, sk.protocol, flowFlags, daddr, saddr, dport, sport);
+  const rt = routeForSock(sk, fl4);
+  if (typeof rt === 'number') return rt;
+  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
+    rt.release();
+    return -EACCES;
+  }
+  if (ipc.addr === 0) ipc.addr = fl4.daddr;
   return rt;
 }
 

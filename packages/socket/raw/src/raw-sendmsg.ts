@@ -1,13 +1,11 @@
 /** Sending (`raw_sendmsg`, `raw_send_hdrinc` in `net/ipv4/raw.c`). */
-import { inetSkFlowiFlags, ipCmsgSend, ipSockRtScope, routeForSock, type SockaddrIn } from '@skbuff/af-inet';
+import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import { CHECKSUM_NONE, NF_BIT_IPV4_LOCAL_OUT, NF_HOOK_OK, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
 import {
   FLOWI_FLAG_KNOWN_NH,
   type Flowi4,
-  IPOPT_F_STRICTROUTE,
   IPSTATS_MIB_OUTDISCARDS,
   type IpcmCookie,
-  RTCF_BROADCAST,
   type Rtable,
   dstOutput,
   ipAppendData,
@@ -19,11 +17,10 @@ import {
   ipv4Net,
   llReservedSpace,
 } from '@skbuff/ipv4';
-import { type Msghdr, SOCK_BROADCAST, msgPayload, skbSetOwnerW, sockMaySend, sockNet } from '@skbuff/sock';
+import { type Msghdr, msgPayload, skbSetOwnerW, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
-  EACCES,
   EAFNOSUPPORT,
   EDESTADDRREQ,
   EINVAL,
@@ -32,16 +29,14 @@ import {
   EOPNOTSUPP,
   ETH_P_IP,
   IPPROTO_ICMP,
-  MSG_DONTROUTE,
   MSG_MORE,
   MSG_OOB,
   MSG_PROBE,
   NFPROTO_IPV4,
   NF_INET_LOCAL_OUT,
-  RT_SCOPE_LINK,
   TCP_ESTABLISHED,
 } from '@skbuff/uapi';
-import { IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOT_LEN, be16, be32, ipHdrlen, ipv4IsMulticast, setBe16, setBe32 } from '@skbuff/wire';
+import { IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOT_LEN, be16, be32, ipHdrlen, setBe16, setBe32 } from '@skbuff/wire';
 import type { RawSock } from './raw-sock.ts';
 
 /**
@@ -57,43 +52,20 @@ export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   const ipc = sk.ipcmInit();
   const err = msg.control.length === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc);
   if (err !== 0) return err;
-  const rt = route(sk, msg, ipc, name === null ? sk.inetDaddr : name.addr);
+  // A program that makes its own header makes its own options.
+  if (sk.hdrincl && ipc.opt !== null) return -EINVAL;
+  const flowFlags = inetSkFlowiFlags(sk) | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0);
+  const rt = inetRouteMsg(sk, msg.flags, ipc, name === null ? sk.inetDaddr : name.addr, 0, 0, flowFlags);
   if (typeof rt === 'number') return rt;
   const { fl4 } = sk;
   const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
   if (sk.hdrincl) return mildly(sk, sendHdrinc(sk, fl4, payload, len, rt, msg.flags, ipc), len);
-  if (ipc.addr === 0) ipc.addr = fl4.daddr;
   return mildly(sk, append(sk, msg, payload, len, ipc, rt), len);
 }
 
 /** Lack of room below the socket is no error to one that does not ask for errors. */
 function mildly(sk: RawSock, err: number, len: number): number {
   return err === 0 || (err === -ENOBUFS && !sk.recverr) ? len : err;
-}
-
-/** Looks up `sk.fl4`; `ipc.addr` becomes where the packet shall end up. A reference, or a negative errno. */
-function route(sk: RawSock, msg: Msghdr, ipc: IpcmCookie, daddr: number): Rtable | number {
-  let saddr = ipc.addr;
-  ipc.addr = daddr;
-  const { opt } = ipc;
-  if (opt !== null) {
-    // A program that makes its own header makes its own options.
-    if (sk.hdrincl || (opt.srr !== 0 && daddr === 0)) return -EINVAL;
-    if (opt.srr !== 0) daddr = opt.faddr;
-  }
-  let scope = ipSockRtScope(sk);
-  if ((msg.flags & MSG_DONTROUTE) !== 0 || (opt !== null && opt.has(IPOPT_F_STRICTROUTE))) scope = RT_SCOPE_LINK;
-  if (ipv4IsMulticast(daddr)) {
-    if (ipc.oif === 0) ipc.oif = sk.mcIndex;
-    if (saddr === 0) saddr = sk.mcAddr;
-  } else if (ipc.oif === 0) ipc.oif = sk.ucIndex;
-  const flags = inetSkFlowiFlags(sk) | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0);
-  sk.fl4.init(ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : sk.tos, scope, sk.protocol, flags, daddr, saddr, 0, 0);
-  const rt = routeForSock(sk, sk.fl4);
-  if (typeof rt === 'number') return rt;
-  if ((rt.flagsRtcf & RTCF_BROADCAST) === 0 || (sk.flags & SOCK_BROADCAST) !== 0) return rt;
-  rt.release();
-  return -EACCES;
 }
 
 function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {

@@ -1,11 +1,9 @@
 /** Sending (`udp_sendmsg` in `net/ipv4/udp.c`). */
-import { inetSkFlowiFlags, ipCmsgSend, ipSockRtScope, routeForSock, type SockaddrIn } from '@skbuff/af-inet';
+import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import type { SkBuff } from '@skbuff/core';
 import {
   type Flowi4,
-  IPOPT_F_STRICTROUTE,
   type IpcmCookie,
-  RTCF_BROADCAST,
   type Rtable,
   ipAppendData,
   ipFinishSkb,
@@ -13,11 +11,10 @@ import {
   ipMakeSkb,
   ipSendSkb,
 } from '@skbuff/ipv4';
-import { type Msghdr, SOCK_BROADCAST, msgPayload, sockNet } from '@skbuff/sock';
+import { type Msghdr, SOCK_LOCALROUTE, msgPayload, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
-  EACCES,
   EAFNOSUPPORT,
   EAGAIN,
   EDESTADDRREQ,
@@ -29,7 +26,6 @@ import {
   MSG_DONTWAIT,
   MSG_MORE,
   MSG_OOB,
-  RT_SCOPE_LINK,
   TCP_ESTABLISHED,
 } from '@skbuff/uapi';
 import { UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
@@ -64,47 +60,23 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
     if (err !== 0) return err;
     connected = false;
   }
-  if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0) return sendRouted(sk, msg, len, ipc, daddr, dport, connected);
-  ipc.addr = daddr;
+  if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0) return sendRouted(sk, msg, len, ipc, daddr, dport, false);
   const rt = sk.dstCheck();
   if (rt === null) return sendRouted(sk, msg, len, ipc, daddr, dport, true);
+  ipc.addr = daddr;
   rt.hold();
   return sendOn(sk, msg, len, ipc, sk.connFl4, rt);
 }
 
 /** The way is looked up for this datagram, and remembered if it is an ordinary one of a connected socket. */
 function sendRouted(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, daddr: number, dport: number, connected: boolean): number {
-  // On the way here `ipc.addr` was the source; from here on it is where the datagram shall end up.
-  let saddr = connected ? sk.inetSaddr : ipc.addr;
-  ipc.addr = daddr;
-  const { opt } = ipc;
-  if (opt !== null && opt.srr !== 0) {
-    if (daddr === 0) return -EINVAL;
-    daddr = opt.faddr;
-    connected = false;
-  }
-  let scope = ipSockRtScope(sk);
-  if ((msg.flags & MSG_DONTROUTE) !== 0 || (opt !== null && opt.has(IPOPT_F_STRICTROUTE))) scope = RT_SCOPE_LINK;
-  if (scope === RT_SCOPE_LINK) connected = false;
-  if (ipv4IsMulticast(daddr)) {
-    if (ipc.oif === 0) ipc.oif = sk.mcIndex;
-    if (saddr === 0) saddr = sk.mcAddr;
-    connected = false;
-  } else if (ipc.oif === 0) ipc.oif = sk.ucIndex;
-  const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
-  const fl4 = sk.fl4.init(ipc.oif, ipc.mark, tos, scope, sk.protocol, inetSkFlowiFlags(sk), daddr, saddr, dport, sk.inetSport);
-  const rt = routeForSock(sk, fl4);
+  const rt = inetRouteMsg(sk, msg.flags, ipc, daddr, dport, sk.inetSport, inetSkFlowiFlags(sk));
   if (typeof rt === 'number') return rt;
-  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
-    rt.release();
-    return -EACCES;
-  }
-  if (connected) {
+  if (connected && (sk.flags & SOCK_LOCALROUTE) === 0 && !ipv4IsMulticast(daddr)) {
     rt.hold();
     sk.dstSet(rt);
   }
-  if (ipc.addr === 0) ipc.addr = fl4.daddr;
-  return sendOn(sk, msg, len, ipc, fl4, rt);
+  return sendOn(sk, msg, len, ipc, sk.fl4, rt);
 }
 
 /** The reference on `rt` is taken over. */

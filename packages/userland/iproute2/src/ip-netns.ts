@@ -9,7 +9,7 @@ import { nsidName, nsidOfName } from './netns-id.ts';
 import { atoi, getUnsigned } from './numbers.ts';
 import { usageNetns } from './usage.ts';
 
-const NETNS_RUN_DIR = '/var/run/netns';
+const NETNS_RUN_DIR = '/run/netns';
 const NO_NAME = 'No netns name specified\n';
 
 function complain(ctx: IpContext, text: string): number {
@@ -46,7 +46,7 @@ function netnsAdd(ctx: IpContext, args: Args): number {
 
 /** Gives the namespace of a process a name. */
 function netnsAttach(ctx: IpContext, args: Args): number {
-  if (args.left === 0) return complain(ctx, NO_NAME);
+  if (args.left === 0) return complain(ctx, 'No netns name and PID specified\n');
   const name = args.cur;
   checkName(ctx, name);
   args.skip();
@@ -90,14 +90,14 @@ function netnsPids(ctx: IpContext, args: Args): number {
   if (args.left === 0) return complain(ctx, NO_NAME);
   if (args.left > 1) return complain(ctx, 'extra arguments specified\n');
   const net = ctx.env.netns.get(args.cur);
-  if (net === null) return complain(ctx, `open(${NETNS_RUN_DIR}/${args.cur}) failed: ${U.strerror(U.ENOENT)}\n`);
+  if (net === null) return complain(ctx, `Cannot open network namespace: ${U.strerror(U.ENOENT)}\n`);
   for (const pid of ctx.env.pidsOf(net)) ctx.out.raw(`${pid}\n`);
   return 0;
 }
 
 async function execIn(ctx: IpContext, name: string, argv: readonly string[]): Promise<number> {
   const net = ctx.env.netns.get(name);
-  if (net === null) return complain(ctx, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
+  if (net === null) return ctx.die(-1, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
   ctx.out.flush();
   const status = await ctx.env.inNet(net).run(argv);
   if (status >= 0) return -status;
@@ -125,7 +125,7 @@ function netnsSet(ctx: IpContext, args: Args): number {
   args.skip();
   if (args.left === 0) return complain(ctx, 'No nsid specified\n');
   const id = args.is('auto') ? -1 : getUnsigned(args.cur);
-  if (id === null || id > 0x7fff_ffff) args.invarg('Invalid "netnsid" value\n');
+  if (id === null || id > 0x7fff_ffff) args.invarg('Invalid "netnsid" value');
   checkName(ctx, name);
   const net = ctx.env.netns.get(name);
   if (net === null) return complain(ctx, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);

@@ -5,7 +5,7 @@ import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { getPrefix, type InetPrefix } from './inet.ts';
-import { rtDsfield, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
+import { groups, rtDsfield, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
 import { getInteger, getNumber, getUnsigned } from './numbers.ts';
 import { getRealms } from './route-realms.ts';
 import type { RtnlRequest } from './rtnl.ts';
@@ -99,6 +99,15 @@ const suppress: Read = (r, args: Args) => {
   r.req.builder.nlaPutU32(U.FRA_SUPPRESS_PREFIXLEN, plen);
 };
 
+const suppressGroup: Read = (r, args: Args) => {
+  r.req.builder.nlaPutU32(U.FRA_SUPPRESS_IFGROUP, groups.a2n(args.next()) ?? args.invarg('Invalid "suppress_ifgroup" value\n'));
+};
+
+const l3mdev: Read = (r) => {
+  r.req.builder.nlaPutU8(U.FRA_L3MDEV, 1);
+  r.tableGiven = true;
+};
+
 const WORDS: readonly (readonly [string, Read])[] = [
   ['not*', (r) => void (r.frh.flags |= U.FIB_RULE_INVERT)],
   ['from', (r, args, ctx) => void (r.frh.srcLen = r.put(U.FRA_SRC, getPrefix(args, args.next(), ctx.options.family)))],
@@ -115,9 +124,12 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['lookup', table],
   ['suppress_prefixlength*', suppress],
   ['sup_pl', suppress],
+  ['suppress_ifgroup*', suppressGroup],
+  ['sup_group', suppressGroup],
   ['dev', device(U.FRA_IIFNAME, '"iif"/"dev" not a valid ifname')],
   ['iif', device(U.FRA_IIFNAME, '"iif"/"dev" not a valid ifname')],
   ['oif', device(U.FRA_OIFNAME, '"oif" not a valid ifname')],
+  ['l3mdev', l3mdev],
   ['uidrange', uidrange],
   ['ipproto', ipproto],
   ['sport', ports(U.FRA_SPORT_RANGE, 'invalid port range\n')],
@@ -130,6 +142,7 @@ function action(ctx: IpContext, r: RuleRequest, args: Args): void {
   if (args.abbr('goto')) return goto(r, args, ctx);
   if (args.abbr('nop')) {
     r.frh.action = U.FR_ACT_NOP;
+    r.tableGiven = true;
     return;
   }
   r.frh.action = rtnTypeA2n(args.cur) ?? args.invarg('Failed to parse rule type');

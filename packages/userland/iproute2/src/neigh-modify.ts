@@ -7,7 +7,6 @@ import { getAddr, type InetPrefix, llAddrA2n } from './inet.ts';
 import { rtProtos } from './names.ts';
 import { NeighInfo, printNeigh } from './neigh-print.ts';
 import { nudStateA2n } from './neigh-state.ts';
-import { usageNeigh } from './usage.ts';
 
 class NeighWords {
   dst: InetPrefix | null = null;
@@ -42,7 +41,7 @@ class NeighWords {
   }
 
   readAddress(ctx: IpContext, args: Args, ndm: NdMsg, plain: boolean): void {
-    if (args.abbr('help')) usageNeigh(ctx);
+    if (args.abbr('help')) args.next();
     if (this.dst !== null && plain) args.duparg2('to');
     if (this.dst !== null) args.duparg('address');
     this.dst = getAddr(args, args.cur, ctx.options.family);
@@ -55,7 +54,8 @@ export function neighModify(ctx: IpContext, args: Args, cmd: number, flags: numb
   const words = new NeighWords();
   for (; args.left > 0; args.skip()) words.read(ctx, args, ndm);
   const { dev, dst, lladdr } = words;
-  if (dev === null || dst === null) return ctx.die(-1, 'Device and destination are required arguments.\n');
+  const proxy = (ndm.flags & U.NTF_PROXY) !== 0;
+  if ((dev === null && !proxy) || dst === null) return ctx.die(-1, 'Device and destination are required arguments.\n');
   const req = ctx.rtnl.request(cmd, flags, ndm);
   req.builder.nlaPut(U.NDA_DST, dst.bytes);
   if (lladdr !== null && lladdr !== 'null') {
@@ -66,8 +66,10 @@ export function neighModify(ctx: IpContext, args: Args, cmd: number, flags: numb
   if (words.extFlags !== 0) req.builder.nlaPutU32(U.NDA_FLAGS_EXT, words.extFlags);
   if (words.protocol !== 0) req.builder.nlaPutU8(U.NDA_PROTOCOL, words.protocol);
   ctx.links.init();
-  ndm.ifindex = ctx.links.nameToIndex(dev);
-  if (ndm.ifindex === 0) return ctx.nodev(dev);
+  if (dev !== null) {
+    ndm.ifindex = ctx.links.nameToIndex(dev);
+    if (ndm.ifindex === 0) return ctx.nodev(dev);
+  }
   return ctx.rtnl.talk(req) < 0 ? -2 : 0;
 }
 
@@ -97,8 +99,6 @@ export function neighGet(ctx: IpContext, args: Args): number {
   if (ndm.ifindex === 0) return ctx.nodev(dev);
   const answer = ctx.rtnl.ask(req);
   if (typeof answer === 'number') return -2;
-  ctx.out.newDocument();
   printNeigh(ctx, new NeighInfo(answer), true);
-  ctx.out.deleteDocument();
   return 0;
 }

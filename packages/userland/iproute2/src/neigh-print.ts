@@ -97,12 +97,12 @@ export function printNeigh(ctx: IpContext, info: NeighInfo, withDevice: boolean)
   if (options.stats > 0) {
     const ci = info.cacheInfo();
     if (ci !== null) printCacheInfo(ctx, ci);
-    if (tb.has(U.NDA_PROBES)) out.any('probes', tb.u32(U.NDA_PROBES), ` probes ${tb.u32(U.NDA_PROBES)} `);
+    if (tb.has(U.NDA_PROBES)) out.any('probes', tb.u32(U.NDA_PROBES), `probes ${tb.u32(U.NDA_PROBES)} `);
   }
   if (ndm.state !== 0) printState(ctx, ndm.state);
   if (tb.has(U.NDA_PROTOCOL)) {
     const proto = rtProtos.n2a(tb.u8(U.NDA_PROTOCOL), options.numeric);
-    out.any('protocol', proto, ` proto ${proto} `);
+    out.any('protocol', proto, `proto ${proto} `);
   }
   out.text('\n');
   out.closeObject();

@@ -47,7 +47,7 @@ function parse(ctx: IpContext, f: NeighFilter, args: Args, flush: boolean): Word
     else if (args.is('unused')) f.unusedOnly = true;
     else if (args.is('nud')) readState(f, words, args, flush);
     else if (args.is('proxy')) f.proxy = true;
-    else if (args.abbr('protocol')) f.protocol = rtProtos.a2n(args.next()) ?? args.invarg('"protocol" value is invalid\n');
+    else if (args.abbr('protocol')) f.protocol = rtProtos.a2n(args.next()) ?? args.invarg('invalid "protocol"\n');
     else {
       if (args.is('to')) args.next();
       if (args.abbr('help')) usageNeigh(ctx);
@@ -94,7 +94,6 @@ export function neighShow(ctx: IpContext, args: Args, flush: boolean): number {
 }
 
 function neighFlush(ctx: IpContext, f: NeighFilter): number {
-  f.state &= ~U.NUD_FAILED;
   return flushRounds(ctx, {
     what: 'entries',
     rounds: MAX_ROUNDS,

@@ -129,15 +129,15 @@ export function routeGet(ctx: IpContext, args: Args): number {
   if (g.rtm.family === U.AF_UNSPEC) g.rtm.family = U.AF_INET;
   if (g.rtm.family === U.AF_INET) g.rtm.flags |= U.RTM_F_LOOKUP_TABLE;
   if (g.fibMatch) g.rtm.flags |= U.RTM_F_FIB_MATCH;
-  let route = lookup(ctx, g.req);
+  const route = lookup(ctx, g.req);
   if (route === null) return -2;
-  if (g.connected && !g.from) {
-    route = lookup(ctx, g.req);
-    if (route === null) return -2;
-  }
   ctx.out.newDocument();
   printRoute(ctx, route, shown());
   ctx.out.deleteDocument();
+  if (!g.connected || g.from) return 0;
+  const again = lookup(ctx, g.req);
+  if (again === null) return -2;
+  printRoute(ctx, again, shown());
   return 0;
 }
 

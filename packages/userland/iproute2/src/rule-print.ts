@@ -104,7 +104,10 @@ function printAction(ctx: IpContext, { frh, tb }: RuleInfo): void {
     out.any('goto', target === 'none' ? target : Number(target), ` goto ${target}`);
     if ((frh.flags & U.FIB_RULE_UNRESOLVED) !== 0) out.any('unresolved', null, ' [unresolved]');
   } else if (frh.action === U.FR_ACT_NOP) out.any('nop', null, ' nop');
-  else if (frh.action !== U.FR_ACT_TO_TBL) out.any('action', rtTypes.n2a(frh.action), ` ${rtTypes.n2a(frh.action)}`);
+  else if (frh.action !== U.FR_ACT_TO_TBL) {
+    const name = rtTypes.n2a(frh.action, ctx.options.numeric);
+    out.any('action', name, ` ${name}`);
+  }
 }
 
 export function printRule(ctx: IpContext, rule: RuleInfo): void {

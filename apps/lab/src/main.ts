@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** The command `skbuff`. */
+import { Command, InvalidArgumentError } from 'commander';
+import { testCommand, type TestOptions } from './cli/test-command.ts';
+import { upCommand } from './cli/up-command.ts';
+import { labSchema } from './topology/schema.ts';
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,10}$/.test(text) || value > 0xffffffff) throw new InvalidArgumentError('expected a whole number from 0 to 4294967295');
+  return value;
+}
+
+const SEED = ['--seed <number>', 'seed of everything random (default: what the file says, or 1)', seed] as const;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('skbuff').description('A Linux network stack that runs containerlab files: without root, without containers, repeatably.');
+  program.exitOverride((error) => {
+    // Bad usage is bad input; help and version are no errors.
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+  program
+    .command('test')
+    .description('run topology files under virtual time and judge their expectations')
+    .argument('<file...>', 'containerlab topology files')
+    .option(...SEED)
+    .option('--pcap <dir>', 'write one pcapng per interface into this directory')
+    .option('--json', 'report as JSON')
+    .option('--verbose', 'report what each node saw')
+    .addHelpText('after', '\nExit codes: 0 all as expected, 1 an expectation failed, 2 a file could not be run.')
+    .action(async (files: string[], options: TestOptions) => {
+      process.exitCode = await testCommand(files, options);
+    });
+  program
+    .command('up')
+    .description('run a topology file in real time, with a shell: h1$ ping 10.0.2.2')
+    .argument('<file>', 'containerlab topology file')
+    .option(...SEED)
+    .option('--pcap <dir>', 'write one pcapng per interface into this directory')
+    .action(async (file: string, options: Pick<TestOptions, 'seed' | 'pcap'>) => {
+      process.exitCode = await upCommand(file, options);
+    });
+  program
+    .command('schema')
+    .description('print the JSON schema of topology files')
+    .action(() => void process.stdout.write(`${JSON.stringify(labSchema, null, 2)}\n`));
+  await program.parseAsync(argv);
+}
+
+await main(process.argv);

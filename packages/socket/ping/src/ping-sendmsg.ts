@@ -1,0 +1,73 @@
+/** Sending (`ping_v4_sendmsg` in `net/ipv4/ping.c`): echo requests only, with the socket's identifier. */
+import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
+import { CHECKSUM_NONE, skbChecksum } from '@skbuff/core';
+import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb } from '@skbuff/ipv4';
+import { type Msghdr, msgPayload, sockNet } from '@skbuff/sock';
+import {
+  AF_INET,
+  EAFNOSUPPORT,
+  EDESTADDRREQ,
+  EINVAL,
+  EMSGSIZE,
+  EOPNOTSUPP,
+  ICMP_ECHO,
+  ICMP_EXT_ECHO,
+  MSG_OOB,
+  TCP_ESTABLISHED,
+} from '@skbuff/uapi';
+import {
+  ICMPHDR_CHECKSUM,
+  ICMPHDR_CODE,
+  ICMPHDR_ID,
+  ICMPHDR_LEN,
+  ICMPHDR_SEQUENCE,
+  ICMPHDR_TYPE,
+  be16,
+  csumFold,
+  setBe16,
+} from '@skbuff/wire';
+import type { PingSock } from './ping-sock.ts';
+
+/** `ping_supported`: what may be sent, and about which errors may be heard. */
+export function pingSupported(type: number, code: number): boolean {
+  return code === 0 && (type === ICMP_ECHO || type === ICMP_EXT_ECHO);
+}
+
+/**
+ * `ping_v4_sendmsg`: an ICMP message, header first; its identifier and checksum are filled in. Returns `len`, or -EMSGSIZE, -EINVAL
+ * (shorter than a header, or no echo request), -EDESTADDRREQ, -EAFNOSUPPORT, -ENETUNREACH, -EACCES, -EAGAIN.
+ */
+export function pingSendmsg(sk: PingSock, msg: Msghdr, len: number): number {
+  if (len > 0xffff) return -EMSGSIZE;
+  if (len < ICMPHDR_LEN) return -EINVAL;
+  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
+  if (!pingSupported(payload[ICMPHDR_TYPE], payload[ICMPHDR_CODE])) return -EINVAL;
+  const name = msg.name as SockaddrIn | null;
+  if (name !== null && name.family !== AF_INET) return -EAFNOSUPPORT;
+  if (name === null && sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
+  const ipc = sk.ipcmInit();
+  const err = msg.control.length === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc);
+  if (err !== 0) return err;
+  const rt = inetRouteMsg(sk, msg.flags, ipc, name === null ? sk.inetDaddr : name.addr, 0, 0, inetSkFlowiFlags(sk));
+  return typeof rt === 'number' ? rt : send(sk, msg.flags, payload, len, ipc, rt);
+}
+
+/** The reference on `rt` is taken over. */
+function send(sk: PingSock, flags: number, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
+  const skb = ipMakeSkb(sk.net, sk, sk.fl4, payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN, ipc, rt, flags);
+  if (typeof skb === 'number') {
+    rt.release();
+    return skb === 0 ? len : skb;
+  }
+  const { bytes, transportHeader: icmph } = skb;
+  bytes[icmph + ICMPHDR_TYPE] = payload[ICMPHDR_TYPE];
+  bytes[icmph + ICMPHDR_CODE] = payload[ICMPHDR_CODE];
+  setBe16(bytes, icmph + ICMPHDR_CHECKSUM, 0);
+  setBe16(bytes, icmph + ICMPHDR_ID, sk.inetSport);
+  setBe16(bytes, icmph + ICMPHDR_SEQUENCE, be16(payload, ICMPHDR_SEQUENCE));
+  setBe16(bytes, icmph + ICMPHDR_CHECKSUM, csumFold(skbChecksum(skb, icmph - skb.data, len, 0)));
+  skb.ipSummed = CHECKSUM_NONE;
+  const err = ipSendSkb(sk.net, skb);
+  return err === 0 ? len : err;
+}

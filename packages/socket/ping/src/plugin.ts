@@ -1,0 +1,76 @@
+/** ICMP datagram sockets as a plugin. */
+import { INETSW, PROC_SOCK_HEADER, inetSockrawOps, procSockLinePadded } from '@skbuff/af-inet';
+import type { Net, Plugin } from '@skbuff/core';
+import { ICMP } from '@skbuff/icmp';
+import { procCreateNet } from '@skbuff/procfs';
+import { SOCKET_LAYER } from '@skbuff/sock';
+import { registerNetSysctl, sysctlIntVec } from '@skbuff/sysctl';
+import { IPPROTO_ICMP, SOCK_DGRAM } from '@skbuff/uapi';
+import { pingProt } from './ping-prot.ts';
+import { pingReceiver } from './ping-rcv.ts';
+import { PingNet, PingSock, pingNet } from './ping-sock.ts';
+
+/** Largest group of net.ipv4.ping_group_range. */
+const GID_T_MAX = 2147483647;
+
+/** `@skbuff/ping`: `socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP)`, for tasks in net.ipv4.ping_group_range. */
+export function ping(): Plugin {
+  return {
+    name: '@skbuff/ping',
+    requires: ['@skbuff/af-inet', '@skbuff/icmp'],
+    init(ctx): void {
+      const icmp = ctx.get(ICMP);
+      ctx.pernetSubsys({ name: 'ping', init: netInit, exit: netExit });
+      const unregister = ctx.get(SOCKET_LAYER).registerProto(pingProt);
+      if (typeof unregister === 'number') throw new Error('PING is registered already');
+      ctx.onUnload(unregister);
+      ctx.onUnload(
+        ctx.get(INETSW).register({
+          type: SOCK_DGRAM,
+          protocol: IPPROTO_ICMP,
+          prot: pingProt,
+          ops: inetSockrawOps,
+          isDefault: false,
+          reuse: true,
+          icsk: false,
+          create: (net, type, protocol, prot, kern) => new PingSock(net, type, protocol, prot, kern),
+        }),
+      );
+      icmp.ping = pingReceiver;
+      ctx.onUnload(() => {
+        icmp.ping = null;
+      });
+    },
+  };
+}
+
+function netInit(net: Net): number {
+  const state = new PingNet(net);
+  pingNet.set(net, state);
+  const setRange = ([low = 1, high = 0]: readonly number[]): number => {
+    // Whatever is empty is shown as 1 0.
+    state.groupLow = high < low ? 1 : low;
+    state.groupHigh = high < low ? 0 : high;
+    return 0;
+  };
+  state.undos = [
+    procCreateNet(net, 'icmp', () => pingProcText(net)),
+    registerNetSysctl(net, [
+      sysctlIntVec('net/ipv4/ping_group_range', () => [state.groupLow, state.groupHigh], setRange, { min: 0, max: GID_T_MAX }),
+    ]),
+  ];
+  return 0;
+}
+
+function netExit(net: Net): void {
+  for (const undo of pingNet.of(net).undos) undo();
+  pingNet.set(net, null);
+}
+
+/** The text of /proc/net/icmp. */
+export function pingProcText(net: Net): string {
+  const state = pingNet.of(net);
+  let text = PROC_SOCK_HEADER;
+  for (const sk of state) text += procSockLinePadded(sk, state.bucket(sk.inetNum), sk.inetSport);
+  return text;
+}
