@@ -39,7 +39,7 @@ function refill(state: IcmpNet, now: number): boolean {
 export function icmpHostAllow(net: Net, rt: Rtable, daddr: number, limited: boolean): boolean {
   if (!limited || (rt.dev.flags & IFF_LOOPBACK) !== 0) return true;
   const state = icmpNet.of(net);
-  if (state.ratelimit !== 0 && !inetPeerXrlimAllow(inetGetpeer(net, daddr), net.timers.jiffies, state.ratelimit)) {
+  if (!inetPeerXrlimAllow(inetGetpeer(net, daddr), net.timers.jiffies, state.ratelimit)) {
     state.mib[ICMP_MIB_RATELIMITHOST]++;
     return false;
   }

@@ -14,6 +14,7 @@ interface RecordedCase {
   readonly sends: readonly { readonly dev: string; readonly ip: string; readonly dst?: string }[];
   readonly replies: readonly { readonly dev: string; readonly ip: string }[];
   readonly counters: Record<string, number>;
+  readonly drops: Record<string, number>;
 }
 
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -62,7 +63,7 @@ function checksumsGood({ ip }: Sent): boolean {
   return ip[9] !== 1 || (be16(ip, 6) & 0x3fff) !== 0 || ip[12] !== 10 || ip[15] !== 1 || ipComputeCsum(ip, hlen, ip.length - hlen) === 0;
 }
 
-function play(c: RecordedCase): { replies: string[]; counters: Record<string, number> } {
+function play(c: RecordedCase): { replies: string[]; counters: Record<string, number>; drops: Record<string, number> } {
   const r = new Router();
   const settings = { 'net.ipv4.ip_forward': 1, 'net.ipv4.icmp_ratelimit': 0, 'net.ipv4.icmp_msgs_per_sec': 1000000, ...c.sysctls };
   r.sysctl('net/ipv4/conf/all/send_redirects', 0);
@@ -77,17 +78,18 @@ function play(c: RecordedCase): { replies: string[]; counters: Record<string, nu
     const rose = value - (before[name] ?? 0);
     if (rose !== 0 && !name.includes('Octets')) counters[name] = rose;
   }
+  const drops = r.allDrops();
   const sent = r.take();
   for (const packet of sent) expect(checksumsGood(packet)).toBe(true);
   r.clock.advance(31e9);
   expect(r.shutdown()).toEqual({});
-  return { replies: sent.map(masked), counters };
+  return { replies: sent.map(masked), counters, drops };
 }
 
 for (const group of ['icmp', 'errors', 'ip', 'frag']) {
   describe(group, () => {
     it.each(records(group).map((c) => [c.name, c] as const))('%s', (_name, c) => {
-      const expected = { replies: c.replies.map((reply) => masked({ dev: reply.dev, ip: unhex(reply.ip) })), counters: c.counters };
+      const expected = { replies: c.replies.map((reply) => masked({ dev: reply.dev, ip: unhex(reply.ip) })), counters: c.counters, drops: c.drops };
       expect(play(c)).toEqual(expected);
     });
   });

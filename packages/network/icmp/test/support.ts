@@ -1,4 +1,5 @@
 /** A router with the whole of IPv4, as the one that the records were made with: v0 10.0.0.1/24 and v1 10.0.1.1/24. */
+import * as core from '@skbuff/core';
 import {
   createKernel,
   devOpen,
@@ -56,7 +57,7 @@ export class Router {
     expect(devOpen(this.net.loopbackDev as NetDevice)).toBe(0);
     this.v0 = this.eth('v0', '10.0.0.1');
     this.v1 = this.eth('v1', '10.0.1.1');
-    for (const addr of ['10.0.0.2', '10.0.0.3']) this.known(this.v0, addr);
+    for (const addr of [2, 3, 4, 5, 6, 7].map((n) => `10.0.0.${n}`)) this.known(this.v0, addr);
     this.known(this.v1, '10.0.1.2');
     this.clock.advance(0);
     this.sent.length = 0;
@@ -146,6 +147,17 @@ export class Router {
 
   drops(reason: number): number {
     return this.kernel.skbs.drops[reason];
+  }
+
+  /** Packets lost, by the name of the reason. */
+  allDrops(): Record<string, number> {
+    const all: Record<string, number> = {};
+    for (const [name, reason] of Object.entries(core)) {
+      if (!name.startsWith('SKB_DROP_REASON_') || typeof reason !== 'number') continue;
+      const count = this.kernel.skbs.drops[reason];
+      if (count > 0) all[name.slice('SKB_DROP_REASON_'.length)] = count;
+    }
+    return all;
   }
 
   shutdown(): Record<string, number> {

@@ -277,7 +277,6 @@ function writeHeader(
   setBe32(bytes, iph + IPHDR_SADDR, fl4.saddr);
   setBe32(bytes, iph + IPHDR_DADDR, fl4.daddr);
   ipSelectIdent(net, skb, sk);
-  skb.cb.fill(0);
   skb.dstSet(rt);
   if (opt === null || opt.optlen === 0) return;
   bytes[iph] += opt.optlen >> 2;

@@ -47,6 +47,7 @@ export function ipForward(skb: SkBuff): number {
   const rt = skb.dst as Rtable;
   if (skb.bytes[skb.networkHeader + IPHDR_TTL] <= 1) return tooManyHops(skb, state);
   if (cb[IPCB_OPTLEN] !== 0 && (cb[IPCB_OPT_FLAGS] & IPOPT_F_STRICTROUTE) !== 0 && rt.gateway !== 0) return strictRouteFailed(skb, state);
+  state.stats[IPSTATS_MIB_OUTFORWDATAGRAMS]++;
   cb[IPCB_FLAGS] |= IPSKB_FORWARDED;
   const mtu = forwardMtu(rt, state, net);
   if (skb.len > mtu && exceedsMtu(skb, mtu)) return tooBig(skb, state, mtu);
@@ -67,7 +68,6 @@ export function ipForward(skb: SkBuff): number {
 
 /** `ip_forward_finish`. */
 export function ipForwardFinish(net: Net, sk: SkbSock | null, skb: SkBuff): number {
-  ipv4Net.of(net).stats[IPSTATS_MIB_OUTFORWDATAGRAMS]++;
   if (skb.cb[IPCB_OPTLEN] !== 0) ipForwardOptions(skb);
   const dst = skb.dst as Rtable;
   return dst.output(net, sk, skb);

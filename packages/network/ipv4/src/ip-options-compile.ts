@@ -36,6 +36,8 @@ import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_INDISCARDS, IPSTATS_MIB_INHDRERRORS } from './snmp.ts';
 
+const CIPSO_MIN_LEN = 8;
+
 /** What the checks say when there is nothing wrong; else the offset of the bad byte from the start of the IP header. */
 export const IPOPT_ERROR_NONE = 0;
 
@@ -101,7 +103,8 @@ class Reader {
       case IPOPT_CIPSO:
         if (!this.mayPass() || this.opt.cipso !== 0) return at;
         this.opt.cipso = at - this.iph;
-        return -1;
+        // Labels are only understood in a domain of interpretation that was set up, and there is none.
+        return len < CIPSO_MIN_LEN ? at + 1 : at + 2;
       default:
         return this.mayPass() ? -1 : at;
     }

@@ -101,7 +101,7 @@ export class NeighTable {
     this.protocol = options.protocol;
     this.options = options;
     this.oneNeighFlags = options.oneNeighFlags;
-    this.rnd = this.random.u32() | 1;
+    this.rnd = (this.random.u32() | 1) | 0;
     this.shift = 32 - HASH_SHIFT_MIN;
     this.buckets = new Array<Neighbour | null>(1 << HASH_SHIFT_MIN).fill(null);
     this.parms = new NeighParms(this, null, { ...NEIGH_VARS_DEFAULT, ...options.parms });

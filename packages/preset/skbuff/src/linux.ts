@@ -12,6 +12,7 @@ import { ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
+import { ping } from '@skbuff/ping';
 import { procfs } from '@skbuff/procfs';
 import { raw } from '@skbuff/raw';
 import { rtnetlink } from '@skbuff/rtnetlink';
@@ -26,7 +27,7 @@ export function linux(): Plugin[] {
     sysctl(), procfs(), netlink(), rtnetlink(),
     loopback(), veth(), dummy(),
     neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), icmp(),
-    sock(), afInet(), udp(), raw(),
+    sock(), afInet(), udp(), raw(), ping(),
   ];
 }
 

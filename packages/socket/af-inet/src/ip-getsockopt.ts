@@ -5,6 +5,7 @@ import {
   EINVAL,
   ENOPROTOOPT,
   ENOTCONN,
+  EOPNOTSUPP,
   IP_BIND_ADDRESS_NO_PORT,
   IP_FREEBIND,
   IP_HDRINCL,
@@ -31,9 +32,9 @@ import { setBe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
 import { cmsgOf } from './ip-sockglue.ts';
 
-/** `ip_getsockopt`: bytes written to `out`, or a negative errno. */
+/** `ip_getsockopt`: bytes written to `out`, or a negative errno (-EOPNOTSUPP: no such level, -ENOPROTOOPT: no such option). */
 export function ipGetsockopt(sk: InetSk, level: number, name: number, out: Uint8Array): number {
-  if (level !== SOL_IP) return -ENOPROTOOPT;
+  if (level !== SOL_IP) return -EOPNOTSUPP;
   switch (name) {
     case IP_OPTIONS:
       return getOptions(sk, out);

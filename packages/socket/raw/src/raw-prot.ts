@@ -19,7 +19,7 @@ import {
   AF_INET,
   EADDRINUSE,
   EINVAL,
-  ENOENT,
+  ENOBUFS,
   ENOPROTOOPT,
   EOPNOTSUPP,
   ICMP_FILTER,
@@ -107,7 +107,7 @@ function getsockopt(sk: RawSock, level: number, name: number, out: Uint8Array): 
 function raControl(sk: RawSock, on: boolean): number {
   if (sk.inetNum === IPPROTO_RAW) return -EINVAL;
   if (on && sk.routerAlert) return -EADDRINUSE;
-  if (!on && !sk.routerAlert) return -ENOENT;
+  if (!on && !sk.routerAlert) return -ENOBUFS;
   const state = rawNet.of(sk.net);
   state.raChain = on ? [sk, ...state.raChain] : state.raChain.filter((other) => other !== sk);
   sk.routerAlert = on;

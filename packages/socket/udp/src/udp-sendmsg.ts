@@ -60,7 +60,10 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
     if (err !== 0) return err;
     connected = false;
   }
-  if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0) return sendRouted(sk, msg, len, ipc, daddr, dport, false);
+  // Only the ordinary way of the connection is remembered.
+  if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0 || (sk.flags & SOCK_LOCALROUTE) !== 0 || ipv4IsMulticast(daddr)) {
+    return sendRouted(sk, msg, len, ipc, daddr, dport, false);
+  }
   const rt = sk.dstCheck();
   if (rt === null) return sendRouted(sk, msg, len, ipc, daddr, dport, true);
   ipc.addr = daddr;
@@ -68,11 +71,11 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
   return sendOn(sk, msg, len, ipc, sk.connFl4, rt);
 }
 
-/** The way is looked up for this datagram, and remembered if it is an ordinary one of a connected socket. */
+/** The way is looked up for this datagram, and remembered if `connected`. */
 function sendRouted(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, daddr: number, dport: number, connected: boolean): number {
   const rt = inetRouteMsg(sk, msg.flags, ipc, daddr, dport, sk.inetSport, inetSkFlowiFlags(sk));
   if (typeof rt === 'number') return rt;
-  if (connected && (sk.flags & SOCK_LOCALROUTE) === 0 && !ipv4IsMulticast(daddr)) {
+  if (connected) {
     rt.hold();
     sk.dstSet(rt);
   }

@@ -7,6 +7,7 @@ import { kernelTask, sockNet, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import { EBADF, ENOENT, ESRCH } from '@skbuff/uapi';
 import type { HostNetns } from './netns-directory.ts';
+import { runWork } from './rtnl-client.ts';
 
 /** Where the text of a command goes. */
 export interface Output {
@@ -127,6 +128,7 @@ export class Process implements CommandEnv {
     for (const port of this.ports) port.close();
     for (const fd of [...this.opened.keys()]) this.closeNetns(fd);
     this.task.exit();
+    runWork(this.task.kernel);
   }
 }
 

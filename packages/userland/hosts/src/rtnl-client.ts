@@ -1,11 +1,12 @@
 /** Requests to rtnetlink as typed calls: messages are built, sent and answered at once. */
-import type { Net } from '@skbuff/core';
+import type { Kernel, Net } from '@skbuff/core';
 import { NlMsgBuilder, type NetlinkPort, type NlMsgHdr, type NlStruct, netlinkPort, nlTalk } from '@skbuff/netlink';
 import { SysError } from '@skbuff/sock';
 import { NETLINK_EXT_ACK, NETLINK_ROUTE, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST } from '@skbuff/uapi';
 
 export class RtnlClient {
   private readonly port: NetlinkPort;
+  private readonly net: Net;
   private seq = 0;
 
   /** @param pid of the process that asks */
@@ -14,6 +15,7 @@ export class RtnlClient {
     if (typeof port === 'number') throw new SysError('socket(AF_NETLINK)', port, 'Load netlink() from @skbuff/netlink.');
     port.setsockopt(NETLINK_EXT_ACK, 1);
     this.port = port;
+    this.net = net;
   }
 
   /** One request, acknowledged. Throws {@link SysError} with the kernel's explanation; `what` says what was asked. */
@@ -23,6 +25,7 @@ export class RtnlClient {
     fill(b);
     b.nlmsgEnd(nlh);
     const reply = nlTalk(this.port, b.bytes());
+    runWork(this.net.kernel);
     if (reply.error < 0) throw new SysError(what, reply.error, reply.extack);
     return reply.msgs;
   }
@@ -39,4 +42,12 @@ export class RtnlClient {
   close(): void {
     this.port.close();
   }
+}
+
+/**
+ * Lets the kernel do what it has put off, such as giving a device that is up its queue (`linkwatch_event`). On Linux a worker has
+ * done it before anybody can type the next line; here no time has passed.
+ */
+export function runWork(kernel: Kernel): void {
+  kernel.onClock();
 }

@@ -1,4 +1,5 @@
 /** `ip netns`. */
+import { andThen, type Status } from '@skbuff/command';
 import type { Net } from '@skbuff/core';
 import { NlAttrs, RtGenMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -95,28 +96,31 @@ function netnsPids(ctx: IpContext, args: Args): number {
   return 0;
 }
 
-async function execIn(ctx: IpContext, name: string, argv: readonly string[]): Promise<number> {
+function execIn(ctx: IpContext, name: string, argv: readonly string[]): Status {
   const net = ctx.env.netns.get(name);
   if (net === null) return ctx.die(-1, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
   ctx.out.flush();
-  const status = await ctx.env.inNet(net).run(argv);
-  if (status >= 0) return -status;
-  return complain(ctx, `exec of "${argv[0]}" failed: ${U.strerror(status)}\n`);
+  return andThen(ctx.env.inNet(net).run(argv), (status) => {
+    if (status < 0) ctx.stderr(`exec of "${argv[0]}" failed: ${U.strerror(status)}\n`);
+    return status < 0 ? -1 : -status;
+  });
 }
 
-async function netnsExec(ctx: IpContext, args: Args): Promise<number> {
+/** The command in one namespace after the other. */
+function execAll(ctx: IpContext, names: readonly string[], argv: readonly string[]): Status {
+  const [name, ...more] = names;
+  if (name === undefined) return 0;
+  ctx.out.raw(`\nnetns: ${name}\n`);
+  return andThen(execIn(ctx, name, argv), () => execAll(ctx, more, argv));
+}
+
+function netnsExec(ctx: IpContext, args: Args): Status {
   if (args.left === 0 && !ctx.options.doAll) return complain(ctx, NO_NAME);
   if (args.left < 1 + Number(!ctx.options.doAll)) return complain(ctx, 'No command specified\n');
-  if (!ctx.options.doAll) {
-    const name = args.cur;
-    args.skip();
-    return execIn(ctx, name, args.rest());
-  }
-  for (const name of ctx.env.netns.names()) {
-    ctx.out.raw(`\nnetns: ${name}\n`);
-    await execIn(ctx, name, args.rest());
-  }
-  return 0;
+  if (ctx.options.doAll) return execAll(ctx, ctx.env.netns.names(), args.rest());
+  const name = args.cur;
+  args.skip();
+  return execIn(ctx, name, args.rest());
 }
 
 function netnsSet(ctx: IpContext, args: Args): number {
@@ -185,7 +189,7 @@ function netnsListId(ctx: IpContext, args: Args): number {
 }
 
 /** `do_netns`. */
-export function doNetns(ctx: IpContext, args: Args): number | Promise<number> {
+export function doNetns(ctx: IpContext, args: Args): Status {
   if (args.left === 0) return netnsList(ctx);
   const then = <T>(fn: (rest: Args) => T): T => {
     args.skip();

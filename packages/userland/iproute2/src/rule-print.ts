@@ -79,7 +79,8 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
     out.any('uid_end', view(4), `-${view(4)}`);
   }
   if (tb.has(U.FRA_IP_PROTO)) {
-    const proto = PROTOCOLS[tb.u8(U.FRA_IP_PROTO)] ?? `${tb.u8(U.FRA_IP_PROTO)}`;
+    const number = tb.u8(U.FRA_IP_PROTO);
+    const proto = (options.numeric ? undefined : PROTOCOLS[number]) ?? `ipproto-${number}`;
     out.any('ipproto', proto, ` ipproto ${proto}`);
   }
   printPorts(ctx, tb, U.FRA_SPORT_RANGE, 'sport');
