@@ -11,6 +11,6 @@ export interface Cut {
 export function bundleWith(entry: string, file: string, transform?: Transform): Promise<string>;
 export function replaceExpressions(replacements: readonly Replacement[]): { transform: Transform; counts: number[] };
 export function cutAt(cut: Cut): { transform: Transform; count: () => number };
-export function children(node: any): any[];
+export function children(node: object): object[];
 export function whyNoOurs(entry: string): string | undefined;
 export function readMap(bundle: string): object;

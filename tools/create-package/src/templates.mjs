@@ -5,7 +5,7 @@
 function manifestOf({ layer, npm }, description) {
   const manifest = {
     name: npm,
-    version: '0.1.0',
+    version: '0.0.0',
     description,
     license: 'MIT',
     type: 'module',

@@ -62,11 +62,11 @@ export function icmpRcv(skb: SkBuff): number {
   skb.pull(ICMPHDR_LEN);
   const type = skb.bytes[skb.transportHeader + ICMPHDR_TYPE];
   state.msgs[type]++;
-  const handler = handlerOf(type);
-  if (handler === null) return error(state, skb, SKB_DROP_REASON_UNHANDLED_PROTO);
   if (((skb.dst as Rtable).flagsRtcf & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && !mayBeForAll(state, type)) {
     return error(state, skb, SKB_DROP_REASON_INVALID_PROTO);
   }
+  const handler = handlerOf(type);
+  if (handler === null) return error(state, skb, SKB_DROP_REASON_UNHANDLED_PROTO);
   const reason = handler(skb);
   if (reason === 0) {
     skb.consume();
@@ -91,7 +91,7 @@ function handlerOf(type: number): IcmpHandler | null {
 /** RFC 1122 §3.2.2.6, §3.2.2.8: what may be asked of everybody at once. */
 function mayBeForAll(state: IcmpNet, type: number): boolean {
   if (type === ICMP_ECHO || type === ICMP_TIMESTAMP) return state.echoIgnoreBroadcasts === 0;
-  return type === ICMP_ADDRESS || type === ICMP_ADDRESSREPLY || type === ICMP_EXT_ECHO || type === ICMP_EXT_ECHOREPLY;
+  return type === ICMP_ADDRESS || type === ICMP_ADDRESSREPLY;
 }
 
 function error(state: IcmpNet, skb: SkBuff, reason: number): number {

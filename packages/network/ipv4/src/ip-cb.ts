@@ -20,6 +20,7 @@ export const IPCB_OPT_FLAGS = 8;
 export const IPCB_OPT_FADDR = 9;
 export const IPCB_OPT_NEXTHOP = 10;
 export const IPCB_OPT_CIPSO = 11;
+
 export const IPSKB_FORWARDED: number = 1 << 0;
 export const IPSKB_XFRM_TUNNEL_SIZE: number = 1 << 1;
 export const IPSKB_XFRM_TRANSFORMED: number = 1 << 2;

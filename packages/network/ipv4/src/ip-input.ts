@@ -95,14 +95,14 @@ function ipRcvCore(skb: SkBuff, net: Net, dev: NetDevice): SkBuff | null {
     }
     skb = own;
   }
-  if (!skb.mayPull(IPHDR_LEN)) return headerError(skb, stats, SKB_DROP_REASON_PKT_TOO_SMALL);
+  if (!skb.mayPull(IPHDR_LEN)) return headerError(skb, stats, SKB_DROP_REASON_IP_INHDR);
   const { bytes } = skb;
   const iph = skb.data;
   const versionIhl = bytes[iph];
   if (versionIhl < 0x45 || versionIhl > 0x4f) return headerError(skb, stats, SKB_DROP_REASON_IP_INHDR);
   stats[IPSTATS_MIB_NOECTPKTS + (bytes[iph + IPHDR_TOS] & 3)] += skb.shinfo.gsoSegs || 1;
   const hlen = (versionIhl & 0x0f) << 2;
-  if (hlen !== IPHDR_LEN && !skb.mayPull(hlen)) return headerError(skb, stats, SKB_DROP_REASON_PKT_TOO_SMALL);
+  if (hlen !== IPHDR_LEN && !skb.mayPull(hlen)) return headerError(skb, stats, SKB_DROP_REASON_IP_INHDR);
   return ipRcvTrim(skb, stats, hlen);
 }
 

@@ -1,6 +1,7 @@
 /** Two namespaces of one kernel, joined by a veth pair: 10.0.0.1 and 10.0.0.2, each with its loopback and a task. */
 import { type Kernel, type KernelOptions, type Net, type NetDevice, createKernel, devOpen, NETDEV_TX_OK, VirtualClock, type Plugin, type SkBuff } from '@skbuff/core';
 import { arp } from '@skbuff/arp';
+import { ethTypeTrans } from '@skbuff/ethernet';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { IPV4, inDevGet, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
@@ -13,7 +14,7 @@ import { type CredOptions, type Task, kernelTask, sock } from '@skbuff/sock';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
 import { afInet, SockaddrIn } from '@skbuff/af-inet';
 import { veth, vethCreate } from '@skbuff/veth';
-import { inetMakeMask, inetPton4 } from '@skbuff/wire';
+import { csumTcpudpMagic, csumPartial, inetMakeMask, inetPton4, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { udp } from '../src/index.ts';
 
@@ -35,6 +36,53 @@ export function bytes(text: string): Uint8Array {
 
 export function text(buf: Uint8Array, n: number): string {
   return String.fromCharCode(...buf.subarray(0, n));
+}
+
+export interface UdpFrame {
+  readonly to: NetDevice;
+  readonly saddr?: string;
+  readonly daddr?: string;
+  readonly sport?: number;
+  readonly dport: number;
+  readonly payload?: Uint8Array;
+  /** What the length field of UDP says; default the truth. */
+  readonly ulen?: number;
+  /** What the checksum field says; default the truth. */
+  readonly check?: number;
+  readonly tos?: number;
+  readonly ttl?: number;
+  /** Bytes behind the IP header that are sent; default all. */
+  readonly cut?: number;
+  /** Link-layer destination; default the device's address. */
+  readonly mac?: readonly number[];
+}
+
+/** A whole Ethernet frame with a UDP datagram, from 10.0.0.1:1000 to 10.0.0.2 unless told otherwise. */
+export function udpFrame(f: UdpFrame): Uint8Array {
+  const payload = f.payload ?? bytes('data');
+  const whole = 8 + payload.length;
+  const body = Math.min(f.cut ?? whole, whole);
+  const saddr = ip4(f.saddr ?? '10.0.0.1');
+  const daddr = ip4(f.daddr ?? '10.0.0.2');
+  const udpPart = new Uint8Array(whole);
+  setBe16(udpPart, 0, f.sport ?? 1000);
+  setBe16(udpPart, 2, f.dport);
+  setBe16(udpPart, 4, f.ulen ?? whole);
+  udpPart.set(payload, 8);
+  setBe16(udpPart, 6, f.check ?? (csumTcpudpMagic(saddr, daddr, whole, 17, csumPartial(udpPart, 0, whole, 0)) || 0xffff));
+  const frame = new Uint8Array(14 + 20 + body);
+  frame.set(f.mac ?? f.to.devAddr.subarray(0, 6), 0);
+  setBe16(frame, 12, 0x0800);
+  frame[14] = 0x45;
+  frame[15] = f.tos ?? 0;
+  setBe16(frame, 16, 20 + body);
+  frame[22] = f.ttl ?? 64;
+  frame[23] = 17;
+  setBe32(frame, 26, saddr);
+  setBe32(frame, 30, daddr);
+  setBe16(frame, 24, ipComputeCsum(frame, 14, 20));
+  frame.set(udpPart.subarray(0, body), 34);
+  return frame;
 }
 
 /** `0`, or the bits of an ICMP error that was sent. */
@@ -131,6 +179,14 @@ export class Lab {
       },
     };
     return frames;
+  }
+
+  /** A frame comes in by a device, as if its wire had brought it. */
+  inject(dev: NetDevice, frame: Uint8Array): void {
+    const skb = this.kernel.skbs.allocRx(dev, frame.length) as SkBuff;
+    skb.putData(frame, 0, frame.length);
+    skb.protocol = ethTypeTrans(skb, dev);
+    dev.net.softnet.netifRx(skb);
   }
 
   /** The device swallows what it is given and keeps the sk_buffs until they are freed by the test. */
