@@ -2,8 +2,10 @@
 // `npm run spec`: which rows of the specification the tests show.
 import { Command } from 'commander';
 import { allFiles, readRepository } from '../../repo-rules/src/repository.mjs';
+import { LAYERS } from '../../repo-rules/src/layers.mjs';
 import { ROOT } from '../../run.mjs';
-import { coverage } from './coverage.mjs';
+import { coverage, mentionsOf } from './coverage.mjs';
+import { packageTable, updateReadme } from './readme.mjs';
 import { MARKS, readRows } from './rows.mjs';
 
 /** @typedef {import('./rows.mjs').Row} Row */
@@ -12,12 +14,30 @@ const program = new Command('spec')
   .description('Rows of docs/spec, and which of them the titles of tests name.')
   .option('--missing [section]', 'list the rows that no test shows; a section is an id prefix (ARP), part of a heading or of a file name')
   .option('--json', 'print one JSON object')
-  .option('--check', 'only fail on an id that is no row')
+  .option('--readme', 'write the table of packages into README.md')
+  .option('--check', 'only fail on an id that is no row, and on a README that is out of date')
   .parse();
 const options = program.opts();
 
 const rows = readRows(ROOT);
-const { shown, claimed, problems } = coverage(rows, allFiles(readRepository(ROOT)));
+const repository = readRepository(ROOT);
+const files = allFiles(repository);
+const { shown, claimed, problems } = coverage(rows, files);
+
+/** Rows that the tests below a folder show. @param {string} dir */
+function shownIn(dir) {
+  const tests = files.filter((file) => file.path.startsWith(`${dir}/`) && file.path.endsWith('.test.ts'));
+  return new Set(tests.flatMap((file) => mentionsOf(file).tests.map((m) => m.id)).filter((id) => shown.has(id))).size;
+}
+
+function readmeTable() {
+  const order = [...LAYERS];
+  const packages = repository.packages
+    .filter((pkg) => pkg.kind === 'package')
+    .map((pkg) => ({ dir: pkg.dir, layer: String(pkg.layer), name: String(pkg.manifest.name), description: String(pkg.manifest.description) }))
+    .sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer) || (a.name < b.name ? -1 : 1));
+  return packageTable(packages, shownIn);
+}
 
 /** @param {readonly Row[]} some */
 function count(some) {
@@ -72,5 +92,6 @@ else if (options.check) {
   console.log(`spec: ${s} of ${all} rows shown by tests`);
 } else table();
 
+if (options.readme || options.check) problems.push(...updateReadme(ROOT, readmeTable(), options.readme === true));
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

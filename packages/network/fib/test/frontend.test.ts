@@ -98,7 +98,7 @@ describe('an address is added', () => {
     if (typeof neigh === 'number') throw new Error(String(neigh));
     neigh.nudState = U.NUD_INCOMPLETE;
     t.h.addr(v0, '10.50.0.1/24');
-    expect(tbl.lookup(v0, ip4('10.50.0.255'))).toBe(null);
+    expect(tbl.lookup(v0, ip4('10.50.0.255')) === null).toBe(true);
   });
 });
 
@@ -233,7 +233,7 @@ describe('a device', () => {
 
   it('goes away: everything over it goes, multipath routes as a whole, and nothing holds it [FNH-07]', () => {
     const held = t.h.inputRt(w0, '10.1.0.7', '10.1.0.1');
-    expect(held.dev).toBe(t.h.lo);
+    expect(held.dev.name).toBe('lo');
     unregisterNetdevice(v0);
     expect(routes()).toEqual(['254 10.1.0.0/24 dev w0', '255 10.1.0.1/32 dev w0', '255 10.1.0.255/32 dev w0']);
     expect(v0.refcount()).toBe(0);
@@ -244,7 +244,7 @@ describe('a device', () => {
     const rt = t.h.output(fl4);
     if (typeof rt === 'number') throw new Error(String(rt));
     unregisterNetdevice(v0);
-    expect([rt.dev, v0.refcount(), t.h.ip.routing!.check(rt)]).toEqual([t.h.lo, 0, false]);
+    expect([rt.dev.name, v0.refcount(), t.h.ip.routing!.check(rt)]).toEqual(['lo', 0, false]);
     rt.release();
   });
 });

@@ -102,7 +102,7 @@ describe('the decision', () => {
   it('is shared by all that use a next hop, each with a reference [FNH-03 FIB-11]', () => {
     const a = rtOf({ daddr: ip4('10.0.0.5') });
     const b = rtOf({ daddr: ip4('10.0.0.6') });
-    expect([b, a.refcnt, a.isInput(), a.gateway]).toEqual([a, 3, false, 0]);
+    expect([b === a, a.refcnt, a.isInput(), a.gateway]).toEqual([true, 3, false, 0]);
     a.release();
     b.release();
     expect(a.refcnt).toBe(1);
@@ -121,7 +121,7 @@ describe('the decision', () => {
   it('to an address of ours remembers the interface it belongs to, and is not shared then', () => {
     const a = rtOf({ daddr: ip4('10.0.0.1') });
     const b = rtOf({ daddr: ip4('10.0.0.1') });
-    expect([a.iif, a.dev, a.flagsRtcf, a === b]).toEqual([v0.ifindex, t.h.lo, 0x80000000, false]);
+    expect([a.iif, a.dev.name, a.flagsRtcf >>> 0, a === b]).toEqual([v0.ifindex, 'lo', 0x80000000, false]);
     a.release();
     b.release();
   });

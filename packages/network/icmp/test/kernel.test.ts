@@ -20,7 +20,7 @@ interface RecordedCase {
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
 function records(name: string): RecordedCase[] {
-  return JSON.parse(readFileSync(new URL(`./records/rec_${name}.json`, import.meta.url), 'utf8')) as RecordedCase[];
+  return JSON.parse(readFileSync(new URL(`./records/${name}.json`, import.meta.url), 'utf8')) as RecordedCase[];
 }
 
 /** Without what differs from run to run. `own`: the router made the packet, and chose its identification. */
@@ -86,11 +86,78 @@ function play(c: RecordedCase): { replies: string[]; counters: Record<string, nu
   return { replies: sent.map(masked), counters, drops };
 }
 
-for (const group of ['icmp', 'errors', 'ip', 'frag']) {
-  describe(group, () => {
-    it.each(records(group).map((c) => [c.name, c] as const))('%s', (_name, c) => {
-      const expected = { replies: c.replies.map((reply) => masked({ dev: reply.dev, ip: unhex(reply.ip) })), counters: c.counters, drops: c.drops };
-      expect(play(c)).toEqual(expected);
-    });
-  });
+const seen = new Set<string>();
+
+/** The cases of a group whose names fit. */
+function cases(group: string, names: RegExp): [string, RecordedCase][] {
+  const found = records(group).filter(({ name }) => names.test(name));
+  for (const { name } of found) seen.add(`${group}/${name}`);
+  return found.map((c) => [c.name, c]);
 }
+
+function check(_name: string, c: RecordedCase): void {
+  const replies = c.replies.map((reply) => masked({ dev: reply.dev, ip: unhex(reply.ip) }));
+  expect(play(c)).toEqual({ replies, counters: c.counters, drops: c.drops });
+}
+
+describe('questions', () => {
+  it.each(cases('icmp', /^echo( tos| code 5| odd| to other.*)?$/))('%s is answered from the address that was asked [ICMP-13, ICMP-24, ICMP-05]', check);
+  it.each(cases('icmp', /^echo ignored$/))('%s with icmp_echo_ignore_all [ICMP-13]', check);
+  it.each(cases('icmp', /^(bad checksum|\d bytes|empty)$/))('%s counts as an error and nothing else is tried [ICMP-08, ICMP-09]', check);
+  it.each(cases('icmp', /^(echo to .* ignore=\d|13 to broadcast ignored)$/))('%s [ICMP-11]', check);
+  it.each(cases('icmp', /^type \d+ to broadcast/))('%s [ICMP-12]', check);
+  it.each(cases('icmp', /^timestamp/))('%s [ICMP-14]', check);
+  it.each(cases('icmp', /^type \d+$/))('%s to this host [ICMP-07, ICMP-10, ICMP-15, ICMP-21, ICMP-22]', check);
+  it.each(cases('icmp', /^error \d+/))('%s about a packet of ours [ICMP-17, ICMP-19, ICMP-20]', check);
+});
+
+describe('options', () => {
+  it.each(cases('icmp', /^echo RR/))('%s comes back with the record going on [OPT-10, OPT-26]', check);
+  it.each(cases('icmp', /^echo TS \d($| other)/))('%s comes back with the stamps going on [OPT-12, OPT-13, OPT-14, OPT-16, OPT-26]', check);
+  it.each(cases('icmp', /^echo TS .*(overflow|kind)/))('%s [OPT-15]', check);
+  it.each(cases('icmp', /^echo (NOP|RA|SEC|unknown)/))('%s [OPT-01, OPT-06, OPT-07, OPT-25]', check);
+  it.each(cases('icmp', /SRR/))('%s [OPT-17, OPT-18, OPT-26]', check);
+  it.each(cases('icmp', /^bad option/))('%s [OPT-04, OPT-05, OPT-08, OPT-09, OPT-11, OPT-25, OPT-27, ICMP-26, ICMP-38]', check);
+  it.each(cases('ip', /^forward option/))('%s [OPT-06, OPT-10, OPT-12, OPT-13, OPT-14, OPT-15, OPT-18, OPT-20]', check);
+  it.each(cases('ip', /SRR/))('%s [OPT-17, OPT-18, OPT-19, OPT-20]', check);
+  it.each(cases('ip', /^fragment options$/))('%s: only copied ones in later fragments [OPT-02, OPT-21, FRG-09]', check);
+});
+
+describe('errors', () => {
+  it.each(cases('errors', /^prot unreach (tos|payload)/))('%s [ICMP-06, ICMP-25, ICMP-33]', check);
+  it.each(cases('errors', /^prot unreach (options|LSRR|long options)/))('%s [OPT-26]', check);
+  it.each(cases('errors', /^prot unreach (broadcast|multicast|L2|from)/))('%s is not answered [ICMP-27]', check);
+  it.each(cases('errors', /inbound$/))('%s [ICMP-28]', check);
+  it.each(cases('errors', /^ttl (0|1|1 DF id|1 RR|1 long)$/))('%s [ICMP-37, FWD-05]', check);
+  it.each(cases('errors', /^ttl 1 (icmp|frag|L2)/))('%s: answered unless it may not be [ICMP-27]', check);
+  it.each(cases('errors', /^(DF|frag needed)/))('%s [ICMP-35, FWD-07]', check);
+  it.each(cases('errors', /^(redirect|no redirect)/))('%s [FWD-10]', check);
+  it.each(cases('errors', /^rate limit/))('%s [ICMP-31, ICMP-32]', check);
+  it.each(cases('errors', /^(net unreachable|local 127|from |to 0|class E|source route)/))('%s [IP4-21]', check);
+});
+
+describe('receiving and forwarding', () => {
+  it.each(cases('ip', /^(version|ihl|tot_len|frame cut)/))('%s [IP4-02, IP4-09, IP4-11]', check);
+  it.each(cases('ip', /^checksum wrong$/))('%s [IP4-07, IP4-10]', check);
+  it.each(cases('ip', /^(padding|other host)$/))('%s [IP4-11]', check);
+  it.each(cases('ip', /^ECN/))('%s are counted by value [IP4-03]', check);
+  it.each(cases('ip', /^(forward( ttl 2| DF| fragment| check wrap)?|CE flag)$/))('%s: one hop less, the checksum right, nothing else changed [FWD-09, FWD-12, IP4-06]', check);
+  it.each(cases('ip', /^forward L2/))('%s is dropped [FWD-04]', check);
+  it.each(cases('ip', /^not forwarding$/))('%s [IP4-21]', check);
+  it.each(cases('ip', /^(forward fragment mtu|refragment)/))('%s [FRG-01, FRG-06, FRG-07, FRG-08]', check);
+});
+
+describe('reassembly', () => {
+  it.each(cases('frag', /^order/))('%s [DFR-01, DFR-03, DFR-05, DFR-06, DFR-08, IP4-18]', check);
+  it.each(cases('frag', /^(duplicate|overlap|contained|covering)/))('%s [DFR-09]', check);
+  it.each(cases('frag', /^(last|two lasts|beyond|not multiple|empty|7 byte|different)/))('%s [DFR-03, DFR-07]', check);
+  it.each(cases('frag', /^oversize$/))('%s [DFR-10]', check);
+  it.each(cases('frag', /^ecn/))('%s [DFR-13]', check);
+  it.each(cases('frag', /^(options|DF|max_dist)/))('%s [DFR-06, DFR-08]', check);
+  it.each(cases('frag', /^9008/))('%s: the answer leaves in as many pieces as it needs [FRG-03, FRG-04, FRG-05, TX4-15]', check);
+});
+
+it('looks at every recorded case', () => {
+  const all = ['icmp', 'errors', 'ip', 'frag'].flatMap((group) => records(group).map(({ name }) => `${group}/${name}`));
+  expect(all.filter((name) => !seen.has(name))).toEqual([]);
+});

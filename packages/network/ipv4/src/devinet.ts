@@ -165,7 +165,7 @@ function inetdevChangename(dev: NetDevice, inDev: InDevice): void {
   state.sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, inDev.cnf));
   let named = 0;
   for (const ifa of inDev.ifaList) {
-    const alias = /:.*$/.exec(ifa.label)?.[0] ?? `:${named}`;
+    const alias = /:.*$/.exec(ifa.label)?.[0] ?? `:${named + 1}`;
     const label = named++ === 0 ? dev.name : (dev.name + alias).length < 16 ? dev.name + alias : dev.name.slice(0, 15 - alias.length) + alias;
     ifa.label = label;
     rtmsgIfa(RTM_NEWADDR, ifa, null, 0);

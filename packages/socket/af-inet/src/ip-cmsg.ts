@@ -155,7 +155,11 @@ export function ipCmsgRecv(msg: Msghdr, sk: InetSk, skb: SkBuff, offset: number)
 
 /** What goes with an ICMP error: it is the ICMP packet's header that is told about. */
 export function ipCmsgRecvError(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
-  headerCmsgs(msg, skb, sk.cmsgFlags);
+  const flags = sk.cmsgFlags;
+  // Where this packet goes is not what the socket asks about: nothing was delivered to it.
+  skb.cb[IPCB_OPT_NEXTHOP] = 0;
+  headerCmsgs(msg, skb, flags);
+  if ((flags & IP_CMSG_ORIGDSTADDR) !== 0) origDstAddr(msg, skb);
 }
 
 function headerCmsgs(msg: Msghdr, skb: SkBuff, flags: number): void {

@@ -112,8 +112,8 @@ export function ipRecvError(sk: InetSk, msg: Msghdr, len: number): number {
     const ee = sockExterr(skb);
     sockRecvCmsgs(msg, sk, skb);
     fillName(msg, ee);
-    putCmsg(msg, SOL_IP, IP_RECVERR, recvErrBytes(ee));
     if (sk.cmsgFlags !== 0 && ee.origin === SO_EE_ORIGIN_ICMP) ipCmsgRecvError(msg, sk, skb);
+    putCmsg(msg, SOL_IP, IP_RECVERR, recvErrBytes(ee));
     msg.flags |= MSG_ERRQUEUE;
   }
   skb.consume();

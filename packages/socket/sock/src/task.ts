@@ -13,6 +13,7 @@ import {
   EMFILE,
   ENOTSOCK,
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   MSG_PEEK,
   MSG_WAITALL,
   POLLERR,
@@ -391,7 +392,8 @@ export class Task {
   /** Whether a call that got `rc` has to wait: for anything at all, or, on a stream, for the rest of `wanted` bytes. */
   private mustWait(fd: number, sock: Socket, rc: number, wanted: number, flags: number): boolean {
     if (rc !== -EAGAIN && (sock.type !== SOCK_STREAM || rc <= 0 || rc >= wanted)) return false;
-    return (flags & MSG_DONTWAIT) === 0 && !(this.fds.get(fd) as OpenFile).nonblock;
+    // The error queue is never waited for.
+    return (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0 && !(this.fds.get(fd) as OpenFile).nonblock;
   }
 
   /** `rc` is -EAGAIN, or what a stream took of the message so far. */

@@ -26,6 +26,7 @@ import {
   MSG_DONTWAIT,
   MSG_MORE,
   MSG_OOB,
+  SOL_UDP,
   TCP_ESTABLISHED,
 } from '@skbuff/uapi';
 import { UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
@@ -56,7 +57,7 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
   }
   const ipc = sk.ipcmInit();
   if (msg.control.length !== 0) {
-    const err = ipCmsgSend(sk, msg.control, ipc);
+    const err = udpCmsgSend(sk, msg, ipc);
     if (err !== 0) return err;
     connected = false;
   }
@@ -69,6 +70,12 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
   ipc.addr = daddr;
   rt.hold();
   return sendOn(sk, msg, len, ipc, sk.connFl4, rt);
+}
+
+/** `udp_cmsg_send`: UDP knows no ancillary data of its own; the rest is IP's. */
+function udpCmsgSend(sk: UdpSock, msg: Msghdr, ipc: IpcmCookie): number {
+  if (msg.control.some(({ level }) => level === SOL_UDP)) return -EINVAL;
+  return ipCmsgSend(sk, msg.control, ipc);
 }
 
 /** The way is looked up for this datagram, and remembered if `connected`. */

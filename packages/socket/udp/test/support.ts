@@ -1,5 +1,5 @@
 /** Two namespaces of one kernel, joined by a veth pair: 10.0.0.1 and 10.0.0.2, each with its loopback and a task. */
-import { type Kernel, type KernelOptions, type Net, type NetDevice, createKernel, devOpen, NETDEV_TX_OK, VirtualClock, type Plugin, type SkBuff } from '@skbuff/core';
+import { type Kernel, type Net, type NetDevice, createKernel, devOpen, NETDEV_TX_OK, VirtualClock, type Plugin, type SkBuff } from '@skbuff/core';
 import { arp } from '@skbuff/arp';
 import { ethTypeTrans } from '@skbuff/ethernet';
 import { fib } from '@skbuff/fib';
@@ -104,7 +104,8 @@ export class Lab {
   readonly tb: Task;
   readonly icmp: IcmpSent[] = [];
 
-  constructor(options: Partial<KernelOptions> = {}) {
+  /** @param more plugins beside those of UDP; with ICMP among them errors are sent for real */
+  constructor(more: readonly Plugin[] = []) {
     const services: { ip: Ipv4 | null } = { ip: null };
     const grab: Plugin = { name: 'grab', requires: ['@skbuff/ipv4'], init: (ctx) => void (services.ip = ctx.get(IPV4)) };
     this.kernel = createKernel({
@@ -121,11 +122,11 @@ export class Lab {
         grab,
         udp(),
         ...plugins(),
+        ...more,
       ],
-      ...options,
     });
     this.ip = services.ip as Ipv4;
-    this.ip.icmp = { icmpSend: (skb, type, code) => void this.icmp.push({ net: (skb.dev as NetDevice).net, type, code }) };
+    this.ip.icmp ??= { icmpSend: (skb, type, code) => void this.icmp.push({ net: (skb.dev as NetDevice).net, type, code }) };
     this.a = this.kernel.initNet;
     this.b = this.kernel.netns.create() as Net;
     const pair = vethCreate(this.a, 'va', this.b, 'vb');
@@ -136,7 +137,8 @@ export class Lab {
     for (const dev of [this.va, this.vb]) devOpen(dev);
     this.addr(this.va, '10.0.0.1', 24);
     this.addr(this.vb, '10.0.0.2', 24);
-    this.clock.advance(0);
+    // ICMP has its credit only after a while.
+    this.clock.advance(10 * SEC);
     this.ta = kernelTask(this.a);
     this.tb = kernelTask(this.b);
   }
@@ -208,10 +210,10 @@ function plugins(): Plugin[] {
 }
 
 /** A fresh {@link Lab} for each test, with the leak check at its end. */
-export function useLab(options: Partial<KernelOptions> = {}): { readonly lab: Lab } {
+export function useLab(more: () => readonly Plugin[] = () => []): { readonly lab: Lab } {
   const holder: { lab: Lab } = { lab: null as unknown as Lab };
   beforeEach(() => {
-    holder.lab = new Lab(options);
+    holder.lab = new Lab(more());
   });
   afterEach(() => {
     expect(holder.lab.kernel.shutdown()).toEqual({});

@@ -6,7 +6,7 @@ import { walk } from '../source-file.mjs';
 /** @typedef {import('../source-file.mjs').SourceFile} SourceFile */
 
 /** What the language itself gives beyond the library list of the scope analysis. */
-const LANGUAGE = new Set(['undefined', 'Symbol', 'NaN', 'Infinity', 'arguments']);
+const LANGUAGE = new Set(['undefined', 'Promise', 'Symbol', 'NaN', 'Infinity', 'arguments']);
 
 /**
  * Names that a file uses but neither declares nor gets from ECMAScript 2023.

@@ -1,0 +1,239 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Host, HostNet } from '../src/index.ts';
+import { testNet } from './support.ts';
+
+let net: HostNet;
+let closed = false;
+afterEach(() => {
+  if (!closed) expect(net.close()).toEqual({});
+  closed = false;
+});
+
+function pair(): [Host, Host] {
+  net = testNet();
+  const [a, b] = net.hosts('a', 'b');
+  net.link(a, b);
+  a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/24' });
+  b.addr.add({ dev: 'eth0', cidr: '10.0.0.2/24' });
+  return [a, b];
+}
+
+function routed(): [Host, Host, Host] {
+  net = testNet();
+  const [a, b] = net.hosts('a', 'b');
+  const r = net.router('r');
+  net.link(a, r);
+  net.link(r, b);
+  a.addr.add({ dev: 'eth0', cidr: '10.0.1.2/24' });
+  r.addr.add({ dev: 'eth0', cidr: '10.0.1.1/24' });
+  r.addr.add({ dev: 'eth1', cidr: '10.0.2.1/24' });
+  b.addr.add({ dev: 'eth0', cidr: '10.0.2.2/24' });
+  a.route.add({ to: 'default', via: '10.0.1.1' });
+  b.route.add({ to: 'default', via: '10.0.2.1' });
+  return [a, r, b];
+}
+
+describe('a network of hosts', () => {
+  it('pings over a cable, in no time', async () => {
+    const [a] = pair();
+    const { sent, replies } = await a.ping('10.0.0.2', { count: 3 });
+    expect(sent).toBe(3);
+    expect(replies).toEqual([1, 2, 3].map((seq) => ({ seq, from: '10.0.0.2', ttl: 64, rtt: 0 })));
+    expect(net.now()).toBe(2e9);
+  });
+
+  it('pings through a router, which takes one from the TTL', async () => {
+    const [a] = routed();
+    const { replies } = await a.ping('10.0.2.2', { ttl: 9, size: 1000 });
+    expect(replies).toMatchObject([{ ttl: 63 }]);
+    expect(await a.ping('10.0.2.2', { ttl: 1 })).toMatchObject({ sent: 1, replies: [] });
+  });
+
+  it('hears nothing where nobody is, and does not wait longer than told', async () => {
+    const [a] = pair();
+    expect(await a.ping('10.0.0.99', { timeout: 250 })).toEqual({ sent: 1, replies: [] });
+    expect(net.now()).toBe(250e6);
+    expect(await a.ping('192.0.2.1')).toEqual({ sent: 1, replies: [] });
+  });
+
+  it('names links eth0, eth1 … or as it is told, with the given addresses and MTU', () => {
+    net = testNet();
+    const [a, b] = net.hosts('a', 'b');
+    net.link(a, b);
+    net.link(a, b, { mtu: 9000, a: { name: 'left', mac: '02:00:00:00:00:0a' }, b: { mac: '02:00:00:00:00:0b' } });
+    expect(a.link.list().map(({ name, up, mtu }) => [name, up, mtu])).toEqual([['lo', true, 65536], ['eth0', true, 1500], ['left', true, 9000]]);
+    expect(a.link.list().at(-1)?.address).toBe('02:00:00:00:00:0a');
+    expect(b.link.list().at(-1)).toMatchObject({ name: 'eth1', address: '02:00:00:00:00:0b' });
+  });
+
+  it('gives addresses by the seed', () => {
+    const macs = (seed: number): string[] => {
+      net = testNet({ seed });
+      const [a, b] = net.hosts('a', 'b');
+      net.link(a, b);
+      const found = [...a.link.list(), ...b.link.list()].map(({ address }) => address);
+      expect(net.close()).toEqual({});
+      return found;
+    };
+    expect(macs(5)).toEqual(macs(5));
+    expect(macs(5)).not.toEqual(macs(6));
+    closed = true;
+  });
+
+  it('refuses what cannot be, in words', () => {
+    const [a, b] = pair();
+    expect(() => net.host('a')).toThrow('there is a host a already');
+    expect(() => net.link(a, b, { a: { name: 'eth0' } })).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(() => net.link(a, b, { a: { mac: '01:00:00:00:00:01' } })).toThrow(expect.objectContaining({ code: 'EADDRNOTAVAIL' }));
+    expect(() => net.link(a, b, { a: { mac: 'x' } })).toThrow('"x" is not a link-layer address');
+    expect(() => a.addr.add({ dev: 'eth7', cidr: '10.0.0.1/24' })).toThrow('there are: lo, eth0');
+    expect(() => a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/33' })).toThrow('"10.0.0.1/33" is not a prefix');
+    expect(() => a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/24' })).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(() => a.ping('b')).toThrow('"b" is not an IPv4 address');
+    expect(a.link.list()).toHaveLength(2);
+  });
+
+  it('keeps captures of all cables', async () => {
+    const [a] = pair();
+    const pieces: Uint8Array[] = [];
+    const stop = net.capture((bytes) => pieces.push(bytes));
+    await a.ping('10.0.0.2');
+    const some = pieces.length;
+    stop();
+    await a.ping('10.0.0.2');
+    // Section, two interfaces; ARP and echo, there and back, on both ends.
+    expect(some).toBe(3 + 8);
+    expect(pieces).toHaveLength(some);
+  });
+
+  it('lets time pass when asked', async () => {
+    net = testNet();
+    await net.advance(1500);
+    expect(net.now()).toBe(1.5e9);
+  });
+
+  it('runs in real time', async () => {
+    net = testNet({ realTime: true });
+    const [a, b] = net.hosts('a', 'b');
+    net.link(a, b);
+    a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/24' });
+    b.addr.add({ dev: 'eth0', cidr: '10.0.0.2/24' });
+    const { replies } = await a.ping('10.0.0.2', { count: 2, interval: 5 });
+    expect(replies.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('ends what runs when it is closed', async () => {
+    const [a] = pair();
+    const running = a.start('probe wait');
+    const waiting = a.ping('10.0.0.77', { count: 5 });
+    expect(net.close()).toEqual({});
+    closed = true;
+    expect((await running.done).code).toBe(130);
+    expect((await waiting).replies).toEqual([]);
+  });
+});
+
+describe('typed calls', () => {
+  it('asks for routes as ip route get does', () => {
+    const [a] = routed();
+    expect(a.route.get('10.0.2.2')).toEqual({ dev: 'eth0', via: '10.0.1.1', src: '10.0.1.2' });
+    expect(a.route.get('10.0.1.7')).toEqual({ dev: 'eth0', src: '10.0.1.2' });
+    a.route.del({ to: 'default' });
+    expect(() => a.route.get('10.0.2.2')).toThrow(expect.objectContaining({ code: 'ENETUNREACH' }));
+  });
+
+  it('lists addresses with device and scope', () => {
+    const [a] = pair();
+    expect(a.addr.list()).toEqual([
+      { dev: 'lo', address: '127.0.0.1', cidr: '127.0.0.1/8', global: false },
+      { dev: 'eth0', address: '10.0.0.1', cidr: '10.0.0.1/24', global: true },
+    ]);
+    a.addr.del({ dev: 'eth0', cidr: '10.0.0.1/24' });
+    expect(a.addr.list()).toHaveLength(1);
+  });
+
+  it('adds and removes links', () => {
+    net = testNet();
+    const a = net.host('a');
+    a.link.add('d0', 'dummy');
+    a.link.set({ dev: 'd0', up: true, mtu: 1300, name: 'd1' });
+    expect(a.link.list().at(-1)).toMatchObject({ name: 'd1', mtu: 1300, up: true });
+    a.link.del('d1');
+    expect(a.link.list()).toHaveLength(1);
+  });
+
+  it('uses a neighbour that is told', async () => {
+    const [a, b] = pair();
+    const mac = b.link.list().at(-1)?.address ?? '';
+    a.neigh.add({ dev: 'eth0', to: '10.0.0.2', address: mac });
+    let frames = 0;
+    net.capture(() => frames++, a.ns.devGetByName('eth0')!);
+    frames = 0;
+    await a.ping('10.0.0.2');
+    // Echo there and back, and b's own question for a's address.
+    expect(frames).toBe(4);
+  });
+
+  it('reads and writes sysctls in both spellings', () => {
+    net = testNet();
+    const r = net.router('r');
+    expect(r.sysctl('net.ipv4.ip_forward')).toBe('1');
+    expect(r.sysctl('net/ipv4/ip_forward', 0)).toBe('0');
+    expect(() => r.sysctl('net.ipv4.nothing')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(() => r.sysctl('net.ipv4.ip_default_ttl', 'x')).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+  });
+});
+
+describe('commands', () => {
+  it('are applied at once between backticks, and print or throw what they say', () => {
+    net = testNet();
+    const [a, b] = net.hosts('a', 'b');
+    net.link(a, b);
+    a.ip`addr add ${'10.9.0.1'}/${24} dev eth0`;
+    expect(a.ip`-br addr show dev eth0`).toMatch(/^eth0@if\d+ +UP +10\.9\.0\.1\/24 $/m);
+    expect(() => a.ip`link set eth7 up`).toThrow('ip link set eth7 up: Cannot find device "eth7"');
+  });
+
+  it('give code and text; a name that is none gives 127', async () => {
+    net = testNet();
+    const a = net.host('a');
+    expect(await a.run(['probe', 'x y', 'z'])).toEqual({ code: 0, stdout: 'x y|z 0\n', stderr: '' });
+    expect(await a.run('frobnicate -x')).toEqual({ code: 127, stdout: '', stderr: 'frobnicate: command not found\n' });
+  });
+
+  it('read /proc and no other file', async () => {
+    net = testNet();
+    const a = net.host('a');
+    expect((await a.run('probe read /proc/sys/net/ipv4/ip_forward')).stdout).toBe('0\n');
+    expect((await a.run('probe read /proc/net/protocols')).stdout).toContain('UDP');
+    expect((await a.run('probe read /etc/hosts')).stdout).toBe('errno 2');
+  });
+
+  it('can be ended', async () => {
+    net = testNet();
+    const running = net.host('a').start('probe wait');
+    running.kill();
+    expect((await running.done).code).toBe(130);
+  });
+
+  it('know the namespaces of their own host only, and move links there', () => {
+    net = testNet();
+    const [a, b] = net.hosts('a', 'b');
+    a.ip`netns add inner`;
+    a.ip`link add d0 type dummy`;
+    a.ip`link set d0 netns inner`;
+    expect(a.link.list()).toHaveLength(1);
+    expect(a.ip`-n inner -br link`).toContain('d0');
+    expect(() => b.ip`-n inner link`).toThrow('Cannot open network namespace "inner"');
+    b.ip`netns add inner`;
+    expect(b.ip`-n inner -br link`).not.toContain('d0');
+  });
+
+  it('find the namespace of a process', () => {
+    net = testNet();
+    const [a, b] = net.hosts('a', 'b');
+    a.ip`link add d0 type dummy`;
+    a.ip`link set d0 netns ${b.task.pid}`;
+    expect(b.link.list().map(({ name }) => name)).toEqual(['lo', 'd0']);
+  });
+});
