@@ -137,7 +137,7 @@ class StackHost implements LabHost {
     this.closed = true;
     this.interrupt();
     this.files?.close();
-    return { captures: this.files?.paths ?? [], leaks: this.net.close() };
+    return { captures: [...(this.files?.paths ?? [])].sort(), leaks: this.net.close() };
   }
 
   private host(node: string): Host {

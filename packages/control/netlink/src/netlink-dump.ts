@@ -57,6 +57,8 @@ export class NetlinkCallback {
   readonly args: number[] = [0, 0, 0, 0, 0, 0];
   /** Whatever else a dump wants to keep between parts. */
   ctx: unknown = null;
+  /** The family that a dump of all families is at. */
+  family = 0;
   /** The reader set NETLINK_GET_STRICT_CHK: judge the request's header and attributes. */
   readonly strictCheck: boolean;
   readonly extack: NetlinkExtAck = new NetlinkExtAck();
@@ -75,6 +77,14 @@ export class NetlinkCallback {
 
   done(): void {
     this.control.done?.(this);
+  }
+
+  /** Forgets where the dump was: another one answers the rest of the request. */
+  restart(): void {
+    this.args.fill(0);
+    this.ctx = null;
+    this.seq = 0;
+    this.prevSeq = 0;
   }
 
   /** Begins a message of the answer; ends with `skb.nlmsgEnd`. */

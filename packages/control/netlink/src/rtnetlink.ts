@@ -10,6 +10,7 @@ import {
   EPERM,
   NLM_F_BULK,
   NLM_F_DUMP,
+  PF_PACKET,
   PF_UNSPEC,
   RTM_BASE,
   RTM_MAX,
@@ -17,10 +18,11 @@ import {
   RTNL_FAMILY_MAX,
 } from '@skbuff/uapi';
 import type { NetlinkExtAck } from './extack.ts';
-import { type NetlinkDumpFn, netlinkDumpStart } from './netlink-dump.ts';
+import { type NetlinkCallback, type NetlinkDumpFn, netlinkDumpStart } from './netlink-dump.ts';
 import { netlinkRcvSkb } from './netlink-rcv.ts';
 import type { NetlinkSkb } from './netlink-table.ts';
 import { type NlMsgHdr, nlmsgTotalSize } from './nlmsg.ts';
+import type { NlMsgBuilder } from './nlmsg-builder.ts';
 import { RtGenMsg } from './structs.ts';
 
 /** Changes or shows one object. Returns 0 or a negative errno, and may say why in `extack`. */
@@ -79,6 +81,19 @@ export class Rtnetlink {
     if (table === undefined || table[msgtype - RTM_BASE] === null) return -ENOENT;
     table[msgtype - RTM_BASE] = null;
     return 0;
+  }
+
+  /** `rtnl_dump_all`: asks one family after the other, for a request that names none. Registered for PF_UNSPEC. */
+  dumpAll(part: NlMsgBuilder, cb: NetlinkCallback): number {
+    let ret = 0;
+    for (; cb.family <= RTNL_FAMILY_MAX; cb.family++) {
+      const dumpit = cb.family === PF_UNSPEC || cb.family === PF_PACKET ? null : (this.handlers[cb.family]?.[cb.nlh.type - RTM_BASE]?.dumpit ?? null);
+      if (dumpit === null) continue;
+      ret = dumpit(part, cb);
+      if (ret !== 0) break;
+      cb.restart();
+    }
+    return part.len > 0 ? part.len : ret;
   }
 
   /** `rtnl_lock`. One thread: a depth, so that what runs under it may take it again. */

@@ -1,7 +1,7 @@
 /** The link handlers as a plugin. */
 import { type Plugin, silentRtnl } from '@skbuff/core';
-import { RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlRegister } from '@skbuff/netlink';
-import { PF_UNSPEC, RTM_DELLINK, RTM_DELLINKPROP, RTM_GETLINK, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK } from '@skbuff/uapi';
+import { RTNETLINK, RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlRegister } from '@skbuff/netlink';
+import { PF_UNSPEC, RTM_DELLINK, RTM_DELLINKPROP, RTM_GETADDR, RTM_GETLINK, RTM_GETNETCONF, RTM_GETROUTE, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK } from '@skbuff/uapi';
 import { rtnlDellink } from './dellink.ts';
 import { rtnlCalcit, rtnlDumpIfinfo, rtnlGetlink } from './getlink.ts';
 import { linkNotify, rtnetlinkEvent } from './link-notify.ts';
@@ -35,6 +35,8 @@ export function rtnetlink(): Plugin {
         RTNL_FLAG_DUMP_SPLIT_NLM_DONE,
         rtnlCalcit,
       );
+      const rtnl = ctx.get(RTNETLINK);
+      for (const type of [RTM_GETADDR, RTM_GETROUTE, RTM_GETNETCONF]) rtnlRegister(ctx, PF_UNSPEC, type, null, (part, cb) => rtnl.dumpAll(part, cb));
       rtnlRegister(ctx, PF_UNSPEC, RTM_NEWLINKPROP, rtnlNewlinkprop, null);
       rtnlRegister(ctx, PF_UNSPEC, RTM_DELLINKPROP, rtnlDellinkprop, null);
     },

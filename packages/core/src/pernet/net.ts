@@ -51,9 +51,9 @@ export class Net {
     return this;
   }
 
-  /** `put_net`: with the last reference the namespace is taken down soon, by a worker: the caller may be deep inside a device of it. */
+  /** `put_net`: the last reference takes the namespace down. */
   put(): void {
-    if (--this.count === 0) this.kernel.scheduleWork(() => this.kernel.netns.cleanup(this));
+    if (--this.count === 0) this.kernel.netns.cleanup(this);
   }
 
   /** `__dev_get_by_name`: no reference is taken. Alternative names count too. */

@@ -10,6 +10,7 @@
  */
 import { FIB_PROPS_ERROR } from './fib-props.ts';
 import type { FibInfo } from './fib-info.ts';
+import type { FibNh } from './fib-nh.ts';
 import type { FibTableBackend, FibTableFactory } from './fib-table.ts';
 
 export class FibAlias {
@@ -24,6 +25,9 @@ export class FibAlias {
   readonly tos: number;
   readonly plen: number;
   readonly tbId: number;
+  /** Of `info`, at hand for lookups: its scope, and its next hop if it has just one. */
+  readonly scope: number;
+  readonly nh: FibNh | null;
   /** `fa_default`: which of several default routes `fibSelectDefault` last settled on; -1: none. */
   dflt = -1;
   /** Number under which the backend knows it while it is shared; -1: it is one of several at its prefix. */
@@ -38,6 +42,8 @@ export class FibAlias {
     this.tos = tos;
     this.plen = plen;
     this.tbId = info.tbId;
+    this.scope = info.scope;
+    this.nh = info.nhs.length === 1 ? info.nhs[0] : null;
   }
 }
 

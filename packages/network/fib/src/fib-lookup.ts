@@ -44,12 +44,17 @@ export function fibTableLookup(table: FibTable, fl4: Flowi4, res: FibResult, fla
     const head = heads[index] as FibAlias;
     let fa: FibAlias | null = head;
     do {
-      if ((fa.tos === 0 || fa.tos === (fl4.tos & LEGACY_TOS_MASK)) && fa.info.scope >= fl4.scope) {
+      if ((fa.tos === 0 || fa.tos === (fl4.tos & LEGACY_TOS_MASK)) && fa.scope >= fl4.scope) {
         if (fa.error !== 0) return fa.error;
-        if (selectNexthop(fa.info, fl4, res, flags)) {
+        const { nh } = fa;
+        if (nh === null ? selectNexthop(fa.info, fl4, res, flags) : usable(nh, fl4, flags)) {
+          if (nh !== null) {
+            res.nhSel = 0;
+            res.nh = nh;
+          }
           res.prefixlen = fa.plen;
           res.type = fa.type;
-          res.scope = fa.info.scope;
+          res.scope = fa.scope;
           res.fi = fa.info;
           res.table = table;
           res.fa = fa;
@@ -64,19 +69,21 @@ export function fibTableLookup(table: FibTable, fl4: Flowi4, res: FibResult, fla
   return -EAGAIN;
 }
 
-/** The first next hop that is alive and leaves by the wished interface. */
+/** Of several next hops the first that is usable. */
 function selectNexthop(fi: FibInfo, fl4: Flowi4, res: FibResult, flags: number): boolean {
-  if ((fi.flags & RTNH_F_DEAD) !== 0) return false;
   const { nhs } = fi;
   for (let i = 0; i < nhs.length; i++) {
-    const nh = nhs[i];
-    if (nh.flags !== 0 && !isGood(nh, flags)) continue;
-    if (fl4.oif !== 0 && fl4.oif !== nh.oif) continue;
+    if (!usable(nhs[i], fl4, flags)) continue;
     res.nhSel = i;
-    res.nh = nh;
+    res.nh = nhs[i];
     return true;
   }
   return false;
+}
+
+/** Alive, and by the wished interface. */
+function usable(nh: FibNh, fl4: Flowi4, flags: number): boolean {
+  return (nh.flags === 0 || isGood(nh, flags)) && (fl4.oif === 0 || fl4.oif === nh.oif);
 }
 
 /** `fib_lookup_good_nhc`, for a next hop with flags. */

@@ -73,11 +73,12 @@ export class FnheTable {
 
   /** @param key random: destinations that share a chain cannot be guessed */
   constructor(key: number) {
-    this.key = key | 1;
+    this.key = key;
   }
 
   private hash(daddr: number): number {
-    return Math.imul(daddr ^ (daddr >>> 16), this.key) >>> 21;
+    const h = Math.imul(daddr ^ this.key, 0x9e3779b1);
+    return Math.imul(h ^ (h >>> 15), 0x85ebca6b) >>> 21;
   }
 
   /** `find_exception`: an entry that has not expired at `now` (jiffies), or null. */

@@ -228,21 +228,13 @@ export function fibSetRules(state: FibNet, rules: FibRules | null): void {
   const local = state.tables.get(RT_TABLE_LOCAL);
   const { main } = state;
   if (rules === null || local === undefined || main === null || local.store !== main.store) return;
-  const shared = local.store;
-  for (const fi of state.infos.all()) if (fi.tbId === local.id || fi.tbId === main.id) fi.aliases.length = 0;
-  const parts = [new FibStore(state.fib.factory), new FibStore(state.fib.factory)] as const;
-  shared.backend.walk((prefix, plen, index) => {
-    const ids = [RT_TABLE_LOCAL, RT_TABLE_MAIN];
-    for (let i = 0; i < 2; i++) {
-      const own = listOf(shared.heads[index]).filter((fa) => fa.tbId === ids[i]);
-      if (own.length > 0) parts[i].setAliases(prefix, plen, own.map((fa) => new FibAlias(fa.info, fa.tos, fa.plen)));
-    }
-  });
-  [local.store, main.store] = parts;
-}
-
-function listOf(head: FibAlias | null): FibAlias[] {
-  const list: FibAlias[] = [];
-  for (let fa = head; fa !== null; fa = fa.next) list.push(fa);
-  return list;
+  local.store = new FibStore(state.fib.factory);
+  const prefixes = main.store.prefixes();
+  for (let i = 0; i < prefixes.length; i += 2) {
+    const all = main.store.aliases(prefixes[i], prefixes[i + 1]);
+    const own = all.filter((fa) => fa.tbId === local.id);
+    if (own.length === 0) continue;
+    main.store.setAliases(prefixes[i], prefixes[i + 1], all.filter((fa) => fa.tbId !== local.id));
+    local.store.setAliases(prefixes[i], prefixes[i + 1], own);
+  }
 }

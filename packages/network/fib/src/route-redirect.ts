@@ -14,7 +14,7 @@ import { ipRouteOutputKey } from './route-output.ts';
 
 /**
  * `ip_rt_send_redirect`: tells the sender of a forwarded packet to use the next hop itself. A sender that does not listen hears it
- * again after 20 ms, 40 ms, 80 ms …, nine times in all, and then not before it was silent for 20 s.
+ * again after 40 ms, 80 ms, 160 ms …, nine times in all, and then not before it was silent for 20 s.
  */
 export function ipRtSendRedirect(skb: SkBuff): void {
   const rt = skb.dst as Rtable;

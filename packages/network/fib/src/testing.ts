@@ -1,5 +1,5 @@
 /**
- * The compliance suite for longest-prefix algorithms: whoever writes a {@link FibTableBackend} runs it against theirs.
+ * Two compliance suites. For longest-prefix algorithms: whoever writes a {@link FibTableBackend} runs it against theirs.
  *
  * ```ts
  * import fc from 'fast-check';
@@ -9,11 +9,21 @@
  * describeFibTable('MyTable', () => new MyTable(), { describe, it, expect, fc });
  * ```
  *
+ * For whole routing providers: whoever writes a plugin that sets `ipv4.routing` gives the plugins of a kernel with it.
+ *
+ * ```ts
+ * import { describeRoutingProvider } from '@skbuff/fib/testing';
+ *
+ * describeRoutingProvider('my routing', () => [netlink(), sysctl(), procfs(), neighbour(), ipv4(), myRouting(), loopback()], { describe, it, expect });
+ * ```
+ *
  * The test functions are passed in, so that this package depends on no test runner.
  *
  * @packageDocumentation
  */
 import type { FibTableBackend, FibTableFactory } from './fib-table.ts';
+
+export { describeRoutingProvider, type ProviderPlugins, type ProviderTestTools } from './testing-provider.ts';
 
 /** What the suite uses of fast-check. */
 export interface FastCheckLike {

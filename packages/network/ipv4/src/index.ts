@@ -25,6 +25,7 @@ export * from './ip-options-compile.ts';
 export * from './ip-options-forward.ts';
 export * from './ip-options.ts';
 export * from './ip-output.ts';
+export * from './ip-queue-xmit.ts';
 export * from './ip-source.ts';
 export * from './ipv4-net.ts';
 export * from './plugin.ts';

@@ -25,9 +25,9 @@ export interface RoutingProvider {
   readonly check: (rt: Rtable) => boolean;
   /** `ip_rt_send_redirect`: tells the sender of a forwarded packet about the better way. */
   readonly sendRedirect: (skb: SkBuff) => void;
-  /** `ip_rt_update_pmtu`: a Fragmentation Needed for a packet like `skb` (its IP header at `networkHeader`) arrived. */
+  /** `ipv4_update_pmtu`: the ICMP error in `skb` says that a packet of ours, quoted at `skb.data`, was too long: `mtu` bytes would pass. */
   readonly updatePmtu: (net: Net, skb: SkBuff, mtu: number) => void;
-  /** `ip_do_redirect`: an ICMP redirect to `gateway` arrived for a packet like `skb`. */
+  /** `ipv4_redirect`: the ICMP redirect in `skb` names `gateway` as the better way for a packet of ours, quoted at `skb.data`; `from` sent it. */
   readonly redirect: (net: Net, skb: SkBuff, gateway: number, from: number) => void;
 }
 

@@ -85,7 +85,7 @@ export function udpFrame(f: UdpFrame): Uint8Array {
   return frame;
 }
 
-/** `0`, or the bits of an ICMP error that was sent. */
+/** An ICMP error that was sent. */
 export interface IcmpSent {
   readonly net: Net;
   readonly type: number;

@@ -212,17 +212,20 @@ describe('what received datagrams come with', () => {
     expect(receive(0)).toMatchObject({ controllen: 0, flags: MSG_CTRUNC });
   });
 
-  it('options as they came and turned round', () => {
+  it.each([
+    ['full after the sender', [7, 7, 4, 0, 0, 0, 0, 0], [7, 7, 8, 10, 0, 0, 1, 0]],
+    ['with room for the receiver', [7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], [7, 11, 12, 10, 0, 0, 1, 10, 0, 0, 2, 0]],
+  ])('options as they came and as they would go back: a recorded route %s', (_what, sent, seen) => {
     const { ta, tb } = t.lab;
     const [s, r] = pair();
-    ta.setsockopt(s, SOL_IP, IP_OPTIONS, Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0));
+    ta.setsockopt(s, SOL_IP, IP_OPTIONS, Uint8Array.from(sent));
     for (const option of [IP_RECVOPTS, IP_RETOPTS]) tb.setsockopt(r, SOL_IP, option, 1);
     ta.sendto(s, bytes('x'), 0, to);
     const control: Cmsg[] = [];
     tb.recvmsg(r, { iov: [new Uint8Array(9)], control });
     expect(control.map((c) => [c.type, [...c.data]])).toEqual([
-      [IP_RECVOPTS, [7, 7, 8, 10, 0, 0, 1, 0]],
-      [IP_RETOPTS, [7, 7, 8, 10, 0, 0, 1, 0]],
+      [IP_RECVOPTS, seen],
+      [IP_RETOPTS, seen],
     ]);
   });
 
@@ -236,12 +239,12 @@ describe('what received datagrams come with', () => {
     const control: Cmsg[] = [];
     lab.tb.recvmsg(r, { iov: [new Uint8Array(9)], control });
     const { type, data } = control[0] as Cmsg;
-    expect([type, le32(data, 0), le32(data, 8)]).toEqual([SCM_TIMESTAMP, 1577836801, 500000]);
+    expect([type, le32(data, 0), le32(data, 8)]).toEqual([SCM_TIMESTAMP, 1577836811, 500000]);
     lab.tb.setsockopt(r, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     lab.inject(lab.vb, udpFrame({ to: lab.vb, dport: 53 }));
     const ns: Cmsg[] = [];
     lab.tb.recvmsg(r, { iov: [new Uint8Array(9)], control: ns });
-    expect([ns[0]?.type, le32((ns[0] as Cmsg).data, 0)]).toEqual([SO_TIMESTAMPNS, 1577836806]);
+    expect([ns[0]?.type, le32((ns[0] as Cmsg).data, 0)]).toEqual([SO_TIMESTAMPNS, 1577836816]);
   });
 
   it('losses before it, and its mark', () => {

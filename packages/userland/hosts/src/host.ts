@@ -105,12 +105,11 @@ export class Host {
     return echo(this.task, parseAddress(dst), options);
   }
 
-  /** Ends the host's processes; the namespace goes when nothing else holds it. Called by `HostNet.close`. */
+  /** Ends what runs on the host. Its namespace goes with the kernel. Called by `HostNet.close`. */
   close(): void {
     this.client.close();
     this.around.netns.close();
     this.task.exit();
-    this.ns.put();
   }
 }
 
