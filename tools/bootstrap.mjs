@@ -6,7 +6,7 @@ import path from 'node:path';
 import { prepare, show } from './run.mjs';
 import { REPORT, readTally } from './tally.mjs';
 
-const QUICK_START = ['apps/lab/dist/main.js', 'test', 'apps/lab/examples/quick-start.clab.yml'];
+const QUICK_START = ['apps/lab/dist/main.js', 'test', 'apps/lab/examples/quick-start.clab.yml', '--verbose', '--pcap', 'captures'];
 
 const [command = '', ...rest] = process.argv.slice(2);
 

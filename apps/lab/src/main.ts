@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .option(...SEED)
     .option('--pcap <dir>', 'write one pcapng per interface into this directory')
     .option('--json', 'report as JSON')
-    .option('--verbose', 'report what each node saw')
+    .option('--verbose', 'report what commands printed and what each node saw')
     .addHelpText('after', '\nExit codes: 0 all as expected, 1 an expectation failed, 2 a file could not be run.')
     .action(async (files: string[], options: TestOptions) => {
       process.exitCode = await testCommand(files, options);

@@ -46,6 +46,8 @@ class Shell {
   private readonly host: LabHost;
   private readonly topology: LabTopology;
   private node: string;
+  /** The input has not ended. */
+  private open = true;
 
   constructor(host: LabHost, topology: LabTopology) {
     this.host = host;
@@ -56,6 +58,9 @@ class Shell {
   /** Reads lines until `exit` or the end of input. */
   async run(): Promise<void> {
     const input = createInterface({ input: process.stdin, output: process.stdout, terminal: process.stdin.isTTY === true });
+    input.on('close', () => {
+      this.open = false;
+    });
     input.on('SIGINT', () => {
       this.host.interrupt();
       process.stdout.write('\n');
@@ -71,6 +76,7 @@ class Shell {
   }
 
   private prompt(input: Interface): void {
+    if (!this.open) return;
     input.setPrompt(`${this.node}$ `);
     input.prompt();
   }

@@ -10,6 +10,8 @@ export interface Verdict {
   readonly expected?: string;
   readonly found?: string;
   readonly trace?: readonly string[];
+  /** What the command of an `output` expectation printed. */
+  readonly output?: string;
 }
 
 const PASS: Verdict = { pass: true };
@@ -91,6 +93,6 @@ async function output(host: LabHost, topology: LabTopology, e: OutputExpectation
     ...e.contains.filter((text) => !stdout.includes(text)).map((text) => `to contain: ${text}`),
     ...(e.matches === undefined || new RegExp(e.matches, 'mu').test(stdout) ? [] : [`to match: ${e.matches}`]),
   ];
-  if (wrong.length === 0) return PASS;
-  return { pass: false, expected: wrong.join('\n'), found: `exit code ${code}\n${stdout}${stderr}` };
+  if (wrong.length === 0) return { pass: true, output: stdout };
+  return { pass: false, output: stdout, expected: wrong.join('\n'), found: `exit code ${code}\n${stdout}${stderr}` };
 }

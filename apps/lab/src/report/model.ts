@@ -46,6 +46,8 @@ export interface ExpectationResult {
   /** When it was judged: nanoseconds since the lab was up. */
   readonly timeNs: number;
   readonly at: Position;
+  /** What the command of an `output` expectation printed. */
+  readonly output?: string;
   /** For one that failed: what was expected, what was found, and the way of the packet. */
   readonly expected?: string;
   readonly found?: string;

@@ -4,7 +4,7 @@ import type { ExecNote, ExpectationResult, LabOutcome, LabReport, NodeReport } f
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-/** All outcomes for people. `verbose` adds what each node saw. */
+/** All outcomes for people. `verbose` adds what commands printed and what each node saw. */
 export function renderText(outcomes: readonly LabOutcome[], paint: Paint = plainPaint, verbose: boolean = false): string {
   const parts = outcomes.map((o) => (o.kind === 'ran' ? renderReport(o.report, paint, verbose) : renderBadInput(o, paint)));
   return `${[...parts, ...(outcomes.length > 1 ? [total(outcomes, paint)] : [])].join('\n\n')}\n`;
@@ -22,7 +22,7 @@ function renderReport(report: LabReport, paint: Paint, verbose: boolean): string
     ignoredLines(report, paint),
     report.diagnostics.map((d) => `  ${paint.cyan('note')} ${d.file}:${d.line}:${d.column}: ${printable(d.message)}`),
     report.exec.map((e) => execLine(e, paint)),
-    report.expectations.flatMap((e) => expectationLines(e, paint)),
+    report.expectations.flatMap((e) => expectationLines(e, paint, verbose)),
     verbose ? report.nodes.map((n) => nodeLine(n)) : [],
     report.captures.map((path) => `  ${paint.dim('captured')} ${printable(path)}`),
     [summary(report, paint)],
@@ -44,9 +44,10 @@ function execLine(note: ExecNote, paint: Paint): string {
   return `  ${label} ${note.at.file}:${note.at.line}:${note.at.column}: ${note.node}: ${note.kind === 'failed' ? `\`${printable(note.line)}\`: ` : ''}${printable(note.text)}`;
 }
 
-function expectationLines(result: ExpectationResult, paint: Paint): string[] {
+function expectationLines(result: ExpectationResult, paint: Paint, verbose: boolean): string[] {
   const time = paint.dim(`at ${formatDuration(result.timeNs)}`);
-  if (result.pass) return [`  ${paint.green('✓')} ${printable(result.name)} ${time}`];
+  const printed = verbose && result.output !== undefined ? result.output.trimEnd().split('\n') : [];
+  if (result.pass) return [`  ${paint.green('✓')} ${printable(result.name)} ${time}`, ...printed.map((line) => `      ${paint.dim('|')} ${printable(line)}`)];
   return [
     `  ${paint.red('✗')} ${printable(result.name)} ${time}  ${paint.dim(`${result.at.file}:${result.at.line}:${result.at.column}`)}`,
     ...field('expected', result.expected),

@@ -92,3 +92,8 @@ export const IP_RECVORIGDSTADDR: number = IP_ORIGDSTADDR;
 export const IP_MULTICAST_ALL = 49;
 export const IP_LOCAL_PORT_RANGE = 51;
 export const IP_PROTOCOL = 52;
+
+/** Flags of IPOPT_TIMESTAMP. */
+export const IPOPT_TS_TSONLY = 0;
+export const IPOPT_TS_TSANDADDR = 1;
+export const IPOPT_TS_PRESPEC = 3;

@@ -49,6 +49,8 @@ export class Softnet {
   private readonly ptypeBase: (readonly PacketType[])[] = new Array<readonly PacketType[]>(PTYPE_HASH_SIZE).fill([]);
   private readonly inputPktQueue = new SkBuffHead();
   private readonly backlog: NapiStruct;
+  /** What became of a frame that `receiveCore` disposed of. */
+  private coreResult: number = NET_RX_SUCCESS;
   private pollFirst: NapiStruct | null = null;
   private pollLast: NapiStruct | null = null;
   private readonly softirq: Softirq;
@@ -179,25 +181,49 @@ export class Softnet {
 
   /** `netif_receive_skb`: a frame goes up, now. NET_RX_SUCCESS, or NET_RX_DROP if nobody took it. */
   netifReceiveSkb(skb: SkBuff): number {
-    if (this.netstampNeeded !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
     const origDev = skb.dev as NetDevice;
+    const pt = this.receiveCore(skb, origDev);
+    if (pt === null) return this.coreResult;
+    return pt.func(skb, skb.dev as NetDevice, pt, origDev);
+  }
+
+  /**
+   * `netif_receive_skb_list`: a chain of frames (linked by `next`), as a driver collects them in one poll. Runs of frames from one
+   * device for one packet type go to it together, if it takes lists.
+   */
+  netifReceiveSkbList(first: SkBuff | null): void {
+    let run: SkBuff | null = null;
+    let last: SkBuff | null = null;
+    let runPt: PacketType | null = null;
+    let runDev: NetDevice | null = null;
+    while (first !== null) {
+      const skb = first;
+      first = skb.next;
+      skb.next = null;
+      const origDev = skb.dev as NetDevice;
+      const pt = this.receiveCore(skb, origDev);
+      if (pt === null) continue;
+      if (last !== null && pt === runPt && origDev === runDev) last.next = skb;
+      else {
+        if (run !== null) deliverRun(run, runPt as PacketType, runDev as NetDevice);
+        run = skb;
+        runPt = pt;
+        runDev = origDev;
+      }
+      last = skb;
+    }
+    if (run !== null) deliverRun(run, runPt as PacketType, runDev as NetDevice);
+  }
+
+  /**
+   * `__netif_receive_skb_core`: time stamp, taps, rx handlers, and every receiver but the last, which is returned. Null: the frame
+   * is gone, and `coreResult` says how.
+   */
+  private receiveCore(skb: SkBuff, origDev: NetDevice): PacketType | null {
+    if (this.netstampNeeded !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
     skb.networkHeader = skb.data;
     if (skb.transportHeader < 0) skb.transportHeader = skb.data;
     skb.macLen = skb.macHeader < 0 ? 0 : skb.networkHeader - skb.macHeader;
-    return this.receiveCore(skb, origDev);
-  }
-
-  /** `netif_receive_skb_list`: a chain of frames (linked by `next`), one after the other. */
-  netifReceiveSkbList(first: SkBuff | null): void {
-    while (first !== null) {
-      const next: SkBuff | null = first.next;
-      first.next = null;
-      this.netifReceiveSkb(first);
-      first = next;
-    }
-  }
-
-  private receiveCore(skb: SkBuff, origDev: NetDevice): number {
     let exact = false;
     for (;;) {
       const dev = skb.dev as NetDevice;
@@ -208,33 +234,38 @@ export class Softnet {
       const handler = dev.rxHandler;
       if (handler === null) break;
       const verdict = handler(skb, dev);
-      if (verdict === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS;
+      if (verdict === RX_HANDLER_CONSUMED) {
+        this.coreResult = NET_RX_SUCCESS;
+        return null;
+      }
       if (verdict === RX_HANDLER_ANOTHER) continue;
       exact = verdict === RX_HANDLER_EXACT;
       break;
     }
-    return this.deliver(skb, origDev, exact);
+    return this.findReceiver(skb, origDev, exact);
   }
 
-  private deliver(skb: SkBuff, origDev: NetDevice, exact: boolean): number {
+  /** The last receiver of a frame, after the others had their copies; null if there is none and the frame is dropped. */
+  private findReceiver(skb: SkBuff, origDev: NetDevice, exact: boolean): PacketType | null {
     const type = skb.protocol;
+    const dev = skb.dev as NetDevice;
     let last: PacketType | null = null;
     if (!exact) {
       const bucket = this.ptypeBase[type & PTYPE_HASH_MASK] as readonly PacketType[];
       for (let i = 0; i < bucket.length; i++) {
         const pt = bucket[i] as PacketType;
-        if (pt.type !== type || (pt.net !== null && pt.net !== (skb.dev as NetDevice).net)) continue;
+        if (pt.type !== type || (pt.net !== null && pt.net !== dev.net)) continue;
         if (last !== null) deliverCopy(last, skb, origDev);
         last = pt;
       }
     }
-    const dev = skb.dev as NetDevice;
     if (origDev.ptypeSpecific.length !== 0) last = deliverSpecific(origDev.ptypeSpecific, type, skb, origDev, last);
     if (dev !== origDev && dev.ptypeSpecific.length !== 0) last = deliverSpecific(dev.ptypeSpecific, type, skb, origDev, last);
-    if (last !== null) return last.func(skb, dev, last, origDev);
+    if (last !== null) return last;
     dev.stats[exact ? RX_NOHANDLER : RX_DROPPED]++;
     skb.kfree(skb.pktType === PACKET_LOOPBACK ? SKB_CONSUMED : SKB_DROP_REASON_UNHANDLED_PROTO);
-    return NET_RX_DROP;
+    this.coreResult = NET_RX_DROP;
+    return null;
   }
 
   private backlogDrop(skb: SkBuff): number {
@@ -268,6 +299,20 @@ export class Softnet {
       const at = pt.type & PTYPE_HASH_MASK;
       this.ptypeBase[at] = Object.freeze(change(this.ptypeBase[at] as readonly PacketType[]));
     }
+  }
+}
+
+/** `__netif_receive_skb_list_ptype`: a run of frames for one receiver. */
+function deliverRun(first: SkBuff, pt: PacketType, origDev: NetDevice): void {
+  if (pt.listFunc !== null) {
+    pt.listFunc(first, pt, origDev);
+    return;
+  }
+  for (let skb: SkBuff | null = first; skb !== null; ) {
+    const next: SkBuff | null = skb.next;
+    skb.next = null;
+    pt.func(skb, skb.dev as NetDevice, pt, origDev);
+    skb = next;
   }
 }
 

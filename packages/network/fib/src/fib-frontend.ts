@@ -4,6 +4,7 @@ import {
   NETDEV_CHANGEMTU,
   NETDEV_DOWN,
   NETDEV_PRECHANGEMTU,
+  NETDEV_REGISTER,
   NETDEV_UNREGISTER,
   NETDEV_UP,
   DevSlot,
@@ -38,7 +39,6 @@ import { NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, NUD_VALID, neighUpdate }
 import { ipv4IsZeronet } from '@skbuff/wire';
 import { FibConfig } from './fib-config.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
-import { inetIfaByprefix } from './fib-semantics.ts';
 import { fibSyncDownAddr, fibSyncDownDev, fibSyncMtu, fibSyncUp } from './fib-sync.ts';
 import { fibFlush, fibNewTable, fibTableDelete, fibTableInsert } from './fib-tables.ts';
 import { inetAddrTypeIn } from './inet-addr-type.ts';
@@ -83,9 +83,9 @@ function isSecondary(ifa: InIfaddr): boolean {
   return (ifa.flags & IFA_F_SECONDARY) !== 0;
 }
 
-/** The address whose source the routes of `ifa` prefer: itself, or its primary; null if that is gone. */
+/** The address whose source the routes of `ifa` prefer: itself, or its primary (`inet_ifa_byprefix`); null if that is gone. */
 function primaryOf(ifa: InIfaddr): InIfaddr | null {
-  return isSecondary(ifa) ? inetIfaByprefix(ifa.inDev.ifaList, prefixOf(ifa), ifa.mask) : ifa;
+  return isSecondary(ifa) ? (ifa.inDev.ifaList.find((other) => inSubnetOf(ifa, other)) ?? null) : ifa;
 }
 
 /** Whether the address stands for a network beside itself. */
@@ -239,6 +239,10 @@ export function fibNetdevEvent(event: number, dev: NetDevice): void {
 
 function onDevice(state: FibNet, event: number, dev: NetDevice, inDev: InDevice): void {
   switch (event) {
+    case NETDEV_REGISTER:
+      // Only a device that was there before this package has addresses by now.
+      for (const ifa of inDev.ifaList) addressAdded(state, ifa);
+      return;
     case NETDEV_UP:
       for (const ifa of inDev.ifaList) fibAddIfaddr(state, ifa);
       fibSyncUp(dev, RTNH_F_DEAD);

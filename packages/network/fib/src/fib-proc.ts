@@ -6,12 +6,7 @@ import type { FibNet } from './fib-net.ts';
 import { FIB_TYPE_NAMES } from './fib-props.ts';
 import type { FibTableBackend } from './fib-table.ts';
 import { type FibTable, fibTablesInOrder } from './fib-tables.ts';
-
-/** RTF_* of `struct rtentry`, as the fourth column shows them. */
-const RTF_UP = 0x0001;
-const RTF_GATEWAY = 0x0002;
-const RTF_HOST = 0x0004;
-const RTF_REJECT = 0x0200;
+import { RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_UP } from './ip-rt-ioctl.ts';
 
 /** Columns that every line is padded to. */
 const WIDTH = 127;

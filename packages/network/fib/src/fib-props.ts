@@ -4,7 +4,6 @@ import {
   EAGAIN,
   EHOSTUNREACH,
   EINVAL,
-  RTN_MAX,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_NOWHERE,
@@ -58,6 +57,3 @@ export const FIB_TYPE_NAMES: readonly string[] = [
   'NAT',
   'XRESOLVE',
 ];
-
-/** Number of route types. */
-export const FIB_TYPES: number = RTN_MAX + 1;

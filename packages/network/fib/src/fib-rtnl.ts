@@ -18,6 +18,7 @@ function inetRtmNewroute(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck):
   if (err !== 0) return err;
   const state = fibNet.of(skb.net);
   const ret = fibTableInsert(state, fibNewTable(state, scratch.table), scratch, extack);
+  scratch.nlh = null;
   if (ret === 0 && scratch.type === RTN_LOCAL) state.hasCustomLocalRoutes = true;
   return ret;
 }
@@ -32,7 +33,9 @@ function inetRtmDelroute(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck):
     extack.setErrMsg('FIB table does not exist');
     return -ESRCH;
   }
-  return fibTableDelete(state, table, scratch, extack);
+  const ret = fibTableDelete(state, table, scratch, extack);
+  scratch.nlh = null;
+  return ret;
 }
 
 export function fibRtnlRegister(ctx: ModuleContext): void {

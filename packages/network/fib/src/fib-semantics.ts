@@ -1,5 +1,5 @@
 /** Making and sharing `fib_info` (`net/ipv4/fib_semantics.c`): what a route may say, and whether its next hops make sense. */
-import { type InIfaddr, inetSelectAddr } from '@skbuff/ipv4';
+import { inetSelectAddr } from '@skbuff/ipv4';
 import type { NetlinkExtAck } from '@skbuff/netlink';
 import {
   EINVAL,
@@ -199,9 +199,4 @@ export function fibMetricsMatch(cfg: FibConfig, fi: FibInfo): boolean {
   if (want === null) return true;
   if (fi.metrics === null) return want.every((value) => value === 0);
   return want.every((value, type) => value === 0 || value === fi.metrics?.[type]) || sameMetrics(want, fi.metrics);
-}
-
-/** The address of `list` that the prefix belongs to as its primary (`inet_ifa_byprefix`). */
-export function inetIfaByprefix(list: readonly InIfaddr[], prefix: number, mask: number): InIfaddr | null {
-  return list.find((ifa) => ifa.mask === mask && ((prefix ^ ifa.address) & mask) === 0) ?? null;
 }

@@ -22,6 +22,7 @@ export type { FibTableBackend, FibTableFactory } from './fib-table.ts';
 export * from './fib-tables.ts';
 export * from './fib-validate.ts';
 export * from './inet-addr-type.ts';
+export * from './ip-rt-ioctl.ts';
 export * from './plugin.ts';
 export * from './route-error.ts';
 export * from './route-exception.ts';

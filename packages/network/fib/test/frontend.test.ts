@@ -197,6 +197,13 @@ describe('a device', () => {
     expect(t.h.input(w0, '10.1.0.7', '10.0.0.1')).toBe('ipLocalDeliver dev lo');
   });
 
+  it('goes down as the last one of a multipath route: that goes too [FINFO-20]', () => {
+    devClose(v0);
+    expect(routes().some((line) => line.includes('10.70.'))).toBe(true);
+    devClose(w0);
+    expect(routes().some((line) => line.includes('10.70.'))).toBe(false);
+  });
+
   it('comes up again: its network is back, the dead hop lives, the lost route does not return [FNH-06]', () => {
     devClose(v0);
     devOpen(v0);

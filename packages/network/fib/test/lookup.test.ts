@@ -35,7 +35,7 @@ function find(daddr: string, more: Partial<Flowi4> = {}): string | number {
 const gw = (text: string): { gw: number } => ({ gw: ip4(text) });
 
 describe('fibLookup', () => {
-  it('finds the longest prefix, whatever came first [FIB-04 FIB-15 FTAB-09]', () => {
+  it('finds the longest prefix, whatever came first [FIB-01 FIB-04 FIB-15 FTAB-09]', () => {
     t.h.route('172.16.1.1/32', gw('10.0.0.4'));
     t.h.route('default', gw('10.0.0.9'));
     t.h.route('172.16.0.0/12', gw('10.0.0.2'));
@@ -98,6 +98,36 @@ describe('fibLookup', () => {
     t.h.route('99.0.0.0/8', gw('10.0.0.8'));
     expect([find('99.1.1.1', { scope: U.RT_SCOPE_LINK }), find('10.0.0.7', { scope: U.RT_SCOPE_LINK })]).toEqual([-U.ENETUNREACH, '/24 via 0.0.0.0']);
     expect([find('99.1.1.1', { oif: v0.ifindex }), find('99.1.1.1', { oif: 1 })]).toEqual(['/8 via 10.0.0.8', -U.ENETUNREACH]);
+  });
+
+  it('tells all about the route it found [FIB-14 FIB-16 FIB-21]', () => {
+    const w0 = t.h.eth('w0', '10.1.0.1/24');
+    const hop = (dev: NetDevice, text: string) => ({ oif: dev.ifindex, gw: ip4(text), flags: 0, weight: 1, flow: 0 });
+    t.h.route('99.0.0.0/8', { nexthops: [hop(v0, '10.0.0.9'), hop(w0, '10.1.0.9')] });
+    const res = new FibResult();
+    const ask = (oif: number): (string | number | undefined)[] => {
+      expect(fibLookup(t.h.net, Object.assign(new Flowi4(), { daddr: ip4('99.1.1.1'), oif }), res)).toBe(0);
+      return [res.prefixlen, res.type, res.scope, res.nhSel, res.nh?.dev?.name, inetNtoa(res.nh!.gw), res.table?.id, res.fi?.nhs.length, res.fa?.plen];
+    };
+    expect(ask(0)).toEqual([8, U.RTN_UNICAST, U.RT_SCOPE_UNIVERSE, 0, 'v0', '10.0.0.9', U.RT_TABLE_MAIN, 2, 8]);
+    expect(ask(w0.ifindex)).toEqual([8, U.RTN_UNICAST, U.RT_SCOPE_UNIVERSE, 1, 'w0', '10.1.0.9', U.RT_TABLE_MAIN, 2, 8]);
+    t.h.route('99.1.1.1/32', { oif: v0.ifindex, scope: U.RT_SCOPE_LINK });
+    expect(ask(0)).toEqual([32, U.RTN_UNICAST, U.RT_SCOPE_LINK, 0, 'v0', '0.0.0.0', U.RT_TABLE_MAIN, 1, 32]);
+  });
+
+  it('knows a prefix exactly [FTAB-10]', () => {
+    t.h.route('99.0.0.0/8', gw('10.0.0.9'));
+    const { store } = t.h.state.main!;
+    expect([store.head(ip4('99.0.0.0'), 8)?.plen, store.head(ip4('99.0.0.0'), 9), store.head(ip4('99.1.0.0'), 8)]).toEqual([8, null, null]);
+  });
+
+  it('keeps namespaces apart [FINFO-18 FTAB-03]', () => {
+    const net = t.h.kernel.netns.create();
+    if (typeof net === 'number') throw new Error(String(net));
+    t.h.route('99.0.0.0/8', { type: U.RTN_UNREACHABLE });
+    const fl4 = Object.assign(new Flowi4(), { daddr: ip4('99.1.1.1') });
+    expect([fibLookup(t.h.net, fl4, new FibResult()), fibLookup(net, fl4, new FibResult())]).toEqual([-U.EHOSTUNREACH, -U.ENETUNREACH]);
+    net.put();
   });
 
   it('agrees with a naive model in 20,000 random lookups over random tables', () => {
@@ -204,7 +234,7 @@ describe('what routes share', () => {
     expect(v0.refcount()).toBe(held);
   });
 
-  it('keeps aliases sorted by table, TOS and priority [FALIAS-03 FALIAS-05]', () => {
+  it('keeps aliases sorted by table, TOS and priority [FALIAS-01 FALIAS-03 FALIAS-05]', () => {
     for (const [tos, priority] of [[0, 5], [8, 1], [0, 1], [16, 9], [8, 0]]) t.h.route('99.0.0.0/8', { ...gw('10.0.0.9'), tos, priority });
     const list = t.h.state.main!.store.aliases(ip4('99.0.0.0'), 8);
     expect(list.map((fa) => `${fa.tos}/${fa.info.priority}`)).toEqual(['16/9', '8/0', '8/1', '0/1', '0/5']);

@@ -313,7 +313,7 @@ describe('dumps', () => {
     return error !== 0 ? `${error} ${extack}`.trim() : msgs.map((m) => `${m.flags.toString(16)} ${payload(m)}`);
   };
 
-  it('tells main, then local, each ascending [FTAB-14 FTAB-04]', () => {
+  it('tells main, then local, each ascending, with who made each [FTAB-14 FTAB-04 FINFO-07]', () => {
     expect(dump(port, {})).toEqual([
       '2 02180000fe02fd010000000008000f00fe000000080001000a000000080007000a0000010800040003000000',
       '2 02200000ff02fe020000000008000f00ff000000080001000a000001080007000a0000010800040003000000',

@@ -7,10 +7,11 @@ import {
   IPSTATS_MIB_INNOROUTES,
   LINUX_MIB_IPRPFILTER,
   type Rtable,
+  fibComputeSpecDst,
 } from '@skbuff/ipv4';
 import * as U from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SEC, describe as show, ip4, useHost } from './support.ts';
+import { SEC, describe as show, inetNtoa, ip4, useHost } from './support.ts';
 
 const t = useHost();
 let v0: NetDevice;
@@ -125,6 +126,25 @@ describe('impossible and special addresses', () => {
     expect(devOpen(dev)).toBe(0);
     t.h.inDev(dev).cnf.forwarding = 1;
     expect(t.h.input(dev, '10.0.0.2', '10.0.0.1')).toBe(LOCAL);
+  });
+});
+
+describe('a router between two links', () => {
+  it('passes packets from one to the other, and no transport sees them [FIB-22]', () => {
+    t.h.forwarding();
+    t.h.receive(v0, '10.0.0.2', '10.1.0.7');
+    expect([t.h.sent.map((s) => `${s.dev} ttl ${s.ip[8]}`), t.h.delivered]).toEqual([['w0 ttl 63'], []]);
+  });
+
+  it('answers from the address that was asked, or from that of the way back [FIB-13]', () => {
+    const spec = (saddr: string, daddr: string): string => {
+      const skb = t.h.packet(v0, saddr, daddr);
+      t.h.ip.routing!.routeInput(skb, ip4(daddr), ip4(saddr), 0, v0);
+      const addr = inetNtoa(fibComputeSpecDst(t.h.net, skb));
+      skb.consume();
+      return addr;
+    };
+    expect([spec('10.0.0.2', '10.1.0.1'), spec('10.0.0.2', '10.0.0.255'), spec('0.0.0.0', '255.255.255.255'), spec('10.0.0.2', '224.0.0.1')]).toEqual(['10.1.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.1']);
   });
 });
 

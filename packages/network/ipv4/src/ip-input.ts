@@ -79,7 +79,7 @@ export function ipRcv(skb: SkBuff, dev: NetDevice, _pt: PacketType, _origDev: Ne
 }
 
 /** `ip_rcv_core`: the checks of RFC 1122 §3.2.1. The sk_buff to go on with, or null when it was dropped. */
-function ipRcvCore(skb: SkBuff, net: Net, dev: NetDevice): SkBuff | null {
+export function ipRcvCore(skb: SkBuff, net: Net, dev: NetDevice): SkBuff | null {
   if (skb.pktType === PACKET_OTHERHOST) {
     dev.stats[RX_OTHERHOST_DROPPED]++;
     return drop(skb, SKB_DROP_REASON_OTHERHOST);
@@ -144,26 +144,31 @@ function drop(skb: SkBuff, reason: number): null {
 /** `ip_rcv_finish`: finds the route and follows it. */
 export function ipRcvFinish(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   const state = ipv4Net.of(net);
-  const dev = skb.dev as NetDevice;
-  const { bytes } = skb;
-  const iph = skb.networkHeader;
   if (skb.dst === null) {
-    const routing = state.ip.routing;
-    const reason =
-      routing === null
-        ? SKB_DROP_REASON_NOT_SPECIFIED
-        : routing.routeInput(skb, be32(bytes, iph + IPHDR_DADDR), be32(bytes, iph + IPHDR_SADDR), bytes[iph + IPHDR_TOS], dev);
+    const reason = ipRcvRoute(skb, state);
     if (reason !== 0) return routeError(skb, state, reason);
   }
-  if (bytes[iph] !== 0x45 && !ipRcvOptions(skb, dev)) return NET_RX_DROP;
-  const rt = skb.dst as Rtable;
-  if (skb.pktType !== PACKET_HOST || (rt.flagsRtcf & (RTCF_MULTICAST | RTCF_BROADCAST)) !== 0) {
-    if (!acceptLinkType(skb, state, rt, dev)) return NET_RX_DROP;
-  }
-  return rt.input(skb);
+  return ipRcvRouted(skb, state) ? (skb.dst as Rtable).input(skb) : NET_RX_DROP;
 }
 
-function routeError(skb: SkBuff, state: Ipv4Net, reason: number): number {
+/** Asks the routing for the way of a received packet: 0 with `skb.dst` set, or the drop reason. */
+export function ipRcvRoute(skb: SkBuff, state: Ipv4Net): number {
+  const { routing } = state.ip;
+  if (routing === null) return SKB_DROP_REASON_NOT_SPECIFIED;
+  const { bytes, networkHeader: iph } = skb;
+  return routing.routeInput(skb, be32(bytes, iph + IPHDR_DADDR), be32(bytes, iph + IPHDR_SADDR), bytes[iph + IPHDR_TOS], skb.dev as NetDevice);
+}
+
+/** Options and link type of a packet whose way is known; false: it was dropped. */
+export function ipRcvRouted(skb: SkBuff, state: Ipv4Net): boolean {
+  const dev = skb.dev as NetDevice;
+  if (skb.bytes[skb.networkHeader] !== 0x45 && !ipRcvOptions(skb, dev)) return false;
+  const rt = skb.dst as Rtable;
+  if (skb.pktType === PACKET_HOST && (rt.flagsRtcf & (RTCF_MULTICAST | RTCF_BROADCAST)) === 0) return true;
+  return acceptLinkType(skb, state, rt, dev);
+}
+
+export function routeError(skb: SkBuff, state: Ipv4Net, reason: number): number {
   if (reason === SKB_DROP_REASON_IP_RPFILTER) state.stats[LINUX_MIB_IPRPFILTER]++;
   skb.kfree(reason);
   return NET_RX_DROP;

@@ -7,6 +7,7 @@ import { inDevGet } from './inetdevice.ts';
 import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { IpFragNet, ipFragNet } from './ip-defrag.ts';
 import { ipRcv } from './ip-input.ts';
+import { ipListRcv } from './ip-list-rcv.ts';
 import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { ipv4ProcRegister } from './proc.ts';
 import { ipv4SysctlRegister } from './sysctl-net-ipv4.ts';
@@ -27,7 +28,7 @@ function init(ctx: ModuleContext): void {
     for (const net of ctx.kernel.netns.list) for (const dev of net.devList) destroyOn(dev);
   });
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => inetdevEvent(event, info) });
-  ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: null });
+  ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: ipListRcv });
   devinetNetlinkRegister(ctx);
   ctx.leakCheck('in_device', () => ip.inDevices);
   ctx.leakCheck('ip fragment memory', () => ip.fragsLeft);

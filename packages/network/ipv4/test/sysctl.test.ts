@@ -60,7 +60,7 @@ describe('settings of interfaces', () => {
     expect(conf('arp_filter')).toEqual([0, 0, 0, 1, -ENOENT]);
   });
 
-  it('of a new namespace are those of the first [MC4-04]', () => {
+  it('of a new namespace are those of the first', () => {
     t.h.sysctl('net/ipv4/conf/all/rp_filter', '2');
     const net = t.h.kernel.netns.create() as Net;
     expect(ipv4Net.of(net).devconfAll.rpFilter).toBe(2);

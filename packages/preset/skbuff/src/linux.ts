@@ -8,12 +8,14 @@ import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ip } from '@skbuff/iproute2';
+import { ping as pingCommand } from '@skbuff/iputils';
 import { ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { ping } from '@skbuff/ping';
 import { procfs } from '@skbuff/procfs';
+import { sysctl as sysctlCommand } from '@skbuff/procps';
 import { raw } from '@skbuff/raw';
 import { rtnetlink } from '@skbuff/rtnetlink';
 import { sock } from '@skbuff/sock';
@@ -33,5 +35,5 @@ export function linux(): Plugin[] {
 
 /** The commands of a host. */
 export function commands(): Command[] {
-  return [ip];
+  return [ip, pingCommand, sysctlCommand];
 }

@@ -8,13 +8,14 @@ import { inDevGet, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
 import type { InDevice } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { neighbour } from '@skbuff/neighbour';
-import { netlink } from '@skbuff/netlink';
+import { NlMsgBuilder, RtMsg, netlink, netlinkPort, nlTalk } from '@skbuff/netlink';
+import { AF_INET, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_REQUEST, RTA_DST, RTA_GATEWAY, RTA_OIF, RTM_NEWROUTE, RTN_UNICAST, RT_TABLE_MAIN } from '@skbuff/uapi';
 import { procNetOf, procfs } from '@skbuff/procfs';
 import { type CredOptions, type Task, kernelTask, sock } from '@skbuff/sock';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
 import { afInet, SockaddrIn } from '@skbuff/af-inet';
 import { veth, vethCreate } from '@skbuff/veth';
-import { inetMakeMask, inetPton4 } from '@skbuff/wire';
+import { inetMakeMask, inetPton4, setBe32 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { ping } from '../src/index.ts';
 
@@ -99,6 +100,29 @@ export class Lab {
 
   sysctl(net: Net, path: string, value: string): number {
     return sysctlOf(net).write(path, value);
+  }
+
+  readSysctl(net: Net, path: string): string {
+    return sysctlOf(net).read(path) as string;
+  }
+
+  /** `ip route add PREFIX/PLEN via GW`. */
+  route(net: Net, prefix: string, plen: number, gw: string): void {
+    const b = new NlMsgBuilder();
+    const dev = net.devList.find((d) => d.name === 'va') as NetDevice;
+    const nlh = b.nlmsgPut(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_CREATE, 1, 0, RtMsg.of({ family: AF_INET, dstLen: plen, table: RT_TABLE_MAIN, protocol: 4, scope: 0, type: RTN_UNICAST }));
+    const be = (addr: string): Uint8Array => {
+      const out = new Uint8Array(4);
+      setBe32(out, 0, ip4(addr));
+      return out;
+    };
+    b.nlaPut(RTA_DST, be(prefix));
+    b.nlaPut(RTA_GATEWAY, be(gw));
+    b.nlaPutU32(RTA_OIF, dev.ifindex);
+    b.nlmsgEnd(nlh);
+    const port = netlinkPort(net, NETLINK_ROUTE);
+    if (typeof port === 'number') throw new Error(`netlink: ${port}`);
+    expect(nlTalk(port, b.bytes()).error).toBe(0);
   }
 
   /** A counter of a group of /proc/net/snmp. */

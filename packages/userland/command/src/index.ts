@@ -5,3 +5,4 @@
  */
 export * from './command.ts';
 export * from './exit.ts';
+export * from './getopt.ts';

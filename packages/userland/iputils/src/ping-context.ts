@@ -1,0 +1,108 @@
+/** What the parts of one run of ping share: options, counters, output. */
+import { type CommandEnv, Exit } from '@skbuff/command';
+import { strerror } from '@skbuff/uapi';
+
+const NSEC_PER_USEC = 1000;
+const NSEC_PER_MSEC = 1_000_000;
+
+/** What the command line says. */
+export class PingOptions {
+  adaptive = false;
+  audible = false;
+  broadcast = false;
+  strictSource = false;
+  connect = false;
+  debug = false;
+  timestamps = false;
+  flood = false;
+  noLoop = false;
+  numeric = false;
+  outstanding = false;
+  quiet = false;
+  latency = false;
+  verbose = false;
+  dontRoute = false;
+  recordRoute = false;
+  /** IPOPT_TS_*, or null without -T. */
+  ipTimestamp: number | null = null;
+  count = 0;
+  /** Seconds, 0: none. */
+  deadline = 0;
+  /** Milliseconds. */
+  interval = 1000;
+  intervalGiven = false;
+  /** Milliseconds to wait for the answer to the last request when none came at all; 0: for ever. */
+  linger = 10_000;
+  size = 56;
+  preload = 1;
+  ttl: number | null = null;
+  tos: number | null = null;
+  mark: number | null = null;
+  sndbuf = 0;
+  /** IP_PMTUDISC_*, or null for the kernel's way. */
+  pmtudisc: number | null = null;
+  ident: number | null = null;
+  pattern: Uint8Array | null = null;
+  device: string | null = null;
+  /** Source address, u32; 0: chosen by the route. */
+  source = 0;
+  family = 0;
+}
+
+export class PingContext {
+  readonly env: CommandEnv;
+  readonly options: PingOptions;
+  sent = 0;
+  received = 0;
+  repeats = 0;
+  corrupted = 0;
+  errors = 0;
+  /** Time for one packet after the other, milliseconds; -A changes it. */
+  interval: number;
+  exiting = false;
+
+  constructor(env: CommandEnv, options: PingOptions) {
+    this.env = env;
+    this.options = options;
+    this.interval = options.interval;
+  }
+
+  /** The request carries the time it was sent. */
+  get timing(): boolean {
+    return this.options.size >= 16;
+  }
+
+  /** CLOCK_MONOTONIC in nanoseconds. */
+  monotonic(): number {
+    return this.env.now();
+  }
+
+  /** gettimeofday(2) in microseconds. */
+  timeOfDay(): number {
+    return Math.floor(this.env.realTime() / NSEC_PER_USEC);
+  }
+
+  print(text: string): void {
+    this.env.stdout(text);
+  }
+
+  /** `error(0, errno, …)`; without an errno the text alone. */
+  complain(text: string, errno = 0): void {
+    this.env.stderr(`ping: ${text}${errno === 0 ? '' : `: ${strerror(errno)}`}\n`);
+  }
+
+  die(status: number, text: string, errno = 0): never {
+    this.complain(text, errno);
+    throw new Exit(status);
+  }
+
+  printTimestamp(): void {
+    if (!this.options.timestamps) return;
+    const us = this.timeOfDay();
+    this.print(`[${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}] `);
+  }
+}
+
+export function msToNs(ms: number): number {
+  return ms * NSEC_PER_MSEC;
+}

@@ -1,0 +1,187 @@
+/** The command line of ping. */
+import { type CommandEnv, Exit, getopt } from '@skbuff/command';
+import { AF_INET, AF_INET6, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
+import { inetPton4 } from '@skbuff/wire';
+import { PingOptions } from './ping-context.ts';
+import { PING_USAGE } from './ping-usage.ts';
+
+const VERSION = 'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
+const LONG_MAX = 9223372036854775807n;
+const INT_MAX = 0x7fff_ffffn;
+const MAX_PATTERN = 16;
+
+export interface PingArguments {
+  readonly options: PingOptions;
+  /** Hosts to go through, the destination last. */
+  readonly hosts: readonly string[];
+}
+
+class Parser {
+  readonly options: PingOptions = new PingOptions();
+  private readonly env: CommandEnv;
+
+  constructor(env: CommandEnv) {
+    this.env = env;
+  }
+
+  complain(text: string): void {
+    this.env.stderr(`ping: ${text}\n`);
+  }
+
+  die(status: number, text: string): never {
+    this.complain(text);
+    throw new Exit(status);
+  }
+
+  usage(): never {
+    this.env.stderr(PING_USAGE);
+    throw new Exit(2);
+  }
+
+  version(): never {
+    this.env.stdout(VERSION);
+    throw new Exit(0);
+  }
+
+  /** `strtol_or_err`: a whole number in `min` … `max`. */
+  integer(text: string, min: number, max: bigint = INT_MAX): number {
+    if (!/^\s*[+-]?\d+$/.test(text)) this.die(1, `invalid argument: '${text}'`);
+    const value = BigInt(text.trim().replace(/^\+/, ''));
+    if (value < BigInt(min) || value > max) this.die(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${max}`);
+    return Number(value);
+  }
+
+  /** `ping_strtod`: a real number; what stands behind it is told and ignored. */
+  real(text: string): number {
+    const m = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?(.*)$/s.exec(text);
+    const rest = m?.[2] ?? '';
+    if (rest !== '') {
+      this.complain(`option argument contains garbage: ${rest}`);
+      this.complain('this will become fatal error in the future');
+    }
+    return Number(m?.[1] ?? 0);
+  }
+
+  /** Milliseconds of a number of seconds. */
+  seconds(text: string, what: string): number {
+    const value = this.real(text);
+    if (value < 0 || value > Number(INT_MAX) / 1000) this.die(2, `${what}: ${text}`);
+    return Math.trunc(value * 1000);
+  }
+
+  /** `fill`: up to 16 bytes as hex digits. */
+  pattern(text: string): Uint8Array {
+    if (/[^0-9a-fA-F]/.test(text)) this.die(2, `patterns must be specified as hex digits: ${text}`);
+    const bytes = [...text.matchAll(/..?/g)].slice(0, MAX_PATTERN).map((m) => Number.parseInt(m[0], 16));
+    if (bytes.length > 0) this.env.stdout(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
+    return Uint8Array.from(bytes);
+  }
+
+  tos(text: string): number {
+    const m = /^(?:0[xX]([0-9a-fA-F]+)|(\d+))$/.exec(text);
+    if (m === null) this.die(2, `bad TOS value: ${text}`);
+    const value = m[1] !== undefined ? Number.parseInt(m[1], 16) : Number(m[2]);
+    if (value > 255) this.die(2, `the decimal value of TOS bits must be in range 0-255: ${value}`);
+    return value;
+  }
+
+  pmtudisc(text: string): number {
+    const value = { do: IP_PMTUDISC_DO, dont: IP_PMTUDISC_DONT, want: IP_PMTUDISC_WANT }[text];
+    return value ?? this.die(2, `invalid -M argument: ${text}`);
+  }
+
+  ipTimestamp(text: string): number {
+    const value = { tsonly: IPOPT_TS_TSONLY, tsandaddr: IPOPT_TS_TSANDADDR }[text];
+    return value ?? this.die(2, `invalid timestamp type: ${text}`);
+  }
+
+  interface(text: string): void {
+    const addr = inetPton4(text);
+    if (addr < 0) this.options.device = text;
+    else {
+      this.options.source = addr;
+      this.options.strictSource = true;
+    }
+  }
+
+  family(family: number): void {
+    if (this.options.family !== 0) this.die(2, 'only one -4 or -6 option may be specified');
+    this.options.family = family;
+  }
+
+  timestampAndRoute(): void {
+    if (this.options.recordRoute && this.options.ipTimestamp !== null) this.die(2, 'only one of -T or -R may be used');
+  }
+
+  unknown(letter: string): never {
+    this.complain(`invalid option -- '${letter}'`);
+    return this.usage();
+  }
+
+  missing(letter: string): never {
+    this.complain(`option requires an argument -- '${letter}'`);
+    return this.usage();
+  }
+}
+
+type Read = (p: Parser, o: PingOptions, arg: string) => void;
+
+const READ: Readonly<Record<string, Read>> = {
+  '4': (p) => p.family(AF_INET),
+  '6': (p) => p.family(AF_INET6),
+  a: (_p, o) => void (o.audible = true),
+  A: (_p, o) => void (o.adaptive = true),
+  b: (_p, o) => void (o.broadcast = true),
+  B: (_p, o) => void (o.strictSource = true),
+  c: (p, o, arg) => void (o.count = p.integer(arg, 1, LONG_MAX)),
+  C: (_p, o) => void (o.connect = true),
+  d: (_p, o) => void (o.debug = true),
+  D: (_p, o) => void (o.timestamps = true),
+  e: (p, o, arg) => void (o.ident = p.integer(arg, 0, 65535n)),
+  f: (_p, o) => void (o.flood = true),
+  h: (p) => p.usage(),
+  i: (p, o, arg) => {
+    o.interval = p.seconds(arg, 'bad timing interval');
+    o.intervalGiven = true;
+  },
+  I: (p, _o, arg) => p.interface(arg),
+  l: (p, o, arg) => void (o.preload = p.integer(arg, 1, 65536n)),
+  L: (_p, o) => void (o.noLoop = true),
+  m: (p, o, arg) => void (o.mark = p.integer(arg, 0, 0xffff_ffffn)),
+  M: (p, o, arg) => void (o.pmtudisc = p.pmtudisc(arg)),
+  n: (_p, o) => void (o.numeric = true),
+  O: (_p, o) => void (o.outstanding = true),
+  p: (p, o, arg) => void (o.pattern = p.pattern(arg)),
+  q: (_p, o) => void (o.quiet = true),
+  Q: (p, o, arg) => void (o.tos = p.tos(arg)),
+  r: (_p, o) => void (o.dontRoute = true),
+  R: (p, o) => {
+    o.recordRoute = true;
+    p.timestampAndRoute();
+  },
+  s: (p, o, arg) => void (o.size = p.integer(arg, 0)),
+  S: (p, o, arg) => void (o.sndbuf = p.integer(arg, 1)),
+  t: (p, o, arg) => void (o.ttl = p.integer(arg, 0, 255n)),
+  T: (p, o, arg) => {
+    o.ipTimestamp = p.ipTimestamp(arg);
+    p.timestampAndRoute();
+  },
+  U: (_p, o) => void (o.latency = true),
+  v: (_p, o) => void (o.verbose = true),
+  V: (p) => p.version(),
+  w: (p, o, arg) => void (o.deadline = p.integer(arg, 0)),
+  W: (p, o, arg) => void (o.linger = p.seconds(arg, 'bad linger time')),
+  '?': (p, _o, arg) => p.unknown(arg),
+  ':': (p, _o, arg) => p.missing(arg),
+};
+
+const SPEC = 'h4bRT:6aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:';
+
+/** Exits with a complaint. */
+export function parsePing(argv: readonly string[], env: CommandEnv): PingArguments {
+  const parser = new Parser(env);
+  const { opts, rest } = getopt(argv, SPEC);
+  for (const { opt, arg } of opts) READ[opt]?.(parser, parser.options, arg);
+  if (rest.length === 0) parser.die(1, 'usage error: Destination address required');
+  return { options: parser.options, hosts: rest };
+}

@@ -1,0 +1,126 @@
+import { createNet, type Host, type HostNet } from 'skbuff';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let net: HostNet;
+let a: Host;
+let r: Host;
+let b: Host;
+
+beforeEach(() => {
+  net = createNet({ debug: true });
+  [a, b] = net.hosts('a', 'b');
+  r = net.router('r');
+  net.link(a, r);
+  net.link(r, b);
+  a.addr.add({ dev: 'eth0', cidr: '10.0.1.2/24' });
+  r.addr.add({ dev: 'eth0', cidr: '10.0.1.1/24' });
+  r.addr.add({ dev: 'eth1', cidr: '10.0.2.1/24' });
+  b.addr.add({ dev: 'eth0', cidr: '10.0.2.2/24' });
+  a.route.add({ to: 'default', via: '10.0.1.1' });
+  b.route.add({ to: 'default', via: '10.0.2.1' });
+});
+
+afterEach(() => {
+  expect(net.close()).toEqual({});
+});
+
+/** Exit status, and both texts with times masked. */
+async function run(command: string): Promise<string> {
+  const { code, stdout, stderr } = await a.run(command);
+  const mask = (text: string): string => text.replace(/time=[\d.]+ ms/g, 'time=T').replace(/= [\d./]+ ms/g, '= T');
+  return `${mask(stdout)}${mask(stderr)}[${code}]`;
+}
+
+const stats = (host: string, line: string, last = ''): string => `\n--- ${host} ping statistics ---\n${line}\n${last}\n`;
+const RTT = 'rtt min/avg/max/mdev = T';
+
+describe('answers', () => {
+  const replies = (ttl: number, n: number): string =>
+    Array.from({ length: n }, (_, i) => `64 bytes from 10.0.2.2: icmp_seq=${i + 1} ttl=${ttl} time=T\n`).join('');
+  const expected = `PING 10.0.2.2 (10.0.2.2) 56(84) bytes of data.\n${replies(63, 3)}${stats('10.0.2.2', '3 packets transmitted, 3 received, 0% packet loss, time 2000ms', RTT)}[0]`;
+
+  it('come over a raw socket', async () => {
+    expect(await run('ping -c 3 10.0.2.2')).toBe(expected);
+  });
+
+  it('come over a ping socket', async () => {
+    a.sysctl('net.ipv4.ping_group_range', '0 1000');
+    expect(await run('ping -c 3 10.0.2.2')).toBe(expected);
+    expect((await a.run('ping -v -c 1 10.0.2.2')).stderr).toContain('(socktype: SOCK_DGRAM)');
+  });
+
+  it('have no time when the payload has no room for one', async () => {
+    expect(await run('ping -c 1 -s 15 10.0.2.2')).toBe(
+      `PING 10.0.2.2 (10.0.2.2) 15(43) bytes of data.\n23 bytes from 10.0.2.2: icmp_seq=1 ttl=63\n${stats('10.0.2.2', '1 packets transmitted, 1 received, 0% packet loss, time 0ms')}[0]`,
+    );
+  });
+
+  it('are counted without a line of their own (-q), from a device (-I) and for a flood', async () => {
+    const end = stats('10.0.2.2', '1 packets transmitted, 1 received, 0% packet loss, time 0ms', RTT);
+    expect(await run('ping -q -c 1 -I eth0 10.0.2.2')).toBe(`PING 10.0.2.2 (10.0.2.2) from 10.0.1.2 eth0: 56(84) bytes of data.\n${end}[0]`);
+    expect(await run('ping -q -c 1 -I 10.0.1.2 10.0.2.2')).toBe(`PING 10.0.2.2 (10.0.2.2) from 10.0.1.2 : 56(84) bytes of data.\n${end}[0]`);
+    expect((await a.run('ping -f -c 3 10.0.2.2')).stdout).toContain('.\b \b.\b \b.\b \b\n--- 10.0.2.2');
+  });
+
+  it('end a ping without -c when it is stopped', async () => {
+    const running = a.start('ping 10.0.2.2');
+    await net.advance(2500);
+    running.kill();
+    const { code, stdout } = await running.done;
+    expect([code, stdout.match(/icmp_seq=\d/g)]).toEqual([0, ['icmp_seq=1', 'icmp_seq=2', 'icmp_seq=3']]);
+    expect(stdout).toContain('3 packets transmitted, 3 received, 0% packet loss, time 2000ms');
+  });
+});
+
+describe('errors', () => {
+  const one = (dst: string, line: string): string =>
+    `PING ${dst} (${dst}) 56(84) bytes of data.\n${line}\n${stats(dst, '1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms')}[1]`;
+
+  for (const range of ['1 0', '0 1000']) {
+    it(`of the way are told (ping_group_range ${range})`, async () => {
+      a.sysctl('net.ipv4.ping_group_range', range);
+      r.ip`route add prohibit 10.5.0.0/16`;
+      expect(await run('ping -c 1 -t 1 10.0.2.2')).toBe(one('10.0.2.2', 'From 10.0.1.1 icmp_seq=1 Time to live exceeded'));
+      expect(await run('ping -c 1 10.9.9.9')).toBe(one('10.9.9.9', 'From 10.0.1.1 icmp_seq=1 Destination Net Unreachable'));
+      expect(await run('ping -c 1 10.5.0.1')).toBe(one('10.5.0.1', 'From 10.0.1.1 icmp_seq=1 Packet filtered'));
+      expect(await run('ping -c 1 10.0.1.77')).toBe(one('10.0.1.77', 'From 10.0.1.2 icmp_seq=1 Destination Host Unreachable'));
+    });
+  }
+
+  it('of a path that is too narrow, and of a link', async () => {
+    r.link.set({ dev: 'eth1', mtu: 1000 });
+    expect(await run('ping -c 2 -i 0.3 -s 1200 -M do 10.0.2.2')).toBe(
+      `PING 10.0.2.2 (10.0.2.2) 1200(1228) bytes of data.\nFrom 10.0.1.1 icmp_seq=1 Frag needed and DF set (mtu = 1000)\n${stats('10.0.2.2', '2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 300ms')}ping: local error: message too long, mtu=1000\n[1]`,
+    );
+  });
+
+  it('are missing where nothing answers', async () => {
+    r.ip`route add blackhole 10.6.0.0/16`;
+    expect(await run('ping -c 3 -i 0.3 -O -W 0.5 10.6.0.1')).toBe(
+      `PING 10.6.0.1 (10.6.0.1) 56(84) bytes of data.\nno answer yet for icmp_seq=1\nno answer yet for icmp_seq=2\n${stats('10.6.0.1', '3 packets transmitted, 0 received, 100% packet loss, time 600ms')}[1]`,
+    );
+  });
+
+  it.each([
+    ['ping', 'ping: usage error: Destination address required\n[1]'],
+    ['ping -c 0 x', "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n[1]"],
+    ['ping -c x y', "ping: invalid argument: 'x'\n[1]"],
+    ['ping -t 256 10.0.2.2', "ping: invalid argument: '256': out of range: 0 <= value <= 255\n[1]"],
+    ['ping -t 0 10.0.2.2', 'ping: cannot set unicast time-to-live: Invalid argument\n[2]'],
+    ['ping -W -1 10.0.2.2', 'ping: bad linger time: -1\n[2]'],
+    ['ping -M x 10.0.2.2', 'ping: invalid -M argument: x\n[2]'],
+    ['ping -Q 300 10.0.2.2', 'ping: the decimal value of TOS bits must be in range 0-255: 300\n[2]'],
+    ['ping -p xyz 10.0.2.2', 'ping: patterns must be specified as hex digits: xyz\n[2]'],
+    ['ping -I nodev 10.0.2.2', 'ping: SO_BINDTODEVICE nodev: No such device\n[2]'],
+    ['ping -I 9.9.9.9 10.0.2.2', 'ping: bind: Cannot assign requested address\n[2]'],
+    ['ping nosuch.invalid', 'ping: nosuch.invalid: Name or service not known\n[2]'],
+    ['ping 10.0.1.255', 'ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n[2]'],
+  ])('of the caller: %s', async (command, text) => {
+    expect(await run(command)).toBe(text);
+  });
+
+  it('of a host without a route', async () => {
+    a.route.del({ to: 'default' });
+    expect(await run('ping -c 1 10.0.2.2')).toBe('ping: connect: Network is unreachable\n[2]');
+  });
+});
