@@ -6,7 +6,7 @@ import * as U from '@skbuff/uapi';
 import { rtmsgIfinfo } from './link-notify.ts';
 import { rtnlLinkGetNet } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
-import { linkName, nameAssignType, newlinkParams, type NewlinkRequest, parsePeer } from './newlink.ts';
+import { linkName, nameAssignType, newlinkParams, type NewlinkRequest, parsePeer } from './newlink-request.ts';
 import { setOperstate } from './operstate.ts';
 import { doSetMaster, rtnlDevCombineFlags, setLinkLimits } from './setlink.ts';
 import { validateLinkmsg } from './validate-linkmsg.ts';
@@ -127,6 +127,7 @@ function createPeer(r: NewlinkRequest, ops: RtnlLinkOps, range: NlaRange | null,
   const dev = allocLink(r.links, net, name, ops, peer === null ? r.tb : peer.tb, r.extack);
   if (typeof dev === 'number') return dev;
   if (peer !== null) dev.ifindex = peer.ifm.index;
+  else dev.devAddr.fill(0); // The address in the request is the other end's; the driver gives this one its own.
   return registerPeer(r.links, dev, peer === null ? null : peer.ifm);
 }
 

@@ -1,14 +1,11 @@
 /** RTM_NEWLINK: changes the device that the message names, or makes it (`rtnl_newlink`). */
-import type { Net, NetDevice, NewlinkParams, NlaRange, RtnlLinkOps } from '@skbuff/core';
+import type { NetDevice } from '@skbuff/core';
 import {
   IfInfoMsg,
-  nlaGetString,
-  nlaLen,
   NlAttrs,
   type NetlinkExtAck,
   type NetlinkSkb,
   type NlMsgHdr,
-  nlaParseDeprecated,
   nlaParseNestedDeprecated,
   nlmsgParseDeprecated,
 } from '@skbuff/netlink';
@@ -18,24 +15,8 @@ import { iflaInfoPolicy, iflaPolicy } from './ifla-policy.ts';
 import { hasName, rtnlDevGet } from './link-lookup.ts';
 import { rtnlEnsureUniqueNetns, rtnlLinkGetNet, rtnlLinkNet } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
+import { newlinkParams, type NewlinkRequest } from './newlink-request.ts';
 import { doSetlink, DO_SETLINK_NOTIFY } from './setlink.ts';
-
-/** A parsed request. */
-export interface NewlinkRequest {
-  readonly links: RtnlLinks;
-  readonly skb: NetlinkSkb;
-  readonly nlh: NlMsgHdr;
-  readonly ifm: IfInfoMsg;
-  readonly tb: NlAttrs;
-  /** Of IFLA_LINKINFO. */
-  readonly info: NlAttrs;
-  readonly ops: RtnlLinkOps | null;
-  /** Where a new device shall be. */
-  readonly net: Net;
-  /** IFLA_LINK_NETNSID. */
-  readonly linkNet: Net | null;
-  readonly extack: NetlinkExtAck;
-}
 
 /** RTM_NEWLINK. */
 export function rtnlNewlink(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
@@ -71,18 +52,6 @@ function parse(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, extack: Netlink
   if (typeof net === 'number') return net;
   const ops = info.has(U.IFLA_INFO_KIND) ? (net.kernel.linkOps.get(info.string(U.IFLA_INFO_KIND)) ?? null) : null;
   return { links, skb, nlh, ifm: new IfInfoMsg().read(nlh.buf, nlh.data), tb, info, ops, net, linkNet, extack };
-}
-
-/** What a kind's functions get. */
-export function newlinkParams(r: NewlinkRequest, createPeer: NewlinkParams['createPeer']): NewlinkParams {
-  const data = r.info.at(U.IFLA_INFO_DATA);
-  return {
-    srcNet: r.linkNet ?? r.skb.net,
-    data: data < 0 ? null : { bytes: r.nlh.buf, off: data + U.NLA_HDRLEN, len: nlaLen(r.nlh.buf, data) },
-    tb: { bytes: r.nlh.buf, off: r.nlh.attrData(IfInfoMsg.LEN), len: r.nlh.attrLen(IfInfoMsg.LEN) },
-    extack: r.extack,
-    createPeer,
-  };
 }
 
 /** `rtnl_changelink`. */
@@ -121,25 +90,3 @@ function groupChangelink(r: NewlinkRequest): number {
   }
   return 0;
 }
-
-/** A message nested in another, as that about a veth's peer: `struct ifinfomsg`, then attributes; or null, or an errno. */
-export function parsePeer(range: NlaRange | null, extack: NetlinkExtAck): { ifm: IfInfoMsg; tb: NlAttrs } | null | number {
-  if (range === null) return null;
-  if (range.len < IfInfoMsg.LEN) return -U.EINVAL;
-  const tb = new NlAttrs(U.IFLA_MAX);
-  const off = range.off + IfInfoMsg.LEN;
-  const err = nlaParseDeprecated(tb, range.bytes, off, range.len - IfInfoMsg.LEN, iflaPolicy, extack) || rtnlEnsureUniqueNetns(tb, extack, false);
-  return err !== 0 ? err : { ifm: new IfInfoMsg().read(range.bytes, range.off), tb };
-}
-
-/** The name that a message gives, or the kind's pattern. */
-export function linkName(tb: NlAttrs, pattern: string): string {
-  const at = tb.at(U.IFLA_IFNAME);
-  return at < 0 ? pattern : nlaGetString(tb.buf, at);
-}
-
-/** NET_NAME_*: where the name comes from. */
-export function nameAssignType(tb: NlAttrs): number {
-  return tb.has(U.IFLA_IFNAME) ? U.NET_NAME_USER : U.NET_NAME_ENUM;
-}
-

@@ -1,8 +1,10 @@
 /** Routing tables: making, inserting, deleting, flushing (`net/ipv4/fib_trie.c` above the trie itself). */
 import type { NetlinkExtAck } from '@skbuff/netlink';
 import {
+  EAGAIN,
   EEXIST,
   EINVAL,
+  ENETUNREACH,
   ENOENT,
   ESRCH,
   NLM_F_APPEND,
@@ -22,6 +24,7 @@ import { FibAlias, FibStore, fibAliasOrder } from './fib-alias.ts';
 import type { FibConfig } from './fib-config.ts';
 import type { FibInfo } from './fib-info.ts';
 import type { FibNet, FibRules } from './fib-net.ts';
+import { fibTableLookup } from './fib-lookup.ts';
 import { rtmsgFib } from './fib-notify.ts';
 import { fibCreateInfo, fibMetricsMatch, fibNhMatch, fibReleaseInfo } from './fib-semantics.ts';
 
@@ -49,7 +52,8 @@ export function fibNewTable(state: FibNet, id: number): FibTable {
   if (id === 0) id = RT_TABLE_MAIN;
   const known = state.tables.get(id);
   if (known !== undefined) return known;
-  const shared = id === RT_TABLE_MAIN && state.rules === null ? fibNewTable(state, RT_TABLE_LOCAL).store : null;
+  // The two come together: a lookup asks main, and finds local there.
+  const shared = id === RT_TABLE_LOCAL && state.rules === null ? fibNewTable(state, RT_TABLE_MAIN).store : null;
   const table = new FibTable(id, shared ?? new FibStore(state.fib.factory));
   state.tables.set(id, table);
   if (id === RT_TABLE_MAIN) state.main = table;
@@ -218,16 +222,30 @@ export function fibFlushAll(state: FibNet): void {
   state.dflt = null;
 }
 
+/** The rules that every namespace begins with (0, 32766, 32767), for tables that have been separated. */
+const DEFAULT_RULES: FibRules = {
+  lookup(state, fl4, res, flags): number {
+    for (const id of DEFAULT_ORDER) {
+      const table = state.tables.get(id);
+      const err = table === undefined ? -EAGAIN : fibTableLookup(table, fl4, res, flags);
+      if (err !== -EAGAIN) return err;
+    }
+    return -ENETUNREACH;
+  },
+};
+const DEFAULT_ORDER: readonly number[] = [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT];
+
 /**
- * Policy rules take over (null: the default order is back). From the first rule on the local and the main table have stores of their
- * own (`fib_unmerge`): each can be asked alone.
+ * Policy rules take over (null: back to the default ones). From the first time on the local and the main table have stores of their
+ * own (`fib_unmerge`): each can be asked alone, and an address in local wins over a longer prefix in main.
  */
 export function fibSetRules(state: FibNet, rules: FibRules | null): void {
-  state.rules = rules;
+  if (rules === null && state.rules === null) return;
+  state.rules = rules ?? DEFAULT_RULES;
   state.cacheFlush();
   const local = state.tables.get(RT_TABLE_LOCAL);
   const { main } = state;
-  if (rules === null || local === undefined || main === null || local.store !== main.store) return;
+  if (local === undefined || main === null || local.store !== main.store) return;
   local.store = new FibStore(state.fib.factory);
   const prefixes = main.store.prefixes();
   for (let i = 0; i < prefixes.length; i += 2) {

@@ -1,5 +1,5 @@
 /** Lookup against a model, aliases, and the sharing of what routes say. */
-import { type NetDevice } from '@skbuff/core';
+import { devOpen, type NetDevice } from '@skbuff/core';
 import { Flowi4 } from '@skbuff/ipv4';
 import * as U from '@skbuff/uapi';
 import { inetMakeMask, inetNtoa } from '@skbuff/wire';
@@ -11,6 +11,7 @@ import {
   fibFlush,
   fibGetTable,
   fibLookup,
+  fibNet,
   fibNewTable,
   fibSetRules,
   fibTableLookup,
@@ -59,6 +60,16 @@ describe('fibLookup', () => {
     expect([find('99.1.1.1'), find('98.1.1.1')]).toEqual(['/0 via 10.0.0.8', -U.EHOSTUNREACH]);
   });
 
+  it('needs no route in main to find a local one; without any address there is no table [FTAB-02 FTAB-05]', () => {
+    const net = t.h.kernel.netns.create();
+    if (typeof net === 'number') throw new Error(String(net));
+    const fl4 = Object.assign(new Flowi4(), { daddr: ip4('127.0.0.1') });
+    expect([fibLookup(net, fl4, new FibResult()), fibNet.of(net).tables.size]).toEqual([-U.ENETUNREACH, 0]);
+    expect(devOpen(net.loopbackDev as NetDevice)).toBe(0);
+    expect([fibLookup(net, fl4, new FibResult()), fibNet.of(net).tables.size]).toEqual([0, 2]);
+    net.put();
+  });
+
   it('does not look into other tables [FTAB-03 FTAB-05]', () => {
     expect(fibGetTable(t.h.state, 100)).toBe(null);
     t.h.route('99.0.0.0/8', { ...gw('10.0.0.8'), table: 100 });
@@ -76,8 +87,9 @@ describe('fibLookup', () => {
     expect([find('127.5.5.5'), find('10.0.0.7'), find('10.0.0.1')]).toEqual(['/8 via 0.0.0.0', '/24 via 0.0.0.0', '/32 via 0.0.0.0']);
     expect([t.h.state.main!.store.size, t.h.state.tables.get(U.RT_TABLE_LOCAL)!.store.size]).toEqual([2, 5]);
     expect(t.h.unroute('127.5.5.5/32')).toBe(0);
+    t.h.route('127.5.5.5/32', gw('10.0.0.9'));
     fibSetRules(t.h.state, null);
-    expect(find('10.0.0.7')).toBe('/24 via 0.0.0.0');
+    expect([find('127.5.5.5'), find('10.0.0.7'), find('99.1.1.1')]).toEqual(['/8 via 0.0.0.0', '/24 via 0.0.0.0', -U.ENETUNREACH]);
   });
 
   it('takes the route of the TOS, else the one for any [FALIAS-03 FALIAS-04]', () => {

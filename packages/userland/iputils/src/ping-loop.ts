@@ -1,10 +1,13 @@
 /** Sending at the right times and waiting for answers (`main_loop`, `pinger` and `finish` of ping). */
-import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOMEM, MSG_DONTWAIT, POLLERR, POLLIN, strerror } from '@skbuff/uapi';
+import { EAGAIN, EBADF, EINTR, ENOBUFS, ENOMEM, MSG_DONTWAIT, POLLERR, POLLIN } from '@skbuff/uapi';
 import { msToNs, type PingContext } from './ping-context.ts';
 import type { PingStats } from './ping-stats.ts';
 
 /** Shortest time between two looks at the socket, milliseconds. */
 const MIN_INTERVAL_MS = 10;
+
+/** A request that the network failed, an error of this host (or none at all), or somebody else's affair. */
+export type ErrorSource = 'network' | 'local' | 'not ours';
 
 /** What a family does of its own. */
 export interface PingFamily {
@@ -13,13 +16,18 @@ export interface PingFamily {
   sendProbe(): number;
   /** Receives one message: 0, or a negative errno. */
   receive(flags: number): number;
-  /** Reads the error queue: 1 and more: a message about a request; 0: not ours; negative: of this host, or nothing there. */
-  receiveError(): number;
+  /** Reads one message of the error queue: what it was about. */
+  receiveError(): ErrorSource;
 }
 
 /** The interval as the loop schedules by it. */
 function schint(ms: number): number {
   return ms < MIN_INTERVAL_MS ? MIN_INTERVAL_MS : ms;
+}
+
+/** A failure to send about which the error queue may know more. */
+function isHard(err: number): boolean {
+  return err < 0 && ![-EINTR, -EBADF, -ENOBUFS, -ENOMEM, -EAGAIN].includes(err);
 }
 
 export class PingLoop {
@@ -81,14 +89,20 @@ export class PingLoop {
       ctx.printTimestamp();
       ctx.print(`no answer yet for icmp_seq=${ctx.sent % 0x10000}\n`);
     }
-    const err = this.family.sendProbe();
+    let err = this.family.sendProbe();
+    let told: ErrorSource = 'local';
+    while (isHard(err)) {
+      told = this.family.receiveError();
+      if (told !== 'not ours') break;
+      err = this.family.sendProbe();
+    }
     if (err === 0) {
       this.oomCount = 0;
       stats.advance();
       if (!options.quiet && options.flood) ctx.print('.');
       return ctx.interval - this.tokens;
     }
-    return this.sendFailed(err);
+    return this.sendFailed(err, told);
   }
 
   /** Milliseconds until the next request may go, or 0: now. Requests are limited to the rate and the preload. */
@@ -110,9 +124,8 @@ export class PingLoop {
     return 0;
   }
 
-  private sendFailed(err: number): number {
+  private sendFailed(err: number, told: ErrorSource): number {
     const { ctx, stats } = this;
-    let told = 0;
     if (err === -EINTR || err === -EBADF) {
       ctx.exiting = true;
       return 1;
@@ -123,18 +136,12 @@ export class PingLoop {
       const pause = Math.min(schint(Math.trunc(ctx.interval / 2)), 500);
       this.oomCount++;
       if (this.oomCount * pause < ctx.options.linger) return pause;
-    } else if (err === -EAGAIN) {
+    } else if (err === -EAGAIN || told === 'network') {
       this.tokens += ctx.interval;
       return MIN_INTERVAL_MS;
-    } else {
-      told = this.family.receiveError();
-      if (told > 0) {
-        this.tokens += ctx.interval;
-        return MIN_INTERVAL_MS;
-      }
     }
     stats.advance();
-    if (told === 0 && !ctx.options.quiet) {
+    if (!isHard(err) && !ctx.options.quiet) {
       if (ctx.options.flood) ctx.print('E');
       else ctx.complain('sendmsg', err);
     }
@@ -179,12 +186,10 @@ export class PingLoop {
     for (;;) {
       const err = family.receive(MSG_DONTWAIT);
       if (err < 0) {
-        if ((err === -EAGAIN && !errors) || err === -EINTR) return;
+        if (err === -EBADF) this.ctx.exiting = true;
+        if ((err === -EAGAIN && !errors) || err === -EINTR || err === -EBADF) return;
         errors = false;
-        if (family.receiveError() === 0 && err !== -EAGAIN) {
-          this.ctx.complain(`recvmsg: ${strerror(err)}`);
-          return;
-        }
+        family.receiveError();
       }
       if (this.stats.inFlight() === 0) return;
     }

@@ -6,7 +6,7 @@ import { be16, be32, inetNtoa, ipComputeCsum, ipv4IsMulticast, setBe16 } from '@
 import type { PingContext } from './ping-context.ts';
 import { icmpText } from './ping-icmp.ts';
 import { OptionsPrinter, recordRouteOption, sourceRouteOption, timestampOption } from './ping-ipopts.ts';
-import type { PingFamily } from './ping-loop.ts';
+import type { ErrorSource, PingFamily } from './ping-loop.ts';
 import { showAddr } from './ping-names.ts';
 import { type PingStats, showTime } from './ping-stats.ts';
 
@@ -294,32 +294,32 @@ export class Ping4 implements PingFamily {
     return '';
   }
 
-  receiveError(): number {
+  receiveError(): ErrorSource {
     const { ctx, buf } = this;
     const control: Cmsg[] = [];
     const target = new SockaddrIn();
     const n = this.task.recvmsg(this.fd, { name: target, iov: [buf], control }, U.MSG_ERRQUEUE | U.MSG_DONTWAIT) as number;
-    if (n < 0) return n === -U.EAGAIN || n === -U.EINTR ? -1 : 0;
+    if (n < 0) return 'local';
     const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
-    if (ee === undefined) return 0;
+    if (ee === undefined) return 'not ours';
     if (ee[4] === U.SO_EE_ORIGIN_LOCAL) {
       this.localError(le32(ee, 0), le32(ee, 8) >>> 0);
-      return -1;
+      return 'local';
     }
-    if (ee[4] !== U.SO_EE_ORIGIN_ICMP) return 0;
-    if (n < ICMP_HLEN || target.addr !== this.to.addr || buf[0] !== U.ICMP_ECHO || !this.isOurs(0)) return 0;
+    if (ee[4] !== U.SO_EE_ORIGIN_ICMP) return 'not ours';
+    if (n < ICMP_HLEN || target.addr !== this.to.addr || buf[0] !== U.ICMP_ECHO || !this.isOurs(0)) return 'not ours';
     const seq = be16(buf, 6);
     this.stats.acknowledge(seq);
     ctx.errors++;
-    if (ctx.options.quiet) return 1;
+    if (ctx.options.quiet) return 'network';
     if (ctx.options.flood) {
       ctx.print('\bE');
-      return 1;
+      return 'network';
     }
     ctx.printTimestamp();
     // Behind the record lies the address of who reported the error.
     ctx.print(`From ${this.show(be32(ee, 20))} icmp_seq=${seq} ${icmpText(ee[5], ee[6], le32(ee, 8) >>> 0, (addr) => this.show(addr))}`);
-    return 1;
+    return 'network';
   }
 
   private localError(errno: number, info: number): void {

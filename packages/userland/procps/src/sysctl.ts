@@ -56,6 +56,8 @@ class SysctlRun {
     const at = word.indexOf('=');
     if (at >= 0) return this.set(word.slice(0, at).trim(), word.slice(at + 1).trim());
     if (o.write) return this.fail('command line(0): invalid syntax, continuing...');
+    const repeated = /[./]{2}.*/.exec(word)?.[0];
+    if (repeated !== undefined) this.fail(`separators should not be repeated: ${repeated}`);
     const path = pathOf(word);
     const text = sysctlOf(this.env.net).read(path);
     if (text === -EISDIR) return this.show(path);

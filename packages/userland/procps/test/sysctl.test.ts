@@ -1,4 +1,4 @@
-import { createNet, type Host, type HostNet } from 'skbuff';
+import { createNet, type Host, type HostNet } from '../../../preset/skbuff/src/index.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 let net: HostNet;
@@ -29,6 +29,7 @@ it.each([
   ['net.ipv4=1', '', 'sysctl: setting key "net.ipv4": Invalid argument\n', 0],
   ['-w net.ipv4.ip_forward', '', 'sysctl: command line(0): invalid syntax, continuing...\n', 1],
   ['=1', '', 'sysctl: Path is not under /proc/sys/: /proc/sys/\n', 1],
+  ['net.ipv4..ip_forward', 'net.ipv4..ip_forward = 0\n', 'sysctl: separators should not be repeated: ..ip_forward\n', 0],
   ['-w', '', "sysctl: no variables specified\nTry `sysctl --help' for more information.\n", 1],
   ['-V', 'sysctl from procps-ng 4.0.2\n', '', 0],
 ])('sysctl %s', async (args, stdout, stderr, code) => {
