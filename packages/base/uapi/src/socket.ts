@@ -160,3 +160,23 @@ export const TCP_LAST_ACK = 9;
 export const TCP_LISTEN = 10;
 export const TCP_CLOSING = 11;
 export const TCP_NEW_SYN_RECV = 12;
+
+/** Calls of socketcall(2) (uapi `linux/net.h`). */
+export const SYS_SOCKET = 1;
+export const SYS_BIND = 2;
+export const SYS_CONNECT = 3;
+export const SYS_LISTEN = 4;
+export const SYS_ACCEPT = 5;
+export const SYS_GETSOCKNAME = 6;
+export const SYS_GETPEERNAME = 7;
+export const SYS_SOCKETPAIR = 8;
+export const SYS_SEND = 9;
+export const SYS_RECV = 10;
+export const SYS_SENDTO = 11;
+export const SYS_RECVFROM = 12;
+export const SYS_SHUTDOWN = 13;
+export const SYS_SETSOCKOPT = 14;
+export const SYS_GETSOCKOPT = 15;
+export const SYS_SENDMSG = 16;
+export const SYS_RECVMSG = 17;
+export const SYS_ACCEPT4 = 18;

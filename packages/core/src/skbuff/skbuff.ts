@@ -490,10 +490,12 @@ export class SkBuff {
 
   /** Turns a borrowed dst into a counted one, for an sk_buff that is about to be queued. */
   dstForce(): void {
-    if (this.dst !== null && this.dstNoref) {
-      this.dst.hold();
-      this.dstNoref = false;
-    }
+    const { dst } = this;
+    if (dst === null || !this.dstNoref) return;
+    // A route that lost its last holder meanwhile cannot be brought back to life (`dst_hold_safe`).
+    if (dst.refcnt > 0) dst.hold();
+    else this.dst = null;
+    this.dstNoref = false;
   }
 
   /** Runs the destructor and leaves the owner. */

@@ -1,5 +1,5 @@
 /** ICMP's state of one namespace (`net->ipv4.icmp_*`), and the socket that it sends by. */
-import { type Net, NetSlot, type SkBuff } from '@skbuff/core';
+import { HZ, type Net, NetSlot, type SkBuff } from '@skbuff/core';
 import {
   type Flowi4,
   Flowi4 as Flow,
@@ -76,7 +76,8 @@ export class IcmpNet {
   msgsBurst = 50;
   /** Messages left of the namespace's own limit, and jiffies of the last refill. */
   globalCredit = 0;
-  globalStamp = 0;
+  /** Jiffies of the last credit. At boot Linux's clock is already far from 0, so that the first error may go out at once. */
+  globalStamp: number = -HZ;
   /** Used for one message at a time, as the kernel's socket is locked for one. */
   readonly fl4: Flowi4 = new Flow();
   readonly options: IpOptions = new IpOptions();

@@ -25,6 +25,7 @@ export * from './sock.ts';
 export * from './sockaddr.ts';
 export * from './socket-calls.ts';
 export * from './socket.ts';
+export * from './socketcall.ts';
 export * from './sys-error.ts';
 export * from './task-wait.ts';
 export * from './task.ts';

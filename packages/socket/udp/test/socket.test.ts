@@ -38,6 +38,8 @@ import {
   SO_REUSEADDR,
   SO_REUSEPORT,
 } from '@skbuff/uapi';
+import * as U from '@skbuff/uapi';
+import { SS_UNCONNECTED, socketcall } from '@skbuff/sock';
 import { describe, expect, it } from 'vitest';
 import { bytes, ip4, sin, useLab } from './support.ts';
 
@@ -71,6 +73,41 @@ describe('socket(2)', () => {
     expect(ta.accept(fd)).toBe(-EOPNOTSUPP);
     expect(ta.socketpair(AF_INET, SOCK_DGRAM)).toBe(-EOPNOTSUPP);
     expect(ta.fds.open()).toEqual([fd]);
+  });
+});
+
+describe('socketcall(2) [SK-05]', () => {
+  it('gives the results of the calls themselves', () => {
+    const { ta, tb } = t.lab;
+    const call = (task: typeof ta, number: number, ...args: unknown[]): unknown => socketcall(task, number, args);
+    const r = call(tb, U.SYS_SOCKET, AF_INET, SOCK_DGRAM, 0);
+    const s = call(ta, U.SYS_SOCKET, AF_INET, SOCK_DGRAM, 0);
+    expect(call(tb, U.SYS_BIND, r, sin('0.0.0.0', 53))).toBe(0);
+    expect(call(ta, U.SYS_SENDTO, s, bytes('ab'), 0, sin('10.0.0.2', 53))).toBe(2);
+    expect(call(ta, U.SYS_CONNECT, s, sin('10.0.0.2', 53))).toBe(0);
+    expect(call(ta, U.SYS_SEND, s, bytes('c'), 0)).toBe(1);
+    expect(call(ta, U.SYS_SENDMSG, s, { iov: [bytes('def')] }, 0)).toBe(3);
+    const from = new SockaddrIn();
+    expect(call(tb, U.SYS_RECVFROM, r, new Uint8Array(9), 0, from)).toBe(2);
+    expect(from.addr).toBe(ip4('10.0.0.1'));
+    expect(call(tb, U.SYS_RECV, r, new Uint8Array(9), 0)).toBe(1);
+    expect(call(tb, U.SYS_RECVMSG, r, { iov: [new Uint8Array(9)] }, 0)).toBe(3);
+    expect(call(ta, U.SYS_GETPEERNAME, s, from)).toBe(16);
+    expect(from.port).toBe(53);
+    expect(call(tb, U.SYS_GETSOCKNAME, r, from)).toBe(16);
+    expect(call(ta, U.SYS_SETSOCKOPT, s, SOL_SOCKET, SO_BROADCAST, 1)).toBe(0);
+    expect(call(ta, U.SYS_GETSOCKOPT, s, SOL_SOCKET, SO_BROADCAST, new Uint8Array(4))).toBe(4);
+    expect(call(ta, U.SYS_SHUTDOWN, s, SHUT_WR)).toBe(0);
+    expect([U.SYS_LISTEN, U.SYS_ACCEPT, U.SYS_ACCEPT4].map((number) => call(ta, number, s, 1, 0))).toEqual([-EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP]);
+    expect(call(ta, U.SYS_SOCKETPAIR, AF_INET, SOCK_DGRAM, 0)).toBe(-EOPNOTSUPP);
+    expect(call(ta, 99, s)).toBe(-EINVAL);
+  });
+});
+
+describe('struct socket [SK-06]', () => {
+  it('is unconnected when it is new', () => {
+    const sock = t.lab.ta.socketOf(udp());
+    expect(typeof sock === 'number' ? sock : [sock.state, sock.type, sock.sk?.socket === sock]).toEqual([SS_UNCONNECTED, SOCK_DGRAM, true]);
   });
 });
 

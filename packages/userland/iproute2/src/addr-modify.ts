@@ -148,7 +148,7 @@ function putBroadcast(a: AddrRequest, prefix: InetPrefix): void {
 
 /** The address also serves as the far end, unless the deletion is meant for every prefix length. */
 function putAddress(a: AddrRequest, cmd: number): InetPrefix | null {
-  if (a.peer !== null || a.local === null) return a.peer;
+  if (a.peer !== null || a.local === null || a.local.bytes.length === 0) return a.peer;
   if (cmd === U.RTM_DELADDR && a.local.family === U.AF_INET && !a.local.plenGiven) {
     a.ctx.stderr(
       `Warning: Executing wildcard deletion to stay compatible with old scripts.\n         Explicitly specify the prefix length (${a.localText}/${a.local.bytes.length * 8}) to avoid this warning.\n` +

@@ -146,7 +146,7 @@ function heading({ names, wide, last }: Block, w: readonly number[]): string {
   return last === null || last.value === 0n ? text : `${text}${last.name.padStart(w[6] + 1)}`;
 }
 
-function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint): void {
+function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint, hasChanges: boolean): void {
   const { out } = ctx;
   const more = ctx.options.stats > 1;
   const member = (key: string, value: bigint): void => out.json(key, value);
@@ -180,7 +180,7 @@ function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint): void {
     member('fifo_errors', s.tx_fifo_errors);
     member('window_errors', s.tx_window_errors);
     member('heartbeat_errors', s.tx_heartbeat_errors);
-    if (carrierChanges !== 0n) member('carrier_changes', carrierChanges);
+    if (hasChanges) member('carrier_changes', carrierChanges);
   }
   out.closeObject();
 }
@@ -192,6 +192,6 @@ export function printLinkStats(ctx: IpContext, tb: NlAttrs): void {
   const carrierChanges = BigInt(tb.u32(IFLA_CARRIER_CHANGES));
   if (!ctx.out.isJson) return printText(ctx, stats, carrierChanges);
   ctx.out.openObject(tb.at(IFLA_STATS64) >= 0 ? 'stats64' : 'stats');
-  printJson(ctx, stats, carrierChanges);
+  printJson(ctx, stats, carrierChanges, tb.has(IFLA_CARRIER_CHANGES));
   ctx.out.closeObject();
 }

@@ -81,9 +81,18 @@ function set(o: SysctlOptions, letter: string, value: string | undefined, env: C
   else if (letter === 'w') o.write = true;
   else if (letter === 'r') {
     if (value === undefined) wrong(env, missing);
-    o.pattern = new RegExp(value);
+    o.pattern = patternOf(value);
   } else if (letter === 'V' || letter === 'h' || letter === 'd') {
     env.stdout(letter === 'V' ? VERSION : USAGE);
     throw new Exit(0);
+  }
+}
+
+/** Nothing matches what is no regular expression. */
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    return /(?!)/;
   }
 }

@@ -23,6 +23,7 @@ it.each([
   ['-n -w net.ipv4.ip_forward=1', '1\n', '', 0],
   ['-q net.ipv4.ip_forward=1', '', '', 0],
   ['-a -r ip_forward$', 'net.ipv4.ip_forward = 0\n', '', 0],
+  ['-a -r (', '', '', 0],
   ['net.ipv4.foo', '', 'sysctl: cannot stat /proc/sys/net/ipv4/foo: No such file or directory\n', 1],
   ['-e net.ipv4.foo', '', '', 0],
   ['net.ipv4.ip_forward=x', '', 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n', 1],
