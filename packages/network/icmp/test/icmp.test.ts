@@ -183,6 +183,15 @@ describe('errors', () => {
     expect(icmpMib('OutDestUnreachs')).toBe(20);
   });
 
+  it('count as failed when they cannot be made, and the route is given back [ICMP-30]', () => {
+    t.r.v0.mtu = 60;
+    t.r.receive(t.r.v0, ipPacket());
+    expect([t.r.take(), icmpMib('OutErrors'), icmpMib('OutMsgs')]).toEqual([[], 1, 0]);
+    t.r.v0.mtu = 1500;
+    t.r.receive(t.r.v0, ipPacket());
+    expect([t.r.take().length, icmpMib('OutErrors'), icmpMib('OutMsgs')]).toEqual([1, 1, 1]);
+  });
+
   it('are those five types', () => {
     expect(Array.from({ length: 256 }, (_, type) => type).filter(icmpIsError)).toEqual([3, 4, 5, 11, 12]);
   });

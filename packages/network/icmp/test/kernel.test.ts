@@ -117,7 +117,7 @@ describe('options', () => {
   it.each(cases('icmp', /^echo TS .*(overflow|kind)/))('%s [OPT-15]', check);
   it.each(cases('icmp', /^echo (NOP|RA|SEC|unknown)/))('%s [OPT-01, OPT-06, OPT-07, OPT-25]', check);
   it.each(cases('icmp', /SRR/))('%s [OPT-17, OPT-18, OPT-26]', check);
-  it.each(cases('icmp', /^bad option/))('%s [OPT-04, OPT-05, OPT-08, OPT-09, OPT-11, OPT-25, OPT-27, ICMP-26, ICMP-38]', check);
+  it.each(cases('icmp', /^bad option/))('%s [IP4-15, OPT-04, OPT-05, OPT-08, OPT-09, OPT-11, OPT-25, OPT-27, ICMP-26, ICMP-38]', check);
   it.each(cases('ip', /^forward option/))('%s [OPT-06, OPT-10, OPT-12, OPT-13, OPT-14, OPT-15, OPT-18, OPT-20]', check);
   it.each(cases('ip', /SRR/))('%s [OPT-17, OPT-18, OPT-19, OPT-20]', check);
   it.each(cases('ip', /^fragment options$/))('%s: only copied ones in later fragments [OPT-02, OPT-21, FRG-09]', check);

@@ -7,6 +7,7 @@ import {
   NETDEV_REGISTER,
   NETDEV_UNREGISTER,
   NETDEV_UP,
+  NETREG_REGISTERED,
   NOTIFY_DONE,
   type Net,
   type NetDevice,
@@ -110,7 +111,7 @@ export function inetdevEvent(event: number, info: NetdevNotifierInfo): number {
   const inDev = inDevGet(dev);
   if (inDev === null) {
     if (event === NETDEV_REGISTER) inetdevInit(dev);
-    else if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === 1) inetdevInit(dev);
+    else if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === NETREG_REGISTERED) inetdevInit(dev);
     return NOTIFY_DONE;
   }
   if (event === NETDEV_UP) inetdevUp(dev, inDev);
@@ -222,35 +223,25 @@ export function inetDelIfa(inDev: InDevice, ifa: InIfaddr, nlh: NlMsgHdr | null 
   if (promote === undefined) for (const other of secondaries) unlinkIfa(inDev, other, nlh, portid);
   // Their routes name the primary that goes: they are made again for the new one.
   else for (const other of secondaries) ip.ifaddrRoutes?.delIfaddr(other, ifa);
-  const scopeEnd = promote === undefined ? 0 : lastPrimaryIndex(inDev, ifa);
-  const after = inDev.ifaList[scopeEnd];
+  const place = promote === undefined ? 0 : promotedIndex(inDev.ifaList, ifa, promote);
   unlinkIfa(inDev, ifa, nlh, portid);
   if (promote === undefined) return;
-  moveBehind(inDev, promote, after === ifa ? null : (after ?? null));
+  const rest = inDev.ifaList.filter((other) => other !== promote);
+  inDev.ifaList = [...rest.slice(0, place), promote, ...rest.slice(place)];
   promote.flags &= ~IFA_F_SECONDARY;
   rtmsgIfa(RTM_NEWADDR, promote, nlh, portid);
   ip.inetaddrChain.callChain(NETDEV_UP, { ifa: promote });
   for (const other of secondaries.slice(1)) ip.ifaddrRoutes?.addIfaddr(other);
 }
 
-/** Index of the last primary behind which one of the scope of `ifa` belongs. */
-function lastPrimaryIndex(inDev: InDevice, ifa: InIfaddr): number {
-  const at = inDev.ifaList.indexOf(ifa);
-  let last = at;
-  for (const [i, other] of inDev.ifaList.entries()) if (i > at && !isSecondary(other) && ifa.scope <= other.scope) last = i;
-  return last;
-}
-
-/** The promoted address takes its place among the primaries: behind `after`, null: at the front of those that follow. */
-function moveBehind(inDev: InDevice, ifa: InIfaddr, after: InIfaddr | null): void {
-  const rest = inDev.ifaList.filter((other) => other !== ifa);
-  const at = after === null ? firstSecondary(rest) : rest.indexOf(after) + 1;
-  inDev.ifaList = [...rest.slice(0, at), ifa, ...rest.slice(at)];
-}
-
-function firstSecondary(list: readonly InIfaddr[]): number {
-  const at = list.findIndex(isSecondary);
-  return at < 0 ? list.length : at;
+/** Where a new primary goes once `old` is out of the list: behind the primaries of its scope or a narrower one that followed `old`, else in its place. */
+function promotedIndex(list: readonly InIfaddr[], old: InIfaddr, promote: InIfaddr): number {
+  let place = list.indexOf(old);
+  for (let i = place + 1; list[i] !== promote; i++) {
+    const other = list[i] as InIfaddr;
+    if (!isSecondary(other) && old.scope <= other.scope) place = i;
+  }
+  return place;
 }
 
 function unlinkIfa(inDev: InDevice, ifa: InIfaddr, nlh: NlMsgHdr | null, portid: number): void {

@@ -40,7 +40,7 @@ export function ipForward(skb: SkBuff): number {
   const dev = skb.dev as NetDevice;
   const { net } = dev;
   const state = ipv4Net.of(net);
-  if (skb.pktType !== PACKET_HOST || skb.sk !== null) return forwardDrop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+  if (skb.pktType !== PACKET_HOST || skb.sk !== null || (skb.dataLen !== 0 && isLro(skb))) return forwardDrop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
   const { cb } = skb;
   if (cb[IPCB_OPTLEN] !== 0 && cb[IPCB_OPT_ROUTER_ALERT] !== 0 && state.routerAlert !== null && state.routerAlert(skb)) return 0;
   if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
@@ -86,6 +86,14 @@ function ipDecreaseTtl(bytes: Uint8Array, iph: number): void {
 function forwardMtu(rt: Rtable, state: Ipv4Net, net: Net): number {
   if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
   return rt.forwardMtu(state.ipForwardUsePmtu !== 0 || mtuLocked(rt), net.timers.jiffies);
+}
+
+/** `skb_warn_if_lro`: a device glued packets together so that they cannot be taken apart as they were. */
+function isLro(skb: SkBuff): boolean {
+  if (skb.shinfo.gsoSize === 0 || skb.shinfo.gsoType !== 0) return false;
+  const dev = skb.dev as NetDevice;
+  dev.net.kernel.log(`${dev.name}: received packets cannot be forwarded while LRO is enabled`);
+  return true;
 }
 
 /** `ip_exceeds_mtu`, for a packet known to be longer: whether it may not be fragmented. */

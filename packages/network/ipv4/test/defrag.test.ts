@@ -135,6 +135,23 @@ describe('limits', () => {
   });
 });
 
+describe('size', () => {
+  it('may be 65535 bytes in all, not one more [IP4-04, DFR-10]', () => {
+    const big = new Uint8Array(65535 - 20);
+    const send = (data: Uint8Array, id: number): void => {
+      for (let from = 0; from < data.length; from += 1480) {
+        const to = Math.min(data.length, from + 1480);
+        t.h.receive(dev, ipPacket({ saddr: '10.0.0.2', daddr: '10.0.0.1', id, payload: data.slice(from, to), fragOff: (from >> 3) | (to < data.length ? 0x2000 : 0) }));
+      }
+    };
+    send(big, 1);
+    expect(t.h.delivered.map((ip) => [ip.length, be16(ip, 2)])).toEqual([[65535, 65535]]);
+    send(new Uint8Array(65536 - 20), 2);
+    expect([t.h.delivered.length, mibs('ReasmOKs', 'ReasmFails')]).toEqual([1, [1, 1]]);
+    expect(t.h.kernel.dmesg().at(-1)).toContain('Oversized IP packet from 10.0.0.2');
+  });
+});
+
 describe('users', () => {
   function received(packet: Uint8Array): SkBuff {
     const skb = t.h.kernel.skbs.allocRx(dev, packet.length) as SkBuff;
@@ -173,6 +190,32 @@ describe('users', () => {
     expect(t.h.icmp.length).toBe(1);
   });
 });
+
+it('gives the packet up when there is no memory to make it whole [DFR-11]', () => {
+  const skbs: SkBuff[] = [];
+  const { skbs: cache } = t.h.kernel;
+  t.h.receive(dev, fragment(0, 80));
+  const tap = findFirst().clone() as SkBuff;
+  const last = cache.allocRx(dev, 300) as SkBuff;
+  const packet = fragment(80, 240);
+  last.networkHeader = last.putData(packet, 0, packet.length);
+  last.transportHeader = last.networkHeader + 20;
+  ipcbInit(last, dev.ifindex);
+  for (const size of [60000, 100]) for (let skb = cache.alloc(size); skb !== null; skb = cache.alloc(size)) skbs.push(skb);
+  expect(ipDefrag(t.h.net, last, IP_DEFRAG_LOCAL_DELIVER)).toBeNull();
+  for (const skb of skbs) skb.consume();
+  tap.consume();
+  expect([mibs('ReasmOKs', 'ReasmFails'), ipFragNet.of(t.h.net).fqdir.mem]).toEqual([[0, 1], 0]);
+});
+
+/** The first fragment that waits. */
+function findFirst(): SkBuff {
+  const { fqdir } = ipFragNet.of(t.h.net);
+  for (let hash = 0; ; hash++) {
+    const run = fqdir.candidates(hash)[0]?.runs[0];
+    if (run !== undefined) return run.first;
+  }
+}
 
 it('leaves nothing when the namespace dies in the middle [DFR-12]', () => {
   t.h.receive(dev, fragment(0, 80));

@@ -106,6 +106,21 @@ describe('delivery', () => {
     expect([lookups, t.h.delivered.length]).toEqual([1, 2]);
   });
 
+  it('follows the route\'s input, whatever that is [IP4-17]', () => {
+    const { routeInput } = t.h.routing;
+    const way: string[] = [];
+    Object.assign(t.h.routing, {
+      routeInput: (skb: SkBuff, ...rest: [number, number, number, NetDevice]) => {
+        const reason = routeInput(skb, ...rest);
+        (skb.dst as unknown as Rtable).input = (s) => (way.push('input'), s.consume(), 0);
+        return reason;
+      },
+    });
+    t.h.receive(a, toUs());
+    t.h.receive(a, through());
+    expect([way, t.h.delivered.length, t.h.take().length]).toEqual([['input', 'input'], 0, 0]);
+  });
+
   it('counts what reverse path filtering refuses [IP4-14]', () => {
     Object.assign(t.h.routing, { routeInput: () => SKB_DROP_REASON_IP_RPFILTER });
     t.h.receive(a, toUs());
@@ -173,6 +188,22 @@ describe('forwarding', () => {
     expect([t.h.routing.redirects, t.h.take().length]).toEqual([1, 1]);
     t.h.receive(a, through({ daddr: '10.0.2.2', ttl: 1 }));
     expect(t.h.routing.redirects).toBe(1);
+  });
+
+  it('does not take packets apart that a device glued together [FWD-01]', () => {
+    const glue = (type: number) => (skb: SkBuff): void => {
+      const page = t.h.kernel.skbs.arena.allocBlock(100);
+      if (page === null) throw new Error('no memory');
+      skb.shinfo.frags.push({ page, offset: page.start, size: 8 } as never);
+      skb.shinfo.nrFrags = 1;
+      skb.dataLen += 8;
+      skb.len += 8;
+      skb.shinfo.gsoSize = 1000;
+      skb.shinfo.gsoType = type;
+    };
+    t.h.receive(a, through({ payload: 16 }).subarray(0, 28), undefined, glue(0));
+    expect(t.h.take()).toEqual([]);
+    expect(t.h.kernel.dmesg().at(-1)).toContain('a: received packets cannot be forwarded while LRO is enabled');
   });
 
   it('has nowhere to go without neighbours', () => {

@@ -75,7 +75,7 @@ describe('inetsw', () => {
   });
 });
 
-describe('what an ICMP error means [ICMP-17]', () => {
+describe('what an ICMP error means', () => {
   it.each([
     ['network unreachable', ICMP_DEST_UNREACH, 0, true, ENETUNREACH, false],
     ['port unreachable', ICMP_DEST_UNREACH, 3, true, ECONNREFUSED, true],
@@ -85,7 +85,7 @@ describe('what an ICMP error means [ICMP-17]', () => {
     ['a code that nobody knows', ICMP_DEST_UNREACH, 99, true, EHOSTUNREACH, false],
     ['time exceeded', ICMP_TIME_EXCEEDED, 0, true, EHOSTUNREACH, false],
     ['parameter problem', ICMP_PARAMETERPROB, 0, true, EPROTO, true],
-  ])('%s', (_what, type, code, discovers, errno, hard) => {
+  ])('%s [ICMP-17]', (_what, type, code, discovers, errno, hard) => {
     expect(icmpErrVerdict(type, code, discovers)).toEqual({ errno, hard });
   });
 });

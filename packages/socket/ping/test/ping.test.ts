@@ -59,14 +59,14 @@ function recv(task: Task, fd: number, from: SockaddrIn | null = null): Uint8Arra
   return n < 0 ? n : buf.slice(0, n);
 }
 
-describe('who may [PING-01] [PING-02]', () => {
+describe('who may', () => {
   it.each([
     ['nobody by default, root neither', '1 0', {}, -EACCES],
     ['a group inside', '100 200', { uid: 5, gid: 150 }, 0],
     ['a group outside', '100 200', { uid: 5, gid: 201 }, -EACCES],
     ['one of several groups', '100 200', { uid: 5, gid: 9, groups: [7, 100] }, 0],
     ['root outside', '100 200', {}, -EACCES],
-  ])('%s', (_what, range, cred, result) => {
+  ])('%s [PING-02]', (_what, range, cred, result) => {
     const { lab } = t;
     lab.sysctl(lab.a, 'net/ipv4/ping_group_range', range);
     expect(open(lab.task(lab.a, cred))).toBe(result);
@@ -83,8 +83,8 @@ describe('who may [PING-01] [PING-02]', () => {
   });
 });
 
-describe('echo [PING-01] [PING-04]', () => {
-  it('is answered, by identifier, with the header the kernel completed', () => {
+describe('echo', () => {
+  it('is answered, by identifier, with the header the kernel completed [PING-01] [PING-04] [ICMP-15]', () => {
     const { lab } = t;
     const frames = lab.capture(lab.va);
     const fd = open(lab.ta);
@@ -100,7 +100,7 @@ describe('echo [PING-01] [PING-04]', () => {
     expect(lab.snmp(lab.a, 'Icmp', 'InEchoReps')).toBe(1);
   });
 
-  it('is told apart by identifier, own address and device', () => {
+  it('is told apart by identifier, own address and device [PING-04] [ICMP-15]', () => {
     const { ta } = t.lab;
     const fds = [open(ta), open(ta), open(ta)] as const;
     for (const [i, fd] of fds.entries()) ta.sendto(fd, echo(i, `${i}`), 0, sin('10.0.0.2', 0));
@@ -151,7 +151,7 @@ describe('echo [PING-01] [PING-04]', () => {
   });
 });
 
-describe('what may be sent [PING-03]', () => {
+describe('what may be sent', () => {
   it.each([
     ['a reply', echo(1, 'x', { type: 0 }), 0, sin('10.0.0.2', 0), -EINVAL],
     ['a code', echo(1, 'x', { code: 1 }), 0, sin('10.0.0.2', 0), -EINVAL],
@@ -163,7 +163,7 @@ describe('what may be sent [PING-03]', () => {
     ['where no route leads', echo(1, 'x'), 0, sin('99.0.0.1', 0), -ENETUNREACH],
     ['to everybody without leave', echo(1, 'x'), 0, sin('10.0.0.255', 0), -EACCES],
     ['an extended echo request', echo(1, 'x', { type: 42 }), 0, sin('10.0.0.2', 0), 9],
-  ])('%s', (_what, message, flags, addr, result) => {
+  ])('%s [PING-03]', (_what, message, flags, addr, result) => {
     const { ta } = t.lab;
     expect(ta.sendto(open(ta), message, flags, addr)).toBe(result);
   });
@@ -181,8 +181,8 @@ describe('what may be sent [PING-03]', () => {
   });
 });
 
-describe('identifiers [PING-04]', () => {
-  it('are taken by bind or chosen; shown by getsockname and /proc/net/icmp [PING-06]', () => {
+describe('identifiers', () => {
+  it('are taken by bind or chosen; shown by getsockname and /proc/net/icmp [PING-04] [PING-06]', () => {
     const { lab } = t;
     const { ta } = lab;
     const fd = open(ta);

@@ -90,7 +90,7 @@ function header(length: number, fields: { saddr?: string; id?: number; protocol?
   return packet;
 }
 
-describe('socket(2) [SK-23]', () => {
+describe('socket(2)', () => {
   it('wants a protocol and CAP_NET_RAW [SK-16] [SK-17]', () => {
     const { lab } = t;
     expect(open(lab.ta, 0)).toBe(-EPROTONOSUPPORT);
@@ -116,8 +116,8 @@ describe('socket(2) [SK-23]', () => {
   });
 });
 
-describe('receiving [SK-23]', () => {
-  it('gets every packet of its protocol, IP header included, beside the transport', () => {
+describe('receiving', () => {
+  it('gets every packet of its protocol, IP header included, beside the transport [SK-23]', () => {
     const { tb, vb } = t.lab;
     const r = open(tb, IPPROTO_ICMP);
     const frame = ipFrame(vb, IPPROTO_ICMP, icmpMessage(8));
@@ -277,8 +277,8 @@ describe('sending', () => {
   });
 });
 
-describe('a header of one’s own [TX4-20]', () => {
-  it('goes out as it is, but for length, checksum, and what is 0: source and identification', () => {
+describe('a header of one’s own', () => {
+  it('goes out as it is, but for length, checksum, and what is 0: source and identification [TX4-20]', () => {
     const { lab } = t;
     const frames = lab.capture(lab.va);
     const r = open(lab.tb, 253);
@@ -312,7 +312,7 @@ describe('a header of one’s own [TX4-20]', () => {
     ['shorter than a header', new Uint8Array(19), -EINVAL],
     ['a header longer than the packet', Uint8Array.from({ length: 21 }, (_v, i) => (i === 0 ? 0x4f : 1)), -EINVAL],
     ['longer than the device takes', new Uint8Array(1501).fill(0x45, 0, 1), -EMSGSIZE],
-  ])('refuses %s', (_what, packet, result) => {
+  ])('refuses %s [TX4-20]', (_what, packet, result) => {
     const { ta } = t.lab;
     expect(ta.sendto(open(ta, IPPROTO_RAW), packet, 0, sin('10.0.0.2', 0))).toBe(result);
   });
@@ -357,8 +357,8 @@ describe('errors', () => {
   });
 });
 
-describe('router alert [FWD-02] [FWD-03]', () => {
-  it('gives forwarded packets to who asked for the protocol', () => {
+describe('router alert', () => {
+  it('gives forwarded packets to who asked for the protocol [FWD-02]', () => {
     const { lab } = t;
     const { tb, vb, b } = lab;
     lab.sysctl(b, 'net/ipv4/ip_forward', '1');
@@ -376,7 +376,7 @@ describe('router alert [FWD-02] [FWD-03]', () => {
     expect(lab.snmp(b, 'Ip', 'ForwDatagrams')).toBe(1);
   });
 
-  it('can be asked for once, and not by IPPROTO_RAW', () => {
+  it('can be asked for once, and not by IPPROTO_RAW [FWD-03]', () => {
     const { ta } = t.lab;
     const fd = open(ta, 2);
     const set = (value: number): number => ta.setsockopt(fd, SOL_IP, IP_ROUTER_ALERT, value);

@@ -41,8 +41,8 @@ import { AF_TEST, TestSock, bytes, dgramProt, testAddr, text, useBench } from '.
 
 const t = useBench();
 
-describe('accounting [SK-11]', () => {
-  it('charges the sender until the packet is gone, the receiver until it is read', () => {
+describe('accounting', () => {
+  it('charges the sender until the packet is gone, the receiver until it is read [SK-11]', () => {
     const { task } = t.b;
     const r = t.b.dgram(7);
     const s = t.b.dgram();
@@ -165,7 +165,7 @@ describe('addresses', () => {
   });
 });
 
-describe('messages [SK-19]', () => {
+describe('messages', () => {
   it('take ancillary data apart and put it together', () => {
     const list: Cmsg[] = [cmsgInt(1, 2, -5), { level: 3, type: 4, data: Uint8Array.of(9) }];
     const out = new Uint8Array(48);
@@ -195,7 +195,7 @@ describe('messages [SK-19]', () => {
     expect(task.sendmsg(s, { iov: [], control: Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) })).toBe(-EINVAL);
   });
 
-  it('come with source, flags and ancillary data as bytes', () => {
+  it('come with source, flags and ancillary data as bytes [SK-19]', () => {
     const { task } = t.b;
     const r = t.b.dgram(7);
     const s = t.b.dgram(0x1234);

@@ -63,7 +63,7 @@ const count = (name: string): number => t.lab.snmp(t.lab.b, 'Udp', name);
 const drops = (reason: number): number => t.lab.kernel.skbs.drops[reason];
 
 describe('a datagram', () => {
-  it('arrives with its source, in order, one for each read [UDP-01] [UDP-02] [UDP-20] [SK-08]', () => {
+  it('arrives with its source, in order, one for each send and read [UDP-01] [UDP-11] [UDP-02] [UDP-20] [SK-08]', () => {
     const { ta, tb } = t.lab;
     const r = bound();
     const s = ta.socket(AF_INET, SOCK_DGRAM);
@@ -142,13 +142,13 @@ describe('a datagram', () => {
   });
 });
 
-describe('what is wrong with a datagram [UDP-17]', () => {
+describe('what is wrong with a datagram', () => {
   it.each([
     ['shorter than a header', { cut: 7 }, SKB_DROP_REASON_PKT_TOO_SMALL],
     ['a length below the header', { ulen: 7 }, SKB_DROP_REASON_PKT_TOO_SMALL],
     ['a length beyond the packet', { ulen: 13 }, SKB_DROP_REASON_PKT_TOO_SMALL],
     ['a wrong checksum', { check: 0x1234 }, SKB_DROP_REASON_UDP_CSUM],
-  ])('%s: dropped and counted', (_what, fields, reason) => {
+  ])('%s: dropped and counted [UDP-17]', (_what, fields, reason) => {
     const r = bound();
     t.lab.inject(t.lab.vb, udpFrame({ to: t.lab.vb, dport: 53, ...fields }));
     expect(recv(t.lab.tb, r)).toBe(-EAGAIN);
@@ -157,7 +157,7 @@ describe('what is wrong with a datagram [UDP-17]', () => {
     expect(t.lab.icmp).toEqual([]);
   });
 
-  it('what lies behind the length is cut off', () => {
+  it('what lies behind the length is cut off [UDP-17]', () => {
     const r = bound();
     t.lab.inject(t.lab.vb, udpFrame({ to: t.lab.vb, dport: 53, payload: bytes('abcdef'), ulen: 11, check: 0 }));
     expect(recv(t.lab.tb, r)).toBe('abc');
@@ -205,8 +205,8 @@ describe('no socket', () => {
   });
 });
 
-describe('the socket that is meant [UDP-19]', () => {
-  it('prefers connected to bound, bound to any, and the device', () => {
+describe('the socket that is meant', () => {
+  it('prefers connected to bound, bound to any, and the device [UDP-19]', () => {
     const { lab } = t;
     const { tb, vb } = lab;
     const reuse = (fd: number): void => void tb.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -263,7 +263,7 @@ describe('the socket that is meant [UDP-19]', () => {
     }
   });
 
-  it('is found among thousands', () => {
+  it('is found among thousands [UDP-19]', () => {
     const { tb, vb } = t.lab;
     tb.fds.limit = 3000;
     for (let port = 10000; port < 11500; port++) bound('0.0.0.0', port);
@@ -277,8 +277,8 @@ describe('the socket that is meant [UDP-19]', () => {
   });
 });
 
-describe('broadcast and multicast [UDP-18]', () => {
-  it('reaches every matching socket', () => {
+describe('broadcast and multicast', () => {
+  it('reaches every matching socket [UDP-18]', () => {
     const { ta, tb } = t.lab;
     const reuse = (fd: number): void => void tb.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     const [a, b, c] = [bound('0.0.0.0', 53, reuse), bound('0.0.0.0', 53, reuse), bound('10.0.0.2', 53, reuse)] as const;
@@ -297,7 +297,7 @@ describe('broadcast and multicast [UDP-18]', () => {
     expect(t.lab.icmp).toEqual([]);
   });
 
-  it('delivers groups to members, and to others unless they decline', () => {
+  it('delivers groups to members, and to others unless they decline [UDP-18]', () => {
     const { tb, vb } = t.lab;
     const reuse = (fd: number): void => void tb.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     const member = bound('0.0.0.0', 5353, reuse);

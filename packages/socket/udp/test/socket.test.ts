@@ -28,6 +28,7 @@ import {
   SHUT_RDWR,
   SHUT_WR,
   SOCK_DGRAM,
+  SOCK_PACKET,
   SOCK_RAW,
   SOCK_SEQPACKET,
   SOCK_STREAM,
@@ -66,6 +67,11 @@ describe('socket(2)', () => {
     expect(t.lab.ta.socket(-1, SOCK_DGRAM)).toBe(-EAFNOSUPPORT);
   });
 
+  it('sends SOCK_PACKET to the packet family, with a word in the log [SK-03]', () => {
+    expect(t.lab.ta.socket(AF_INET, SOCK_PACKET)).toBe(-EAFNOSUPPORT);
+    expect(t.lab.kernel.dmesg().at(-1)).toContain('uses obsolete (PF_INET,SOCK_PACKET)');
+  });
+
   it('has no listening, accepting or pairing [SK-09] [SK-10]', () => {
     const { ta } = t.lab;
     const fd = udp();
@@ -76,8 +82,8 @@ describe('socket(2)', () => {
   });
 });
 
-describe('socketcall(2) [SK-05]', () => {
-  it('gives the results of the calls themselves', () => {
+describe('socketcall(2)', () => {
+  it('gives the results of the calls themselves [SK-05]', () => {
     const { ta, tb } = t.lab;
     const call = (task: typeof ta, number: number, ...args: unknown[]): unknown => socketcall(task, number, args);
     const r = call(tb, U.SYS_SOCKET, AF_INET, SOCK_DGRAM, 0);
@@ -104,8 +110,8 @@ describe('socketcall(2) [SK-05]', () => {
   });
 });
 
-describe('struct socket [SK-06]', () => {
-  it('is unconnected when it is new', () => {
+describe('struct socket', () => {
+  it('is unconnected when it is new [SK-06]', () => {
     const sock = t.lab.ta.socketOf(udp());
     expect(typeof sock === 'number' ? sock : [sock.state, sock.type, sock.sk?.socket === sock]).toEqual([SS_UNCONNECTED, SOCK_DGRAM, true]);
   });
@@ -310,16 +316,16 @@ describe('shutdown(2)', () => {
 
 describe('sendto(2)', () => {
   it.each([
-    ['port 0 [UDP-06]', 1, 0, sin('10.0.0.2', 0), -EINVAL],
-    ['nobody [UDP-07]', 1, 0, null, -EDESTADDRREQ],
-    ['more than the length field can say [UDP-04]', 70000, 0, sin('10.0.0.2', 9), -EMSGSIZE],
-    ['more than an IP packet carries [UDP-04]', 65508, 0, sin('10.0.0.2', 9), -EMSGSIZE],
+    ['port 0', 1, 0, sin('10.0.0.2', 0), -EINVAL],
+    ['nobody', 1, 0, null, -EDESTADDRREQ],
+    ['more than the length field can say', 70000, 0, sin('10.0.0.2', 9), -EMSGSIZE],
+    ['more than an IP packet carries', 65508, 0, sin('10.0.0.2', 9), -EMSGSIZE],
     ['out of band', 1, MSG_OOB, sin('10.0.0.2', 9), -EOPNOTSUPP],
-    ['where no route leads [UDP-10]', 1, 0, sin('99.0.0.1', 9), -ENETUNREACH],
-    ['a broadcast address without leave [UDP-27]', 1, 0, sin('10.0.0.255', 9), -EACCES],
-    ['everybody without leave [UDP-27]', 1, 0, sin('255.255.255.255', 9), -ENETUNREACH],
-    ['an address that is too short [UDP-05]', 1, 0, Uint8Array.of(2, 0, 0, 9, 10, 0, 0, 2), -EINVAL],
-  ])('refuses %s', (_what, length, flags, addr, result) => {
+    ['where no route leads', 1, 0, sin('99.0.0.1', 9), -ENETUNREACH],
+    ['a broadcast address without leave', 1, 0, sin('10.0.0.255', 9), -EACCES],
+    ['everybody without leave', 1, 0, sin('255.255.255.255', 9), -ENETUNREACH],
+    ['an address that is too short', 1, 0, Uint8Array.of(2, 0, 0, 9, 10, 0, 0, 2), -EINVAL],
+  ])('refuses %s [UDP-04] [UDP-05] [UDP-06] [UDP-07] [UDP-10] [UDP-27]', (_what, length, flags, addr, result) => {
     expect(t.lab.ta.sendto(udp(), new Uint8Array(length), flags, addr)).toBe(result);
   });
 

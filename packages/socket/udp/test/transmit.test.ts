@@ -123,7 +123,7 @@ describe('collecting a datagram', () => {
   });
 });
 
-describe('what one message says for itself [UDP-09] [SK-21]', () => {
+describe('what one message says for itself', () => {
   it.each([
     ['a TTL of 0', cmsgInt(SOL_IP, IP_TTL, 0), -EINVAL],
     ['a TTL', cmsgInt(SOL_IP, IP_TTL, 5), 1],
@@ -136,7 +136,7 @@ describe('what one message says for itself [UDP-09] [SK-21]', () => {
     ['an unknown type of SOL_UDP', { level: SOL_UDP, type: 5, data: new Uint8Array(0) }, -EINVAL],
     ['a mark', cmsgInt(SOL_SOCKET, SO_MARK, 4), 1],
     ['options', { level: SOL_IP, type: IP_RETOPTS, data: Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0) }, 1],
-  ])('%s', (_what, cmsg, result) => {
+  ])('%s [UDP-09] [SK-21]', (_what, cmsg, result) => {
     const [s] = pair();
     expect(t.lab.ta.sendmsg(s, { name: to, iov: [bytes('x')], control: [cmsg] })).toBe(result);
   });
@@ -154,7 +154,7 @@ describe('what one message says for itself [UDP-09] [SK-21]', () => {
     ]);
   });
 
-  it('chooses source and interface by IP_PKTINFO', () => {
+  it('chooses source and interface by IP_PKTINFO [SK-21]', () => {
     const { lab } = t;
     const [s, r] = pair();
     lab.addr(lab.va, '10.0.0.9', 24);

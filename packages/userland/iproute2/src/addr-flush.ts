@@ -8,10 +8,10 @@ import type { IpContext } from './context.ts';
 import { flushRounds } from './flush.ts';
 
 /** A message sent back with the type that deletes it. */
-export function deleteMessage(ctx: IpContext, nlh: NlMsgHdr, type: number): Uint8Array {
+export function deleteMessage(ctx: IpContext, nlh: NlMsgHdr, type: number, flags = 0): Uint8Array {
   const bytes = nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3));
   put16(bytes, 4, type);
-  put16(bytes, 6, U.NLM_F_REQUEST);
+  put16(bytes, 6, U.NLM_F_REQUEST | flags);
   put32(bytes, 8, ctx.rtnl.nextSeq());
   return bytes;
 }

@@ -42,7 +42,7 @@ export function addrWanted(ctx: IpContext, f: AddrFilter, info: AddrInfo): boole
   if (((f.scope ^ ifa.scope) & f.scopemask) !== 0) return false;
   if (((f.flags ^ flags) & f.flagmask) !== 0) return false;
   if (f.label !== null && !fnmatch(f.label, tb.has(U.IFA_LABEL) ? tb.string(U.IFA_LABEL) : ctx.links.indexToName(ifa.index))) return false;
-  if (f.pfx === null) return true;
+  if (f.pfx === null || f.pfx.family === U.AF_UNSPEC) return true;
   const local = info.local();
   return local !== null && f.pfx.family === ifa.family && addrMatch(f.pfx.bytes, local, f.pfx.bitlen);
 }

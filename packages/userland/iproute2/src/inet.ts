@@ -110,12 +110,7 @@ export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Ar
 
 /** `get_addr_1`: null when it is no address of that family. */
 function getAddr1(text: string, family: number): InetPrefix | null {
-  if (text === 'default') {
-    if (family === AF_MPLS) return null;
-    const fam = family === AF_UNSPEC ? AF_INET : family;
-    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: -2, plenGiven: false, unspec: true };
-  }
-  if (text === 'all' || text === 'any') {
+  if (text === 'default' || text === 'all' || text === 'any') {
     if (family === AF_MPLS) return null;
     const fam = family === AF_UNSPEC ? AF_INET : family;
     return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: -2, plenGiven: false, unspec: true };
@@ -134,14 +129,7 @@ function getAddr1(text: string, family: number): InetPrefix | null {
 
 /** `get_addr`: exits with a complaint. */
 export function getAddr(args: Args, text: string, family: number): InetPrefix {
-  if (family !== AF_PACKET) {
-    const addr = getAddr1(text, family);
-    if (addr !== null) return addr;
-  } else {
-    const addr = getAddr1(text, family);
-    if (addr !== null) return addr;
-  }
-  return args.die(1, `Error: ${verbose(family)} address is expected rather than "${text}".\n`);
+  return getAddr1(text, family) ?? args.die(1, `Error: ${verbose(family)} address is expected rather than "${text}".\n`);
 }
 
 /** `get_prefix`: exits with a complaint. */
@@ -155,7 +143,8 @@ export function getPrefix(args: Args, text: string, family: number): InetPrefix 
 export function getPrefix1(text: string, family: number): InetPrefix | null {
   if (text === 'default' || text === 'any' || text === 'all') {
     if (family === AF_MPLS) return null;
-    return { family, bytes: new Uint8Array(0), bitlen: 0, plenGiven: text === 'default', unspec: true };
+    const given = text === 'default';
+    return { family, bytes: new Uint8Array(given ? afByteLen(family) : 0), bitlen: 0, plenGiven: given, unspec: true };
   }
   const slash = text.indexOf('/');
   const addr = getAddr1(slash < 0 ? text : text.slice(0, slash), family);

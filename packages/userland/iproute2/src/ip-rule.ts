@@ -24,7 +24,7 @@ class RuleRequest {
 
   put(attr: number, prefix: InetPrefix): number {
     if (this.frh.family === U.AF_UNSPEC) this.frh.family = prefix.family;
-    if (prefix.bytes.length > 0) this.req.builder.nlaPut(attr, prefix.bytes);
+    this.req.builder.nlaPut(attr, prefix.bytes);
     return prefix.bitlen;
   }
 }
@@ -203,7 +203,7 @@ function ruleList(ctx: IpContext, args: Args): number {
 function ruleFlush(ctx: IpContext): number {
   const batch: Uint8Array[] = [];
   const err = dump(ctx, (rule) => {
-    if (rule.tb.has(U.FRA_PRIORITY)) batch.push(deleteMessage(ctx, rule.nlh, U.RTM_DELRULE));
+    if (rule.tb.has(U.FRA_PRIORITY)) batch.push(deleteMessage(ctx, rule.nlh, U.RTM_DELRULE, U.NLM_F_ACK));
   });
   if (err < 0) {
     ctx.stderr('Flush terminated\n');

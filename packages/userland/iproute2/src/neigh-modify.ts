@@ -57,6 +57,7 @@ export function neighModify(ctx: IpContext, args: Args, cmd: number, flags: numb
   const proxy = (ndm.flags & U.NTF_PROXY) !== 0;
   if ((dev === null && !proxy) || dst === null) return ctx.die(-1, 'Device and destination are required arguments.\n');
   const req = ctx.rtnl.request(cmd, flags, ndm);
+  if (words.protocol !== 0) req.builder.nlaPutU8(U.NDA_PROTOCOL, words.protocol);
   req.builder.nlaPut(U.NDA_DST, dst.bytes);
   if (lladdr !== null && lladdr !== 'null') {
     const bytes = llAddrA2n(lladdr, ctx.stderr);
@@ -64,7 +65,6 @@ export function neighModify(ctx: IpContext, args: Args, cmd: number, flags: numb
     req.builder.nlaPut(U.NDA_LLADDR, bytes);
   }
   if (words.extFlags !== 0) req.builder.nlaPutU32(U.NDA_FLAGS_EXT, words.extFlags);
-  if (words.protocol !== 0) req.builder.nlaPutU8(U.NDA_PROTOCOL, words.protocol);
   ctx.links.init();
   if (dev !== null) {
     ndm.ifindex = ctx.links.nameToIndex(dev);
