@@ -1,4 +1,4 @@
-import { createNet, type Host, type HostNet } from '../../../preset/skbuff/src/index.ts';
+import { createNet, type Host, type HostNet } from '../src/index.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 let net: HostNet;

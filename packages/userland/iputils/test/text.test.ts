@@ -1,0 +1,34 @@
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_HOST_UNREACH, ICMP_TIME_EXCEEDED } from '@skbuff/uapi';
+import { expect, it } from 'vitest';
+import { icmpText } from '../src/ping-icmp.ts';
+import { inetAton } from '../src/ping-names.ts';
+import { showTime } from '../src/ping-stats.ts';
+
+it.each([
+  [0, '0.000 ms'],
+  [12, '0.012 ms'],
+  [1234, '1.23 ms'],
+  [12345, '12.3 ms'],
+  [123456, '123 ms'],
+  [9996, '10.0 ms'],
+])('shows %i µs as %s', (us, text) => {
+  expect(showTime(us)).toBe(text);
+});
+
+it.each([
+  ['10.0.0.1', 0x0a000001],
+  ['10.1', 0x0a000001],
+  ['0x7f.1', 0x7f000001],
+  ['010.0.0.1', 0x08000001],
+  ['1.2.3.256', -1],
+  ['h1', -1],
+])('reads %s as inet_aton does', (text, addr) => {
+  expect(inetAton(text)).toBe(addr);
+});
+
+it('says in words what an ICMP error means', () => {
+  const addr = (): string => '10.0.0.9';
+  expect(icmpText(ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, addr)).toBe('Destination Host Unreachable\n');
+  expect(icmpText(ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400, addr)).toBe('Frag needed and DF set (mtu = 1400)\n');
+  expect(icmpText(ICMP_TIME_EXCEEDED, 0, 0, addr)).toBe('Time to live exceeded\n');
+});
