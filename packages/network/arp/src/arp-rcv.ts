@@ -41,7 +41,7 @@ import { addrType } from './arp-addr-type.ts';
 import { type ArpPacket, arpParse } from './arp-packet.ts';
 import { arpAccept, arpFilter, arpFwdProxy, arpFwdPvlan, arpIgnore, arpIsGarp } from './arp-policy.ts';
 import { ARP_PLN, arpHdrLen, arpSend } from './arp-send.ts';
-import { arpParms } from './arp-tbl.ts';
+import { arpParms } from './arp-parms.ts';
 
 /** `arp_rcv`: the packet type handler. */
 export function arpRcv(skb: SkBuff, dev: NetDevice, _pt: PacketType, _origDev: NetDevice): number {

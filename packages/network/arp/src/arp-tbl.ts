@@ -1,10 +1,9 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
 import { SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
-import { type InDevice, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { inDevGet, ipv4Net } from '@skbuff/ipv4';
 import {
   type NeighCore,
   type NeighOps,
-  type NeighParms,
   NeighTable,
   NUD_VALID,
   type Neighbour,
@@ -28,6 +27,7 @@ import {
 } from '@skbuff/uapi';
 import { copyBytes, ipv4IsMulticast } from '@skbuff/wire';
 import { addrType } from './arp-addr-type.ts';
+import { arpParms } from './arp-parms.ts';
 import { arpProcess } from './arp-rcv.ts';
 import { arpSolicit } from './arp-solicit.ts';
 
@@ -70,14 +70,6 @@ export function arpTable(core: NeighCore): NeighTable {
     oneNeighFlags: IFF_LOOPBACK | IFF_POINTOPOINT,
     parms: {},
   });
-}
-
-/** `in_dev->arp_parms`: the settings of an interface, made when first asked for. */
-export function arpParms(tbl: NeighTable, inDev: InDevice): NeighParms {
-  const known = inDev.arpParms;
-  if (known !== null && !known.dead) return known;
-  inDev.arpParms = tbl.parmsOf(inDev.dev);
-  return inDev.arpParms;
 }
 
 /** `arp_constructor`: -EINVAL on a device without IPv4. */

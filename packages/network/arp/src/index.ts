@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from './arp-proc.ts';
+export * from './arp-parms.ts';
 export * from './arp-rcv.ts';
 export * from './arp-send.ts';
 export * from './arp-solicit.ts';

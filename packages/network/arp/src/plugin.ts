@@ -22,7 +22,8 @@ import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
 import { arpRcv } from './arp-rcv.ts';
 import { arpSend } from './arp-send.ts';
 import { arpSeqShow, arpStatSeqShow } from './arp-proc.ts';
-import { arpParms, arpTable } from './arp-tbl.ts';
+import { arpParms } from './arp-parms.ts';
+import { arpTable } from './arp-tbl.ts';
 
 /** Loads ARP: IPv4 can reach its neighbours on links that need it. */
 export function arp(): Plugin {

@@ -38,6 +38,8 @@ import {
   type RoutingProvider,
 } from '@skbuff/ipv4';
 import { netlink } from '@skbuff/netlink';
+import { procfs } from '@skbuff/procfs';
+import { sysctl } from '@skbuff/sysctl';
 import { neighbour, type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
 import {
   ENETUNREACH,
@@ -212,7 +214,7 @@ export class Host {
     this.kernel = createKernel({
       clock: this.clock,
       debug: true,
-      plugins: [netlink(), neighbour(), testIpv4(this.ip, this.routing), ...(withArp ? [arp()] : [])],
+      plugins: [sysctl(), procfs(), netlink(), neighbour(), testIpv4(this.ip, this.routing), ...(withArp ? [arp()] : [])],
       ...options,
     });
   }

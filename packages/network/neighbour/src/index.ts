@@ -12,6 +12,7 @@ export * from './neigh-output.ts';
 export * from './neigh-parms.ts';
 export * from './neigh-stats.ts';
 export * from './neigh-table.ts';
+export * from './neigh-flags.ts';
 export * from './neigh-update.ts';
 export * from './neighbour.ts';
 export * from './plugin.ts';

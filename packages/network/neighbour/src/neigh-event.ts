@@ -6,7 +6,7 @@ import {
   type SkBuff,
 } from '@skbuff/core';
 import { NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_PROBE, NUD_STALE } from '@skbuff/uapi';
-import { neighAddTimer, neighDelTimer, retransTime } from './neigh-timer.ts';
+import { neighAddTimer, neighDelTimer, retransTime } from './neigh-state.ts';
 import { NUD_CONNECTED, type Neighbour } from './neighbour.ts';
 
 /**

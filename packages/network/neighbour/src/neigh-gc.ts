@@ -3,7 +3,7 @@ import { HZ } from '@skbuff/core';
 import { NTF_EXT_LEARNED, NUD_FAILED, NUD_NOARP, NUD_PERMANENT } from '@skbuff/uapi';
 import { neighEventSend } from './neigh-event.ts';
 import type { NeighTable } from './neigh-table.ts';
-import { NTF_EXT_VALIDATED } from './neigh-update.ts';
+import { NTF_EXT_VALIDATED } from './neigh-flags.ts';
 import { NUD_IN_TIMER, type Neighbour } from './neighbour.ts';
 
 /** A forced collection spares what changed so lately, jiffies. */

@@ -15,7 +15,8 @@ import {
 import * as U from '@skbuff/uapi';
 import { EAFNOSUPPORT, EINVAL, ENODEV, ENOENT } from '@skbuff/uapi';
 import type { NeighCore } from './neigh-core.ts';
-import { keyWords, ndaPolicy, neighFillInfo, neighFindTable, pneighFillInfo } from './neigh-netlink.ts';
+import { keyWords, neighFillInfo, pneighFillInfo } from './neigh-fill.ts';
+import { ndaPolicy, neighFindTable } from './neigh-netlink.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { Neighbour } from './neighbour.ts';
 

@@ -1,7 +1,7 @@
 /** Who hears that a neighbour changed: the kernel's notifier chain and user space. */
 import { NETEVENT_NEIGH_UPDATE } from '@skbuff/core';
 import { NLM_F_REQUEST, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH } from '@skbuff/uapi';
-import { neighNotify } from './neigh-netlink.ts';
+import { neighNotify } from './neigh-fill.ts';
 import type { Neighbour } from './neighbour.ts';
 
 /** `neigh_update_notify`: RTM_NEWNEIGH. `portid`: netlink port of who caused it, 0 for the stack itself. */

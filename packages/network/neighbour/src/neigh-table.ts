@@ -12,8 +12,9 @@ import { neighCleanupAndRelease } from './neigh-notify.ts';
 import { neighBlackhole } from './neigh-output.ts';
 import { NEIGH_VARS_DEFAULT, NeighParms, type NeighVar, type NeighVars } from './neigh-parms.ts';
 import { NeighStatistics } from './neigh-stats.ts';
-import { neighDelTimer, neighPurgeQueue } from './neigh-timer.ts';
-import { NTF_EXT_VALIDATED, NTF_MANAGED } from './neigh-update.ts';
+import { NTF_EXT_VALIDATED, NTF_MANAGED } from './neigh-flags.ts';
+import { neighDelTimer, neighPurgeQueue } from './neigh-state.ts';
+import { neighTimerHandler } from './neigh-timer.ts';
 import { NUD_VALID, Neighbour, type NeighOps } from './neighbour.ts';
 import { NeighProxy, type PneighEntry } from './pneigh.ts';
 
@@ -198,7 +199,7 @@ export class NeighTable {
         return null;
       }
     }
-    const n = new Neighbour(this, dev, this.parms, this.options.ops);
+    const n = new Neighbour(this, dev, this.parms, this.options.ops, neighBlackhole, neighTimerHandler);
     this.parms.refcnt++;
     n.updated = now;
     n.used = now;

@@ -1,48 +1,10 @@
 /** The timer of a neighbour: what happens when nothing happens (`neigh_timer_handler`). */
-import { HZ, type SkBuff } from '@skbuff/core';
 import { NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_PROBE, NUD_REACHABLE, NUD_STALE } from '@skbuff/uapi';
 import { neighProbe } from './neigh-event.ts';
+import { NTF_EXT_VALIDATED } from './neigh-flags.ts';
 import { neighUpdateNotify } from './neigh-notify.ts';
-import { NTF_EXT_VALIDATED } from './neigh-update.ts';
+import { SHORTEST, neighAddTimer, neighConnect, neighInvalidate, neighMaxProbes, neighSuspect, retransTime } from './neigh-state.ts';
 import { NUD_IN_TIMER, NUD_VALID, type Neighbour } from './neighbour.ts';
-
-/** No timer of a neighbour runs shorter. */
-const SHORTEST = HZ / 100;
-
-/** Jiffies between two probes. */
-export function retransTime(neigh: Neighbour): number {
-  return Math.max(neigh.parms.retransTime, SHORTEST);
-}
-
-/** `neigh_add_timer`: a running timer holds a reference. */
-export function neighAddTimer(neigh: Neighbour, when: number): void {
-  if (!neigh.timer.pending()) neigh.hold();
-  neigh.tbl.timers.modTimer(neigh.timer, when);
-}
-
-/** `neigh_del_timer`: true if it was running. */
-export function neighDelTimer(neigh: Neighbour): boolean {
-  if (!neigh.tbl.timers.delTimer(neigh.timer)) return false;
-  neigh.release();
-  return true;
-}
-
-/** `neigh_suspect`: the address is in doubt. */
-export function neighSuspect(neigh: Neighbour): void {
-  neigh.outputFn = neigh.ops.output;
-}
-
-/** `neigh_connect`: the address is good. */
-export function neighConnect(neigh: Neighbour): void {
-  neigh.outputFn = neigh.ops.connectedOutput;
-}
-
-/** `neigh_max_probes`: after so many questions the neighbour counts as gone. */
-export function neighMaxProbes(neigh: Neighbour): number {
-  const { parms } = neigh;
-  const mcast = (neigh.nudState & NUD_PROBE) !== 0 ? parms.mcastReprobes : parms.mcastProbes;
-  return parms.ucastProbes + parms.appProbes + mcast;
-}
 
 /** `neigh_timer_handler`. The reference of the timer that fired is given up at the end. */
 export function neighTimerHandler(neigh: Neighbour): void {
@@ -103,23 +65,4 @@ function delayOver(neigh: Neighbour, now: number): number {
   neigh.nudState = NUD_PROBE;
   neigh.probes = 0;
   return now + retransTime(neigh);
-}
-
-/** `neigh_invalidate`: reports every waiting packet as undeliverable. */
-export function neighInvalidate(neigh: Neighbour): void {
-  neigh.tbl.stats.resFailed++;
-  neigh.updated = neigh.tbl.timers.jiffies;
-  // A report may send a packet that brings the entry back to life: the rest of the queue is then dropped quietly.
-  while (neigh.nudState === NUD_FAILED) {
-    const skb: SkBuff | null = neigh.arpQueue.dequeue();
-    if (skb === null) break;
-    neigh.ops.errorReport(neigh, skb);
-  }
-  neighPurgeQueue(neigh);
-}
-
-/** Frees what waits. */
-export function neighPurgeQueue(neigh: Neighbour): void {
-  neigh.arpQueue.purge();
-  neigh.arpQueueLenBytes = 0;
 }

@@ -3,9 +3,7 @@ import type { ExtAck, SkBuff } from '@skbuff/core';
 import {
   EINVAL,
   EPERM,
-  NTF_EXT_EXT_VALIDATED,
   NTF_EXT_LEARNED,
-  NTF_EXT_MANAGED,
   NTF_ROUTER,
   NUD_FAILED,
   NUD_INCOMPLETE,
@@ -16,9 +14,10 @@ import {
   NUD_STALE,
 } from '@skbuff/uapi';
 import { copyBytes, equalBytes } from '@skbuff/wire';
+import { NTF_MANAGED, NTF_EXT_VALIDATED } from './neigh-flags.ts';
 import { neighUpdateNotify } from './neigh-notify.ts';
 import { neighUpdateHhs } from './neigh-output.ts';
-import { neighAddTimer, neighConnect, neighDelTimer, neighInvalidate, neighPurgeQueue, neighSuspect } from './neigh-timer.ts';
+import { neighAddTimer, neighConnect, neighDelTimer, neighInvalidate, neighPurgeQueue, neighSuspect } from './neigh-state.ts';
 import { NUD_CONNECTED, NUD_IN_TIMER, NUD_VALID, type Neighbour } from './neighbour.ts';
 
 /** A different address replaces the known one. */
@@ -34,14 +33,8 @@ export const NEIGH_UPDATE_F_MANAGED: number = 1 << 5;
 export const NEIGH_UPDATE_F_EXT_LEARNED: number = 1 << 6;
 /** The administrator says so: fixed entries may be changed. */
 export const NEIGH_UPDATE_F_ADMIN: number = 1 << 7;
-/** Somebody outside watches over the entry: see {@link NTF_EXT_VALIDATED}. */
+/** Somebody outside watches over the entry: see `NTF_EXT_VALIDATED`. */
 export const NEIGH_UPDATE_F_EXT_VALIDATED: number = 1 << 8;
-
-/** Flags of NDA_FLAGS_EXT lie this far up in `neigh.flags`. */
-export const NTF_EXT_SHIFT = 8;
-export const NTF_MANAGED: number = NTF_EXT_MANAGED << NTF_EXT_SHIFT;
-/** When nobody answers the entry becomes STALE and not FAILED; it is neither collected nor lost with the carrier. */
-export const NTF_EXT_VALIDATED: number = NTF_EXT_EXT_VALIDATED << NTF_EXT_SHIFT;
 
 /**
  * `neigh_update`.

@@ -18,9 +18,7 @@ import {
   NUD_REACHABLE,
   NUD_STALE,
 } from '@skbuff/uapi';
-import { neighBlackhole } from './neigh-output.ts';
 import type { NeighParms } from './neigh-parms.ts';
-import { neighTimerHandler } from './neigh-timer.ts';
 import type { NeighTable } from './neigh-table.ts';
 
 /** States in which a timer runs. */
@@ -96,14 +94,15 @@ export class Neighbour {
   gcPrev: Neighbour | null = null;
   onGcList = false;
   /** `n->output` at this moment. */
-  outputFn: NeighOutput = neighBlackhole;
+  outputFn: NeighOutput;
 
-  constructor(tbl: NeighTable, dev: NetDevice, parms: NeighParms, ops: NeighOps) {
+  constructor(tbl: NeighTable, dev: NetDevice, parms: NeighParms, ops: NeighOps, output: NeighOutput, onTimer: (neigh: Neighbour) => void) {
     this.tbl = tbl;
     this.dev = dev;
     this.parms = parms;
     this.ops = ops;
-    this.timer = new TimerList(() => neighTimerHandler(this));
+    this.outputFn = output;
+    this.timer = new TimerList(() => onTimer(this));
   }
 
   /** `n->output`: sends `skb`, whose data may still have an old link-layer header in front of `networkHeader`. */

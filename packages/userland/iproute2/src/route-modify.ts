@@ -6,6 +6,7 @@ import type { IpContext } from './context.ts';
 import { getAddr, getPrefix, readFamily } from './inet.ts';
 import { rtDsfield, rtnTypeA2n, rtProtos, rtScopes, rtTables } from './names.ts';
 import { getUnsigned } from './numbers.ts';
+import { putGateway } from './route-gateway.ts';
 import { RouteMetrics } from './route-metrics.ts';
 import { parseNextHops } from './route-nexthops.ts';
 import { getRealms } from './route-realms.ts';
@@ -75,15 +76,6 @@ export class RouteRequest {
     this.dst = true;
     if (dst.bytes.length > 0) this.req.builder.nlaPut(U.RTA_DST, dst.bytes);
   }
-}
-
-/** RTA_GATEWAY, or RTA_VIA when it is of another family. */
-export function putGateway(builder: RtnlRequest['builder'], routeFamily: number, family: number, bytes: Uint8Array): void {
-  if (family === routeFamily) return builder.nlaPut(U.RTA_GATEWAY, bytes);
-  const via = new Uint8Array(2 + bytes.length);
-  via[0] = family;
-  via.set(bytes, 2);
-  builder.nlaPut(U.RTA_VIA, via);
 }
 
 type Read = (r: RouteRequest, args: Args) => void;

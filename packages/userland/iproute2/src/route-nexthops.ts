@@ -4,7 +4,8 @@ import * as U from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import { getAddr, readFamily } from './inet.ts';
 import { getUnsigned } from './numbers.ts';
-import { putGateway, type RouteRequest } from './route-modify.ts';
+import { putGateway } from './route-gateway.ts';
+import type { RouteRequest } from './route-modify.ts';
 import { getRealms } from './route-realms.ts';
 
 interface Hop {

@@ -1,0 +1,138 @@
+/** Our own stack with the command ip in it: one kernel, named namespaces, every run a task of its own. */
+import { arp } from '@skbuff/arp';
+import type { Command, CommandEnv } from '@skbuff/command';
+import { createKernel, type Kernel, type Net, type Plugin, VirtualClock } from '@skbuff/core';
+import { dummy } from '@skbuff/dummy';
+import { fib } from '@skbuff/fib';
+import { FibTrie } from '@skbuff/fib-trie';
+import { icmp } from '@skbuff/icmp';
+import { ipv4 } from '@skbuff/ipv4';
+import { loopback } from '@skbuff/loopback';
+import { neighbour } from '@skbuff/neighbour';
+import { netlink, type NetlinkPort, netlinkPort } from '@skbuff/netlink';
+import { procfs } from '@skbuff/procfs';
+import { RTNL_LINKS, rtnetlink } from '@skbuff/rtnetlink';
+import { kernelTask, sock, type Task } from '@skbuff/sock';
+import { sysctl } from '@skbuff/sysctl';
+import { EBADF, EEXIST, ENOENT, ESRCH } from '@skbuff/uapi';
+import { veth } from '@skbuff/veth';
+import { ip } from '../src/index.ts';
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Stack {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly kernel: Kernel;
+  /** Where {@link run} runs. */
+  readonly net: Net;
+  readonly files: Map<string, string> = new Map();
+  readonly commands: Map<string, Command> = new Map([[ip.name, ip]]);
+  private readonly names: Map<string, Net> = new Map();
+  private readonly fds: Net[] = [];
+  private readonly tasks: Set<Task> = new Set();
+
+  constructor() {
+    const netns: Plugin = {
+      name: 'namespaces of the test',
+      requires: ['@skbuff/rtnetlink'],
+      init: (ctx) => {
+        ctx.get(RTNL_LINKS).netns = { byPid: (_port, pid) => this.netOfPid(pid) ?? -ESRCH, byFd: (_port, fd) => this.fds[fd] ?? -EBADF };
+      },
+    };
+    const table = { table: () => new FibTrie() };
+    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), icmp(), sock(), netns];
+    this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
+    this.net = this.kernel.netns.create() as Net;
+  }
+
+  private netOfPid(pid: number): Net | null {
+    for (const task of this.tasks) if (task.pid === pid) return task.net;
+    return null;
+  }
+
+  /** Runs a command line to its end. */
+  run(line: string | readonly string[], net: Net = this.net): Result {
+    const out = { stdout: '', stderr: '' };
+    const argv = typeof line === 'string' ? line.split(' ') : line;
+    const status = this.inside(net, out, (env) => env.run(argv));
+    if (typeof status !== 'number') throw new Error(`${argv.join(' ')} waits`);
+    // What the kernel does soon afterwards, such as looking at carriers.
+    this.clock.advance(0);
+    return { status, ...out };
+  }
+
+  /** Runs a line that must succeed; what it printed. */
+  ip(line: string): string {
+    const { status, stdout, stderr } = this.run(`ip ${line}`);
+    if (status !== 0) throw new Error(`ip ${line}: ${status} ${stderr}`);
+    return stdout;
+  }
+
+  private inside<T>(net: Net, out: { stdout: string; stderr: string }, fn: (env: CommandEnv) => T): T {
+    const tasks: Task[] = [];
+    const ports: NetlinkPort[] = [];
+    try {
+      return fn(this.env(this.newTask(net, tasks), ports, tasks, out));
+    } finally {
+      for (const port of ports) port.close();
+      for (const task of tasks) {
+        task.exit();
+        this.tasks.delete(task);
+      }
+    }
+  }
+
+  private newTask(net: Net, tasks: Task[]): Task {
+    const task = kernelTask(net);
+    tasks.push(task);
+    this.tasks.add(task);
+    return task;
+  }
+
+  private env(task: Task, ports: NetlinkPort[], tasks: Task[], out: { stdout: string; stderr: string }): CommandEnv {
+    const { names, kernel } = this;
+    const env: CommandEnv = {
+      net: task.net,
+      task,
+      netns: {
+        names: () => [...names.keys()].reverse(),
+        get: (name) => names.get(name) ?? null,
+        add: (name) => (names.has(name) ? -EEXIST : (names.set(name, kernel.netns.create() as Net), 0)),
+        attach: (name, net) => (names.has(name) ? -EEXIST : (names.set(name, net.get()), 0)),
+        remove: (name) => {
+          const net = names.get(name);
+          names.delete(name);
+          net?.put();
+          return net === undefined ? -ENOENT : 0;
+        },
+      },
+      stdout: (text) => void (out.stdout += text),
+      stderr: (text) => void (out.stderr += text),
+      netlink: (protocol) => {
+        const port = netlinkPort(task.net, protocol, { pid: task.pid });
+        if (typeof port !== 'number') ports.push(port);
+        return port;
+      },
+      openNetns: (net) => this.fds.push(net) - 1,
+      closeNetns: () => {},
+      netOfPid: (pid) => this.netOfPid(pid),
+      pidsOf: (net) => [...this.tasks].filter((t) => t.net === net).map((t) => t.pid),
+      readFile: (path) => this.files.get(path) ?? -ENOENT,
+      inNet: (net) => this.env(this.newTask(net, tasks), ports, tasks, out),
+      run: (argv) => this.commands.get(argv[0] as string)?.run(argv, env) ?? -ENOENT,
+      now: () => kernel.clock.now(),
+      realTime: () => kernel.realTime(),
+    };
+    return env;
+  }
+
+  /** What is left and should not be: `{}`. */
+  close(): Record<string, number> {
+    for (const net of this.names.values()) net.put();
+    return this.kernel.shutdown();
+  }
+}
