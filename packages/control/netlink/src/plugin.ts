@@ -79,9 +79,9 @@ export function rtnlRegister(
   ctx.onUnload(() => void rtnl.unregister(protocol, msgtype));
 }
 
-/** Whether anybody in the namespace listens to a group: if not, a notification need not be built. */
+/** Whether anybody in the namespace listens to a group: if not, a notification need not be built. Nobody does in a dead namespace. */
 export function rtnlHasListeners(net: Net, group: number): boolean {
-  return rtnlOf(net).hasListeners(group);
+  return rtnlSlot.peek(net)?.hasListeners(group) ?? false;
 }
 
 /** `rtnl_notify`: a message to a group (0 = none), and to the requester `pid` if the request `nlh` has NLM_F_ECHO. */

@@ -59,7 +59,7 @@ const OPTIONS: readonly (readonly [string, ReadOption])[] = [
   ['-M', family(AF_MPLS)],
   ['-B', family(AF_BRIDGE)],
   ['-human-readable', (o) => void (o.human = true)],
-  ['-iec', (o) => void (o.iec = o.human = true)],
+  ['-iec', (o) => void (o.iec = true)],
   ['-stats', (o) => void o.stats++],
   ['-statistics', (o) => void o.stats++],
   ['-details', (o) => void o.details++],

@@ -121,8 +121,7 @@ function humanNumber(value: bigint, iec: boolean): string {
     unit++;
   }
   if (unit === 0) return String(value);
-  const precision = rest < 10n ? 3 : rest < 100n ? 2 : 1;
-  const digits = (Number(value) / Number(powi)).toFixed(3 - (precision === 3 ? 1 : precision === 2 ? 2 : 3));
+  const digits = (Number(value) / Number(powi)).toFixed(rest < 10n ? 2 : rest < 100n ? 1 : 0);
   return `${digits}${'kMGTP'[unit - 1]}${iec ? 'i' : ''}`;
 }
 

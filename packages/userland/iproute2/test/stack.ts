@@ -32,7 +32,7 @@ export class Stack {
   readonly files: Map<string, string> = new Map();
   readonly commands: Map<string, Command> = new Map([[ip.name, ip]]);
   private readonly names: Map<string, Net> = new Map();
-  private readonly fds: Net[] = [];
+  private readonly fds: (Net | null)[] = [];
   private readonly tasks: Set<Task> = new Set();
 
   constructor() {
@@ -78,11 +78,13 @@ export class Stack {
     try {
       return fn(this.env(this.newTask(net, tasks), ports, tasks, out));
     } finally {
+      const left = ports.filter((port) => !port.closed).length + this.fds.filter((open) => open !== null).length;
       for (const port of ports) port.close();
       for (const task of tasks) {
         task.exit();
         this.tasks.delete(task);
       }
+      if (left > 0) throw new Error('the command left ports or descriptors open');
     }
   }
 
@@ -118,7 +120,7 @@ export class Stack {
         return port;
       },
       openNetns: (net) => this.fds.push(net) - 1,
-      closeNetns: () => {},
+      closeNetns: (fd) => void (this.fds[fd] = null),
       netOfPid: (pid) => this.netOfPid(pid),
       pidsOf: (net) => [...this.tasks].filter((t) => t.net === net).map((t) => t.pid),
       readFile: (path) => this.files.get(path) ?? -ENOENT,
