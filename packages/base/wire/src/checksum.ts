@@ -49,14 +49,24 @@ export function ipComputeCsum(b: Uint8Array, off: number, len: number): number {
   return csumFold(csumPartial(b, off, len, 0));
 }
 
-/** Whether the IPv4 header of `ihl` 32-bit words at `off` sums up right. */
-export function ipFastCsumOk(b: Uint8Array, off: number, ihl: number): boolean {
+/** Folded sum of the IPv4 header of `ihl` 32-bit words at `off`; 0xffff if it holds a correct checksum. */
+function ipHeaderSum(b: Uint8Array, off: number, ihl: number): number {
   let sum =
     ((b[off] + b[off + 2] + b[off + 4] + b[off + 6] + b[off + 8] + b[off + 10] + b[off + 12] + b[off + 14] + b[off + 16] + b[off + 18]) << 8) +
     (b[off + 1] + b[off + 3] + b[off + 5] + b[off + 7] + b[off + 9] + b[off + 11] + b[off + 13] + b[off + 15] + b[off + 17] + b[off + 19]);
   for (let i = off + 20, end = off + (ihl << 2); i < end; i += 2) sum += (b[i] << 8) | b[i + 1];
   sum = (sum & 0xffff) + (sum >>> 16);
-  return ((sum + (sum >>> 16)) & 0xffff) === 0xffff;
+  return (sum + (sum >>> 16)) & 0xffff;
+}
+
+/** Whether the IPv4 header of `ihl` 32-bit words at `off` sums up right. */
+export function ipFastCsumOk(b: Uint8Array, off: number, ihl: number): boolean {
+  return ipHeaderSum(b, off, ihl) === 0xffff;
+}
+
+/** The checksum of an IPv4 header whose checksum field is 0 (`ip_fast_csum`). */
+export function ipFastCsum(b: Uint8Array, off: number, ihl: number): number {
+  return ~ipHeaderSum(b, off, ihl) & 0xffff;
 }
 
 /** Sum of the IPv4 pseudo-header of UDP and TCP, to be handed to {@link csumPartial} or {@link csumFold}. `len` in bytes. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csumBlockAdd, csumFold, csumPartial, csumReplace2, csumReplace4, csumTcpudpMagic, ipComputeCsum, ipFastCsumOk, setBe16 } from '../src/index.ts';
+import { csumBlockAdd, csumFold, csumPartial, csumReplace2, csumReplace4, csumTcpudpMagic, ipComputeCsum, ipFastCsum, ipFastCsumOk, setBe16 } from '../src/index.ts';
 
 /** RFC 1071 word by word with bigints: nothing to overflow. The ones' complement sum, not complemented; 0 only for all zeros. */
 function slowSum(bytes: Uint8Array): number {
@@ -160,5 +160,16 @@ describe('ipFastCsumOk', () => {
       bad[bit >> 3] ^= 1 << (bit & 7);
       expect(ipFastCsumOk(bad, 0, 5)).toBe(false);
     }
+  });
+});
+
+describe('ipFastCsum', () => {
+  it('is what the general routine gives for headers of every length', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 15 }), fc.uint8Array({ minLength: 60, maxLength: 60 }), (ihl, bytes) => {
+        bytes[10] = bytes[11] = 0;
+        expect(ipFastCsum(bytes, 0, ihl)).toBe(ipComputeCsum(bytes, 0, ihl * 4));
+      }),
+    );
   });
 });
