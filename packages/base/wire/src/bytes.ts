@@ -45,14 +45,28 @@ export function copyMac(dst: Uint8Array, to: number, src: Uint8Array, from: numb
  * `set(subarray)`, which allocates.
  */
 export function copyBytes(dst: Uint8Array, to: number, src: Uint8Array, from: number, n: number): void {
-  if (n > 96) {
-    if (dst === src) dst.copyWithin(to, from, from + n);
-    else dst.set(src.subarray(from, from + n), to);
+  if (dst === src || n > 96) {
+    copyLong(dst, to, src, from, n);
     return;
   }
-  // From the end when the copy lies behind its source: in one array it could overwrite what is still to be read.
-  if (to > from) for (let i = n - 1; i >= 0; i--) dst[to + i] = src[from + i];
-  else for (let i = 0; i < n; i++) dst[to + i] = src[from + i];
+  let at = to;
+  let of = from;
+  for (const stop = from + n - 7; of < stop; of += 8, at += 8) {
+    dst[at] = src[of];
+    dst[at + 1] = src[of + 1];
+    dst[at + 2] = src[of + 2];
+    dst[at + 3] = src[of + 3];
+    dst[at + 4] = src[of + 4];
+    dst[at + 5] = src[of + 5];
+    dst[at + 6] = src[of + 6];
+    dst[at + 7] = src[of + 7];
+  }
+  for (const stop = from + n; of < stop; of++, at++) dst[at] = src[of];
+}
+
+function copyLong(dst: Uint8Array, to: number, src: Uint8Array, from: number, n: number): void {
+  if (dst === src) dst.copyWithin(to, from, from + n);
+  else dst.set(src.subarray(from, from + n), to);
 }
 
 /** Zeroes `n` bytes. */

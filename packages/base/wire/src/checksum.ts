@@ -36,12 +36,16 @@ export function csumBlockAdd(sum: number, part: number, offset: number): number 
 
 /** Folds a partial sum to 16 bits and complements it: the value that goes into a header. */
 export function csumFold(sum: number): number {
+  // Twice is enough for 32 bits: after the first time 0x1fffe is the most.
+  let s = sum > 0xffffffff ? foldTo32(sum) : sum;
+  s = (s & 0xffff) + (s >>> 16);
+  return ~((s & 0xffff) + (s >>> 16)) & 0xffff;
+}
+
+function foldTo32(sum: number): number {
   let s = sum;
   while (s > 0xffffffff) s = (s % 0x100000000) + Math.floor(s / 0x100000000);
-  s = (s & 0xffff) + (s >>> 16);
-  s = (s & 0xffff) + (s >>> 16);
-  s = (s & 0xffff) + (s >>> 16);
-  return ~s & 0xffff;
+  return s;
 }
 
 /** Checksum of `len` bytes, ready for the header. Over an area that holds a correct checksum the result is 0. */

@@ -164,6 +164,11 @@ export class SkBuff {
     this.bits = on ? this.bits | L4_HASH : this.bits & ~L4_HASH;
   }
 
+  /** `skb_scrub_packet`, its bits: what the sender's side decided does not hold on the other side; `xnet`: in another namespace. @internal */
+  scrubBits(xnet: boolean): void {
+    this.bits &= xnet ? ~(IGNORE_DF | OFFLOAD_FWD_MARK | IPVS_PROPERTY) : ~(IGNORE_DF | OFFLOAD_FWD_MARK);
+  }
+
   /** `hash` was computed in software. */
   get swHash(): boolean {
     return (this.bits & SW_HASH) !== 0;

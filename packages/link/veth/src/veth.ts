@@ -111,13 +111,11 @@ function forwardDrop(dev: NetDevice, skb: SkBuff, reason: number): number {
 export function skbScrubPacket(skb: SkBuff, xnet: boolean): void {
   skb.pktType = PACKET_HOST;
   skb.skbIif = 0;
-  skb.ignoreDf = false;
-  skb.offloadFwdMark = false;
+  skb.scrubBits(xnet);
   if (skb.dst !== null) skb.dstDrop();
   if (skb.sp !== null || skb.ext !== null) extReset(skb);
   if (skb.nfct !== null || skb.nfTrace || skb.nfctinfo !== 0) skb.nfReset();
   if (!xnet) return;
-  skb.ipvsProperty = false;
   skb.mark = 0;
   skb.tstamp = 0;
 }

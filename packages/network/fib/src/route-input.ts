@@ -76,14 +76,26 @@ function checkMartian(skb: SkBuff, daddr: number, saddr: number, dev: NetDevice,
 
 /** What is left of `ip_route_input_slow` when the packet is not simply forwarded. */
 function notForwarded(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice, res: FibResult): number {
+  if (res.type === RTN_LOCAL) {
+    const reason = fibValidateSource(state, skb, saddr, daddr, tos, 0, dev, inDev);
+    return reason > 0 ? martianSource(skb, reason, daddr, saddr, dev, inDev) : localInput(state, skb, res.nh, RTN_LOCAL, 0);
+  }
+  return neitherForwardedNorLocal(state, skb, daddr, saddr, tos, dev, inDev, res);
+}
+
+function neitherForwardedNorLocal(
+  state: FibNet,
+  skb: SkBuff,
+  daddr: number,
+  saddr: number,
+  tos: number,
+  dev: NetDevice,
+  inDev: InDevice,
+  res: FibResult,
+): number {
   if (res.type === RTN_BROADCAST) {
     if (inDev.bcForwarding()) return mkrouteInput(state, skb, daddr, saddr, tos, dev, inDev, res);
     return broadcastInput(state, skb, daddr, saddr, tos, dev, inDev, inDev.all.bcForwarding !== 0 ? null : res);
-  }
-  if (res.type === RTN_LOCAL) {
-    const reason = fibValidateSource(state, skb, saddr, daddr, tos, 0, dev, inDev);
-    if (reason > 0) return martianSource(skb, reason, daddr, saddr, dev, inDev);
-    return localInput(state, skb, res.nh, RTN_LOCAL, 0);
   }
   if (inDev.cnf.forwarding === 0) return noRoute(state, skb, -EHOSTUNREACH);
   return martianDestination(skb, SKB_DROP_REASON_IP_INVALID_DEST, daddr, saddr, dev, inDev);

@@ -34,6 +34,7 @@ import {
 import {
   IPHDR_DADDR,
   IPHDR_FRAG_OFF,
+  IPHDR_ID,
   IPHDR_LEN,
   IPHDR_PROTOCOL,
   IPHDR_SADDR,
@@ -45,7 +46,7 @@ import {
 } from '@skbuff/wire';
 import { Flowi4 } from './flow.ts';
 import type { InetCork, InetSock, IpcmCookie } from './inet-sock.ts';
-import { ipSelectIdent } from './ip-ident.ts';
+import { ipSelectIdent, nextInetId } from './ip-ident.ts';
 import { llReservedSpace } from './ip-header.ts';
 import { ipOptionsBuild } from './ip-options-forward.ts';
 import { IpOptions } from './ip-options.ts';
@@ -72,6 +73,13 @@ export function ipSkIgnoreDf(sk: InetSock): boolean {
 /** `ip_dont_fragment`: the socket's packets of ordinary length carry DF. */
 export function ipDontFragment(sk: InetSock, rt: Rtable): boolean {
   return sk.pmtudisc === IP_PMTUDISC_DO || (sk.pmtudisc === IP_PMTUDISC_WANT && !mtuLocked(rt));
+}
+
+/** Whether a packet carries DF; `fits`: it is no longer than the path's MTU. */
+function ipSendsDf(sk: InetSock, rt: Rtable, fits: boolean): boolean {
+  const { pmtudisc } = sk;
+  if (pmtudisc === IP_PMTUDISC_WANT) return fits && !mtuLocked(rt);
+  return pmtudisc === IP_PMTUDISC_DO || pmtudisc === IP_PMTUDISC_PROBE;
 }
 
 /** `ip_select_ttl`: the socket's, the route's or the namespace's. */
@@ -127,7 +135,7 @@ export function ipMakeSkb(
   if (typeof skb === 'number') return discarded(net, skb);
   if (transhdrlen !== 0 && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0) skb.ipSummed = CHECKSUM_PARTIAL;
   copyBytes(skb.bytes, skb.transportHeader + transhdrlen, payload, from, length);
-  writeHeader(net, sk, skb, fl4, rt, opt, ipc.addr, ipc.ttl, ipc.tos);
+  writeHeader(net, sk, skb, fl4, rt, opt, ipc.addr, ipc.ttl, ipc.tos, ipSendsDf(sk, rt, true));
   skb.priority = ipc.priority;
   skb.mark = ipc.mark;
   return skb;
@@ -154,7 +162,7 @@ function makeList(
     return discarded(net, err);
   }
   const skb = joinPieces(queue);
-  writeHeader(net, sk, skb, fl4, rt, ipc.opt, ipc.addr, ipc.ttl, ipc.tos);
+  writeHeader(net, sk, skb, fl4, rt, ipc.opt, ipc.addr, ipc.ttl, ipc.tos, ipSendsDf(sk, rt, false));
   skb.priority = ipc.priority;
   skb.mark = ipc.mark;
   return skb;
@@ -263,20 +271,21 @@ function writeHeader(
   addr: number,
   ttl: number,
   tos: number,
+  df: boolean,
 ): void {
   const { bytes } = skb;
   const iph = skb.networkHeader;
-  const always = sk.pmtudisc === IP_PMTUDISC_DO || sk.pmtudisc === IP_PMTUDISC_PROBE;
-  const df = always || (skb.len <= ipv4Mtu(rt, net.timers.jiffies) && ipDontFragment(sk, rt));
-  skb.ignoreDf = ipSkIgnoreDf(sk);
+  if (ipSkIgnoreDf(sk)) skb.ignoreDf = true;
   bytes[iph] = 0x45;
   bytes[iph + IPHDR_TOS] = tos >= 0 ? tos : sk.tos;
-  setBe16(bytes, iph + IPHDR_FRAG_OFF, df ? IP_DF : 0);
+  bytes[iph + IPHDR_FRAG_OFF] = df ? IP_DF >>> 8 : 0;
+  bytes[iph + IPHDR_FRAG_OFF + 1] = 0;
   bytes[iph + IPHDR_TTL] = ttl >= 0 ? ttl : ipSelectTtl(net, sk, rt);
   bytes[iph + IPHDR_PROTOCOL] = fl4.proto;
   setBe32(bytes, iph + IPHDR_SADDR, fl4.saddr);
   setBe32(bytes, iph + IPHDR_DADDR, fl4.daddr);
-  ipSelectIdent(net, skb, sk);
+  if (sk.inetDaddr !== 0) setBe16(bytes, iph + IPHDR_ID, nextInetId(sk, 1));
+  else ipSelectIdent(net, skb, sk);
   skb.dstSet(rt);
   if (opt === null || opt.optlen === 0) return;
   bytes[iph] += opt.optlen >> 2;
@@ -369,7 +378,9 @@ export function ipFinishSkb(net: Net, sk: InetSock): SkBuff | null {
   const { cork } = sk;
   if (cork.queue.length === 0) return null;
   const skb = joinPieces(cork.queue);
-  writeHeader(net, sk, skb, cork.fl4, cork.rt as Rtable, cork.opt, cork.addr, cork.ttl, cork.tos);
+  const rt = cork.rt as Rtable;
+  const df = ipSendsDf(sk, rt, skb.len <= ipv4Mtu(rt, net.timers.jiffies));
+  writeHeader(net, sk, skb, cork.fl4, rt, cork.opt, cork.addr, cork.ttl, cork.tos, df);
   skb.priority = cork.priority;
   skb.mark = cork.mark;
   cork.rt = null;

@@ -14,11 +14,16 @@ export function ipSelectIdent(net: Net, skb: SkBuff, sk: InetSock | null, segs =
   const iph = skb.networkHeader;
   let id = 0;
   if (sk !== null && sk.inetDaddr !== 0) {
-    id = sk.inetId = (sk.inetId + segs) & 0xffff;
+    id = nextInetId(sk, segs);
   } else if ((bytes[iph + IPHDR_FRAG_OFF] & (IP_DF >>> 8)) === 0 || skb.ignoreDf) {
     id = reserve(net, identHash(ipv4Net.of(net).ipIdentKey, bytes, iph), segs);
   }
   setBe16(bytes, iph + IPHDR_ID, id);
+}
+
+/** The identification of the next packet of a connected socket, which counts by itself. */
+export function nextInetId(sk: InetSock, segs: number): number {
+  return (sk.inetId = (sk.inetId + segs) & 0xffff);
 }
 
 /** `ip_idents_reserve`: jumps ahead by up to as much as time has passed, so that nobody can count the packets in between. */

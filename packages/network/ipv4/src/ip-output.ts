@@ -25,6 +25,7 @@ import {
   NF_INET_POST_ROUTING,
   RTN_BROADCAST,
   RTN_MULTICAST,
+  RTN_UNICAST,
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
@@ -104,13 +105,7 @@ export function ipFinishOutput2(net: Net, _sk: SkbSock | null, skb: SkBuff): num
   const { stats } = state;
   stats[IPSTATS_MIB_OUTPKTS]++;
   stats[IPSTATS_MIB_OUTOCTETS] += skb.len;
-  if (rt.type === RTN_MULTICAST) {
-    stats[IPSTATS_MIB_OUTMCASTPKTS]++;
-    stats[IPSTATS_MIB_OUTMCASTOCTETS] += skb.len;
-  } else if (rt.type === RTN_BROADCAST) {
-    stats[IPSTATS_MIB_OUTBCASTPKTS]++;
-    stats[IPSTATS_MIB_OUTBCASTOCTETS] += skb.len;
-  }
+  if (rt.type !== RTN_UNICAST) countToMany(stats, rt.type, skb.len);
   const room = llReservedSpace(dev);
   if (skb.data - skb.head < room && dev.headerOps !== null && skb.cache.cow(skb, room) !== 0) {
     skb.kfree(SKB_DROP_REASON_NOMEM);
@@ -121,6 +116,16 @@ export function ipFinishOutput2(net: Net, _sk: SkbSock | null, skb: SkBuff): num
   const nexthop = rt.gateway !== 0 ? rt.gateway : be32(skb.bytes, skb.networkHeader + IPHDR_DADDR);
   const neigh = table.lookup(dev, nexthop) ?? createNeighbour(table, dev, nexthop);
   return typeof neigh === 'number' ? noNeighbour(skb, neigh) : neighOutput(neigh, skb);
+}
+
+function countToMany(stats: Float64Array, type: number, len: number): void {
+  if (type === RTN_MULTICAST) {
+    stats[IPSTATS_MIB_OUTMCASTPKTS]++;
+    stats[IPSTATS_MIB_OUTMCASTOCTETS] += len;
+  } else if (type === RTN_BROADCAST) {
+    stats[IPSTATS_MIB_OUTBCASTPKTS]++;
+    stats[IPSTATS_MIB_OUTBCASTOCTETS] += len;
+  }
 }
 
 function createNeighbour(table: NeighTable, dev: NetDevice, nexthop: number): Neighbour | number {

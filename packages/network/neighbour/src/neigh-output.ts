@@ -1,6 +1,7 @@
 /** From a packet with a network header to a frame on its way (`neigh_output` and the functions behind `n->output`). */
 import { NET_XMIT_DROP, SKB_DROP_REASON_NEIGH_HH_FILLFAIL, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
 import { EINVAL, ENETDOWN } from '@skbuff/uapi';
+import { copyBytes } from '@skbuff/wire';
 import { neighEventSend } from './neigh-event.ts';
 import { HH_LEN, NUD_CONNECTED, type Neighbour } from './neighbour.ts';
 
@@ -23,8 +24,7 @@ function neighHhOutput(neigh: Neighbour, skb: SkBuff): number {
   }
   const { hh } = neigh;
   const { bytes } = skb;
-  const shift = to - (HH_LEN - len);
-  for (let i = HH_LEN - len; i < HH_LEN; i++) bytes[shift + i] = hh[i];
+  copyBytes(bytes, to, hh, HH_LEN - len, len);
   skb.data = to;
   skb.len += len;
   return neigh.dev.net.xmit.devQueueXmit(skb);

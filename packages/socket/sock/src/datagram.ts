@@ -62,6 +62,11 @@ export function skPeekOffsetMove(sk: Sock, flags: number, copied: number): void 
 /** `skb_copy_datagram_msg`: scatters `n` bytes at `offset` from `skb.data`. 0, or -EFAULT if there are not so many. */
 export function skbCopyDatagramMsg(skb: SkBuff, offset: number, msg: Msghdr, n: number): number {
   const { iov } = msg;
+  if (iov.length === 1 && n <= (iov[0] as Uint8Array).length) return skb.copyBits(offset, iov[0] as Uint8Array, 0, n) ? 0 : -EFAULT;
+  return copyToParts(skb, offset, iov, n);
+}
+
+function copyToParts(skb: SkBuff, offset: number, iov: readonly Uint8Array[], n: number): number {
   for (let i = 0; i < iov.length && n > 0; i++) {
     const part = iov[i] as Uint8Array;
     const size = part.length < n ? part.length : n;

@@ -180,7 +180,7 @@ export class Task {
       msg.name = name;
     }
     const rc = (sock.ops as ProtoOps).sendmsg(sock, msg, bytes.length);
-    if (!this.mustWait(fd, sock, rc, bytes.length, flags)) return this.giveScratch(msg, rc);
+    if ((rc >= 0 && sock.type !== SOCK_STREAM) || !this.mustWait(fd, sock, rc, bytes.length, flags)) return this.giveScratch(msg, rc);
     return this.finishSend(fd, sock, this.keep(msg), rc);
   }
 
@@ -206,6 +206,7 @@ export class Task {
     msg.flags = 0;
     msg.name = from;
     const rc = (sock.ops as ProtoOps).recvmsg(sock, msg, buf.length, flags);
+    if (rc >= 0 && sock.type !== SOCK_STREAM) return this.giveScratch(msg, rc);
     if (!this.mustWait(fd, sock, rc, (flags & MSG_WAITALL) !== 0 ? buf.length : 0, flags)) return this.giveScratch(msg, rc);
     return this.finishRecv(fd, sock, this.keep(msg), flags, rc, null);
   }

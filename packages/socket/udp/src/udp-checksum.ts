@@ -1,6 +1,6 @@
 /** UDP checksums over IPv4 (RFC 768). */
 import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff, skbChecksum } from '@skbuff/core';
-import { IPHDR_DADDR, IPHDR_SADDR, UDPHDR_CHECK, UDPHDR_ULEN, be16, be32, csumFold, csumPartial, csumTcpudpNofold, setBe16 } from '@skbuff/wire';
+import { IPHDR_DADDR, IPHDR_SADDR, UDPHDR_CHECK, be16, be32, csumFold, csumPartial, csumTcpudpMagic, csumTcpudpNofold, setBe16 } from '@skbuff/wire';
 
 /** Datagrams up to this length are verified on arrival; longer ones when they are read, while the bytes pass through the cache anyway. */
 const CHECKSUM_BREAK = 76;
@@ -10,11 +10,10 @@ export function csumUnnecessary(skb: SkBuff): boolean {
   return skb.ipSummed === CHECKSUM_UNNECESSARY || skb.ipSummed === CHECKSUM_PARTIAL;
 }
 
-/** `udp4_csum_init`: false if the datagram (`data` at its header, cut to its length) is known to be wrong. */
+/** `udp4_csum_init` for one that nobody vouches for ({@link csumUnnecessary}): false if the datagram (`data` at its header, cut to its length) is known to be wrong. */
 export function udp4CsumInit(skb: SkBuff, proto: number): boolean {
   const { bytes } = skb;
   const uh = skb.transportHeader;
-  if (csumUnnecessary(skb)) return true;
   if (be16(bytes, uh + UDPHDR_CHECK) === 0) {
     skb.ipSummed = CHECKSUM_UNNECESSARY;
     return true;
@@ -47,25 +46,19 @@ function pseudo(skb: SkBuff, proto: number, len: number): number {
 }
 
 /**
- * `udp4_hwcsum`, `udp_csum`: finishes the header of a datagram that is about to be sent: leaves the sum to the device if that will do
+ * `udp4_hwcsum`, `udp_csum`: finishes the header of a datagram of `len` bytes that is about to be sent: leaves the sum to the device if that will do
  * it, or computes it. 0 is sent as 0xffff, because 0 means that there is none.
  */
-export function udpSetCsum(skb: SkBuff, saddr: number, daddr: number, proto: number, noCheck: boolean): void {
-  const { bytes } = skb;
+export function udpSetCsum(skb: SkBuff, saddr: number, daddr: number, len: number, proto: number, noCheck: boolean): void {
   const uh = skb.transportHeader;
-  const len = be16(bytes, uh + UDPHDR_ULEN);
-  setBe16(bytes, uh + UDPHDR_CHECK, 0);
-  if (noCheck) {
-    skb.ipSummed = CHECKSUM_NONE;
-    return;
-  }
-  const sum = csumTcpudpNofold(saddr, daddr, len, proto);
-  if (skb.ipSummed === CHECKSUM_PARTIAL) {
+  if (skb.ipSummed === CHECKSUM_PARTIAL && !noCheck) {
     skb.csumStart = uh;
     skb.csumOffset = UDPHDR_CHECK;
-    setBe16(bytes, uh + UDPHDR_CHECK, ~csumFold(sum));
-    return;
+    setBe16(skb.bytes, uh + UDPHDR_CHECK, ~csumTcpudpMagic(saddr, daddr, len, proto, 0));
+  } else {
+    setBe16(skb.bytes, uh + UDPHDR_CHECK, 0);
+    if (noCheck) skb.ipSummed = CHECKSUM_NONE;
+    else setBe16(skb.bytes, uh + UDPHDR_CHECK, csumTcpudpMagic(saddr, daddr, len, proto, skbChecksum(skb, uh - skb.data, len, 0)) || 0xffff);
   }
-  setBe16(bytes, uh + UDPHDR_CHECK, csumFold(skbChecksum(skb, uh - skb.data, len, sum)) || 0xffff);
 }
 

@@ -14,7 +14,7 @@ import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable, inetIif, ipv4Net } from '@
 import { skFilterTrimCap, sockEnqueue } from '@skbuff/sock';
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPPROTO_UDP } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_SADDR, UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, be16, be32 } from '@skbuff/wire';
-import { udp4CsumInit, udpChecksumOk } from './udp-checksum.ts';
+import { csumUnnecessary, udp4CsumInit, udpChecksumOk } from './udp-checksum.ts';
 import { udp4LibLookup } from './udp-lookup.ts';
 import {
   UDP_MIB_CSUMERRORS,
@@ -38,7 +38,7 @@ export function udpRcv(skb: SkBuff): number {
   const ulen = be16(bytes, uh + UDPHDR_ULEN);
   if (ulen > skb.len || ulen < UDPHDR_LEN) return rcvDrop(skb, state, SKB_DROP_REASON_PKT_TOO_SMALL);
   skb.trim(ulen);
-  if (!udp4CsumInit(skb, IPPROTO_UDP)) return csumError(skb, state);
+  if (!csumUnnecessary(skb) && !udp4CsumInit(skb, IPPROTO_UDP)) return csumError(skb, state);
   const rt = skb.dst as Rtable | null;
   if (rt !== null && (rt.flagsRtcf & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return mcastDeliver(skb, state);
   const iph = skb.networkHeader;
@@ -117,6 +117,20 @@ function isMcastSock(sk: UdpSock, skb: SkBuff, dport: number, dif: number): bool
 /** `udp_queue_rcv_skb`: 0, or the positive protocol number to resubmit it as (then it is still the caller's). */
 function queueRcvSkb(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
   if (skb.nfct !== null) skb.nfReset();
+  if (sk.encapRcv !== null || sk.filter !== null) {
+    const taken = inspect(sk, skb, state);
+    if (taken >= 0) return taken;
+  }
+  // An empty queue takes a datagram however large it is.
+  if (sk.rmemAlloc !== 0 && sk.rmemAlloc + skb.truesize > sk.rcvbuf) return sockDrop(sk, skb, state, SKB_DROP_REASON_SOCKET_RCVBUFF);
+  skb.pull(UDPHDR_LEN);
+  ipv4PktinfoPrepare(sk, skb);
+  sockEnqueue(sk, skb);
+  return 0;
+}
+
+/** What the socket's encapsulation and filter say: -1, the datagram is the socket's; else it is gone, and this is what to return. */
+function inspect(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
   if (sk.encapRcv !== null) {
     if (!udpChecksumOk(skb, sk.protocol)) return sockDrop(sk, skb, state, SKB_DROP_REASON_UDP_CSUM);
     const ret = sk.encapRcv(sk, skb);
@@ -130,12 +144,7 @@ function queueRcvSkb(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
     const reason = skFilterTrimCap(sk, skb, UDPHDR_LEN);
     if (reason !== 0) return sockDrop(sk, skb, state, reason);
   }
-  // An empty queue takes a datagram however large it is.
-  if (sk.rmemAlloc !== 0 && sk.rmemAlloc + skb.truesize > sk.rcvbuf) return sockDrop(sk, skb, state, SKB_DROP_REASON_SOCKET_RCVBUFF);
-  skb.pull(UDPHDR_LEN);
-  ipv4PktinfoPrepare(sk, skb);
-  sockEnqueue(sk, skb);
-  return 0;
+  return -1;
 }
 
 function sockDrop(sk: UdpSock, skb: SkBuff, state: UdpNet, reason: number): number {

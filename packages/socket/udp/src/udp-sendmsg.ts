@@ -116,8 +116,9 @@ function udpSendSkb(sk: UdpSock, skb: SkBuff, fl4: Flowi4): number {
   const { stats } = udpNet.of(sk.net);
   setBe16(bytes, uh + UDPHDR_SOURCE, sk.inetSport);
   setBe16(bytes, uh + UDPHDR_DEST, fl4.dport);
-  setBe16(bytes, uh + UDPHDR_ULEN, skb.len - (uh - skb.data));
-  udpSetCsum(skb, fl4.saddr, fl4.daddr, sk.protocol, sk.noCheckTx);
+  const len = skb.len - (uh - skb.data);
+  setBe16(bytes, uh + UDPHDR_ULEN, len);
+  udpSetCsum(skb, fl4.saddr, fl4.daddr, len, sk.protocol, sk.noCheckTx);
   const err = ipSendSkb(sk.net, skb);
   if (err === 0) stats[UDP_MIB_OUTDATAGRAMS]++;
   else if (err === -ENOBUFS && !sk.recverr) {
