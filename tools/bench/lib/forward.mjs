@@ -75,14 +75,15 @@ async function hooks({ entry, bundle, core, replacements, file }) {
 
   /** @param {string} build */
   const starter = (build) => () => startOurs({ file: build, core });
-  const options = { launches: 4, slices: 24, ms: 100 };
+  const options = { launches: 15, slices: 10, ms: 50 };
   const same = await compareBuilds(starter(bundle), starter(bundle), options);
   const result = await compareBuilds(starter(bundle), starter(without), options);
   const removed = replacements.map(({ match, by }, index) => `${counts[index]} x ${match} -> ${by}`);
   console.log(`\nhooks present and empty, over the same code without them; time per packet, lower is better\n  removed: ${removed.join(', ')}`);
   for (const [name, { timeRatio, perLaunch }] of /** @type {const} */ ([['with / without', result], ['with / with (noise)', same]])) {
-    const { median, min, max } = timeRatio.perPair;
-    console.log(`  ${name.padEnd(20)} ${times(median)} per pair (${times(min)}..${times(max)}), by launch: ${perLaunch.map(times).join(' ')}`);
+    const sorted = [...perLaunch].sort((x, y) => x - y);
+    console.log(`  ${name.padEnd(20)} ${times(timeRatio.ofMedians)} of the medians of ${perLaunch.length} launches, best of each ${times(timeRatio.ofBest)}; ` +
+      `per launch ${times(sorted[0])} .. ${times(median(sorted))} .. ${times(sorted[sorted.length - 1])}`);
   }
   return { removed, result, same };
 }
@@ -99,9 +100,9 @@ async function stages({ entry, bundle, core, stages, file }) {
     const { transform, count } = cutAt(cut);
     const build = await bundleWith(entry, file(`until-${cut.function}`), transform);
     if (count() !== 1) throw new Error(`stages: ${count()} functions are called ${cut.function}`);
-    children.push(await startOurs({ file: build, options: { cut: true }, core }));
+    children.push(await startOurs({ file: build, options: { cut: true, list: 1 }, core }));
   }
-  children.push(await startOurs({ file: bundle, core }));
+  children.push(await startOurs({ file: bundle, options: { list: 1 }, core }));
   for (const child of children) await child.measure(WARM_UP_MS);
   const names = [...stages.map(({ name }) => name), 'the rest of the way'];
   const series = await interleave(children.map(({ measure }, index) => ({ name: names[index], measure })),
@@ -114,7 +115,7 @@ async function stages({ entry, bundle, core, stages, file }) {
     const own = ns - (untilThere[index - 1] ?? 0);
     return { name: names[index], ns: own, cumulative: ns, share: own / total };
   });
-  console.log('\nns per packet by stage (the way cut off after each; differences of medians, freeing the packet in the first)\n');
+  console.log('\nns per packet by stage (one frame at a time instead of lists of 64; the way cut off after each; differences of medians, freeing the packet in the first)\n');
   console.log(table(['stage', 'ns', 'cumulative', 'share'],
     rows.map((row) => [row.name, fixed1(row.ns), fixed1(row.cumulative), `${fixed1(row.share * 100)} %`])));
   return rows;

@@ -1,5 +1,3 @@
-import type { Ratio } from './stats.mjs';
-
 export interface Measured {
   readonly packets: number;
   readonly ns: number;
@@ -21,4 +19,4 @@ export function compareBuilds(
   startBase: () => Promise<Side>,
   startOther: () => Promise<Side>,
   options: { launches: number; slices: number; ms: number },
-): Promise<{ perLaunch: number[]; timeRatio: Ratio }>;
+): Promise<{ perLaunch: number[]; timeRatio: { ofMedians: number; ofBest: number } }>;

@@ -1,5 +1,5 @@
 // Interleaved rounds: each contestant in turn, again and again, so that whatever the machine does meanwhile hits all.
-import { ratio } from './stats.mjs';
+import { median, pairRatios } from './stats.mjs';
 
 /**
  * @typedef {{ name: string, measure: (ms: number) => Promise<{ packets: number, ns: number }> }} Contestant
@@ -24,32 +24,33 @@ export async function interleave(contestants, { rounds, ms, progress }) {
 }
 
 /**
- * A small difference between two builds: several launches of both, since where code and data come to lie differs from
- * process to process, and many short slices per launch.
+ * A small difference between two builds. Where code and data come to lie, and what V8 inlines, differ from process to process by
+ * more than such a difference, so there are many launches of both, and of each only its best slice counts: what disturbs
+ * a slice only ever makes it slower.
  *
  * @param {() => Promise<{ measure: Contestant['measure'], close: () => Promise<void> }>} startBase
  * @param {() => Promise<{ measure: Contestant['measure'], close: () => Promise<void> }>} startOther
  * @param {{ launches: number, slices: number, ms: number }} options
- * @returns {Promise<{ perLaunch: number[], timeRatio: import('./stats.mjs').Ratio }>} time of base over time of other
+ * @returns {Promise<{ perLaunch: number[], timeRatio: { ofMedians: number, ofBest: number } }>} time of base over time of other
  */
 export async function compareBuilds(startBase, startOther, { launches, slices, ms }) {
   /** @type {number[]} */
   const base = [];
   /** @type {number[]} */
   const other = [];
-  /** @type {number[]} */
-  const perLaunch = [];
   for (let launch = 0; launch < launches; launch++) {
     const sides = [await startBase(), await startOther()];
     for (const side of sides) await side.measure(WARM_UP_MS);
     const [ofBase, ofOther] = await interleave(
       sides.map(({ measure }, index) => ({ name: String(index), measure })), { rounds: slices, ms });
     for (const side of sides) await side.close();
-    base.push(...ofBase.values);
-    other.push(...ofOther.values);
-    perLaunch.push(ratio(ofBase.values, ofOther.values).perPair.median);
+    base.push(Math.max(...ofBase.values));
+    other.push(Math.max(...ofOther.values));
   }
-  return { perLaunch, timeRatio: ratio(base, other) };
+  return {
+    perLaunch: pairRatios(base, other),
+    timeRatio: { ofMedians: median(other) / median(base), ofBest: Math.max(...other) / Math.max(...base) },
+  };
 }
 
 /** Long enough for V8 to have optimised everything on the path. */

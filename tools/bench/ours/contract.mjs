@@ -11,6 +11,7 @@
  * @typedef {object} Options
  * @property {boolean} [capture] whether a capture runs on the devices
  * @property {boolean} [cut] the packet's way is cut off at some stage: `packets` are those that went in
+ * @property {number} [list] frames that are handed over at once; default 64
  *
  * @typedef {(options: Options) => Bench | Promise<Bench>} Setup exported as `setup`
  *
