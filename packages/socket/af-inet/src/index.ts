@@ -16,4 +16,5 @@ export * from './ip-sockglue.ts';
 export * from './multicast.ts';
 export * from './plugin.ts';
 export * from './protosw.ts';
+export * from './recv-packet.ts';
 export * from './sockaddr-in.ts';

@@ -2,10 +2,9 @@
 import {
   datagramDisconnect,
   inetAddrType,
+  inetRecvPacket,
   ip4DatagramConnect,
-  ipCmsgRecv,
   ipGetsockopt,
-  ipRecvError,
   ipSetsockopt,
   type SockaddrIn,
 } from '@skbuff/af-inet';
@@ -17,12 +16,9 @@ import {
   SOCK_BINDADDR_LOCK,
   SOCK_BINDPORT_LOCK,
   type SockAddr,
-  skbCopyDatagramMsg,
-  skbRecvDatagram,
   sockNet,
   sockNoAccept,
   sockOrphan,
-  sockRecvCmsgs,
 } from '@skbuff/sock';
 import {
   AF_INET,
@@ -32,16 +28,11 @@ import {
   EADDRNOTAVAIL,
   EAFNOSUPPORT,
   EINVAL,
-  EOPNOTSUPP,
   INADDR_ANY,
-  MSG_ERRQUEUE,
-  MSG_OOB,
-  MSG_TRUNC,
   RTN_BROADCAST,
   RTN_LOCAL,
   RTN_MULTICAST,
 } from '@skbuff/uapi';
-import { IPHDR_SADDR, be32 } from '@skbuff/wire';
 import { pingSendmsg } from './ping-sendmsg.ts';
 import { type PingSock, pingNet } from './ping-sock.ts';
 
@@ -85,28 +76,9 @@ function bind(sk: PingSock, sockaddr: SockAddr): number {
   return 0;
 }
 
-/** `ping_recvmsg`: the message from its ICMP header on. */
+/** `ping_recvmsg`: the message from its ICMP header on. MSG_TRUNC does not ask for the whole length here. */
 function recvmsg(sk: PingSock, msg: Msghdr, len: number, flags: number): number {
-  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((flags & MSG_ERRQUEUE) !== 0) return ipRecvError(sk, msg, len);
-  const skb = skbRecvDatagram(sk, flags);
-  if (typeof skb === 'number') return skb;
-  const copied = Math.min(len, skb.len);
-  if (copied < skb.len) msg.flags |= MSG_TRUNC;
-  const err = skbCopyDatagramMsg(skb, 0, msg, copied);
-  if (err === 0) {
-    sockRecvCmsgs(msg, sk, skb);
-    const name = msg.name as SockaddrIn | null;
-    if (name !== null) {
-      name.family = AF_INET;
-      name.port = 0;
-      name.addr = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
-      msg.nameSet = true;
-    }
-    if (sk.cmsgFlags !== 0) ipCmsgRecv(msg, sk, skb, 0);
-  }
-  skb.consume();
-  return err !== 0 ? err : copied;
+  return inetRecvPacket(sk, msg, len, flags, false);
 }
 
 function unhash(sk: PingSock): void {

@@ -1,5 +1,5 @@
 /** `raw_prot`: the protocol's table. */
-import { datagramDisconnect, inetCheckAddr, ip4DatagramConnect, ipCmsgRecv, ipGetsockopt, ipRecvError, ipSetsockopt, type SockaddrIn } from '@skbuff/af-inet';
+import { datagramDisconnect, inetCheckAddr, inetRecvPacket, ip4DatagramConnect, ipGetsockopt, ipSetsockopt, type SockaddrIn } from '@skbuff/af-inet';
 import { ipFlushPendingFrames, ipv4Net } from '@skbuff/ipv4';
 import {
   ENOIOCTLCMD,
@@ -9,14 +9,10 @@ import {
   le32,
   putOption,
   setLe32,
-  skbCopyDatagramMsg,
-  skbRecvDatagram,
   sockNoAccept,
   sockOrphan,
-  sockRecvCmsgs,
 } from '@skbuff/sock';
 import {
-  AF_INET,
   EADDRINUSE,
   EINVAL,
   ENOBUFS,
@@ -26,8 +22,6 @@ import {
   IPPROTO_ICMP,
   IPPROTO_RAW,
   IP_ROUTER_ALERT,
-  MSG_ERRQUEUE,
-  MSG_OOB,
   MSG_TRUNC,
   RTN_BROADCAST,
   RTN_MULTICAST,
@@ -37,7 +31,6 @@ import {
   SOL_RAW,
   TCP_CLOSE,
 } from '@skbuff/uapi';
-import { IPHDR_SADDR, be32 } from '@skbuff/wire';
 import { ipCallRaChain } from './raw-rcv.ts';
 import { rawSendmsg } from './raw-sendmsg.ts';
 import { type RawSock, rawNet } from './raw-sock.ts';
@@ -54,30 +47,9 @@ function bind(sk: RawSock, sockaddr: SockAddr): number {
   return 0;
 }
 
-/** `raw_recvmsg`: the packet from its IP header on. */
+/** `raw_recvmsg`: the packet from its IP header on; with MSG_TRUNC its whole length. */
 function recvmsg(sk: RawSock, msg: Msghdr, len: number, flags: number): number {
-  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((flags & MSG_ERRQUEUE) !== 0) return ipRecvError(sk, msg, len);
-  const skb = skbRecvDatagram(sk, flags);
-  if (typeof skb === 'number') return skb;
-  const copied = Math.min(len, skb.len);
-  if (copied < skb.len) msg.flags |= MSG_TRUNC;
-  const err = skbCopyDatagramMsg(skb, 0, msg, copied);
-  if (err === 0) {
-    sockRecvCmsgs(msg, sk, skb);
-    const name = msg.name as SockaddrIn | null;
-    if (name !== null) {
-      name.family = AF_INET;
-      name.port = 0;
-      name.addr = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
-      msg.nameSet = true;
-    }
-    if (sk.cmsgFlags !== 0) ipCmsgRecv(msg, sk, skb, 0);
-  }
-  const whole = skb.len;
-  skb.consume();
-  if (err !== 0) return err;
-  return (flags & MSG_TRUNC) !== 0 ? whole : copied;
+  return inetRecvPacket(sk, msg, len, flags, (flags & MSG_TRUNC) !== 0);
 }
 
 function setsockopt(sk: RawSock, level: number, name: number, value: Uint8Array): number {
