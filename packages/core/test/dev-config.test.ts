@@ -155,7 +155,9 @@ describe('the name', () => {
     const { initNet: net } = kernel;
     const [a, b] = [addDevice(kernel, { name: 'eth0' }).dev, addDevice(kernel, { name: 'eth1' }).dev];
     const long = 'x'.repeat(127);
-    expect([devAddAltname(a, long), devAddAltname(a, 'second'), devAddAltname(a, 'x'.repeat(128)), devAddAltname(a, '')]).toEqual([0, 0, -EINVAL, -EINVAL]);
+    expect([devAddAltname(a, long), devAddAltname(a, 'second'), devAddAltname(a, 'x'.repeat(128)), devAddAltname(a, '')]).toEqual([0, 0, -EINVAL, 0]);
+    // As in Linux, where the text is not looked at.
+    expect([devAddAltname(b, ''), devAddAltname(a, 'a/b c'), devDelAltname(a, 'a/b c'), devDelAltname(a, '')]).toEqual([-EEXIST, 0, 0, 0]);
     expect([devAddAltname(b, long), devAddAltname(b, 'eth0'), devChangeName(b, 'second')]).toEqual([-EEXIST, -EEXIST, -EEXIST]);
     expect([net.devGetByName(long), a.altnames]).toEqual([a, [long, 'second']]);
     expect([devDelAltname(b, long), devDelAltname(a, 'eth0'), devDelAltname(a, 'nobody'), devDelAltname(a, long)]).toEqual([-EINVAL, -EINVAL, -ENOENT, 0]);

@@ -50,6 +50,7 @@ import {
   NOTIFY_DONE,
   notifierFromErrno,
   VirtualClock,
+  silentRtnl,
 } from '../src/index.ts';
 import { addDevice, boot, type DeviceOptions, recordEvents, subscribe } from './helpers.ts';
 
@@ -117,7 +118,7 @@ describe('up and down', () => {
     const { dev } = addDevice(kernel);
     const heard: number[] = [];
     const events = recordEvents(kernel, EVENTS);
-    kernel.rtnl = { linkChanged: (_dev, change) => heard.push(change), linkRemoved() {} };
+    kernel.rtnl = { ...silentRtnl, linkChanged: (_dev, change) => heard.push(change) };
     expect(devChangeFlags(dev, dev.flags | IFF_UP)).toBe(0);
     expect(devChangeFlags(dev, dev.flags)).toBe(0);
     expect(devChangeFlags(dev, dev.flags & ~IFF_UP)).toBe(0);
@@ -192,7 +193,7 @@ describe('promiscuity', () => {
     const asked: number[] = [];
     const { dev } = addDevice(kernel, { name: 'eth0', ops: { ndoChangeRxFlags: (_d, flags) => void asked.push(flags) } });
     const heard: number[] = [];
-    kernel.rtnl = { linkChanged: (_dev, change) => heard.push(change), linkRemoved() {} };
+    kernel.rtnl = { ...silentRtnl, linkChanged: (_dev, change) => heard.push(change) };
     const on = (): boolean => (dev.flags & IFF_PROMISC) !== 0;
     expect([devSetPromiscuity(dev, 1), on(), devSetPromiscuity(dev, 2), dev.promiscuity]).toEqual([0, true, 0, 3]);
     expect([devSetPromiscuity(dev, -2), on(), devSetPromiscuity(dev, -1), on()]).toEqual([0, true, 0, false]);

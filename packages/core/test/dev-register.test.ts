@@ -37,6 +37,7 @@ import {
   unregisterNetdevice,
   unregisterNetdeviceMany,
   VirtualClock,
+  silentRtnl,
 } from '../src/index.ts';
 import { addDevice, boot, type DeviceOptions, makeDevice, packet, recordEvents, SEC, subscribe } from './helpers.ts';
 
@@ -144,7 +145,7 @@ describe('registration', () => {
     const look = (dev: NetDevice): string => `${kernel.initNet.devGetByName(dev.name) === dev ? 'listed' : 'hidden'} ${dev.ifindex} ${dev.present() ? 'present' : 'absent'} ${dev.regState}`;
     subscribe(kernel, (_nb, event, { dev }) => (steps.push(`${EVENTS[event as keyof typeof EVENTS]} ${look(dev)}`), NOTIFY_DONE));
     const changes: unknown[] = [];
-    kernel.rtnl = { linkChanged: (dev, change) => changes.push(dev.name, change), linkRemoved: (dev) => changes.push(`${dev.name} gone`) };
+    kernel.rtnl = { ...silentRtnl, linkChanged: (dev, change) => changes.push(dev.name, change), linkRemoved: (dev) => changes.push(`${dev.name} gone`) };
     const { dev } = addDevice(kernel, { name: 'eth0', ops: { ndoInit: (d) => (steps.push(`ndoInit ${look(d)}`), 0) } });
     expect(steps).toEqual(['ndoInit hidden 0 absent 0', 'POST_INIT hidden 1 absent 0', `REGISTER listed 1 present ${NETREG_REGISTERED}`]);
     expect(changes).toEqual(['eth0', -1]);

@@ -10,6 +10,7 @@ import {
   NETIF_F_ALL_TSO,
   NETIF_F_GRO,
   NETIF_F_GSO,
+  NETIF_F_GSO_UDP_L4,
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
   NETIF_F_IP_CSUM,
@@ -41,6 +42,8 @@ describe('combinations that cannot work', () => {
     ['TSO without checksums', SG | NETIF_F_TSO | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID, SG | SOFT, ['eth0: Dropping TSO features since no CSUM feature.']],
     ['TSO6 with IPv4 checksums only', SG | NETIF_F_IP_CSUM | NETIF_F_TSO | NETIF_F_TSO6, SG | NETIF_F_IP_CSUM | NETIF_F_TSO | SOFT, ['eth0: Dropping TSO6 features since no CSUM feature.']],
     ['TSO with IPv6 checksums only', SG | NETIF_F_IPV6_CSUM | NETIF_F_TSO | NETIF_F_TSO6, SG | NETIF_F_IPV6_CSUM | NETIF_F_TSO6 | SOFT, ['eth0: Dropping TSO features since no CSUM feature.']],
+    ['USO with IPv4 checksums only', SG | NETIF_F_IP_CSUM | NETIF_F_GSO_UDP_L4, SG | NETIF_F_IP_CSUM | SOFT, ['eth0: Dropping USO feature since no CSUM feature.']],
+    ['USO with both', SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_GSO_UDP_L4, SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_GSO_UDP_L4 | SOFT, []],
     ['all of it', SG | NETIF_F_HW_CSUM | NETIF_F_ALL_TSO, SG | NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | SOFT, []],
     ['GSO without SG', 0, NETIF_F_GRO, ['eth0: Dropping NETIF_F_GSO since no SG feature.']],
   ])('%s: the device registers, with what is left, and the log says why [FEA-01] [FEA-02] [FEA-03] [FEA-05]', (_what, asked, active, log) => {

@@ -46,6 +46,7 @@ export interface DeviceOptions {
   /** 0: noqueue. */
   readonly txQueueLen?: number;
   readonly txqs?: number;
+  readonly rxqs?: number;
   readonly setup?: (dev: NetDevice) => void;
 }
 
@@ -65,6 +66,7 @@ export function makeDevice(kernel: Kernel, options: DeviceOptions = {}): { dev: 
     name: options.name ?? 'eth%d',
     ops,
     txqs: options.txqs ?? 1,
+    rxqs: options.rxqs ?? 1,
     setup(d) {
       d.mtu = 1500;
       d.minMtu = 68;
@@ -170,3 +172,35 @@ export function recorder(type: number, into: string[], label = '', options: Part
 
 export const MS = 1_000_000;
 export const SEC = 1000 * MS;
+
+export interface Flow {
+  readonly src?: number;
+  readonly dst?: number;
+  readonly sport?: number;
+  readonly dport?: number;
+  /** IP protocol; default UDP. */
+  readonly proto?: number;
+  /** Fragment offset field. */
+  readonly fragOff?: number;
+}
+
+/** An IPv4 header with the first four bytes of a transport's, as a packet whose network header is set. */
+export function ipv4Packet(cache: SkbuffCache, flow: Flow = {}, dev: NetDevice | null = null): SkBuff {
+  const { src = 0x0a000001, dst = 0x0a000002, sport = 1000, dport = 53, proto = 17, fragOff = 0 } = flow;
+  const skb = cache.alloc(128) as SkBuff;
+  skb.reserve(64);
+  const at = skb.putZero(28);
+  const view = new DataView(skb.bytes.buffer, skb.bytes.byteOffset + at);
+  view.setUint8(0, 0x45);
+  view.setUint16(2, 28);
+  view.setUint16(6, fragOff);
+  view.setUint8(9, proto);
+  view.setUint32(12, src);
+  view.setUint32(16, dst);
+  view.setUint16(20, sport);
+  view.setUint16(22, dport);
+  skb.networkHeader = at;
+  skb.protocol = 0x0800;
+  skb.dev = dev;
+  return skb;
+}

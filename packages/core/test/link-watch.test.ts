@@ -1,4 +1,4 @@
-import { IF_LINK_MODE_DORMANT, IF_OPER_DORMANT, IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_UNKNOWN, IF_OPER_UP } from '@skbuff/uapi';
+import { IF_LINK_MODE_DORMANT, IF_OPER_DORMANT, IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_TESTING, IF_OPER_UNKNOWN, IF_OPER_UP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   devClose,
@@ -12,6 +12,7 @@ import {
   setOperstate,
   unregisterNetdevice,
   VirtualClock,
+  silentRtnl,
 } from '../src/index.ts';
 import { addDevice, boot, recordEvents } from './helpers.ts';
 
@@ -26,7 +27,7 @@ describe('the carrier', () => {
     devOpen(dev);
     const events = recordEvents(kernel, EVENTS);
     const heard: number[] = [];
-    kernel.rtnl = { linkChanged: (_d, change) => heard.push(change), linkRemoved() {} };
+    kernel.rtnl = { ...silentRtnl, linkChanged: (_d, change) => heard.push(change) };
     const pending = (): boolean => (dev.state & LINK_STATE_LINKWATCH_PENDING) !== 0;
     netifCarrierOff(dev);
     netifCarrierOff(dev);
@@ -117,6 +118,14 @@ describe('the operational state', () => {
     expect([dev.operstate, changes(events)]).toEqual([IF_OPER_UP, 1]);
     setOperstate(dev, IF_OPER_DORMANT);
     expect(dev.operstate).toBe(IF_OPER_DORMANT);
+    // What waits already is not tested; what is up is, and a test ends in being up.
+    setOperstate(dev, IF_OPER_TESTING);
+    expect(dev.operstate).toBe(IF_OPER_DORMANT);
+    setOperstate(dev, IF_OPER_UP);
+    setOperstate(dev, IF_OPER_TESTING);
+    expect(dev.operstate).toBe(IF_OPER_TESTING);
+    setOperstate(dev, IF_OPER_UP);
+    expect(dev.operstate).toBe(IF_OPER_UP);
     devClose(dev);
   });
 });

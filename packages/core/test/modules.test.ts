@@ -221,6 +221,7 @@ describe('services', () => {
     expect([(got as Greeter | null)?.greet(), kernel.services.get(greeter) === got, made]).toEqual(['hello', true, 1]);
     // A namespace that was asked first and dies takes nothing along.
     other.put();
+    kernel.onClock();
     expect(kernel.services.get(greeter)).toBe(got);
   });
 
@@ -262,6 +263,7 @@ describe('services', () => {
     const net = kernel.netns.create() as Net;
     const old = kernel.services.getNet(net, counter);
     net.put();
+    kernel.onClock();
     // Nobody asks for a dead namespace; if somebody did, he would not get the old state.
     expect(kernel.services.getNet(net, counter)).not.toBe(old);
   });

@@ -317,6 +317,17 @@ describe('QUEUE', () => {
     }
   });
 
+  it('is told to throw away what waits when a hook goes: it would go on in the wrong place', () => {
+    const p = queued();
+    p.run();
+    p.net.nf.queueHookDrop = () => p.entries.splice(0).forEach(({ skb }) => skb.kfree(SKB_DROP_REASON_NETFILTER_DROP));
+    const extra = { pf: NFPROTO_IPV4, hooknum: HOOK, priority: 9, hook: () => NF_ACCEPT };
+    p.net.nf.register(extra);
+    expect([p.entries.length, p.kernel.skbs.inUse]).toEqual([1, 1]);
+    p.net.nf.unregister(extra);
+    expect([p.entries.length, p.kernel.skbs.inUse, p.kernel.skbs.drops[SKB_DROP_REASON_NETFILTER_DROP]]).toEqual([0, 0, 1]);
+  });
+
   it('keeps the state of the packet while other packets pass', () => {
     const p = queued();
     const dev = addDevice(p.kernel).dev;

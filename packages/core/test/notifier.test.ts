@@ -29,6 +29,7 @@ import {
   SrcuNotifierHead,
   unregisterNetdevice,
   unregisterNetdeviceNotifier,
+  silentRtnl,
 } from '../src/index.ts';
 import { addDevice, boot, type Notify, recordEvents, subscribe } from './helpers.ts';
 
@@ -228,7 +229,7 @@ describe('the chain of devices', () => {
   it('is not what user space hears: that is a channel of its own [NOTI-12]', () => {
     const kernel = boot();
     const heard: string[] = [];
-    kernel.rtnl = { linkChanged: (dev) => heard.push(`${dev.name} changed`), linkRemoved: (dev) => heard.push(`${dev.name} removed`) };
+    kernel.rtnl = { ...silentRtnl, linkChanged: (dev) => heard.push(`${dev.name} changed`), linkRemoved: (dev) => heard.push(`${dev.name} removed`) };
     // A subscriber that stops the walk keeps the event from the others, and not the message from user space.
     subscribe(kernel, () => NOTIFY_STOP, 1);
     const events = recordEvents(kernel, EVENTS);

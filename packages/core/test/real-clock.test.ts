@@ -37,4 +37,20 @@ describe('RealClock', () => {
     expect(kernel.timers.jiffies - jiffies).toBeGreaterThanOrEqual(19);
     expect(kernel.shutdown()).toEqual({});
   });
+
+  it('does not keep a process that has only housekeeping to wait for', () => {
+    const kernel = createKernel({ clock: new RealClock() });
+    const waiting = (): number => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length;
+    const before = waiting();
+    const housekeeping = new TimerList(() => {}, true);
+    const due = new TimerList(() => {});
+    kernel.timers.startIn(housekeeping, 60_000);
+    expect(waiting()).toBe(before);
+    kernel.timers.startIn(due, 90_000);
+    expect(waiting()).toBe(before + 1);
+    kernel.timers.delTimer(due);
+    expect(waiting()).toBe(before);
+    kernel.timers.delTimer(housekeeping);
+    expect(kernel.shutdown()).toEqual({});
+  });
 });

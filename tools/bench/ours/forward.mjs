@@ -4,7 +4,7 @@
  * second device, and an rx handler of b's device discards them.
  */
 import { arp } from '@skbuff/arp';
-import { createKernel, RX_HANDLER_CONSUMED, TX_PACKETS, VirtualClock } from '@skbuff/core';
+import { createKernel, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, TX_PACKETS, VirtualClock } from '@skbuff/core';
 import { ethTypeTrans } from '@skbuff/ethernet';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
@@ -70,10 +70,10 @@ export function setup(options) {
 
   inject(); // the first packets wait for ARP
   clock.advance(1e9);
-  right.peer.rxHandler = (skb) => {
+  must(netdevRxHandlerRegister(right.peer, (skb) => {
     skb.consume();
     return RX_HANDLER_CONSUMED;
-  };
+  }), 'rx handler');
   if (options.capture) attachCapture([r0, r1], new PcapngWriter(() => {}));
   const start = r1.stats[TX_PACKETS];
   inject();

@@ -30,7 +30,13 @@ export const FRA_PROTOCOL = 21;
 export const FRA_IP_PROTO = 22;
 export const FRA_SPORT_RANGE = 23;
 export const FRA_DPORT_RANGE = 24;
-export const FRA_MAX = 24;
+export const FRA_DSCP = 25;
+export const FRA_FLOWLABEL = 26;
+export const FRA_FLOWLABEL_MASK = 27;
+export const FRA_SPORT_MASK = 28;
+export const FRA_DPORT_MASK = 29;
+export const FRA_DSCP_MASK = 30;
+export const FRA_MAX = 30;
 
 // actions
 export const FR_ACT_UNSPEC = 0;

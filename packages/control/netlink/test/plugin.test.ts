@@ -41,6 +41,7 @@ describe('the netlink plugin', () => {
     const p = port(net);
     p.bind();
     net.put();
+    kernel.onClock();
     expect(p.closed).toBe(true);
     kernel.shutdown();
   });

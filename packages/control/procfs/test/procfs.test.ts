@@ -33,5 +33,6 @@ it('is one tree for each namespace, and tells of files that nobody took back', (
   expect(() => procCreateNet(other, 'udp', () => '')).toThrow('/proc/net/udp');
   expect(procNetOf(kernel.initNet).list()).toEqual([]);
   other.put();
+  kernel.onClock();
   expect(kernel.leaks()).toMatchObject({ 'proc file': 1 });
 });

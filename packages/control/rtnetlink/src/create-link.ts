@@ -7,7 +7,6 @@ import { rtmsgIfinfo } from './link-notify.ts';
 import { rtnlLinkGetNet } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
 import { linkName, nameAssignType, newlinkParams, type NewlinkRequest, parsePeer } from './newlink-request.ts';
-import { setOperstate } from './operstate.ts';
 import { doSetMaster, rtnlDevCombineFlags, setLinkLimits } from './setlink.ts';
 import { validateLinkmsg } from './validate-linkmsg.ts';
 
@@ -85,7 +84,7 @@ function applyAttributes(dev: NetDevice, tb: NlAttrs): void {
   const broadcast = tb.bytes(U.IFLA_BROADCAST);
   if (broadcast !== null) dev.broadcast.set(broadcast.subarray(0, dev.addrLen));
   dev.txQueueLen = tb.u32(U.IFLA_TXQLEN, dev.txQueueLen);
-  if (tb.has(U.IFLA_OPERSTATE)) setOperstate(dev, tb.u8(U.IFLA_OPERSTATE));
+  if (tb.has(U.IFLA_OPERSTATE)) C.setOperstate(dev, tb.u8(U.IFLA_OPERSTATE));
   dev.linkMode = tb.u8(U.IFLA_LINKMODE, dev.linkMode);
   dev.group = tb.u32(U.IFLA_GROUP, dev.group);
   setLinkLimits(dev, tb);

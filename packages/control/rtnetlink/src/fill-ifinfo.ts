@@ -3,7 +3,7 @@ import { devGetFlags, IFF_NETNS_LOCAL, LINK_STATS_COUNT, type Net, type NetDevic
 import { IfInfoMsg, type NlMsgBuilder, put32, put64, strToBytes } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { IFMAP_LEN } from './ifla-policy.ts';
-import { linkLimits, type RtnlLinks } from './links.ts';
+import type { RtnlLinks } from './links.ts';
 
 /** `struct rtnl_link_stats` lacks the last counter of `rtnl_link_stats64`. */
 const OLD_STATS_COUNT: number = LINK_STATS_COUNT - 1;
@@ -69,14 +69,13 @@ function putBasics(b: NlMsgBuilder, dev: NetDevice): void {
 }
 
 function putLimits(b: NlMsgBuilder, dev: NetDevice): void {
-  const limits = linkLimits(dev);
   b.nlaPutU32(U.IFLA_GSO_MAX_SEGS, dev.gsoMaxSegs);
   b.nlaPutU32(U.IFLA_GSO_MAX_SIZE, dev.gsoMaxSize);
-  b.nlaPutU32(U.IFLA_GRO_MAX_SIZE, limits.groMaxSize);
-  b.nlaPutU32(U.IFLA_GSO_IPV4_MAX_SIZE, limits.gsoIpv4MaxSize);
-  b.nlaPutU32(U.IFLA_GRO_IPV4_MAX_SIZE, limits.groIpv4MaxSize);
-  b.nlaPutU32(U.IFLA_TSO_MAX_SIZE, limits.tsoMaxSize);
-  b.nlaPutU32(U.IFLA_TSO_MAX_SEGS, limits.tsoMaxSegs);
+  b.nlaPutU32(U.IFLA_GRO_MAX_SIZE, dev.groMaxSize);
+  b.nlaPutU32(U.IFLA_GSO_IPV4_MAX_SIZE, dev.gsoIpv4MaxSize);
+  b.nlaPutU32(U.IFLA_GRO_IPV4_MAX_SIZE, dev.groIpv4MaxSize);
+  b.nlaPutU32(U.IFLA_TSO_MAX_SIZE, dev.tsoMaxSize);
+  b.nlaPutU32(U.IFLA_TSO_MAX_SEGS, dev.tsoMaxSegs);
   // No device here paces packets in hardware.
   b.nlaPutU32(U.IFLA_MAX_PACING_OFFLOAD_HORIZON, 0);
   b.nlaPutU32(U.IFLA_NUM_RX_QUEUES, dev.numRxQueues);

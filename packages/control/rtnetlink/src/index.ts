@@ -1,5 +1,6 @@
 /**
- * rtnetlink for links: RTM_NEWLINK, DELLINK, SETLINK, GETLINK and link properties, and the notifications of RTNLGRP_LINK.
+ * rtnetlink for links: RTM_NEWLINK, DELLINK, SETLINK, GETLINK and link properties, and the notifications of RTNLGRP_LINK; and
+ * the numbers by which namespaces know each other: RTM_NEWNSID, GETNSID, RTNLGRP_NSID.
  *
  * @packageDocumentation
  */
@@ -10,5 +11,6 @@ export * from './link-lookup.ts';
 export * from './link-netns.ts';
 export * from './link-notify.ts';
 export * from './links.ts';
+export * from './nsid.ts';
 export { rtnetlink } from './plugin.ts';
 export { doSetMaster } from './setlink.ts';

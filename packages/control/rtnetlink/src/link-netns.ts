@@ -17,9 +17,9 @@ export function rtnlEnsureUniqueNetns(tb: NlAttrs, extack: NetlinkExtAck, idOnly
   return -EINVAL;
 }
 
-/** The namespace that `net` knows under a number, or null. */
+/** `get_net_ns_by_id`: the namespace that `net` knows under a number, or null; one that is dying is not found. */
 export function getNetNsById(net: Net, id: number): Net | null {
-  return net.netnsIds.get(id) ?? null;
+  return net.kernel.netns.byId(net, id);
 }
 
 /** `rtnl_link_get_net_capable`: the namespace that the message names, by default the sender's, or a negative errno. */

@@ -5,6 +5,7 @@ import { NlMsgBuilder, nlmsgReport, rtnlHasListeners, rtnlNotify, rtnlSetSkErr }
 import * as U from '@skbuff/uapi';
 import { rtnlFillIfinfo } from './fill-ifinfo.ts';
 import type { RtnlLinks } from './links.ts';
+import { rtnlNetNotifyid } from './nsid.ts';
 
 /** `rtmsg_ifinfo`: tells the listeners of the device's namespace, and the requester of `links.request` if it wants an echo. */
 export function rtmsgIfinfo(links: RtnlLinks, type: number, dev: NetDevice, change: number, event: number = U.IFLA_EVENT_NONE): void {
@@ -40,6 +41,9 @@ export function linkNotify(links: RtnlLinks): RtnlNotify {
     },
     linkRemoved(dev) {
       if (!links.initializing.has(dev)) rtmsgIfinfo(links, U.RTM_DELLINK, dev, C.RTNL_CHANGE_ALL);
+    },
+    nsidChanged(net, id, removed) {
+      rtnlNetNotifyid(net, removed ? U.RTM_DELNSID : U.RTM_NEWNSID, id, 0, null);
     },
   };
 }

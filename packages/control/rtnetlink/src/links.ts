@@ -1,5 +1,5 @@
 /** What the link handlers of one kernel share: extensions by other packages, and what is going on at the moment. */
-import { DevSlot, type ModuleContext, type Net, type NetDevice, token, type Token } from '@skbuff/core';
+import { type ModuleContext, type Net, type NetDevice, token, type Token } from '@skbuff/core';
 import type { NetlinkExtAck, NetlinkPort, NetlinkSkb, NlMsgBuilder, NlMsgHdr } from '@skbuff/netlink';
 import { EBADF, ESRCH } from '@skbuff/uapi';
 
@@ -67,24 +67,4 @@ export function rtnlSlaveRegister(ctx: ModuleContext, ops: RtnlSlaveOps): void {
   const { slaveOps } = ctx.get(RTNL_LINKS);
   slaveOps.set(ops.kind, ops);
   ctx.onUnload(() => void slaveOps.delete(ops.kind));
-}
-
-/** Sizes up to which a device takes and makes super-packets, beside those that the device itself has. */
-export class LinkLimits {
-  groMaxSize = 65536;
-  gsoIpv4MaxSize = 65536;
-  groIpv4MaxSize = 65536;
-  tsoMaxSize = 65536;
-  tsoMaxSegs = 65535;
-}
-
-const limitsSlot: DevSlot<LinkLimits> = new DevSlot();
-
-export function linkLimits(dev: NetDevice): LinkLimits {
-  let limits = limitsSlot.get(dev);
-  if (limits === null) {
-    limits = new LinkLimits();
-    limitsSlot.set(dev, limits);
-  }
-  return limits;
 }

@@ -6,8 +6,7 @@ import * as U from '@skbuff/uapi';
 import { iflaPolicy } from './ifla-policy.ts';
 import { linkByIndexOrName } from './link-lookup.ts';
 import { rtnlEnsureUniqueNetns, rtnlLinkGetNet } from './link-netns.ts';
-import { linkLimits, type RtnlLinks } from './links.ts';
-import { setOperstate } from './operstate.ts';
+import type { RtnlLinks } from './links.ts';
 import { validateLinkmsg } from './validate-linkmsg.ts';
 
 /** Something has been changed. */
@@ -82,10 +81,18 @@ function setNetns(r: SetlinkRequest): number {
   const { request } = links;
   links.request = null;
   links.moving = { net, ifindex: net.devByIndex.has(dev.ifindex) ? nextIndex(net) : dev.ifindex };
-  const err = C.devChangeNetNamespace(dev, net, tb.has(U.IFLA_IFNAME) ? tb.string(U.IFLA_IFNAME) : null);
+  const pattern = tb.has(U.IFLA_IFNAME) ? tb.string(U.IFLA_IFNAME) : null;
+  const err = C.devChangeNetNamespace(dev, net, pattern);
+  if (err === -U.EEXIST) extack.setErrMsg(whyTaken(dev, net, pattern));
   links.moving = null;
   links.request = request;
   return modified(r, err);
+}
+
+/** Which name of the device is another one's where it should go. */
+function whyTaken(dev: C.NetDevice, net: C.Net, pattern: string | null): string {
+  if (net.devByName.has(dev.name) && (pattern === null || net.devByName.has(pattern))) return 'An interface with the same name exists in the target netns';
+  return `An interface with the altname ${dev.altnames.find((alt) => net.devByName.has(alt))} exists in the target netns`;
 }
 
 /** The index that a namespace will give out next. */
@@ -166,9 +173,8 @@ export function doSetMaster(dev: NetDevice, ifindex: number): number {
   return master.ops.ndoAddSlave === null ? -U.EOPNOTSUPP : master.ops.ndoAddSlave(master, dev);
 }
 
-/** `dev_change_carrier`: no device here lets user space set its carrier. */
 function setCarrier(r: SetlinkRequest): number {
-  return r.tb.has(U.IFLA_CARRIER) ? -U.EOPNOTSUPP : 0;
+  return r.tb.has(U.IFLA_CARRIER) ? modified(r, C.devChangeCarrier(r.dev, r.tb.u8(U.IFLA_CARRIER) !== 0)) : 0;
 }
 
 function setTxqlen(r: SetlinkRequest): number {
@@ -183,24 +189,17 @@ function setLimits(r: SetlinkRequest): number {
 
 /** GSO and GRO sizes of the message; whether there were any. A size that IPv4 can have too is set for IPv4 as well. */
 export function setLinkLimits(dev: NetDevice, tb: NlAttrs): boolean {
-  const limits = linkLimits(dev);
   const had = [U.IFLA_GSO_MAX_SIZE, U.IFLA_GSO_MAX_SEGS, U.IFLA_GRO_MAX_SIZE, U.IFLA_GSO_IPV4_MAX_SIZE, U.IFLA_GRO_IPV4_MAX_SIZE].some((t) => tb.has(t));
-  if (tb.has(U.IFLA_GSO_MAX_SIZE)) {
-    dev.gsoMaxSize = tb.u32(U.IFLA_GSO_MAX_SIZE);
-    if (dev.gsoMaxSize <= 65536) limits.gsoIpv4MaxSize = dev.gsoMaxSize;
-  }
+  if (tb.has(U.IFLA_GSO_MAX_SIZE)) C.netifSetGsoMaxSize(dev, tb.u32(U.IFLA_GSO_MAX_SIZE));
   dev.gsoMaxSegs = tb.u32(U.IFLA_GSO_MAX_SEGS, dev.gsoMaxSegs);
-  if (tb.has(U.IFLA_GRO_MAX_SIZE)) {
-    limits.groMaxSize = tb.u32(U.IFLA_GRO_MAX_SIZE);
-    if (limits.groMaxSize <= 65536) limits.groIpv4MaxSize = limits.groMaxSize;
-  }
-  limits.gsoIpv4MaxSize = tb.u32(U.IFLA_GSO_IPV4_MAX_SIZE, limits.gsoIpv4MaxSize);
-  limits.groIpv4MaxSize = tb.u32(U.IFLA_GRO_IPV4_MAX_SIZE, limits.groIpv4MaxSize);
+  if (tb.has(U.IFLA_GRO_MAX_SIZE)) C.netifSetGroMaxSize(dev, tb.u32(U.IFLA_GRO_MAX_SIZE));
+  dev.gsoIpv4MaxSize = tb.u32(U.IFLA_GSO_IPV4_MAX_SIZE, dev.gsoIpv4MaxSize);
+  dev.groIpv4MaxSize = tb.u32(U.IFLA_GRO_IPV4_MAX_SIZE, dev.groIpv4MaxSize);
   return had;
 }
 
 function setState(r: SetlinkRequest): number {
-  if (r.tb.has(U.IFLA_OPERSTATE)) setOperstate(r.dev, r.tb.u8(U.IFLA_OPERSTATE));
+  if (r.tb.has(U.IFLA_OPERSTATE)) C.setOperstate(r.dev, r.tb.u8(U.IFLA_OPERSTATE));
   const mode = r.tb.u8(U.IFLA_LINKMODE, r.dev.linkMode);
   if (mode !== r.dev.linkMode) r.status |= DO_SETLINK_NOTIFY;
   r.dev.linkMode = mode;

@@ -2,7 +2,7 @@
 import type { NetDevice } from '@skbuff/core';
 import { type NetlinkExtAck, type NlAttrs, nlaForEachNested } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { linkLimits, type RtnlLinks } from './links.ts';
+import type { RtnlLinks } from './links.ts';
 
 /** GSO_MAX_SEGS and GRO_MAX_SIZE. */
 const MAX_SEGS = 65535;
@@ -11,7 +11,7 @@ const MAX_GRO = 8 * 65535;
 /** 0 or a negative errno; nothing is changed. */
 export function validateLinkmsg(links: RtnlLinks, dev: NetDevice, tb: NlAttrs, extack: NetlinkExtAck): number {
   for (const type of [U.IFLA_ADDRESS, U.IFLA_BROADCAST]) if (tb.has(type) && tb.len(type) < dev.addrLen) return -U.EINVAL;
-  const { tsoMaxSize, tsoMaxSegs } = linkLimits(dev);
+  const { tsoMaxSize, tsoMaxSegs } = dev;
   const bounds: readonly (readonly [number, number, string])[] = [
     [U.IFLA_GSO_MAX_SIZE, tsoMaxSize, 'gso_max_size'],
     [U.IFLA_GSO_MAX_SEGS, Math.min(MAX_SEGS, tsoMaxSegs), 'gso_max_segs'],

@@ -4,6 +4,7 @@ import {
   allocNetdev,
   createKernel,
   ethMacAddr,
+  GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
   IFF_NETNS_LOCAL,
   IFF_NO_QUEUE,
@@ -15,6 +16,7 @@ import {
   netdevOpsDefaults,
   netifCarrierOff,
   netifCarrierOn,
+  netifSetTsoMaxSize,
   type Plugin,
   registerNetdevice,
   type RtnlLinkOps,
@@ -24,7 +26,7 @@ import {
 } from '@skbuff/core';
 import { netlink, type NetlinkPort, netlinkPort, nlaFind, nlaLen, put32, get32, get16, nlmsgAll } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { linkLimits, RTNL_LINKS, rtnetlink } from '../src/index.ts';
+import { RTNL_LINKS, rtnetlink } from '../src/index.ts';
 
 export const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
 export const unhex = (s: string): Uint8Array => Uint8Array.from(Buffer.from(s, 'hex'));
@@ -46,7 +48,7 @@ function ether(dev: NetDevice): void {
   dev.addrLen = 6;
   dev.mtu = 1500;
   dev.broadcast.fill(0xff, 0, 6);
-  linkLimits(dev).tsoMaxSize = 524280;
+  netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
 }
 
 export const ifbOps: RtnlLinkOps = {

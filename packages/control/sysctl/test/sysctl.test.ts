@@ -109,6 +109,7 @@ describe('the tree', () => {
     const other = kernel.netns.create() as Net;
     const undo = registerNetSysctl(other, [intFile().entry]);
     other.put();
+    kernel.onClock();
     expect(kernel.leaks()).toMatchObject({ sysctl: 1 });
     undo();
     kernel.shutdown();

@@ -15,11 +15,13 @@ import {
   NFPROTO_INET,
   NFPROTO_IPV4,
   NFPROTO_IPV6,
+  NFPROTO_NETDEV,
   NF_ACCEPT,
   NF_ARP_NUMHOOKS,
   NF_BR_NUMHOOKS,
   NF_DROP,
   NF_INET_NUMHOOKS,
+  NF_NETDEV_INGRESS,
   NF_QUEUE,
   NF_REPEAT,
   NF_STOLEN,
@@ -28,7 +30,7 @@ import {
   NF_VERDICT_MASK,
   NF_VERDICT_QBITS,
 } from '@skbuff/uapi';
-import type { NetDevice } from '../netdevice/netdevice.ts';
+import { type NetDevice, RX_DOOR_INGRESS } from '../netdevice/netdevice.ts';
 import type { Net } from '../pernet/net.ts';
 import { SKB_DROP_REASON_NETFILTER_DROP } from '../skbuff/drop-reason.ts';
 import type { SkBuff, SkbSock } from '../skbuff/skbuff.ts';
@@ -77,6 +79,8 @@ export interface NfHookOps {
   readonly hooknum: number;
   /** Lower runs first: NF_IP_PRI_*. */
   readonly priority: number;
+  /** NFPROTO_NETDEV: the device whose frames the hook sees. */
+  readonly dev?: NetDevice;
 }
 
 /** A packet that waits for a verdict from outside. */
@@ -112,6 +116,11 @@ export class NfHooks {
   /** The static key: a bit per hook point that has hooks. */
   mask = 0;
   queueHandler: NfQueueHandler | null = null;
+  /**
+   * `nf_hook_drop` of the queue handler: a hook was taken away, so what waits would go on in the wrong place. It frees all it has of this
+   * namespace.
+   */
+  queueHookDrop: (() => void) | null = null;
   private readonly net: Net;
   private readonly chains: (readonly NfHookOps[])[] = [];
   /** One state per nesting depth (a hook may send a packet itself), so that a call allocates nothing. */
@@ -124,23 +133,25 @@ export class NfHooks {
 
   /** `nf_register_net_hook`. Equal priorities run in the order of registration. -EINVAL for a family without such a point. */
   register(ops: NfHookOps): number {
+    if (ops.pf === NFPROTO_NETDEV) return registerIngress(ops);
     if (families(ops.pf).some((pf) => !(ops.hooknum >= 0 && ops.hooknum < (FAMILY_HOOKS[pf] ?? 0)))) return -EINVAL;
     for (const pf of families(ops.pf)) {
       const at = chainIndex(pf, ops.hooknum);
       const old = this.chains[at] ?? [];
-      const before = old.findIndex((other) => other.priority > ops.priority);
-      this.replace(at, pf, ops.hooknum, before < 0 ? [...old, ops] : [...old.slice(0, before), ops, ...old.slice(before)]);
+      this.replace(at, pf, ops.hooknum, inserted(old, ops));
     }
     return 0;
   }
 
-  /** `nf_unregister_net_hook`. */
+  /** `nf_unregister_net_hook`: packets that wait in a queue are dropped. */
   unregister(ops: NfHookOps): void {
+    if (ops.pf === NFPROTO_NETDEV) unregisterIngress(ops);
     for (const pf of families(ops.pf)) {
       const at = chainIndex(pf, ops.hooknum);
       const old = this.chains[at] ?? [];
-      this.replace(at, pf, ops.hooknum, old.filter((other) => other !== ops));
+      if (old.includes(ops)) this.replace(at, pf, ops.hooknum, old.filter((other) => other !== ops));
     }
+    this.queueHookDrop?.();
   }
 
   /** The hooks of a point, in the order in which they run. */
@@ -158,6 +169,14 @@ export class NfHooks {
     const result = this.iterate(skb, state, chain, 0);
     this.depth--;
     return result;
+  }
+
+  /** `nf_ingress`: the hooks of a device see a frame that has come in, `data` behind its header. False: it is gone. */
+  runIngress(skb: SkBuff, dev: NetDevice): boolean {
+    const state = this.enter(NFPROTO_NETDEV, NF_NETDEV_INGRESS, null, dev, null, noWayBack);
+    const result = this.iterate(skb, state, dev.nfHooksIngress, 0);
+    this.depth--;
+    return result === NF_HOOK_OK;
   }
 
   /** `nf_reinject`: a verdict for a packet that was queued; on accept it goes on to `okfn`. */
@@ -247,6 +266,32 @@ export class NfHooks {
     const bit = 1 << ((FAMILY_SHIFT[pf] as number) + hooknum);
     this.mask = chain.length > 0 ? this.mask | bit : this.mask & ~bit;
   }
+}
+
+/** A frame that was queued at a device's door cannot go on from there. */
+function noWayBack(_net: Net, _sk: SkbSock | null, skb: SkBuff): number {
+  skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
+  return 0;
+}
+
+function registerIngress(ops: NfHookOps): number {
+  const { dev } = ops;
+  if (dev === undefined || ops.hooknum !== NF_NETDEV_INGRESS) return -EINVAL;
+  dev.nfHooksIngress = Object.freeze(inserted(dev.nfHooksIngress, ops));
+  dev.rxDoors |= RX_DOOR_INGRESS;
+  return 0;
+}
+
+function unregisterIngress(ops: NfHookOps): void {
+  const { dev } = ops;
+  if (dev === undefined) return;
+  dev.nfHooksIngress = Object.freeze(dev.nfHooksIngress.filter((other) => other !== ops));
+  if (dev.nfHooksIngress.length === 0 && dev.tcIngress === null) dev.rxDoors &= ~RX_DOOR_INGRESS;
+}
+
+function inserted(chain: readonly NfHookOps[], ops: NfHookOps): NfHookOps[] {
+  const before = chain.findIndex((other) => other.priority > ops.priority);
+  return before < 0 ? [...chain, ops] : [...chain.slice(0, before), ops, ...chain.slice(before)];
 }
 
 function families(pf: number): readonly number[] {

@@ -3,10 +3,12 @@ import { EBUSY, ENOENT } from '@skbuff/uapi';
 import type { NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
 import { Transmit } from '../netdevice/dev-tx.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
+import { Offloads } from '../netdevice/offload.ts';
 import { NoqueueQdisc, PfifoFastQdisc, type NetdevQueue, type Qdisc, type QdiscOps } from '../netdevice/qdisc.ts';
 import { type RtnlLinkOps, type RtnlNotify, silentRtnl } from '../netdevice/rtnl-link-ops.ts';
 import { Softnet } from '../netdevice/softnet.ts';
-import { RawNotifierHead } from '../notifier/notifier.ts';
+import { BlockingNotifierHead, RawNotifierHead } from '../notifier/notifier.ts';
+import { SYS_POWER_OFF } from '../notifier/netdev-events.ts';
 import type { Net } from '../pernet/net.ts';
 import { NetNamespaces } from '../pernet/net-namespace.ts';
 import { Arena } from '../skbuff/arena.ts';
@@ -28,6 +30,8 @@ export interface KernelOptions {
   readonly seed?: number;
   /** Bytes of packet memory; default 64 MiB. The system commits pages when they are first used. */
   readonly memory?: number;
+  /** CPUs that receive steering (RPS) and transmit steering (XPS) tell apart, 1 to 32; default 1. There is one thread all the same. */
+  readonly cpus?: number;
   /** Overwrites freed packet memory, so that a use after free shows, and logs more. */
   readonly debug?: boolean;
   /** Hears the kernel log as it is written. */
@@ -51,8 +55,11 @@ export class Kernel {
   readonly random: Random;
   readonly services: Services = new Services();
   readonly netdevChain: RawNotifierHead<NetdevNotifierInfo> = new RawNotifierHead();
+  /** `reboot_notifier_list`: hears SYS_POWER_OFF when the kernel is about to shut down, everything still being there. */
+  readonly rebootChain: BlockingNotifierHead<Kernel> = new BlockingNotifierHead();
   readonly netns: NetNamespaces;
   readonly linkOps: Map<string, RtnlLinkOps> = new Map();
+  readonly offloads: Offloads = new Offloads();
   readonly qdiscs: Map<string, QdiscOps> = new Map();
   /** net.core.default_qdisc */
   defaultQdisc = 'pfifo_fast';
@@ -76,13 +83,14 @@ export class Kernel {
     this.debug = options.debug ?? false;
     this.random = new Random(options.seed ?? 1);
     this.skbs = new SkbuffCache(new Arena(options.memory ?? 64 << 20, this.debug));
+    this.skbs.hashRnd = this.random.fork('hashrnd').u32();
     this.clock = (options.clock ?? new VirtualClock()).attach(this);
     this.timers = new Timers((deadline, essential) => this.clock.alarm(deadline, essential), this.clock);
     this.softirq = new Softirq(
       () => this.clock.defer(),
       () => this.clock.yield(),
     );
-    this.softnet = new Softnet(this.softirq, () => this.realTime());
+    this.softnet = new Softnet(this.softirq, () => this.realTime(), options.cpus ?? 1);
     this.xmit = new Transmit(this.softirq, this.softnet, () => this.timers.jiffies);
     this.qdiscs.set('pfifo_fast', { id: 'pfifo_fast', create: (queue) => new PfifoFastQdisc(queue) });
     this.qdiscs.set('noqueue', { id: 'noqueue', create: () => new NoqueueQdisc() });
@@ -211,7 +219,8 @@ export class Kernel {
 
   /** Destroys every namespace, the initial one last, and unloads every plugin in reverse. Returns {@link leaks}. */
   shutdown(): Record<string, number> {
-    for (const net of [...this.netns.list].reverse()) this.netns.cleanup(net);
+    this.rebootChain.callChain(SYS_POWER_OFF, this);
+    this.netns.killAll();
     this.onClock();
     const checks = [...this.leakChecks];
     for (const { ctx } of [...this.modules.values()].reverse()) ctx.unwind();

@@ -3,9 +3,11 @@ import type { NetdevNotifier } from '../netdevice/dev-notify.ts';
 import { registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '../netdevice/dev-notify.ts';
 import { unregisterNetdeviceMany } from '../netdevice/dev-register.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
+import type { PacketOffload } from '../netdevice/offload.ts';
 import type { PacketType } from '../netdevice/packet-type.ts';
 import type { QdiscOps } from '../netdevice/qdisc.ts';
 import type { RtnlLinkOps } from '../netdevice/rtnl-link-ops.ts';
+import type { NotifierBlock } from '../notifier/notifier.ts';
 import type { Net } from '../pernet/net.ts';
 import type { PernetOperations } from '../pernet/net-namespace.ts';
 import { errnoName } from '@skbuff/uapi';
@@ -83,10 +85,22 @@ export class ModuleContext {
     this.onUnload(() => this.kernel.softnet.removePack(pt));
   }
 
+  /** `dev_add_offload`. */
+  packetOffload(offload: PacketOffload): void {
+    this.kernel.offloads.devAddOffload(offload);
+    this.onUnload(() => this.kernel.offloads.devRemoveOffload(offload));
+  }
+
   /** `register_netdevice_notifier`: hears at once of the devices that exist, and on unload that they are gone. */
   netdeviceNotifier(nb: NetdevNotifier): void {
     this.mustSucceed(registerNetdeviceNotifier(this.kernel, nb), 'netdevice notifier');
     this.onUnload(() => void unregisterNetdeviceNotifier(this.kernel, nb));
+  }
+
+  /** `register_reboot_notifier`: hears that the kernel shuts down. */
+  rebootNotifier(nb: NotifierBlock<Kernel>): void {
+    this.mustSucceed(this.kernel.rebootChain.register(nb), 'reboot notifier');
+    this.onUnload(() => void this.kernel.rebootChain.unregister(nb));
   }
 
   /** `rtnl_link_register`; unregistering removes every device of the kind. */

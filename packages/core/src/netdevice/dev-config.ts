@@ -29,6 +29,10 @@ import { devGetValidName } from './dev-register.ts';
 import { IFF_LIVE_ADDR_CHANGE, type NetDevice } from './netdevice.ts';
 import type { ExtAck } from './rtnl-link-ops.ts';
 
+/** What IPv4's total length can hold, and the most that a device takes otherwise. */
+const GSO_LEGACY_MAX_SIZE = 65536;
+export const GSO_MAX_SIZE: number = 8 * 65535;
+
 /** `dev_set_mtu`, bytes. -EINVAL outside the device's range (with the kernel's words in `extack`); the same value is no change. */
 export function devSetMtu(dev: NetDevice, mtu: number, extack: ExtAck | null = null): number {
   if (mtu === dev.mtu) return 0;
@@ -153,9 +157,37 @@ export function devChangeTxQueueLen(dev: NetDevice, len: number): number {
   return vetoed;
 }
 
-/** `netdev_name_node_alt_create`: one more name for the device; -EEXIST if any device of the namespace has it. */
+/** `netif_set_gso_max_size`: bytes; over IPv4 as far as IPv4 can. */
+export function netifSetGsoMaxSize(dev: NetDevice, size: number): void {
+  dev.gsoMaxSize = size;
+  if (size <= GSO_LEGACY_MAX_SIZE) dev.gsoIpv4MaxSize = size;
+}
+
+/** `netif_set_gro_max_size`: bytes; over IPv4 as far as IPv4 can. */
+export function netifSetGroMaxSize(dev: NetDevice, size: number): void {
+  dev.groMaxSize = size;
+  if (size <= GSO_LEGACY_MAX_SIZE) dev.groIpv4MaxSize = size;
+}
+
+/** `netif_set_tso_max_size`: what the hardware takes, bytes, at most {@link GSO_MAX_SIZE}; nothing longer is given to it. */
+export function netifSetTsoMaxSize(dev: NetDevice, size: number): void {
+  dev.tsoMaxSize = Math.min(GSO_MAX_SIZE, size);
+  if (size < dev.gsoMaxSize) netifSetGsoMaxSize(dev, size);
+  dev.gsoIpv4MaxSize = Math.min(dev.gsoIpv4MaxSize, size);
+}
+
+/** `netif_set_tso_max_segs`. */
+export function netifSetTsoMaxSegs(dev: NetDevice, segs: number): void {
+  dev.tsoMaxSegs = segs;
+  dev.gsoMaxSegs = Math.min(dev.gsoMaxSegs, segs);
+}
+
+/**
+ * `netdev_name_node_alt_create`: one more name for the device; -EEXIST if any device of the namespace has it. It may be any text, the empty
+ * one too: rules of names are for first names.
+ */
 export function devAddAltname(dev: NetDevice, name: string): number {
-  if (name.length >= ALTIFNAMSIZ || name === '') return -EINVAL;
+  if (name.length >= ALTIFNAMSIZ) return -EINVAL;
   if (dev.net.devByName.has(name)) return -EEXIST;
   dev.altnames.push(name);
   dev.net.devByName.set(name, dev);

@@ -52,21 +52,28 @@ function enter(dev: NetDevice): number {
 }
 
 /**
- * `default_device_exit`: a namespace dies. Devices of virtual kinds are destroyed with it (their own way, which takes a veth's
- * peer along); physical ones go home to the initial namespace.
+ * `default_device_exit_batch`: namespaces die. Devices of virtual kinds are destroyed with them (their own way, which takes a veth's
+ * peer along), all at once; physical ones go home to the initial namespace. `lo`, which others may need, is left.
  */
-export function defaultDeviceExit(net: Net, home: Net | null): void {
+export function defaultDeviceExit(nets: readonly Net[], home: Net | null): void {
+  for (const net of nets) if (home !== null && home !== net) sendHome(net, home);
+  const doomed: NetDevice[] = [];
+  for (const net of nets) {
+    for (const dev of [...net.devList].reverse()) {
+      if (dev === net.loopbackDev || doomed.includes(dev)) continue;
+      const dellink = dev.rtnlLinkOps?.dellink ?? null;
+      if (dellink === null) doomed.push(dev);
+      else dellink(dev, doomed);
+    }
+  }
+  unregisterNetdeviceMany(doomed);
+}
+
+/** `default_device_exit_net`. */
+function sendHome(net: Net, home: Net): void {
   for (const dev of [...net.devList]) {
-    if ((dev.privFlags & IFF_NETNS_LOCAL) !== 0 || dev.rtnlLinkOps !== null || home === null || home === net) continue;
+    if ((dev.privFlags & IFF_NETNS_LOCAL) !== 0 || dev.rtnlLinkOps !== null) continue;
     const name = `dev${dev.ifindex}`;
     devChangeNetNamespace(dev, home, home.devByName.has(name) ? 'dev%d' : name);
   }
-  const doomed: NetDevice[] = [];
-  for (const dev of [...net.devList].reverse()) {
-    if (dev === net.loopbackDev || doomed.includes(dev)) continue;
-    const dellink = dev.rtnlLinkOps?.dellink ?? null;
-    if (dellink === null) doomed.push(dev);
-    else dellink(dev, doomed);
-  }
-  unregisterNetdeviceMany(doomed);
 }

@@ -18,8 +18,10 @@ import {
   NETREG_UNREGISTERING,
   NetDevice,
 } from './netdevice.ts';
+import { NetdevRxQueue } from './dev-queues.ts';
 import { NetdevQueue } from './qdisc.ts';
 import { initOperstate } from './link-watch.ts';
+import { netdevResetRps } from './rps.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
 export interface AllocNetdevOptions {
@@ -28,6 +30,7 @@ export interface AllocNetdevOptions {
   readonly setup: (dev: NetDevice) => void;
   readonly ops: NetDeviceOps;
   readonly priv?: unknown;
+  /** Queues each way, from 1 on; default 1. */
   readonly txqs?: number;
   readonly rxqs?: number;
 }
@@ -40,6 +43,7 @@ export function allocNetdev(net: Net, options: AllocNetdevOptions): NetDevice {
   dev.numRxQueues = dev.realNumRxQueues = options.rxqs ?? 1;
   dev.priv = options.priv ?? null;
   for (let i = 0; i < dev.numTxQueues; i++) dev.tx.push(new NetdevQueue(dev, i));
+  for (let i = 0; i < dev.numRxQueues; i++) dev.rx.push(new NetdevRxQueue(i));
   options.setup(dev);
   if (dev.txQueueLen === 0) {
     dev.privFlags |= IFF_NO_QUEUE;
@@ -167,6 +171,7 @@ export function unregisterNetdeviceMany(devs: readonly NetDevice[]): void {
   }
   for (const dev of list) {
     devShutdown(dev);
+    netdevResetRps(dev);
     callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
     dev.net.kernel.rtnl.linkRemoved(dev);
     dev.uc.flush();

@@ -3,18 +3,21 @@
  *
  *   devQueueXmit → queue → qdisc (or none) → validateXmitSkb → taps → ops.ndoStartXmit
  */
-import { ENETDOWN, ENOMEM, ETH_ALEN, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6, PACKET_OUTGOING } from '@skbuff/uapi';
+import { EINVAL, ENETDOWN, ENOMEM, ETH_ALEN, ETH_P_8021Q, PACKET_OUTGOING } from '@skbuff/uapi';
 import { copyBytes, csumFold, setBe16 } from '@skbuff/wire';
 import {
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_RECURSION_LIMIT,
   SKB_DROP_REASON_SKB_CSUM,
+  SKB_DROP_REASON_SKB_GSO_SEG,
 } from '../skbuff/drop-reason.ts';
 import { skbChecksum } from '../skbuff/skb-frags.ts';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from '../skbuff/skbuff.ts';
 import { NET_TX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
-import { NETIF_F_FRAGLIST, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IPV6_CSUM, NETIF_F_IP_CSUM, NETIF_F_SG } from './features.ts';
+import { netdevCapTxqueue, netdevPickTx } from './dev-queues.ts';
+import { NETIF_F_FRAGLIST, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG } from './features.ts';
+import { canChecksumProtocol, netifNeedsGso, netifSkbFeatures, skbGsoSegment } from './gso.ts';
 import { NETDEV_TX_BUSY, NETDEV_TX_OK, NET_XMIT_SUCCESS } from './netdevice-ops.ts';
 import { IFF_XMIT_DST_RELEASE, type NetDevice, TX_DROPPED } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
@@ -69,13 +72,40 @@ export class Transmit {
       dev.net.kernel.log(`Dead loop on virtual device ${dev.name}, fix it urgently!`);
       return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_RECURSION_LIMIT);
     }
-    if (needsWork(skb) && !this.validateXmitSkb(skb, dev)) return -ENOMEM;
+    if (needsWork(skb)) {
+      const valid = this.validateXmitSkb(skb, dev);
+      if (valid === null) return -ENOMEM;
+      if (valid !== skb) return this.xmitSegments(valid, dev, queue);
+    }
     if (!queue.stopped) {
       this.recursion++;
       const rc = this.devHardStartXmit(skb, dev, queue);
       this.recursion--;
       if (rc !== NETDEV_TX_BUSY) return rc;
     }
+    return this.xmitRefused(skb, dev);
+  }
+
+  /** Sends what a super-packet was cut into, one by one. What became of the last is what the caller hears. */
+  private xmitSegments(first: SkBuff, dev: NetDevice, queue: NetdevQueue): number {
+    this.recursion++;
+    let rc = 0;
+    for (let skb: SkBuff | null = first; skb !== null; ) {
+      const next: SkBuff | null = skb.next;
+      skb.next = null;
+      rc = queue.stopped ? NETDEV_TX_BUSY : this.devHardStartXmit(skb, dev, queue);
+      if (rc === NETDEV_TX_BUSY) {
+        for (let rest = next; rest !== null; rest = dropFirst(rest));
+        rc = this.xmitRefused(skb, dev);
+        break;
+      }
+      skb = next;
+    }
+    this.recursion--;
+    return rc;
+  }
+
+  private xmitRefused(skb: SkBuff, dev: NetDevice): number {
     // Without a queue there is nowhere to keep a packet that the driver refuses.
     dev.net.kernel.log(`Virtual device ${dev.name} asks to queue packet!`);
     return this.xmitDrop(skb, dev, -ENETDOWN, SKB_DROP_REASON_DEV_READY);
@@ -115,7 +145,8 @@ export class Transmit {
         qdisc.packets++;
         qdisc.bytes += skb.len;
       } else {
-        qdisc.gsoSkb = null;
+        qdisc.gsoSkb = skb.next;
+        skb.next = null;
         qdisc.qlen--;
       }
       if (!this.schDirectXmit(skb, qdisc, queue)) return;
@@ -128,13 +159,40 @@ export class Transmit {
   /** Sends one packet; false if the driver was busy and the packet waits in front of the queue. */
   private schDirectXmit(skb: SkBuff, qdisc: Qdisc, queue: NetdevQueue): boolean {
     const dev = queue.dev;
-    if (needsWork(skb) && !this.validateXmitSkb(skb, dev)) return true;
+    if (needsWork(skb)) {
+      const valid = this.validateXmitSkb(skb, dev);
+      if (valid === null) return true;
+      if (valid !== skb) return this.schSegments(valid, qdisc, queue);
+    }
     if (this.devHardStartXmit(skb, dev, queue) !== NETDEV_TX_BUSY) return true;
-    qdisc.gsoSkb = skb;
+    this.devRequeue(skb, qdisc, queue);
+    return false;
+  }
+
+  /** Sends what a super-packet was cut into; false if the driver was busy and the rest waits in front of the queue. */
+  private schSegments(first: SkBuff, qdisc: Qdisc, queue: NetdevQueue): boolean {
+    for (let skb: SkBuff | null = first; skb !== null; ) {
+      const next: SkBuff | null = skb.next;
+      skb.next = null;
+      if (queue.stopped || this.devHardStartXmit(skb, queue.dev, queue) === NETDEV_TX_BUSY) {
+        skb.next = next;
+        this.devRequeue(skb, qdisc, queue);
+        return false;
+      }
+      skb = next;
+    }
+    return true;
+  }
+
+  /** `dev_requeue_skb`: a chain of packets is sent before all that are queued. Some may wait there already. */
+  private devRequeue(first: SkBuff, qdisc: Qdisc, queue: NetdevQueue): void {
+    let last = first;
     qdisc.qlen++;
+    for (; last.next !== null; last = last.next) qdisc.qlen++;
+    last.next = qdisc.gsoSkb;
+    qdisc.gsoSkb = first;
     qdisc.requeues++;
     this.netifSchedule(qdisc, queue);
-    return false;
   }
 
   /** `netif_schedule_queue`: the queue goes on in NET_TX_SOFTIRQ. */
@@ -196,26 +254,48 @@ export class Transmit {
   }
 
   /**
-   * `validate_xmit_skb`: does in software what the device cannot do. False: it could not be done, and the packet is dropped.
+   * `validate_xmit_skb`: does in software what the device cannot do. The packet, or what it was cut into (a chain linked by `next`);
+   * null: it could not be done, and the packet is dropped.
    */
-  private validateXmitSkb(skb: SkBuff, dev: NetDevice): boolean {
+  private validateXmitSkb(skb: SkBuff, dev: NetDevice): SkBuff | null {
     const cache = skb.cache;
     if (skb.vlanPresent && !canTag(dev.features, skb.vlanProto) && vlanPushInside(skb) !== 0) {
-      this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_NOMEM);
-      return false;
+      return this.invalid(skb, dev, SKB_DROP_REASON_NOMEM);
     }
-    if (needsLinearize(skb, dev.features) && cache.linearize(skb) !== 0) {
-      this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_NOMEM);
-      return false;
+    if (skb.shinfo.gsoSize !== 0) {
+      const features = netifSkbFeatures(skb, dev);
+      if (netifNeedsGso(skb, features)) return this.segment(skb, dev, features);
     }
-    if (skb.ipSummed === CHECKSUM_PARTIAL && !canChecksum(dev.features, skb.protocol) && skbChecksumHelp(skb) !== 0) {
-      this.xmitDrop(skb, dev, -ENOMEM, SKB_DROP_REASON_SKB_CSUM);
-      return false;
+    if (needsLinearize(skb, dev.features) && cache.linearize(skb) !== 0) return this.invalid(skb, dev, SKB_DROP_REASON_NOMEM);
+    if (skb.ipSummed === CHECKSUM_PARTIAL && !canChecksumProtocol(dev.features, skb.protocol) && skbChecksumHelp(skb) !== 0) {
+      return this.invalid(skb, dev, SKB_DROP_REASON_SKB_CSUM);
     }
-    return true;
+    return skb;
+  }
+
+  private segment(skb: SkBuff, dev: NetDevice, features: number): SkBuff | null {
+    const segs = skbGsoSegment(skb, features);
+    if (segs === null) return skb;
+    if (typeof segs === 'number') return this.invalid(skb, dev, SKB_DROP_REASON_SKB_GSO_SEG);
+    skb.consume();
+    return segs;
+  }
+
+  private invalid(skb: SkBuff, dev: NetDevice, reason: number): null {
+    this.xmitDrop(skb, dev, -ENOMEM, reason);
+    return null;
   }
 }
 
+/** Frees the first packet of a chain that cannot be sent; returns the others. */
+function dropFirst(skb: SkBuff): SkBuff | null {
+  const { next } = skb;
+  skb.next = null;
+  skb.kfree(SKB_DROP_REASON_DEV_READY);
+  return next;
+}
+
+/** A super-packet is found by its unfinished checksum: every one of them has that. */
 function needsWork(skb: SkBuff): boolean {
   return skb.ipSummed === CHECKSUM_PARTIAL || skb.dataLen !== 0 || skb.vlanPresent;
 }
@@ -246,17 +326,11 @@ function needsLinearize(skb: SkBuff, features: number): boolean {
   return (nrFrags !== 0 && (features & NETIF_F_SG) === 0) || (fragList !== null && (features & NETIF_F_FRAGLIST) === 0);
 }
 
-/** `can_checksum_protocol`: whether the device finishes checksums of this EtherType. */
-function canChecksum(features: number, protocol: number): boolean {
-  if ((features & NETIF_F_HW_CSUM) !== 0) return true;
-  if (protocol === ETH_P_IP) return (features & NETIF_F_IP_CSUM) !== 0;
-  return protocol === ETH_P_IPV6 && (features & NETIF_F_IPV6_CSUM) !== 0;
-}
-
-/** `netdev_core_pick_tx`: the driver's choice, or the flow's hash over the real queues. */
+/** `netdev_core_pick_tx`: the driver's choice, or {@link netdevPickTx}'s. */
 function pickTx(dev: NetDevice, skb: SkBuff): NetdevQueue {
-  const chosen = dev.ops.ndoSelectQueue !== null ? dev.ops.ndoSelectQueue(dev, skb) : (skb.hash >>> 0) % dev.realNumTxQueues;
-  const index = chosen >= 0 && chosen < dev.realNumTxQueues ? chosen : 0;
+  const { ndoSelectQueue } = dev.ops;
+  let index = 0;
+  if (dev.realNumTxQueues !== 1) index = ndoSelectQueue === null ? netdevPickTx(dev, skb) : netdevCapTxqueue(dev, ndoSelectQueue(dev, skb));
   skb.queueMapping = index;
   return dev.tx[index] as NetdevQueue;
 }
@@ -287,10 +361,11 @@ function tapOutgoing(pt: PacketType, skb: SkBuff, dev: NetDevice): void {
 }
 
 /**
- * `skb_checksum_help`: finishes a CHECKSUM_PARTIAL packet in software. 0 or -ENOMEM. The checksum is written big-endian at
- * `csumStart + csumOffset`; a UDP checksum of 0 becomes 0xffff.
+ * `skb_checksum_help`: finishes a CHECKSUM_PARTIAL packet in software. 0, -ENOMEM, or -EINVAL for a super-packet, which has to be cut
+ * first. The checksum is written big-endian at `csumStart + csumOffset`; a UDP checksum of 0 becomes 0xffff.
  */
 export function skbChecksumHelp(skb: SkBuff): number {
+  if (skb.shinfo.gsoSize !== 0) return -EINVAL;
   const start = skb.csumStart - skb.data;
   const at = start + skb.csumOffset;
   if (skb.cache.ensureWritable(skb, at + 2) !== 0) return -ENOMEM;

@@ -23,14 +23,24 @@ export const NETIF_F_VLAN_CHALLENGED: number = 1 << 10;
 export const NETIF_F_GSO: number = 1 << 11;
 export const NETIF_F_GRO: number = 1 << 14;
 export const NETIF_F_TSO: number = 1 << 16;
+/** Takes super-packets whose numbers nobody checked ({@link SKB_GSO_DODGY}). */
+export const NETIF_F_GSO_ROBUST: number = 1 << 17;
 export const NETIF_F_TSO_ECN: number = 1 << 18;
 export const NETIF_F_TSO_MANGLEID: number = 1 << 19;
 export const NETIF_F_TSO6: number = 1 << 20;
+/** Cuts UDP super-packets (`tx-udp-segmentation`). */
+export const NETIF_F_GSO_UDP_L4: number = 1 << 21;
+
+/** A feature for each bit of `gsoType`, this far to the left of it. */
+export const NETIF_F_GSO_SHIFT = 16;
+export const NETIF_F_GSO_MASK: number = 0x3f << NETIF_F_GSO_SHIFT;
 
 /** Software does these where the device cannot: every device has them, and the user may switch them. */
 export const NETIF_F_SOFT_FEATURES: number = NETIF_F_GSO | NETIF_F_GRO;
 export const NETIF_F_CSUM_MASK: number = NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_HW_CSUM;
 export const NETIF_F_ALL_TSO: number = NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID;
+/** What virtual devices take whole, because software cuts it sooner or later. */
+export const NETIF_F_GSO_SOFTWARE: number = NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4;
 
 /**
  * `netdev_fix_features`: strikes out combinations that cannot work; never an error. The kernel log says what was dropped, one line each;
@@ -50,6 +60,9 @@ export function netdevFixFeatures(dev: NetDevice, features: number): number {
   }
   if ((features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) === 0) {
     features = drop(dev, features, NETIF_F_TSO6, 'Dropping TSO6 features since no CSUM feature.');
+  }
+  if ((features & NETIF_F_HW_CSUM) === 0 && (features & single) !== single) {
+    features = drop(dev, features, NETIF_F_GSO_UDP_L4, 'Dropping USO feature since no CSUM feature.');
   }
   // Ways of cutting TCP, without anything to cut.
   if ((features & NETIF_F_TSO) === 0) features &= ~NETIF_F_TSO_MANGLEID;

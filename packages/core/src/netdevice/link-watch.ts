@@ -8,6 +8,7 @@ import {
   IF_OPER_DORMANT,
   IF_OPER_DOWN,
   IF_OPER_LOWERLAYERDOWN,
+  IF_OPER_TESTING,
   IF_OPER_UNKNOWN,
   IF_OPER_UP,
 } from '@skbuff/uapi';
@@ -22,7 +23,6 @@ import {
   NETREG_UNINITIALIZED,
   type NetDevice,
 } from './netdevice.ts';
-import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
 /** `netif_carrier_on`: the link came up. */
 export function netifCarrierOn(dev: NetDevice): void {
@@ -105,13 +105,16 @@ function defaultOperstate(dev: NetDevice): number {
   return dev.dormant() ? IF_OPER_DORMANT : IF_OPER_UP;
 }
 
-/** `set_operstate` by user space (`ip link set … state`): only UP and DORMANT mean anything, and UP not while the driver is dormant. */
+/**
+ * `set_operstate` by user space (`ip link set … state`): UP ends a test, or a wait that the driver does not share; DORMANT and TESTING
+ * hold up what is up. Any other wish changes nothing.
+ */
 export function setOperstate(dev: NetDevice, wanted: number): void {
-  let state = dev.operstate;
-  if (wanted === IF_OPER_UP && (state === IF_OPER_DORMANT || state === IF_OPER_UNKNOWN) && !dev.dormant()) state = IF_OPER_UP;
-  else if (wanted === IF_OPER_DORMANT && (state === IF_OPER_UP || state === IF_OPER_UNKNOWN)) state = IF_OPER_DORMANT;
-  if (state === dev.operstate) return;
-  dev.operstate = state;
+  const state = dev.operstate;
+  const waiting = state === IF_OPER_DORMANT || state === IF_OPER_TESTING || state === IF_OPER_UNKNOWN;
+  const up = state === IF_OPER_UP || state === IF_OPER_UNKNOWN;
+  const allowed = wanted === IF_OPER_UP ? waiting && !dev.dormant() : (wanted === IF_OPER_DORMANT || wanted === IF_OPER_TESTING) && up;
+  if (!allowed) return;
+  dev.operstate = wanted;
   netdevStateChange(dev);
-  dev.net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
 }

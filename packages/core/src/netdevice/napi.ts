@@ -1,4 +1,5 @@
 /** NAPI: devices are polled while frames keep coming, and interrupt only for the first of a burst. */
+import { type GroNode, napiGroPurge } from './gro.ts';
 import type { NetDevice } from './netdevice.ts';
 
 export const NAPI_POLL_WEIGHT = 64;
@@ -20,6 +21,8 @@ export class NapiStruct {
   /** Complete was called while the device asked for another poll. */
   missed = false;
   next: NapiStruct | null = null;
+  /** What it holds; null until it first receives through `napiGroReceive`. */
+  gro: GroNode | null = null;
 
   constructor(dev: NetDevice | null, poll: NapiPoll, weight: number = NAPI_POLL_WEIGHT) {
     this.dev = dev;
@@ -36,8 +39,9 @@ export function netifNapiAdd(dev: NetDevice, poll: NapiPoll, weight: number = NA
   return napi;
 }
 
-/** `netif_napi_del`: the instance is disabled. */
+/** `netif_napi_del`: the instance is disabled. What GRO holds of it is freed. */
 export function netifNapiDel(dev: NetDevice, napi: NapiStruct): void {
+  napiGroPurge(napi);
   dev.napiList = dev.napiList.filter((other) => other !== napi);
 }
 

@@ -41,6 +41,11 @@ export interface NetDeviceOps {
   /** Whether the device may come up with the address it has: 0 or -EADDRNOTAVAIL. */
   readonly ndoValidateAddr: ((dev: NetDevice) => number) | null;
   readonly ndoChangeMtu: ((dev: NetDevice, mtu: number) => number) | null;
+  /** User space sets the carrier (`ip link set … carrier on|off`). */
+  readonly ndoChangeCarrier: ((dev: NetDevice, on: boolean) => number) | null;
+  /** The traffic of a VLAN (EtherType of the tag, number) is wanted, or not any more: devices that filter VLANs only. */
+  readonly ndoVlanRxAddVid: ((dev: NetDevice, proto: number, vid: number) => number) | null;
+  readonly ndoVlanRxKillVid: ((dev: NetDevice, proto: number, vid: number) => number) | null;
   readonly ndoTxTimeout: ((dev: NetDevice, queue: number) => void) | null;
   readonly ndoAddSlave: ((dev: NetDevice, slave: NetDevice) => number) | null;
   readonly ndoDelSlave: ((dev: NetDevice, slave: NetDevice) => number) | null;
@@ -50,6 +55,10 @@ export interface NetDeviceOps {
   readonly ndoGetStats64: ((dev: NetDevice, into: Float64Array) => void) | null;
   /** The other end or the lower device, as `ip link` shows it behind `@`; 0 for none. */
   readonly ndoGetIflink: ((dev: NetDevice) => number) | null;
+  /** A neighbour (`struct neighbour`, the package neighbour's) is made on the device, which may refuse it with a negative errno. */
+  readonly ndoNeighConstruct: ((dev: NetDevice, neigh: object) => number) | null;
+  /** A neighbour on the device is no more. */
+  readonly ndoNeighDestroy: ((dev: NetDevice, neigh: object) => void) | null;
 }
 
 /** Every member present, so that all tables have one shape: spread this and replace what the driver does. */
@@ -64,6 +73,9 @@ export const netdevOpsDefaults: Omit<NetDeviceOps, 'ndoStartXmit'> = {
   ndoSetMacAddress: null,
   ndoValidateAddr: null,
   ndoChangeMtu: null,
+  ndoChangeCarrier: null,
+  ndoVlanRxAddVid: null,
+  ndoVlanRxKillVid: null,
   ndoTxTimeout: null,
   ndoAddSlave: null,
   ndoDelSlave: null,
@@ -71,6 +83,8 @@ export const netdevOpsDefaults: Omit<NetDeviceOps, 'ndoStartXmit'> = {
   ndoSetFeatures: null,
   ndoGetStats64: null,
   ndoGetIflink: null,
+  ndoNeighConstruct: null,
+  ndoNeighDestroy: null,
 };
 
 /** `struct header_ops`: how a device type builds and reads its link-layer header. */

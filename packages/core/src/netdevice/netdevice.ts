@@ -1,14 +1,17 @@
 /** `struct net_device`: one object per real or virtual interface. */
 import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN, IF_OPER_UP, NET_ADDR_PERM, NET_NAME_UNKNOWN } from '@skbuff/uapi';
+import type { NfHookOps } from '../hooks/nf-hooks.ts';
 import type { Net } from '../pernet/net.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import type { TimerList } from '../time/timer.ts';
 import { HwAddrList } from './dev-addr-lists.ts';
 import { LINK_STATS_COUNT } from './link-stats.ts';
 import type { HeaderOps, NetDeviceOps } from './netdevice-ops.ts';
+import type { NetdevRxQueue, TcTxq } from './dev-queues.ts';
 import { noopQdisc, type NetdevQueue, type Qdisc } from './qdisc.ts';
 import type { RtnlLinkOps } from './rtnl-link-ops.ts';
 import type { NapiStruct } from './napi.ts';
+import type { SysfsGroup } from './net-sysfs.ts';
 import type { PacketType } from './packet-type.ts';
 
 export * from './link-stats.ts';
@@ -45,6 +48,11 @@ export const IFF_OVS_DATAPATH: number = 1 << 12;
 export const IFF_L3MDEV_MASTER: number = 1 << 13;
 export const IFF_NO_ADDRCONF: number = 1 << 14;
 export const IFF_NETNS_LOCAL: number = 1 << 15;
+
+/** Bits of `rxDoors`. */
+export const RX_DOOR_TAP: number = 1 << 0;
+export const RX_DOOR_INGRESS: number = 1 << 1;
+export const RX_DOOR_HANDLER: number = 1 << 2;
 
 /** Results of an rx handler. */
 export const RX_HANDLER_CONSUMED = 0;
@@ -103,8 +111,18 @@ export class NetDevice {
   wantedFeatures = 0;
   vlanFeatures = 0;
   hwEncFeatures = 0;
+  /** Bytes and segments of the largest super-packet that the stack gives the device (also: over IPv4), and bytes of those that GRO makes. */
   gsoMaxSize = 65536;
   gsoMaxSegs = 65535;
+  gsoIpv4MaxSize = 65536;
+  groIpv4MaxSize = 65536;
+  /** What the hardware can take at most: no `gso` size is set beyond it. */
+  tsoMaxSize = 65536;
+  tsoMaxSegs = 65535;
+  /** Bytes that GRO makes a packet no longer than. */
+  groMaxSize = 65536;
+  /** Nanoseconds that GRO holds packets after a poll (`/sys/class/net/NAME/gro_flush_timeout`); 0: not at all. */
+  groFlushTimeout = 0;
   /** The driver needs no transmit lock. On one thread it never matters; it is shown to the user. */
   lltx = false;
 
@@ -119,6 +137,14 @@ export class NetDevice {
 
   rxHandler: RxHandler | null = null;
   rxHandlerData: unknown = null;
+  /** Who stands between a frame of this device and the protocols: RX_DOOR_* bits. @internal */
+  rxDoors = 0;
+  /** `nf_hooks_ingress`. */
+  nfHooksIngress: readonly NfHookOps[] = [];
+  /** `ingress_queue`: null until a queueing discipline is attached on the way in. */
+  ingressQueue: NetdevQueue | null = null;
+  /** What that discipline does with a frame. */
+  tcIngress: RxHandler | null = null;
   /** Packet types bound to this device, taps first. */
   ptypeAll: readonly PacketType[] = [];
   ptypeSpecific: readonly PacketType[] = [];
@@ -126,9 +152,17 @@ export class NetDevice {
 
   tx: NetdevQueue[] = [];
   numTxQueues = 1;
+  /** Queues in use, `tx[0 … realNumTxQueues)`. Change them through `netifSetRealNumTxQueues` and its like. */
   realNumTxQueues = 1;
+  rx: NetdevRxQueue[] = [];
   numRxQueues = 1;
   realNumRxQueues = 1;
+  /** Traffic classes: each has `tcToTxq[tc]` for its queues, priority & 15 chooses the class. 0: none. */
+  numTc = 0;
+  readonly tcToTxq: TcTxq[] = [];
+  readonly prioTcMap: Uint8Array = new Uint8Array(16);
+  /** XPS: transmit queues by sending CPU; null while no queue has CPUs. */
+  xpsCpusMap: (readonly number[])[] | null = null;
   qdisc: Qdisc = noopQdisc;
   /** Jiffies a stopped queue may stay without transmission; 0: 5 s. */
   watchdogTimeo = 0;
@@ -137,6 +171,12 @@ export class NetDevice {
   transStart = 0;
   lastRx = 0;
 
+  /** The device that it stands on (`SET_NETDEV_DEV`), as a path below /sys/devices; empty for a virtual one. Set before registration. */
+  parent = '';
+  /** What the kind of device is called where devices are listed (`SET_NETDEV_DEVTYPE`): `bridge`, `vlan`. */
+  devtype = '';
+  /** `sysfs_groups`: files of the driver beside the common ones, in directories of their own. */
+  readonly sysfsGroups: SysfsGroup[] = [];
   rtnlLinkOps: RtnlLinkOps | null = null;
   master: NetDevice | null = null;
   lower: readonly NetDevice[] = [];

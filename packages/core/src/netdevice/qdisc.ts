@@ -29,7 +29,7 @@ export abstract class Qdisc {
   scheduled = false;
   devQueue: NetdevQueue | null = null;
   nextScheduled: Qdisc | null = null;
-  /** A packet that the driver refused: it is next. */
+  /** What the driver refused, linked by `next`: it is next. */
   gsoSkb: SkBuff | null = null;
 
   /** NET_XMIT_SUCCESS, NET_XMIT_CN or NET_XMIT_DROP; frees the sk_buff when it is not kept. */
@@ -39,11 +39,15 @@ export abstract class Qdisc {
   abstract reset(): void;
 }
 
-/** `qdisc_reset`: frees everything, also the packet that the driver refused. */
+/** `qdisc_reset`: frees everything, also what the driver refused. */
 export function qdiscReset(qdisc: Qdisc): void {
   const refused = qdisc.gsoSkb;
   qdisc.gsoSkb = null;
-  if (refused !== null) refused.kfree(SKB_DROP_REASON_QDISC_DROP);
+  for (let skb = refused, next: SkBuff | null; skb !== null; skb = next) {
+    next = skb.next;
+    skb.next = null;
+    skb.kfree(SKB_DROP_REASON_QDISC_DROP);
+  }
   qdisc.reset();
   if (refused !== null) qdisc.qlen = 0;
 }

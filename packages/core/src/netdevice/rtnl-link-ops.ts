@@ -56,9 +56,12 @@ export interface RtnlNotify {
   readonly linkChanged: (dev: NetDevice, change: number) => void;
   /** RTM_DELLINK. */
   readonly linkRemoved: (dev: NetDevice) => void;
+  /** `net` knows another namespace by this number from now on, or no longer: RTM_NEWNSID, RTM_DELNSID. */
+  readonly nsidChanged: (net: Net, id: number, removed: boolean) => void;
 }
 
 export const silentRtnl: RtnlNotify = {
   linkChanged() {},
   linkRemoved() {},
+  nsidChanged() {},
 };

@@ -1,54 +1,80 @@
 /**
  * Reception (`net/core/dev.c`): from the driver's `netif_rx` or NAPI poll to the packet types.
  *
- *   driver → netifRx → backlog → NET_RX_SOFTIRQ → poll → netifReceiveSkb → taps → rx handler → packet type (ipRcv, arpRcv …)
+ *   driver → netifRx → backlog → NET_RX_SOFTIRQ → poll → netifReceiveSkb
+ *     → time stamp → VLAN tag off → taps → ingress (qdisc, hooks) → VLAN device → rx handler → packet type (ipRcv, arpRcv …)
  */
-import { ETH_P_ALL, PACKET_LOOPBACK } from '@skbuff/uapi';
+import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL, PACKET_LOOPBACK, PACKET_OTHERHOST } from '@skbuff/uapi';
 import {
   SKB_CONSUMED,
   SKB_DROP_REASON_CPU_BACKLOG,
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_UNHANDLED_PROTO,
 } from '../skbuff/drop-reason.ts';
-import { SkBuffHead } from '../skbuff/skb-queue.ts';
+import { skbVlanUntag } from '../skbuff/skb-vlan.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { NET_RX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
+import { groNormalList, napiGroDone, napiGroFlush, napiGroStop } from './gro.ts';
 import { NAPI_POLL_WEIGHT, NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS } from './netdevice-ops.ts';
 import {
   type NetDevice,
+  RX_DOOR_HANDLER,
+  RX_DOOR_INGRESS,
+  RX_DOOR_TAP,
   RX_DROPPED,
   RX_HANDLER_ANOTHER,
   RX_HANDLER_CONSUMED,
   RX_HANDLER_EXACT,
+  RX_HANDLER_PASS,
   RX_NOHANDLER,
 } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
+import { getRpsCpu, type RpsDevFlow, type RpsSockFlowTable, SoftnetData } from './rps.ts';
 
 const PTYPE_HASH_SIZE = 16;
 const PTYPE_HASH_MASK = PTYPE_HASH_SIZE - 1;
 
-/** `struct softnet_data` and the tables of packet types of one kernel (there is one CPU). */
+/** VLAN number 0: the tag has a priority only. */
+const VLAN_VID_MASK = 0x0fff;
+
+/** Bits of `rxExtras`. */
+const RX_STAMP = 1 << 0;
+const RX_RPS = 1 << 1;
+
+/** The receive side of one kernel: the CPUs' backlogs and the tables of packet types. */
 export class Softnet {
-  /** net.core.netdev_max_backlog */
-  maxBacklog = 1000;
+  private backlogMax = 1000;
+  /** `maxBacklog`, or -1 where a frame needs more than to be queued: one comparison finds both. */
+  private backlogLimit = 1000;
   /** net.core.netdev_budget: packets per NAPI cycle over all devices. */
   budget = 300;
   /** net.core.dev_weight: packets that the backlog takes per poll. */
   devWeight: number = NAPI_POLL_WEIGHT;
-  /** Frames that went up (again, if an rx handler gave them to another device); lost because the backlog was full; cycles cut short. */
-  processed = 0;
-  dropped = 0;
-  timeSqueeze = 0;
-  receivedRps = 0;
-  /** Time stamps on arrival are wanted by so many (`net_enable_timestamp` adds one). */
-  netstampNeeded = 0;
+  /** net.core.gro_normal_batch: packets that GRO collects before it passes them on. */
+  groNormalBatch = 8;
+  readonly nrCpus: number;
+  readonly data: readonly SoftnetData[] = [];
+  /** The CPU that the code which runs now counts as running on. Set {@link cpu}. */
+  private here: SoftnetData;
+  /** RFS: where applications are; null: off (net.core.rps_sock_flow_entries). */
+  rpsSockFlowTable: RpsSockFlowTable | null = null;
+  /** What `getRpsCpu` found beside the CPU. @internal */
+  rpsFlow: RpsDevFlow | null = null;
+  /** `vlan_do_receive`: gives a frame with a tag to the VLAN device (RX_HANDLER_ANOTHER), drops it (CONSUMED) or leaves it (PASS). */
+  vlanDoReceive: ((skb: SkBuff) => number) | null = null;
+  /** What else a frame needs on arrival: RX_STAMP, RX_RPS. */
+  private rxExtras = 0;
+  private netstamps = 0;
+  private rpsQueues = 0;
+  /** A backlog is being worked off: its frames have been steered. */
+  private steered = false;
   /** Taps of all devices; a tap of one device hangs on the device. */
   ptypeAll: readonly PacketType[] = [];
 
   private readonly ptypeBase: (readonly PacketType[])[] = new Array<readonly PacketType[]>(PTYPE_HASH_SIZE).fill([]);
-  private readonly inputPktQueue = new SkBuffHead();
-  private readonly backlog: NapiStruct;
+  /** RX_DOOR_TAP while there are taps of all devices. */
+  private rxDoors = 0;
   /** What became of a frame that `receiveCore` disposed of. */
   private coreResult: number = NET_RX_SUCCESS;
   private pollFirst: NapiStruct | null = null;
@@ -56,17 +82,85 @@ export class Softnet {
   private readonly softirq: Softirq;
   private readonly realTimeNs: () => number;
 
-  constructor(softirq: Softirq, realTimeNs: () => number) {
+  constructor(softirq: Softirq, realTimeNs: () => number, nrCpus = 1) {
     this.softirq = softirq;
     this.realTimeNs = realTimeNs;
-    this.backlog = new NapiStruct(null, (_napi, quota) => this.processBacklog(quota));
-    this.backlog.enabled = true;
+    this.nrCpus = nrCpus;
+    this.data = Array.from({ length: nrCpus }, (_, cpu) => new SoftnetData(cpu, (sd) => this.makeBacklog(sd)));
+    this.here = this.data[0] as SoftnetData;
     softirq.open(NET_RX_SOFTIRQ, () => this.netRxAction());
   }
 
-  /** Frames that wait in the backlog. */
+  private makeBacklog(sd: SoftnetData): NapiStruct {
+    const backlog = new NapiStruct(null, (_napi, quota) => this.processBacklog(sd, quota));
+    backlog.enabled = true;
+    return backlog;
+  }
+
+  /** The CPU on which the code that runs now counts as running: 0 … nrCpus-1. */
+  get cpu(): number {
+    return this.here.cpu;
+  }
+
+  set cpu(cpu: number) {
+    this.here = this.data[cpu] as SoftnetData;
+  }
+
+  /** Frames that wait in the backlogs. */
   get backlogLen(): number {
-    return this.inputPktQueue.qlen;
+    return this.sum((sd) => sd.inputPktQueue.qlen);
+  }
+
+  /** Sums over all CPUs; each CPU's own are in `data`. */
+  get processed(): number {
+    return this.sum((sd) => sd.processed);
+  }
+
+  get dropped(): number {
+    return this.sum((sd) => sd.dropped);
+  }
+
+  get timeSqueeze(): number {
+    return this.sum((sd) => sd.timeSqueeze);
+  }
+
+  private sum(of: (sd: SoftnetData) => number): number {
+    return this.data.reduce((all, sd) => all + of(sd), 0);
+  }
+
+  /** Time stamps on arrival are wanted by so many (`net_enable_timestamp` adds one). */
+  get netstampNeeded(): number {
+    return this.netstamps;
+  }
+
+  set netstampNeeded(count: number) {
+    this.netstamps = count;
+    this.setExtra(RX_STAMP, count > 0);
+  }
+
+  /** Receive queues with RPS or RFS. @internal */
+  get rpsNeeded(): number {
+    return this.rpsQueues;
+  }
+
+  set rpsNeeded(count: number) {
+    this.rpsQueues = count;
+    this.setExtra(RX_RPS, count > 0);
+  }
+
+  private setExtra(bit: number, on: boolean): void {
+    this.rxExtras = on ? this.rxExtras | bit : this.rxExtras & ~bit;
+    this.backlogLimit = this.rxExtras === 0 ? this.backlogMax : -1;
+  }
+
+  /** net.core.netdev_max_backlog */
+  get maxBacklog(): number {
+    return this.backlogMax;
+  }
+
+  set maxBacklog(frames: number) {
+    this.backlogMax = frames;
+    this.backlogLimit = this.rxExtras === 0 ? frames : -1;
   }
 
   /** `dev_add_pack`. */
@@ -97,10 +191,37 @@ export class Softnet {
 
   /** `__netif_rx`: as {@link netifRx}, for a caller that is inside a softirq or has bottom halves disabled. */
   netifRxSoftirq(skb: SkBuff): number {
-    const queue = this.inputPktQueue;
-    if (queue.qlen > this.maxBacklog || !(skb.dev as NetDevice).running()) return this.backlogDrop(skb);
+    const sd = this.here;
+    const queue = sd.inputPktQueue;
+    if (queue.qlen > this.backlogLimit || !(skb.dev as NetDevice).running()) return this.netifRxSlow(skb, sd);
     queue.queueTail(skb);
-    if (!this.backlog.scheduled) this.napiSchedule(this.backlog);
+    if (!sd.backlog.scheduled) this.napiSchedule(sd.backlog);
+    return NET_RX_SUCCESS;
+  }
+
+  /** The backlog is full, the device is down, or the frame is to be stamped or steered. */
+  private netifRxSlow(skb: SkBuff, sd: SoftnetData): number {
+    if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
+    const cpu = (this.rxExtras & RX_RPS) === 0 ? -1 : getRpsCpu(this, skb.dev as NetDevice, skb);
+    return cpu < 0 ? this.enqueueToBacklog(skb, sd) : this.enqueueSteered(skb, cpu);
+  }
+
+  private enqueueSteered(skb: SkBuff, cpu: number): number {
+    const sd = this.data[cpu] as SoftnetData;
+    const flow = this.rpsFlow;
+    const woken = !sd.backlog.scheduled;
+    const ret = this.enqueueToBacklog(skb, sd);
+    if (ret === NET_RX_SUCCESS && flow !== null) flow.lastQtail = sd.queueHead + sd.inputPktQueue.qlen;
+    if (ret === NET_RX_SUCCESS && woken && sd !== this.here) sd.receivedRps++;
+    return ret;
+  }
+
+  /** `enqueue_to_backlog`. */
+  private enqueueToBacklog(skb: SkBuff, sd: SoftnetData): number {
+    const queue = sd.inputPktQueue;
+    if (queue.qlen > this.backlogMax || !(skb.dev as NetDevice).running()) return this.backlogDrop(skb, sd);
+    queue.queueTail(skb);
+    if (!sd.backlog.scheduled) this.napiSchedule(sd.backlog);
     return NET_RX_SUCCESS;
   }
 
@@ -121,14 +242,19 @@ export class Softnet {
     napi.enabled = false;
     napi.scheduled = false;
     napi.missed = false;
+    napiGroStop(napi);
     const list: NapiStruct[] = [];
     for (let n = this.pollFirst; n !== null; n = n.next) if (n !== napi) list.push(n);
     this.pollFirst = this.pollLast = null;
     for (const n of list) this.repoll(n);
   }
 
-  /** `napi_complete_done`: the driver handled fewer than its budget and leaves the poll list. */
-  napiComplete(napi: NapiStruct): void {
+  /**
+   * `napi_complete_done`: the driver handled fewer than its budget, `workDone` packets, and leaves the poll list. What GRO holds goes up,
+   * but for what `groFlushTimeout` keeps.
+   */
+  napiComplete(napi: NapiStruct, workDone = 0): void {
+    if (napi.gro !== null) napiGroDone(napi, workDone);
     napi.scheduled = false;
     if (napi.missed) {
       napi.missed = false;
@@ -144,13 +270,19 @@ export class Softnet {
       this.pollFirst = napi.next;
       if (this.pollFirst === null) this.pollLast = null;
       napi.next = null;
-      const weight = napi === this.backlog ? this.devWeight : napi.weight;
+      const weight = napi.dev === null ? this.devWeight : napi.weight;
       const work = napi.poll(napi, weight);
       // A driver that used its whole weight stays scheduled and goes to the end of the list.
-      if (napi.scheduled && work >= weight) this.repoll(napi);
+      if (napi.scheduled && work >= weight) {
+        if (napi.gro !== null) {
+          napiGroFlush(napi, true);
+          groNormalList(napi);
+        }
+        this.repoll(napi);
+      }
       budget -= work;
       if (budget > 0) continue;
-      this.timeSqueeze++;
+      this.here.timeSqueeze++;
       if (this.pollFirst !== null) this.softirq.raise(NET_RX_SOFTIRQ);
       return;
     }
@@ -163,20 +295,35 @@ export class Softnet {
     this.pollLast = napi;
   }
 
-  /** `process_backlog`. */
-  private processBacklog(quota: number): number {
+  /** `process_backlog`: on its own CPU. */
+  private processBacklog(sd: SoftnetData, quota: number): number {
+    const before = this.here;
+    this.here = sd;
+    const work = this.drain(sd, quota);
+    this.here = before;
+    return work;
+  }
+
+  private drain(sd: SoftnetData, quota: number): number {
+    const queue = sd.inputPktQueue;
     let work = 0;
-    const queue = this.inputPktQueue;
     while (work < quota) {
       const skb = queue.dequeue();
       if (skb === null) {
-        this.napiComplete(this.backlog);
+        this.napiComplete(sd.backlog);
         return work;
       }
+      if (this.rxExtras !== 0) this.markSteered(sd);
       this.netifReceiveSkb(skb);
       work++;
     }
     return work;
+  }
+
+  /** The next frame is from a backlog: it is where it belongs. */
+  private markSteered(sd: SoftnetData): void {
+    sd.queueHead++;
+    this.steered = true;
   }
 
   /** `netif_receive_skb`: a frame goes up, now. NET_RX_SUCCESS, or NET_RX_DROP if nobody took it. */
@@ -216,24 +363,26 @@ export class Softnet {
   }
 
   /**
-   * `__netif_receive_skb_core`: time stamp, taps, rx handlers, and every receiver but the last, which is returned. Null: the frame
-   * is gone, and `coreResult` says how.
+   * `__netif_receive_skb_core`: time stamp, VLAN tag, taps, ingress, VLAN device, rx handlers, and every receiver but the last, which is
+   * returned. Null: the frame is gone, and `coreResult` says how.
    */
   private receiveCore(skb: SkBuff, origDev: NetDevice): PacketType | null {
-    if (this.netstampNeeded !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
+    if (this.rxExtras !== 0 && this.steer(skb)) return null;
     skb.networkHeader = skb.data;
     if (skb.transportHeader < 0) skb.transportHeader = skb.data;
     skb.macLen = skb.macHeader < 0 ? 0 : skb.networkHeader - skb.macHeader;
     let exact = false;
     for (;;) {
       const dev = skb.dev as NetDevice;
-      this.processed++;
       skb.skbIif = dev.ifindex;
-      if (this.ptypeAll.length !== 0) deliverTaps(this.ptypeAll, skb, origDev);
-      if (dev.ptypeAll.length !== 0) deliverTaps(dev.ptypeAll, skb, origDev);
-      const handler = dev.rxHandler;
-      if (handler === null) break;
-      const verdict = handler(skb, dev);
+      const type = skb.protocol;
+      if (type === ETH_P_8021Q || type === ETH_P_8021AD) {
+        const own = skbVlanUntag(skb);
+        if (own !== skb) return this.untagged(own, origDev);
+      }
+      this.here.processed++;
+      if ((this.rxDoors | dev.rxDoors) === 0 && !skb.vlanPresent) break;
+      const verdict = this.doors(skb, dev, origDev);
       if (verdict === RX_HANDLER_CONSUMED) {
         this.coreResult = NET_RX_SUCCESS;
         return null;
@@ -243,6 +392,46 @@ export class Softnet {
       break;
     }
     return this.findReceiver(skb, origDev, exact);
+  }
+
+  /** Taking the tag off needed an sk_buff of our own, which goes on in place of the other; or failed, and it is gone. */
+  private untagged(own: SkBuff | null, origDev: NetDevice): PacketType | null {
+    this.coreResult = NET_RX_DROP;
+    if (own === null) return null;
+    if (this.rxExtras !== 0) this.steered = true;
+    const pt = this.receiveCore(own, origDev);
+    if (pt !== null) this.coreResult = pt.func(own, own.dev as NetDevice, pt, origDev);
+    return null;
+  }
+
+  /** Time stamp and RPS; true if the frame went to another backlog. */
+  private steer(skb: SkBuff): boolean {
+    if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
+    const done = this.steered;
+    this.steered = false;
+    if (done || (this.rxExtras & RX_RPS) === 0) return false;
+    const cpu = getRpsCpu(this, skb.dev as NetDevice, skb);
+    if (cpu < 0) return false;
+    this.coreResult = this.enqueueSteered(skb, cpu);
+    return true;
+  }
+
+  /** Who stands between a frame and the protocols, in Linux's order. RX_HANDLER_CONSUMED: it is gone, and `coreResult` is set. */
+  private doors(skb: SkBuff, dev: NetDevice, origDev: NetDevice): number {
+    if (this.rxDoors !== 0) deliverTaps(this.ptypeAll, skb, origDev);
+    const open = dev.rxDoors;
+    if ((open & RX_DOOR_TAP) !== 0) deliverTaps(dev.ptypeAll, skb, origDev);
+    if ((open & RX_DOOR_INGRESS) !== 0) {
+      const verdict = ingress(skb, dev);
+      if (verdict !== RX_HANDLER_PASS) return verdict;
+    }
+    if (skb.vlanPresent && this.vlanDoReceive !== null) {
+      const verdict = this.vlanDoReceive(skb);
+      if (verdict !== RX_HANDLER_PASS) return verdict;
+    }
+    const verdict = (open & RX_DOOR_HANDLER) !== 0 && dev.rxHandler !== null ? dev.rxHandler(skb, dev) : RX_HANDLER_PASS;
+    if (verdict !== RX_HANDLER_CONSUMED && verdict !== RX_HANDLER_ANOTHER && skb.vlanPresent) dropTag(skb);
+    return verdict;
   }
 
   /** The last receiver of a frame, after the others had their copies; null if there is none and the frame is dropped. */
@@ -268,10 +457,10 @@ export class Softnet {
     return null;
   }
 
-  private backlogDrop(skb: SkBuff): number {
+  private backlogDrop(skb: SkBuff, sd: SoftnetData): number {
     const dev = skb.dev as NetDevice;
     const down = !dev.running();
-    this.dropped += down ? 0 : 1;
+    sd.dropped += down ? 0 : 1;
     dev.stats[RX_DROPPED]++;
     skb.kfree(down ? SKB_DROP_REASON_DEV_READY : SKB_DROP_REASON_CPU_BACKLOG);
     return NET_RX_DROP;
@@ -279,21 +468,28 @@ export class Softnet {
 
   /** `flush_backlog`: frees what waits for a device that goes away. */
   flushBacklog(dev: NetDevice): void {
-    const queue = this.inputPktQueue;
-    for (let skb = queue.peek(); skb !== null; ) {
-      const next: SkBuff | null = skb.next;
-      if (skb.dev === dev) {
-        queue.unlink(skb);
-        skb.kfree(SKB_DROP_REASON_DEV_READY);
+    for (const sd of this.data) {
+      for (let skb = sd.inputPktQueue.peek(); skb !== null; ) {
+        const next: SkBuff | null = skb.next;
+        if (skb.dev === dev) {
+          sd.inputPktQueue.unlink(skb);
+          sd.queueHead++;
+          skb.kfree(SKB_DROP_REASON_DEV_READY);
+        }
+        skb = next;
       }
-      skb = next;
     }
   }
 
   private changePack(pt: PacketType, change: (list: readonly PacketType[]) => PacketType[]): void {
     if (pt.type === ETH_P_ALL) {
-      if (pt.dev !== null) pt.dev.ptypeAll = Object.freeze(change(pt.dev.ptypeAll));
-      else this.ptypeAll = Object.freeze(change(this.ptypeAll));
+      if (pt.dev !== null) {
+        pt.dev.ptypeAll = Object.freeze(change(pt.dev.ptypeAll));
+        pt.dev.rxDoors = pt.dev.ptypeAll.length > 0 ? pt.dev.rxDoors | RX_DOOR_TAP : pt.dev.rxDoors & ~RX_DOOR_TAP;
+      } else {
+        this.ptypeAll = Object.freeze(change(this.ptypeAll));
+        this.rxDoors = this.ptypeAll.length > 0 ? RX_DOOR_TAP : 0;
+      }
     } else if (pt.dev !== null) pt.dev.ptypeSpecific = Object.freeze(change(pt.dev.ptypeSpecific));
     else {
       const at = pt.type & PTYPE_HASH_MASK;
@@ -337,4 +533,21 @@ function deliverSpecific(list: readonly PacketType[], type: number, skb: SkBuff,
     last = pt;
   }
   return last;
+}
+
+/** `sch_handle_ingress`, then `nf_ingress`. */
+function ingress(skb: SkBuff, dev: NetDevice): number {
+  if (dev.tcIngress !== null) {
+    const verdict = dev.tcIngress(skb, dev);
+    if (verdict !== RX_HANDLER_PASS) return verdict;
+  }
+  return dev.nfHooksIngress.length === 0 || dev.net.nf.runIngress(skb, dev) ? RX_HANDLER_PASS : RX_HANDLER_CONSUMED;
+}
+
+/** Nobody here has that VLAN: the frame is another's. A tag without number only has a priority. */
+function dropTag(skb: SkBuff): void {
+  if ((skb.vlanTci & VLAN_VID_MASK) !== 0) skb.pktType = PACKET_OTHERHOST;
+  skb.vlanPresent = false;
+  skb.vlanTci = 0;
+  skb.vlanProto = 0;
 }

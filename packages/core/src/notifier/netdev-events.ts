@@ -33,3 +33,8 @@ export const NETDEV_CHANGE_TX_QUEUE_LEN = 31;
 export const NETEVENT_NEIGH_UPDATE = 1;
 export const NETEVENT_REDIRECT = 2;
 export const NETEVENT_DELAY_PROBE_TIME_UPDATE = 3;
+
+/** Events of `reboot_notifier_list` (`include/linux/reboot.h`). */
+export const SYS_RESTART = 0x0001;
+export const SYS_HALT = 0x0002;
+export const SYS_POWER_OFF = 0x0003;

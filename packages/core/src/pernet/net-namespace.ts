@@ -1,12 +1,13 @@
 /**
  * Namespaces and `pernet_operations` (`net/core/net_namespace.c`): every plugin's init runs for every namespace that exists, then
  * for each new one; exits run in reverse. Device operations come after all subsystems on the way up and before them on the way
- * down.
+ * down. A namespace that nobody holds any more is taken down by a worker, together with the others that wait.
  */
-import { NSID_NOT_ASSIGNED } from './nsid.ts';
+import { ENOSPC } from '@skbuff/uapi';
 import type { Kernel } from '../module/kernel.ts';
 import { defaultDeviceExit } from '../netdevice/dev-netns.ts';
 import { Net } from './net.ts';
+import { NSID_NOT_ASSIGNED } from './nsid.ts';
 
 /** `struct pernet_operations`. */
 export interface PernetOperations {
@@ -17,6 +18,8 @@ export interface PernetOperations {
   /** Before any exit of this namespace runs. */
   readonly preExit?: (net: Net) => void;
   readonly exit?: (net: Net) => void;
+  /** After `exit` of all namespaces that die together. */
+  readonly exitBatch?: (nets: readonly Net[]) => void;
 }
 
 /** First inode number of a namespace, as on Linux (`PROC_NET_INIT_INO`). */
@@ -29,6 +32,8 @@ export class NetNamespaces {
   private pernetList: PernetOperations[] = [];
   private firstDevice = 0;
   private nextInode = FIRST_INODE;
+  /** Namespaces without a reference, which the worker has not come to yet (`cleanup_list`). */
+  private doomed: Net[] = [];
   private readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
@@ -44,32 +49,83 @@ export class NetNamespaces {
     return err !== 0 ? err : net;
   }
 
-  /** `cleanup_net`: the namespace dies; what it holds is destroyed. */
-  cleanup(net: Net): void {
+  /** `__put_net`: nobody holds the namespace any more; those for which this is so when the worker runs die together. */
+  putLast(net: Net): void {
     if (!net.alive) return;
     net.alive = false;
-    const at = this.list.indexOf(net);
-    if (at >= 0) this.list.splice(at, 1);
-    for (const other of this.list) for (const [id, peer] of other.netnsIds) if (peer === net) other.netnsIds.delete(id);
-    this.runExits(net, this.pernetList);
-    net.gen.length = 0;
-    this.kernel.services.forget(net);
+    this.doomed.push(net);
+    if (this.doomed.length === 1) this.kernel.scheduleWork(() => this.cleanupNet());
   }
 
-  /** The number under which `net` knows `peer`, or -1. */
+  /** `cleanup_net`: what waits for its end, the last one first. What an exit lets go of waits for the next turn of the worker. */
+  private cleanupNet(): void {
+    const nets = this.doomed.reverse();
+    this.doomed = [];
+    this.kill(nets);
+  }
+
+  /** The kernel goes: all namespaces die, held or not, the initial one after the others. */
+  killAll(): void {
+    this.kill(this.list.slice(1).reverse());
+    this.kill([...this.list]);
+  }
+
+  /** Takes namespaces out of everybody's sight and destroys what they hold; those that are gone already are left out. */
+  private kill(nets: readonly Net[]): void {
+    const dying = nets.filter((net) => this.list.includes(net));
+    if (dying.length === 0) return;
+    for (const net of dying) {
+      net.alive = false;
+      this.list.splice(this.list.indexOf(net), 1);
+    }
+    for (const net of dying) this.unhashNsid(net);
+    this.runExits(dying, this.pernetList, true);
+    for (const net of dying) {
+      net.gen.length = 0;
+      this.kernel.services.forget(net);
+    }
+  }
+
+  /** `unhash_nsid`: no namespace has a number for it any more, nor it for others. */
+  private unhashNsid(net: Net): void {
+    for (const other of this.list) {
+      const id = this.peernet2id(other, net);
+      if (id < 0) continue;
+      other.netnsIds.delete(id);
+      this.kernel.rtnl.nsidChanged(other, id, true);
+    }
+    net.netnsIds.clear();
+  }
+
+  /** `__peernet2id`: the number under which `net` knows `peer`, or -1. */
   peernet2id(net: Net, peer: Net): number {
     for (const [id, other] of net.netnsIds) if (other === peer) return id;
     return NSID_NOT_ASSIGNED;
   }
 
-  /** As {@link peernet2id}, giving out a number if there is none yet. */
+  /** `peernet2id_alloc`: as {@link peernet2id}, giving out a number if there is none yet; the dying neither give nor get one. */
   peernet2idAlloc(net: Net, peer: Net): number {
     const known = this.peernet2id(net, peer);
     if (known >= 0) return known;
-    let id = 0;
+    if (!net.alive || !peer.alive) return NSID_NOT_ASSIGNED;
+    const id = this.allocNetid(net, peer, NSID_NOT_ASSIGNED);
+    this.kernel.rtnl.nsidChanged(net, id, false);
+    return id;
+  }
+
+  /** `alloc_netid`: gives `peer` the number `wanted` in `net`, or the lowest free one if that is negative. -ENOSPC if it is taken. */
+  allocNetid(net: Net, peer: Net, wanted: number): number {
+    if (wanted >= 0 && net.netnsIds.has(wanted)) return -ENOSPC;
+    let id = Math.max(wanted, 0);
     while (net.netnsIds.has(id)) id++;
     net.netnsIds.set(id, peer);
     return id;
+  }
+
+  /** `get_net_ns_by_id`: the namespace that `net` knows under a number, unless it is dying. No reference is taken. */
+  byId(net: Net, id: number): Net | null {
+    const peer = net.netnsIds.get(id) ?? null;
+    return peer !== null && peer.alive ? peer : null;
   }
 
   /** `register_pernet_subsys`. The init's error, after the exits of those already done. */
@@ -88,7 +144,7 @@ export class NetNamespaces {
     if (at < 0) return;
     this.pernetList.splice(at, 1);
     if (at < this.firstDevice) this.firstDevice--;
-    for (const net of [...this.list]) this.runExits(net, [ops]);
+    this.runExits([...this.list], [ops], false);
   }
 
   private registerAt(ops: PernetOperations, at: number, count: () => void): number {
@@ -96,7 +152,7 @@ export class NetNamespaces {
     for (const net of this.list) {
       const err = ops.init?.(net) ?? 0;
       if (err !== 0) {
-        for (const other of done.reverse()) this.runExits(other, [ops]);
+        this.runExits(done.reverse(), [ops], false);
         return err;
       }
       done.push(net);
@@ -112,7 +168,7 @@ export class NetNamespaces {
       const err = ops.init?.(net) ?? 0;
       if (err !== 0) {
         net.alive = false;
-        this.runExits(net, done);
+        this.runExits([net], done, true);
         return err;
       }
       done.push(ops);
@@ -120,11 +176,14 @@ export class NetNamespaces {
     return 0;
   }
 
-  /** Pre-exits, the devices' fate, then the exits, all in reverse order of registration. */
-  private runExits(net: Net, list: readonly PernetOperations[]): void {
+  /** `ops_undo_list`: pre-exits, the devices' fate if the namespaces die, then the exits; all in reverse order of registration. */
+  private runExits(nets: readonly Net[], list: readonly PernetOperations[], dying: boolean): void {
     const reverse = [...list].reverse();
-    for (const ops of reverse) ops.preExit?.(net);
-    if (!net.alive) defaultDeviceExit(net, this.list[0] ?? null);
-    for (const ops of reverse) ops.exit?.(net);
+    for (const ops of reverse) for (const net of nets) ops.preExit?.(net);
+    if (dying) defaultDeviceExit(nets, this.list[0] ?? null);
+    for (const ops of reverse) {
+      for (const net of nets) ops.exit?.(net);
+      ops.exitBatch?.(nets);
+    }
   }
 }

@@ -31,8 +31,9 @@ export class Net {
   ifindex = 0;
   /** Numbers under which this namespace knows others (`ip netns set`). */
   readonly netnsIds: Map<number, Net> = new Map();
-  /** Tasks, sockets, mounted names: at 0 the namespace dies. */
+  /** Tasks, sockets, mounted names: at 0 the namespace dies, as soon as a worker comes to it. */
   count = 1;
+  /** Somebody holds it (`check_net`); false for good once nobody did. */
   alive = true;
 
   constructor(kernel: Kernel, inode: number) {
@@ -51,9 +52,9 @@ export class Net {
     return this;
   }
 
-  /** `put_net`: the last reference takes the namespace down. */
+  /** `put_net`: without the last reference the namespace dies, not now but soon: until then its devices and sockets go on. */
   put(): void {
-    if (--this.count === 0) this.kernel.netns.cleanup(this);
+    if (--this.count === 0) this.kernel.netns.putLast(this);
   }
 
   /** `__dev_get_by_name`: no reference is taken. Alternative names count too. */

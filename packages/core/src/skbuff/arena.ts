@@ -23,6 +23,8 @@ export const SKB_GSO_DODGY: number = 1 << 1;
 export const SKB_GSO_TCP_ECN: number = 1 << 2;
 export const SKB_GSO_TCP_FIXEDID: number = 1 << 3;
 export const SKB_GSO_TCPV6: number = 1 << 4;
+/** UDP payload into datagrams. (The kernel's bit is 17; ours has to leave room for its feature in the low word, so it takes FCoE's place.) */
+export const SKB_GSO_UDP_L4: number = 1 << 5;
 
 /** `skb_frag_t`: bytes `offset..offset+size` (offset from the start of the arena) inside a block that is counted by reference. */
 export class SkbFrag {

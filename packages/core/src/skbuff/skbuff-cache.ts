@@ -23,6 +23,8 @@ const SMALL_HEAD = 576;
 export type DropMonitor = (skb: SkBuff, reason: number) => void;
 
 export class SkbuffCache {
+  /** Seed of flow numbers (`hashrnd`). */
+  hashRnd = 0;
   readonly arena: Arena;
   /** Descriptors in use now: 0 when nothing leaked. */
   inUse = 0;
@@ -248,8 +250,8 @@ export class SkbuffCache {
     return skb;
   }
 
-  /** `copy_skb_header`: what a clone or copy inherits beside the data. The new one has no owner. */
-  private copyHeader(from: SkBuff, to: SkBuff): void {
+  /** `copy_skb_header`: what a clone, copy or segment inherits beside the data. The new one has no owner. @internal */
+  copyHeader(from: SkBuff, to: SkBuff): void {
     to.dev = from.dev;
     if (from.dst !== null) {
       to.dst = from.dst;

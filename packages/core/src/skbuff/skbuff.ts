@@ -43,6 +43,10 @@ export interface SkbSock {
   readonly net: Net;
   readonly priority: number;
   readonly mark: number;
+  /** The transmit queue of a connected socket's packets (`sk_tx_queue_mapping`), -1 while there is none; absent: never kept. */
+  txQueueMapping?: number;
+  /** The route that the socket keeps. */
+  readonly dst?: DstEntry | null;
 }
 
 /** A counted object that travels with an sk_buff (connection tracking entry, security path, extension). */

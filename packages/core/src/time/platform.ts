@@ -45,8 +45,11 @@ export function wallClockMs(): number {
   return Date.now();
 }
 
-export function startTimeout(fn: () => void, ms: number): unknown {
-  return loop.setTimeout(fn, ms);
+/** `keepAlive`: a process that waits for nothing else stays for it (where the platform makes a difference). */
+export function startTimeout(fn: () => void, ms: number, keepAlive: boolean): unknown {
+  const handle = loop.setTimeout(fn, ms) as { unref?: () => void } | number;
+  if (!keepAlive && typeof handle === 'object') handle.unref?.();
+  return handle;
 }
 
 export function stopTimeout(handle: unknown): void {

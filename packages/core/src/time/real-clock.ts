@@ -26,6 +26,7 @@ class RealHandle implements ClockHandle {
   private readonly client: ClockClient;
   private timeout: unknown = null;
   private deadline: number = Number.POSITIVE_INFINITY;
+  private essential = false;
   private deferred = false;
   private detached = false;
 
@@ -43,9 +44,11 @@ class RealHandle implements ClockHandle {
     return Math.floor(this.now() / NSEC_PER_JIFFY);
   }
 
-  alarm(deadline: number, _essential: boolean): void {
-    if (deadline === this.deadline) return;
+  /** Housekeeping alone does not keep the process. */
+  alarm(deadline: number, essential: boolean): void {
+    if (deadline === this.deadline && essential === this.essential) return;
     this.deadline = deadline;
+    this.essential = essential;
     if (this.timeout !== null) stopTimeout(this.timeout);
     this.timeout = null;
     if (deadline === Number.POSITIVE_INFINITY || this.detached) return;
@@ -54,7 +57,7 @@ class RealHandle implements ClockHandle {
       this.timeout = null;
       this.deadline = Number.POSITIVE_INFINITY;
       this.client.onClock();
-    }, ms);
+    }, ms, essential);
   }
 
   defer(): void {

@@ -1,18 +1,22 @@
 /** The dummy device (`drivers/net/dummy.c`): it accepts every packet, counts it and throws it away. */
 import {
   ethMacAddr,
+  GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
   IFF_NO_QUEUE,
   type NetDevice,
   type NetDeviceOps,
   NETDEV_TX_OK,
-  NETIF_F_ALL_TSO,
   NETIF_F_FRAGLIST,
   NETIF_F_GSO,
+  NETIF_F_GSO_SOFTWARE,
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
   NETIF_F_SG,
   netdevOpsDefaults,
+  netifCarrierOff,
+  netifCarrierOn,
+  netifSetTsoMaxSize,
   type RtnlLinkOps,
   type SkBuff,
   TX_BYTES,
@@ -29,12 +33,20 @@ export function dummyXmit(skb: SkBuff, dev: NetDevice): number {
   return NETDEV_TX_OK;
 }
 
+/** `dummy_change_carrier`. */
+function dummyChangeCarrier(dev: NetDevice, on: boolean): number {
+  if (on) netifCarrierOn(dev);
+  else netifCarrierOff(dev);
+  return 0;
+}
+
 export const dummyOps: NetDeviceOps = {
   ...netdevOpsDefaults,
   ndoInit: ethHwAddrRandomIfUnset,
   ndoStartXmit: dummyXmit,
   ndoValidateAddr: ethValidateAddr,
   ndoSetMacAddress: ethMacAddr,
+  ndoChangeCarrier: dummyChangeCarrier,
 };
 
 /** `dummy_setup`. */
@@ -45,7 +57,8 @@ export function dummySetup(dev: NetDevice): void {
   dev.flags &= ~IFF_MULTICAST;
   dev.privFlags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
   dev.lltx = true;
-  dev.features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO | NETIF_F_ALL_TSO | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA;
+  netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
+  dev.features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA;
   dev.hwFeatures = dev.features;
   dev.hwEncFeatures = dev.features;
   dev.minMtu = 0;

@@ -30,10 +30,12 @@ import {
   ETH_P_802_2,
   ETH_P_802_3,
   ETH_P_802_3_MIN,
+  IFF_ALLMULTI,
   IFF_BROADCAST,
   IFF_LOOPBACK,
   IFF_MULTICAST,
   IFF_NOARP,
+  IFF_PROMISC,
   NET_ADDR_RANDOM,
   PACKET_BROADCAST,
   PACKET_HOST,
@@ -135,6 +137,19 @@ function ethPktType(b: Uint8Array, eth: number, own: Uint8Array): number {
   }
   if ((b[eth] & 1) === 0) return PACKET_OTHERHOST;
   return (b[eth] & b[eth + 1] & b[eth + 2] & b[eth + 3] & b[eth + 4] & b[eth + 5]) === 0xff ? PACKET_BROADCAST : PACKET_MULTICAST;
+}
+
+/**
+ * What a network card lets in of the frames on its wire, `eth` being where the header is: its own address and the extra ones, broadcast, the
+ * groups it was told of, and all groups or all frames while it is in such a mode.
+ */
+export function ethRxFilter(dev: NetDevice, b: Uint8Array, eth: number): boolean {
+  if ((dev.flags & IFF_PROMISC) !== 0) return true;
+  const kind = ethPktType(b, eth, dev.devAddr);
+  if (kind === PACKET_HOST || kind === PACKET_BROADCAST) return true;
+  if (kind === PACKET_MULTICAST && (dev.flags & IFF_ALLMULTI) !== 0) return true;
+  const dest = b.subarray(eth, eth + ETH_ALEN);
+  return (kind === PACKET_MULTICAST ? dev.mc : dev.uc).find(dest, ETH_ALEN) !== null;
 }
 
 function ethLengthFrame(skb: SkBuff): number {

@@ -22,8 +22,8 @@ import {
   NETDEV_TX_OK,
   type NetDevice,
   type NetDeviceOps,
-  NETIF_F_ALL_TSO,
   NETIF_F_GSO,
+  NETIF_F_GSO_SOFTWARE,
   NETREG_REGISTERED,
   netifCarrierOff,
   netifCarrierOn,
@@ -42,7 +42,7 @@ import { DelayLine } from './delay-line.ts';
 import { completeImpairment, type FullImpairment, type Impairment, NO_IMPAIRMENT } from './impairment.ts';
 
 const NSEC_PER_SEC = 1e9;
-const OFFLOADS = NETIF_F_ALL_TSO | NETIF_F_GSO;
+const OFFLOADS = NETIF_F_GSO_SOFTWARE | NETIF_F_GSO;
 
 /**
  * What became of the packets. At any time

@@ -5,6 +5,8 @@
  *     stack → devQueueXmit → frameDeviceXmit → port.send(frame)
  *     port.onFrame(frame)  → frameDeviceRx   → netifRx → stack
  *
+ * As a network card, the device lets in what is for it, for all, or for its groups; all of it while promiscuous.
+ *
  * The port is trusted with nothing: what it delivers may be of any length, and what it throws is counted and logged.
  */
 import {
@@ -30,7 +32,7 @@ import {
   TX_ERRORS,
   TX_PACKETS,
 } from '@skbuff/core';
-import { allocEtherdev, ethHwAddrRandomIfUnset, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
+import { allocEtherdev, ethHwAddrRandomIfUnset, ethRxFilter, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
 import { EADDRNOTAVAIL, EINVAL, ETH_ALEN, ETH_DATA_LEN, ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '@skbuff/uapi';
 
 /** What carries frames outside. Frames begin with the Ethernet header and have no checksum (FCS) at the end. */
@@ -103,6 +105,7 @@ function frameDeviceRx(dev: NetDevice, frame: Uint8Array): void {
     stats[RX_ERRORS]++;
     return;
   }
+  if (!ethRxFilter(dev, frame, 0)) return;
   const skb = dev.running() ? net.skbs.allocRx(dev, n) : null;
   if (skb === null) {
     stats[RX_DROPPED]++;

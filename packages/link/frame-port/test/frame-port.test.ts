@@ -2,7 +2,13 @@ import {
   CHECKSUM_PARTIAL,
   createKernel,
   devClose,
+  devMcAdd,
+  devMcDel,
   devOpen,
+  devSetAllmulti,
+  devSetPromiscuity,
+  devUcAdd,
+  devUcDel,
   type Kernel,
   type Net,
   type NetDevice,
@@ -21,7 +27,7 @@ import {
   unregisterNetdevice,
   VirtualClock,
 } from '@skbuff/core';
-import { EADDRNOTAVAIL, EEXIST, EINVAL, ETH_P_IP, PACKET_HOST } from '@skbuff/uapi';
+import { EADDRNOTAVAIL, EEXIST, EINVAL, ETH_P_IP, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from '@skbuff/uapi';
 import { ipComputeCsum } from '@skbuff/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFrameDevice, type FramePort } from '../src/index.ts';
@@ -137,10 +143,49 @@ describe('the device', () => {
     const other = new TestPort();
     const away = create(other, net);
     net.put();
+    kernel.onClock();
     expect([away.net === kernel.initNet, away.name, other.closed]).toEqual([true, 'dev1', 0]);
     devOpen(away);
     other.onFrame?.(frame(60));
     expect(got.length).toBe(1);
+  });
+});
+
+describe('the filter of the card', () => {
+  const arrive = (to: readonly number[]): number[] => {
+    const bytes = frame(60);
+    bytes.set(to);
+    port.onFrame?.(bytes);
+    return got.splice(0).map((skb) => {
+      const kind = skb.pktType;
+      skb.consume();
+      return kind;
+    });
+  };
+  const OTHER = [2, 0, 0, 0, 0, 7];
+  const GROUP = [1, 0, 0x5e, 0, 0, 5];
+
+  it('lets in what is for the device, for all, or for its groups and extra addresses [RX-16]', () => {
+    expect([arrive([...OWN]), arrive([255, 255, 255, 255, 255, 255]), arrive(OTHER), arrive(GROUP)]).toEqual([[PACKET_HOST], [PACKET_BROADCAST], [], []]);
+    expect([dev.stats[RX_PACKETS], dev.stats[RX_DROPPED], dev.stats[RX_ERRORS]]).toEqual([2, 0, 0]);
+    devMcAdd(dev, Uint8Array.from(GROUP));
+    expect([arrive(GROUP), arrive([1, 0, 0x5e, 0, 0, 6])]).toEqual([[PACKET_MULTICAST], []]);
+    devMcDel(dev, Uint8Array.from(GROUP));
+    expect(arrive(GROUP)).toEqual([]);
+  });
+
+  it('lets in all frames while promiscuous, those of others marked so, and all groups while allmulti [RX-16]', () => {
+    devSetAllmulti(dev, 1);
+    expect([arrive(GROUP), arrive(OTHER)]).toEqual([[PACKET_MULTICAST], []]);
+    devSetAllmulti(dev, -1);
+    devSetPromiscuity(dev, 1);
+    expect([arrive(OTHER), arrive(GROUP)]).toEqual([[PACKET_OTHERHOST], [PACKET_MULTICAST]]);
+    devSetPromiscuity(dev, -1);
+    expect([arrive(OTHER), arrive(GROUP)]).toEqual([[], []]);
+    // It does not say that it can filter more than one address, so an extra one makes it promiscuous.
+    devUcAdd(dev, Uint8Array.from(OTHER));
+    expect([arrive(OTHER), arrive([2, 0, 0, 0, 0, 8])]).toEqual([[PACKET_OTHERHOST], [PACKET_OTHERHOST]]);
+    devUcDel(dev, Uint8Array.from(OTHER));
   });
 });
 

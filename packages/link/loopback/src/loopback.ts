@@ -2,6 +2,7 @@
 import {
   allocNetdev,
   ethMacAddr,
+  GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
   IFF_NETNS_LOCAL,
   IFF_NO_QUEUE,
@@ -11,13 +12,14 @@ import {
   type NetDeviceOps,
   netdevOpsDefaults,
   NETDEV_TX_OK,
-  NETIF_F_ALL_TSO,
   NETIF_F_FRAGLIST,
   NETIF_F_GSO,
+  NETIF_F_GSO_SOFTWARE,
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
   NETIF_F_SG,
   NETIF_F_VLAN_CHALLENGED,
+  netifSetTsoMaxSize,
   registerNetdevice,
   RX_BYTES,
   RX_PACKETS,
@@ -69,9 +71,10 @@ export function loopbackSetup(dev: NetDevice): void {
   dev.flags = IFF_LOOPBACK;
   dev.privFlags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE | IFF_NETNS_LOCAL;
   dev.txQueueLen = 1000;
-  dev.hwFeatures = NETIF_F_GSO | NETIF_F_ALL_TSO;
+  dev.hwFeatures = NETIF_F_GSO | NETIF_F_GSO_SOFTWARE;
   dev.features = dev.hwFeatures | NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_VLAN_CHALLENGED;
   dev.lltx = true;
+  netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
   dev.headerOps = ethHeaderOps;
   dev.privDestructor = loopbackDevFree;
 }

@@ -6,3 +6,4 @@
 export { veth } from './plugin.ts';
 export * from './veth.ts';
 export * from './veth-link.ts';
+export { VETH_RING_SIZE } from './veth-napi.ts';

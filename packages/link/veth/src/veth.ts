@@ -3,6 +3,8 @@
  *
  *     devQueueXmit → vethXmit → (scrub, eth_type_trans) → netif_rx of the peer
  *
+ * With GRO on the receiving end (`ethtool -K NAME gro on`) frames wait in a ring instead, and a NAPI poll takes them (veth-napi).
+ *
  * Sending is the receive path of the peer: the sk_buff goes over as it is, with an unfinished checksum (CHECKSUM_PARTIAL) and as
  * one super-packet (GSO), because a wire that is a pointer cannot spoil it.
  */
@@ -12,6 +14,7 @@ import {
   CHECKSUM_NONE,
   ethMacAddr,
   freeNetdev,
+  GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
   IFF_NO_QUEUE,
   IFF_TX_SKB_SHARING,
@@ -24,36 +27,41 @@ import {
   NETDEV_TX_OK,
   NETIF_F_ALL_TSO,
   NETIF_F_FRAGLIST,
+  NETIF_F_GRO,
   NETIF_F_GSO,
+  NETIF_F_GSO_SOFTWARE,
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
   NETIF_F_HW_VLAN_CTAG_RX,
   NETIF_F_HW_VLAN_CTAG_TX,
   NETIF_F_SG,
   netdevOpsDefaults,
+  netdevUpdateFeatures,
   netifCarrierOff,
   netifCarrierOn,
+  netifSetTsoMaxSize,
   registerNetdevice,
-  RX_BYTES,
   RX_DROPPED,
-  RX_PACKETS,
   type RtnlLinkOps,
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_HDR_TRUNC,
   SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
-  TX_BYTES,
   TX_DROPPED,
-  TX_PACKETS,
   unregisterNetdevice,
 } from '@skbuff/core';
 import { ethHwAddrRandomIfUnset, etherSetup, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
 import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, NET_ADDR_SET, PACKET_HOST } from '@skbuff/uapi';
+import { VethRq, vethCount } from './veth-napi.ts';
 
 /** `struct veth_priv`. */
 export class VethPriv {
   /** The other end; null before it exists and after it went. */
   peer: NetDevice | null = null;
+  /** The other end, while it takes frames through the backlog; null: there is none, or it polls for them. */
+  wire: NetDevice | null = null;
+  /** Frames that wait for the poll, while this end has GRO; else null. */
+  rq: VethRq | null = null;
 }
 
 /** The other end of a veth, or null. */
@@ -63,21 +71,36 @@ export function vethPeer(dev: NetDevice): NetDevice | null {
 
 /** `veth_xmit`: NETDEV_TX_OK, or NET_XMIT_DROP; the sk_buff is gone either way. Called with bottom halves disabled. */
 export function vethXmit(skb: SkBuff, dev: NetDevice): number {
-  const peer = (dev.priv as VethPriv).peer;
+  const peer = (dev.priv as VethPriv).wire;
   const length = skb.len;
-  if (peer === null) skb.kfree(SKB_DROP_REASON_DEV_READY);
-  else if (length - skb.dataLen < ETH_HLEN && !skb.mayPull(ETH_HLEN)) skb.kfree(SKB_DROP_REASON_HDR_TRUNC);
+  if (peer === null) return vethXmitSlow(skb, dev);
+  if (length - skb.dataLen < ETH_HLEN && !skb.mayPull(ETH_HLEN)) skb.kfree(SKB_DROP_REASON_HDR_TRUNC);
   else if (devForwardSkb(peer, skb) === NET_RX_SUCCESS) {
-    const sent = dev.stats;
-    sent[TX_PACKETS]++;
-    sent[TX_BYTES] += length;
-    const received = peer.stats;
-    received[RX_PACKETS]++;
-    received[RX_BYTES] += length;
+    vethCount(dev, peer, length);
     return NETDEV_TX_OK;
   }
   dev.stats[TX_DROPPED]++;
   return NET_XMIT_DROP;
+}
+
+/** There is no other end, or it polls. Frames of a sender that hands over super-packets need no GRO: they take the other way. */
+function vethXmitSlow(skb: SkBuff, dev: NetDevice): number {
+  const { peer } = dev.priv as VethPriv;
+  const { rq } = (peer?.priv as VethPriv | undefined) ?? { rq: null };
+  const { len } = skb;
+  const gro = (dev.features & NETIF_F_ALL_TSO) === 0;
+  if (peer === null || rq === null) skb.kfree(SKB_DROP_REASON_DEV_READY);
+  else if (!skb.mayPull(ETH_HLEN)) skb.kfree(SKB_DROP_REASON_HDR_TRUNC);
+  else if (gro ? forwardToRq(peer, rq, skb) : devForwardSkb(peer, skb) === NET_RX_SUCCESS) {
+    if (!gro) vethCount(dev, peer, len);
+    return NETDEV_TX_OK;
+  }
+  dev.stats[TX_DROPPED]++;
+  return NET_XMIT_DROP;
+}
+
+function forwardToRq(dev: NetDevice, rq: VethRq, skb: SkBuff): boolean {
+  return forwardSkb(dev, skb) && rq.receive(skb);
 }
 
 /**
@@ -85,23 +108,27 @@ export function vethXmit(skb: SkBuff, dev: NetDevice): number {
  * `rx_dropped` of `dev`: it is down, the frame is longer than its MTU, or the backlog is full). The sk_buff is gone either way.
  */
 export function devForwardSkb(dev: NetDevice, skb: SkBuff): number {
+  return forwardSkb(dev, skb) ? dev.net.softnet.netifRxSoftirq(skb) : NET_RX_DROP;
+}
+
+/** `__dev_forward_skb`: makes a frame that is being sent one that was received; false: it was dropped. */
+function forwardSkb(dev: NetDevice, skb: SkBuff): boolean {
   if ((dev.flags & IFF_UP) === 0) return forwardDrop(dev, skb, SKB_DROP_REASON_DEV_READY);
   if (skb.len > dev.mtu + dev.hardHeaderLen + VLAN_HLEN && skb.shinfo.gsoSize === 0) {
     return forwardDrop(dev, skb, SKB_DROP_REASON_PKT_TOO_BIG);
   }
-  const { net } = dev;
-  skbScrubPacket(skb, net !== (skb.dev as NetDevice).net);
+  skbScrubPacket(skb, dev.net !== (skb.dev as NetDevice).net);
   skb.priority = 0;
   skb.protocol = ethTypeTrans(skb, dev);
   // The device's sum covered the header that was just pulled.
   if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
-  return net.softnet.netifRxSoftirq(skb);
+  return true;
 }
 
-function forwardDrop(dev: NetDevice, skb: SkBuff, reason: number): number {
+function forwardDrop(dev: NetDevice, skb: SkBuff, reason: number): false {
   dev.stats[RX_DROPPED]++;
   skb.kfree(reason);
-  return NET_RX_DROP;
+  return false;
 }
 
 /**
@@ -136,6 +163,7 @@ function extReset(skb: SkBuff): void {
 function vethOpen(dev: NetDevice): number {
   const { peer } = dev.priv as VethPriv;
   if (peer === null) return -ENOTCONN;
+  if ((dev.features & NETIF_F_GRO) !== 0) vethNapiEnable(dev);
   if ((peer.flags & IFF_UP) !== 0) {
     netifCarrierOn(dev);
     netifCarrierOn(peer);
@@ -148,7 +176,32 @@ function vethClose(dev: NetDevice): number {
   const { peer } = dev.priv as VethPriv;
   netifCarrierOff(dev);
   if (peer !== null) netifCarrierOff(peer);
+  vethNapiDel(dev);
   return 0;
+}
+
+/** `veth_set_features`: GRO needs a poll, and the poll is there for GRO only. */
+function vethSetFeatures(dev: NetDevice, features: number): number {
+  const { peer } = dev.priv as VethPriv;
+  if (((dev.features ^ features) & NETIF_F_GRO) === 0 || (dev.flags & IFF_UP) === 0 || peer === null) return 0;
+  if ((features & NETIF_F_GRO) !== 0) vethNapiEnable(dev);
+  else vethNapiDel(dev);
+  return 0;
+}
+
+/** `veth_napi_enable`. */
+function vethNapiEnable(dev: NetDevice): void {
+  const priv = dev.priv as VethPriv;
+  priv.rq ??= new VethRq(dev, priv);
+  if (priv.peer !== null) (priv.peer.priv as VethPriv).wire = null;
+}
+
+/** `veth_napi_del`. */
+function vethNapiDel(dev: NetDevice): void {
+  const priv = dev.priv as VethPriv;
+  priv.rq?.remove();
+  priv.rq = null;
+  if (priv.peer !== null) (priv.peer.priv as VethPriv).wire = dev;
 }
 
 /** `veth_get_iflink`: the number of the other end, in the other end's namespace. */
@@ -165,11 +218,12 @@ export const vethOps: NetDeviceOps = {
   ndoStartXmit: vethXmit,
   ndoSetMacAddress: ethMacAddr,
   ndoValidateAddr: ethValidateAddr,
+  ndoSetFeatures: vethSetFeatures,
   ndoGetIflink: vethGetIflink,
 };
 
 const VETH_FEATURES =
-  NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_GSO | NETIF_F_ALL_TSO | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+  NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
 
 /** `veth_setup`. */
 export function vethSetup(dev: NetDevice): void {
@@ -180,6 +234,7 @@ export function vethSetup(dev: NetDevice): void {
   dev.ops = vethOps;
   dev.priv = new VethPriv();
   dev.lltx = true;
+  netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
   dev.features = VETH_FEATURES;
   dev.hwFeatures = VETH_FEATURES;
   dev.hwEncFeatures = VETH_FEATURES;
@@ -188,20 +243,36 @@ export function vethSetup(dev: NetDevice): void {
 
 /** Registers `dev` and connects it with `peer`, which is registered. An errno leaves `peer` alone and `dev` unregistered. */
 export function vethRegister(dev: NetDevice, peer: NetDevice): number {
+  vethDisableGro(peer);
   netifCarrierOff(peer);
   const err = registerNetdevice(dev);
   if (err !== 0) return err;
   netifCarrierOff(dev);
-  (dev.priv as VethPriv).peer = peer;
-  (peer.priv as VethPriv).peer = dev;
+  const priv = dev.priv as VethPriv;
+  const peerPriv = peer.priv as VethPriv;
+  priv.peer = priv.wire = peer;
+  peerPriv.peer = peerPriv.wire = dev;
+  vethDisableGro(dev);
   return 0;
+}
+
+/** `veth_disable_gro`: off until the user wants it. */
+function vethDisableGro(dev: NetDevice): void {
+  dev.features &= ~NETIF_F_GRO;
+  dev.wantedFeatures &= ~NETIF_F_GRO;
+  netdevUpdateFeatures(dev);
 }
 
 /** Both ends forget each other. */
 export function vethUnpair(dev: NetDevice): void {
   const priv = dev.priv as VethPriv;
-  if (priv.peer !== null) (priv.peer.priv as VethPriv).peer = null;
+  if (priv.peer !== null) {
+    const other = priv.peer.priv as VethPriv;
+    other.peer = null;
+    other.wire = null;
+  }
   priv.peer = null;
+  priv.wire = null;
 }
 
 export interface VethCreateOptions {

@@ -10,7 +10,7 @@ const LINUX_MIB_ARPFILTER = LINUX_MIB_NAMES.indexOf('ArpFilter');
 /**
  * `arp_ignore`: true if a request for the local address `tip` is not answered.
  * 0: always answered. 1: only for addresses of this interface. 2: and only to senders of the same subnet. 3: not for addresses of
- * scope host. 4 to 7 mean 0. 8: never.
+ * scope host. 8: never. Any other number means 0.
  */
 export function arpIgnore(inDev: InDevice, sip: number, tip: number): boolean {
   const { net } = inDev.dev;
@@ -55,21 +55,21 @@ export function arpFwdPvlan(inDev: InDevice, dev: NetDevice, rt: Rtable, sip: nu
   return rt.dev === dev && sip !== tip && inDev.proxyArpPvlan();
 }
 
-/** `arp_accept`: whether somebody unknown who did not ask us becomes an entry. 2: only from a subnet of ours. */
+/** `arp_accept`: whether somebody unknown who did not ask us becomes an entry. 1: yes. 2: only from a subnet of the interface. */
 export function arpAccept(inDev: InDevice, sip: number): boolean {
   switch (inDev.arpAccept()) {
-    case 0:
-      return false;
+    case 1:
+      return true;
     case 2:
       return inetConfirmAddr(inDev.dev.net, inDev, sip, 0, RT_SCOPE_LINK) !== 0;
     default:
-      return true;
+      return false;
   }
 }
 
 /** `arp_is_garp`: a station announces its own unicast address. A reply counts only if its target is the sender too. */
-export function arpIsGarp(net: Net, dev: NetDevice, arp: ArpPacket): boolean {
+export function arpIsGarp(net: Net, arp: ArpPacket): boolean {
   if (arp.sip !== arp.tip) return false;
   if (arp.op === ARPOP_REPLY && !arp.targetIsSender) return false;
-  return addrType(net, arp.sip, dev) === RTN_UNICAST;
+  return addrType(net, arp.sip) === RTN_UNICAST;
 }

@@ -100,7 +100,7 @@ const GO_ON = 2;
 /** Somebody without an address asks whether one is taken (RFC 5227 §2.1.1); nothing can be learned from that. */
 function answerProbe(net: Net, inDev: InDevice, arp: ArpPacket): number {
   const { dev } = inDev;
-  if (arp.op === ARPOP_REQUEST && addrType(net, arp.tip, dev) === RTN_LOCAL && !arpIgnore(inDev, arp.sip, arp.tip)) reply(dev, arp);
+  if (arp.op === ARPOP_REQUEST && addrType(net, arp.tip) === RTN_LOCAL && !arpIgnore(inDev, arp.sip, arp.tip)) reply(dev, arp);
   return DONE;
 }
 
@@ -145,8 +145,8 @@ function learn(net: Net, tbl: NeighTable, inDev: InDevice, arp: ArpPacket, toUs:
   const accept = arpAccept(inDev, arp.sip);
   let neigh: Neighbour | number | null = tbl.find(dev, arp.sip);
   if (neigh === null && !accept) return;
-  const garp = arpIsGarp(net, dev, arp);
-  if (neigh === null && (garp || (arp.op === ARPOP_REPLY && addrType(net, arp.sip, dev) === RTN_UNICAST))) {
+  const garp = arpIsGarp(net, arp);
+  if (neigh === null && (garp || (arp.op === ARPOP_REPLY && addrType(net, arp.sip) === RTN_UNICAST))) {
     neigh = tbl.create(dev, arp.sip);
   }
   if (neigh === null || typeof neigh === 'number') return;

@@ -1,5 +1,5 @@
 /** Asking for an address (`arp_solicit`). */
-import type { NetDevice, SkBuff } from '@skbuff/core';
+import type { SkBuff } from '@skbuff/core';
 import { type InDevice, inDevGet, inetAddrOnlink, inetSelectAddr } from '@skbuff/ipv4';
 import { type Neighbour, neighAppNs } from '@skbuff/neighbour';
 import { ARPOP_REQUEST, ETH_P_IP, RTN_LOCAL, RT_SCOPE_LINK } from '@skbuff/uapi';
@@ -26,16 +26,12 @@ export function arpSolicit(neigh: Neighbour, skb: SkBuff | null): void {
 
 /**
  * The address that a request says it comes from, by arp_announce. 0: the waiting packet's source if it is ours. 1: only if a subnet
- * of the interface holds both it and the target. 2, and where these give none: the best for the target.
+ * of the interface holds both it and the target. 2, and where these give none: the best for the target. Any other number means 0.
  */
 function sourceOf(inDev: InDevice, target: number, skb: SkBuff | null): number {
   const { dev } = inDev;
   const announce = inDev.arpAnnounce();
-  const saddr = announce >= 2 || skb === null || skb.protocol !== ETH_P_IP ? 0 : be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
-  if (saddr !== 0 && isOurs(saddr, dev) && (announce !== 1 || inetAddrOnlink(inDev, target, saddr))) return saddr;
-  return inetSelectAddr(dev, target, RT_SCOPE_LINK);
-}
-
-function isOurs(addr: number, dev: NetDevice): boolean {
-  return addrType(dev.net, addr, dev) === RTN_LOCAL;
+  const saddr = announce === 2 || skb === null || skb.protocol !== ETH_P_IP ? 0 : be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
+  const fits = saddr !== 0 && addrType(dev.net, saddr) === RTN_LOCAL && (announce !== 1 || inetAddrOnlink(inDev, target, saddr));
+  return fits ? saddr : inetSelectAddr(dev, target, RT_SCOPE_LINK);
 }

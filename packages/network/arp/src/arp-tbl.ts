@@ -1,6 +1,6 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
 import { SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
-import { inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { arpMcMap, inDevGet, ipv4Net } from '@skbuff/ipv4';
 import {
   type NeighCore,
   type NeighOps,
@@ -13,7 +13,6 @@ import {
 } from '@skbuff/neighbour';
 import {
   AF_INET,
-  ARPHRD_ETHER,
   EINVAL,
   ETH_P_IP,
   ICMP_DEST_UNREACH,
@@ -77,7 +76,7 @@ function arpConstructor(neigh: Neighbour): number {
   const { dev, tbl } = neigh;
   const inDev = inDevGet(dev);
   if (inDev === null) return -EINVAL;
-  neigh.type = addrType(dev.net, neigh.addr4, dev);
+  neigh.type = addrType(dev.net, neigh.addr4);
   tbl.bindParms(neigh, arpParms(tbl, inDev));
   if (dev.headerOps === null) {
     neigh.nudState = NUD_NOARP;
@@ -94,25 +93,14 @@ function arpConstructor(neigh: Neighbour): number {
 /** Addresses that need no question. */
 function mapAddress(neigh: Neighbour): void {
   const { dev } = neigh;
-  if (neigh.type === RTN_MULTICAST) arpMcMap(neigh.addr4, neigh.ha, dev);
-  else if ((dev.flags & (IFF_NOARP | IFF_LOOPBACK)) !== 0) copyBytes(neigh.ha, 0, dev.devAddr, 0, dev.addrLen);
+  if (neigh.type === RTN_MULTICAST) {
+    // Links without group addresses of their own take them all as broadcast.
+    const group = arpMcMap(neigh.addr4, dev);
+    copyBytes(neigh.ha, 0, group ?? dev.broadcast, 0, group?.length ?? dev.addrLen);
+  } else if ((dev.flags & (IFF_NOARP | IFF_LOOPBACK)) !== 0) copyBytes(neigh.ha, 0, dev.devAddr, 0, dev.addrLen);
   else if (neigh.type === RTN_BROADCAST || (dev.flags & IFF_POINTOPOINT) !== 0) copyBytes(neigh.ha, 0, dev.broadcast, 0, dev.addrLen);
   else return;
   neigh.nudState = NUD_NOARP;
-}
-
-/** `arp_mc_map`: the group address on the link. Ethernet: 01:00:5e and the low 23 bits (RFC 1112 §6.4). Others: broadcast. */
-export function arpMcMap(addr: number, haddr: Uint8Array, dev: NetDevice): void {
-  if (dev.type !== ARPHRD_ETHER) {
-    copyBytes(haddr, 0, dev.broadcast, 0, dev.addrLen);
-    return;
-  }
-  haddr[0] = 0x01;
-  haddr[1] = 0x00;
-  haddr[2] = 0x5e;
-  haddr[3] = (addr >>> 16) & 0x7f;
-  haddr[4] = addr >>> 8;
-  haddr[5] = addr;
 }
 
 /** `arp_error_report`: tells the sender of a packet that its next hop does not answer. */

@@ -3,6 +3,7 @@ import {
   type ModuleContext,
   NETDEV_CHANGE,
   NETDEV_CHANGEADDR,
+  NETDEV_CHANGEMTU,
   NETDEV_DOWN,
   NETDEV_NOTIFY_PEERS,
   NETDEV_REGISTER,
@@ -15,7 +16,7 @@ import {
   type NotifierBlock,
   type Plugin,
 } from '@skbuff/core';
-import { type InDevice, type InetaddrInfo, IPV4, inDevGet } from '@skbuff/ipv4';
+import { type InDevice, type InetaddrInfo, IPV4, inDevGet, ipv4Net } from '@skbuff/ipv4';
 import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
 import { procCreateNet } from '@skbuff/procfs';
 import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
@@ -72,12 +73,22 @@ function arpNetdevEvent(tbl: NeighTable, event: number, info: NetdevNotifierInfo
   else if (event === NETDEV_DOWN) tbl.ifdown(dev);
   else if (event === NETDEV_CHANGEADDR) {
     tbl.changeaddr(dev);
+    ipv4Net.of(dev.net).ip.rtCacheFlush?.(dev.net);
     announce(inDev, false);
   } else if (event === NETDEV_UNREGISTER) {
     tbl.ifdown(dev);
     if (inDev !== null) inDev.arpParms = null;
-  }
+  } else if (event === NETDEV_CHANGEMTU) arpChangeMtu(tbl, dev, inDev);
   return NOTIFY_DONE;
+}
+
+/** IPv4 leaves a device whose MTU is too small for it and comes back, with fresh settings, when it is not any more. */
+function arpChangeMtu(tbl: NeighTable, dev: NetDevice, inDev: InDevice | null): void {
+  if (inDev !== null) arpParms(tbl, inDev);
+  else {
+    tbl.ifdown(dev);
+    tbl.forgetDevice(dev);
+  }
 }
 
 function arpChange(tbl: NeighTable, dev: NetDevice, inDev: InDevice | null, flagsChanged: number): void {

@@ -17,6 +17,7 @@ import {
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
+import { ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@skbuff/wire';
 import { fibCheckNh } from './fib-check-nh.ts';
 import type { FibConfig } from './fib-config.ts';
 import { FibInfo, sameMetrics } from './fib-info.ts';
@@ -129,7 +130,8 @@ function isValidPrefsrc(state: FibNet, cfg: FibConfig): boolean {
 /** `inet_addr_type_table() == RTN_LOCAL`. */
 function isLocalIn(state: FibNet, id: number, addr: number): boolean {
   const table = state.tables.get(id);
-  if (table === undefined) return false;
+  // A group or a broadcast address is nobody's own, whatever the table says.
+  if (table === undefined || ipv4IsMulticast(addr) || ipv4IsLbcast(addr) || ipv4IsZeronet(addr)) return false;
   const { auxFlow, auxRes } = state;
   auxFlow.init(0, 0, 0, 0, 0, 0, addr, 0, 0, 0);
   return fibTableLookup(table, auxFlow, auxRes, 0) === 0 && auxRes.type === RTN_LOCAL;

@@ -248,11 +248,14 @@ export function fibSetRules(state: FibNet, rules: FibRules | null): void {
   if (local === undefined || main === null || local.store !== main.store) return;
   local.store = new FibStore(state.fib.factory);
   const prefixes = main.store.prefixes();
+  const moved: [prefix: number, plen: number, own: readonly FibAlias[]][] = [];
   for (let i = 0; i < prefixes.length; i += 2) {
     const all = main.store.aliases(prefixes[i], prefixes[i + 1]);
     const own = all.filter((fa) => fa.tbId === local.id);
     if (own.length === 0) continue;
     main.store.setAliases(prefixes[i], prefixes[i + 1], all.filter((fa) => fa.tbId !== local.id));
-    local.store.setAliases(prefixes[i], prefixes[i + 1], own);
+    moved.push([prefixes[i], prefixes[i + 1], own]);
   }
+  // Only now: while one prefix in the old store shares an alias, another one would be given the alias's number there.
+  for (const [prefix, plen, own] of moved) local.store.setAliases(prefix, plen, own);
 }

@@ -78,11 +78,11 @@ function checkSource(state: FibNet, fl4: Flowi4): number {
   if (ipv4IsMulticast(saddr) || ipv4IsLbcast(saddr) || ipv4IsZeronet(saddr)) return -EINVAL;
   if (fl4.oif === 0 && (ipv4IsMulticast(daddr) || ipv4IsLbcast(daddr))) {
     const dev = ipDevFind(state, saddr);
-    if (dev === null) return -EINVAL;
+    if (dev === null) return -ENETUNREACH;
     fl4.oif = dev.ifindex;
     return 1;
   }
-  return (fl4.flags & FLOWI_FLAG_ANYSRC) === 0 && ipDevFind(state, saddr) === null ? -EINVAL : 0;
+  return (fl4.flags & FLOWI_FLAG_ANYSRC) === 0 && ipDevFind(state, saddr) === null ? -ENETUNREACH : 0;
 }
 
 /** The device is given: chooses a source on it. True if the destination is of the link and no route is needed. */

@@ -42,7 +42,7 @@ describe('destination and source', () => {
     ['nobody, from an address of ours', '0.0.0.0', { saddr: 0x0a000001 }, '10.0.0.1 > 10.0.0.1 dev lo'],
     ['127.0.0.1', '127.0.0.1', {}, '127.0.0.1 > 127.0.0.1 dev lo'],
     ['from another address of ours', '10.0.0.5', { saddr: 0x0a010001 }, '10.1.0.1 > 10.0.0.5 dev v0'],
-    ['from somebody else', '10.0.0.5', { saddr: 0x0a000002 }, -EINVAL],
+    ['from somebody else', '10.0.0.5', { saddr: 0x0a000002 }, -ENETUNREACH],
     ['from somebody else where that is allowed', '10.0.0.5', { saddr: 0x0a000002, flags: FLOWI_FLAG_ANYSRC }, '10.0.0.2 > 10.0.0.5 dev v0'],
     ['from a group', '10.0.0.5', { saddr: 0xe0000001 }, -EINVAL],
     ['from limited broadcast', '10.0.0.5', { saddr: 0xffffffff }, -EINVAL],

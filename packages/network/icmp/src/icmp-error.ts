@@ -94,7 +94,7 @@ function isBogus(state: IcmpNet, skb: SkBuff): boolean {
   const dev = skb.dev as NetDevice;
   const { bytes } = skb;
   const daddr = be32(bytes, skb.data + IPHDR_DADDR);
-  if (state.ip.routing?.addrType(dev.net, daddr, dev) !== RTN_BROADCAST) return false;
+  if (state.ip.routing?.addrType(dev.net, daddr, null) !== RTN_BROADCAST) return false;
   const saddr = inetNtoa(be32(bytes, skb.networkHeader + IPHDR_SADDR));
   const [type, code] = [bytes[skb.transportHeader + ICMPHDR_TYPE], bytes[skb.transportHeader + ICMPHDR_CODE]];
   dev.net.kernel.log(`${saddr} sent an invalid ICMP type ${type}, code ${code} error to a broadcast: ${inetNtoa(daddr)} on ${dev.name}`);

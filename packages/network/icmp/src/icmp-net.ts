@@ -25,6 +25,7 @@ class IcmpSock implements InetSock {
   readonly tos = 0;
   readonly ucTtl: number = -1;
   readonly mcTtl = 1;
+  readonly mcLoop = true;
   /** Longer answers are cut rather than lost. */
   readonly pmtudisc: number = IP_PMTUDISC_DONT;
   readonly hdrincl = false;
@@ -81,7 +82,7 @@ export class IcmpNet {
   /** Used for one message at a time, as the kernel's socket is locked for one. */
   readonly fl4: Flowi4 = new Flow();
   readonly options: IpOptions = new IpOptions();
-  readonly cookie: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null };
+  readonly cookie: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
   /** A message is being made: one that is to be made meanwhile is not, as the kernel's lock has it. */
   busy = false;
 

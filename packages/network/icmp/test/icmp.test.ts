@@ -176,7 +176,7 @@ describe('errors', () => {
     for (let i = 0; i < 20; i++) {
       const fl4 = new Flowi4().init(0, 0, 0, 0, 200, 0, ip4('127.0.0.1'), 0, 0, 0);
       const rt = t.r.ip.routing?.routeOutput(net, fl4, null) as Rtable;
-      const cookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null };
+      const cookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
       expect(ipSendSkb(net, ipMakeSkb(net, sk, fl4, new Uint8Array(4), 0, 4, 0, cookie, rt, 0) as SkBuff)).toBe(0);
     }
     t.r.clock.advance(0);

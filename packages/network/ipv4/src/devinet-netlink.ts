@@ -100,6 +100,7 @@ function inetRtmNewaddr(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): 
   const inDev = inDevGet(dev);
   if (inDev === null) return -ENOBUFS;
   inDev.cnf.setAll();
+  inDev.arpParms?.setAll();
   const ifa = ifaOf(inDev, ifm, tb);
   const existing = inDev.ifaList.find((other) => other.mask === ifa.mask && inetIfaMatch(other.address, ifa) && other.local === ifa.local);
   return existing === undefined ? addIfa(skb, nlh, extack, ifa, life) : replaceIfa(skb, nlh, extack, existing, ifa, life);
@@ -234,8 +235,8 @@ function dumpFilter(cb: NetlinkCallback): DumpFilter | number {
     if (i !== IFA_TARGET_NETNSID && tb.has(i)) return fail(extack, -EINVAL, 'ipv4: Unsupported attribute in dump request');
   }
   const netnsid = tb.has(IFA_TARGET_NETNSID) ? nlaGetS32(tb.buf, tb.at(IFA_TARGET_NETNSID)) : -1;
-  const target = tb.has(IFA_TARGET_NETNSID) ? net.netnsIds.get(netnsid) : net;
-  if (target === undefined) return fail(extack, -EINVAL, 'ipv4: Invalid target network namespace id');
+  const target = tb.has(IFA_TARGET_NETNSID) ? net.kernel.netns.byId(net, netnsid) : net;
+  if (target === null) return fail(extack, -EINVAL, 'ipv4: Invalid target network namespace id');
   if (ifm.index === 0) return { net: target, netnsid, ifindex: 0 };
   cb.answerFlags = NLM_F_DUMP_FILTERED;
   return target.devGetByIndex(ifm.index) === null ? -ENODEV : { net: target, netnsid, ifindex: ifm.index };

@@ -57,9 +57,13 @@ function confirmAddrIndev(inDev: InDevice, dst: number, local: number, scope: nu
     inDev.ifaList.some((ifa) => (addr === 0 || inetIfaMatch(addr, ifa)) && (local === 0 || inetIfaMatch(local, ifa)) && (dst === 0 || inetIfaMatch(dst, ifa)));
   if (!inSubnet(0)) return 0;
   const usable = inDev.ifaList.filter((ifa) => (local === 0 || ifa.local === local) && Math.min(ifa.scope, limit) <= scope);
-  // Without a wish for an address of ours, the one in the subnet of the other side is better.
-  const best = local !== 0 || dst === 0 ? usable[0] : usable.find((ifa) => inSubnet(ifa.local));
-  return best?.local ?? 0;
+  const [first] = usable;
+  if (local !== 0 || dst === 0 || first === undefined) return first?.local ?? 0;
+  // Without a wish for an address of ours, the one in the subnet of the other side is better. Which comes first in the list decides
+  // when the subnet is that of an address which may not be used itself.
+  const subnet = inDev.ifaList.findIndex((ifa) => inetIfaMatch(dst, ifa));
+  if (subnet < inDev.ifaList.indexOf(first)) return first.local;
+  return usable.find((ifa) => inSubnet(ifa.local))?.local ?? 0;
 }
 
 /** `inet_addr_onlink`: whether one subnet of the interface holds `a` and `b` (0: `a` alone). */

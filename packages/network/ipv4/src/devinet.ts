@@ -141,6 +141,7 @@ function inetdevUp(dev: NetDevice, inDev: InDevice): void {
     const ifa = inetAllocIfa(inDev, { local: INADDR_LOOPBACK, prefixlen: 8, scope: RT_SCOPE_HOST });
     setIfaLifetime(ifa, INFINITY_LIFE_TIME, INFINITY_LIFE_TIME);
     inDev.cnf.setAll();
+    inDev.arpParms?.setAll();
     inetInsertIfa(ifa);
   }
   ipMcUp(inDev);

@@ -3,12 +3,14 @@
  *
  * @packageDocumentation
  */
+export * from './confirm-neigh.ts';
 export * from './devconf.ts';
 export * from './devinet-select.ts';
 export * from './devinet.ts';
 export * from './flow.ts';
 export * from './igmp.ts';
 export * from './inet-sock.ts';
+export * from './inet-offload.ts';
 export * from './inetdevice.ts';
 export { InetPeer, inetGetpeer, inetPeerXrlimAllow } from './inetpeer.ts';
 export * from './interfaces.ts';

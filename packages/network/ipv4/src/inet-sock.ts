@@ -9,6 +9,8 @@ export interface InetSock extends SkbSock {
   /** Time to live of unicast packets; -1: the route's or the namespace's default. */
   readonly ucTtl: number;
   readonly mcTtl: number;
+  /** IP_MULTICAST_LOOP: this host hears what the socket sends to groups that it is in. */
+  readonly mcLoop: boolean;
   /** IP_PMTUDISC_* */
   readonly pmtudisc: number;
   readonly hdrincl: boolean;
@@ -39,6 +41,8 @@ export interface IpcmCookie {
   priority: number;
   mark: number;
   opt: IpOptions | null;
+  /** Bytes of payload in each packet that this one is cut into (UDP_SEGMENT); 0: it is not. */
+  gsoSize: number;
 }
 
 /** `struct inet_cork` with the queue of packets under construction. */

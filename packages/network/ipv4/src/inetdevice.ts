@@ -76,7 +76,7 @@ export class InDevice {
   }
 
   proxyArpPvlan(): boolean {
-    return this.cnf.proxyArpPvlan !== 0;
+    return this.cnf.proxyArpPvlan !== 0 || this.all.proxyArpPvlan !== 0;
   }
 
   sharedMedia(): boolean {

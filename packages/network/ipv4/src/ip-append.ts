@@ -89,8 +89,8 @@ export function ipSelectTtl(net: Net, sk: InetSock, rt: Rtable): number {
   return rt.metric(RTAX_HOPLIMIT) || ipv4Net.of(net).ipDefaultTtl;
 }
 
-/** Length of the longest piece, header included: 0 when the way is too narrow for IPv4. */
-function fragSize(net: Net, sk: InetSock, rt: Rtable): number {
+/** Length of the longest piece that this socket's packets are cut into, header included: 0 when the way is too narrow for IPv4. */
+export function ipSkFragSize(net: Net, sk: InetSock, rt: Rtable): number {
   const mtu = ipSkUsePmtu(sk) ? ipv4Mtu(rt, net.timers.jiffies) : rt.dev.mtu;
   return mtu < IPV4_MIN_MTU ? 0 : Math.min(mtu, IP_MAX_MTU);
 }
@@ -106,6 +106,8 @@ function tooLong(sk: InetSock, fl4: Flowi4, mtu: number, hlen: number, total: nu
  * `ip_make_skb`: one packet of `transhdrlen` bytes for the transport to fill in (at `transportHeader`) and `length` bytes of
  * `payload` from `from`. The IP header is complete but for length and checksum, which {@link ipSendSkb} adds. When the device can
  * sum and the packet is whole, `ipSummed` is CHECKSUM_PARTIAL; `csumStart` and `csumOffset` are the transport's to set.
+ *
+ * With `ipc.gsoSize` it may be as long as IP allows: the transport makes a super-packet of it.
  *
  * The reference on `rt` is taken over with the sk_buff. Or a negative errno, and nothing is taken: -EMSGSIZE, -ENETUNREACH, -ENOBUFS,
  * what `sk.mayAlloc` says; or 0 with MSG_PROBE, which sends nothing. Options are those of `ipc`.
@@ -125,12 +127,14 @@ export function ipMakeSkb(
   if ((flags & MSG_PROBE) !== 0) return 0;
   const { opt } = ipc;
   const hlen = opt === null ? IPHDR_LEN : IPHDR_LEN + opt.optlen;
-  const mtu = fragSize(net, sk, rt);
+  const mtu = ipSkFragSize(net, sk, rt);
   if (mtu === 0) return -ENETUNREACH;
   const total = transhdrlen + length;
-  const err = tooLong(sk, fl4, mtu, hlen, total);
-  if (err !== 0) return err;
-  if (hlen + total > mtu) return makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, mtu);
+  if (hlen + total > mtu) {
+    const longest = ipc.gsoSize !== 0 ? IP_MAX_MTU : mtu;
+    const err = tooLong(sk, fl4, longest, hlen, total);
+    return err !== 0 ? err : makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, longest);
+  }
   const skb = newPiece(net, sk, rt, hlen, total, total);
   if (typeof skb === 'number') return discarded(net, skb);
   if (transhdrlen !== 0 && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0) skb.ipSummed = CHECKSUM_PARTIAL;
@@ -141,7 +145,7 @@ export function ipMakeSkb(
   return skb;
 }
 
-/** As {@link ipMakeSkb}, for a packet of several pieces. */
+/** As {@link ipMakeSkb}, for a packet longer than the path's MTU, in pieces of `mtu` bytes. */
 function makeList(
   net: Net,
   sk: InetSock,
@@ -326,7 +330,7 @@ export function ipAppendData(
 /** `ip_setup_cork`. */
 function ipSetupCork(net: Net, sk: InetSock, fl4: Flowi4, ipc: IpcmCookie, rt: Rtable): number {
   const { cork } = sk;
-  const fragsize = fragSize(net, sk, rt);
+  const fragsize = ipSkFragSize(net, sk, rt);
   if (fragsize === 0) return -ENETUNREACH;
   cork.rt = rt;
   cork.fl4 = Object.assign(new Flowi4(), fl4);
@@ -338,6 +342,7 @@ function ipSetupCork(net: Net, sk: InetSock, fl4: Flowi4, ipc: IpcmCookie, rt: R
   cork.tos = ipc.tos;
   cork.priority = ipc.priority;
   cork.mark = ipc.mark;
+  cork.gsoSize = ipc.gsoSize;
   return 0;
 }
 

@@ -13,6 +13,7 @@ import {
   SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
   type SkbSock,
+  skbGsoValidateNetworkLen,
 } from '@skbuff/core';
 import {
   ICMP_DEST_UNREACH,
@@ -101,7 +102,7 @@ function exceedsMtu(skb: SkBuff, mtu: number): boolean {
   if ((skb.bytes[skb.networkHeader + IPHDR_FRAG_OFF] & (IP_DF >>> 8)) === 0) return false;
   // It came in fragments that were longer already.
   if (skb.cb[IPCB_FRAG_MAX_SIZE] > mtu) return true;
-  return !skb.ignoreDf && !skb.isGso();
+  return !skb.ignoreDf && !(skb.isGso() && skbGsoValidateNetworkLen(skb, mtu));
 }
 
 function tooManyHops(skb: SkBuff, state: Ipv4Net): number {

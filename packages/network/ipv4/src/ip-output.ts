@@ -7,13 +7,17 @@ import {
   type DstEntry,
   NF_BIT_IPV4_LOCAL_OUT,
   NF_BIT_IPV4_POST_ROUTING,
+  NETIF_F_GSO_MASK,
   NF_HOOK_OK,
   type Net,
   type NetDevice,
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_NOMEM,
+  SKB_DROP_REASON_SKB_GSO_SEG,
   type SkBuff,
   type SkbSock,
+  skbGsoSegment,
+  skbGsoValidateNetworkLen,
 } from '@skbuff/core';
 import { type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
 import {
@@ -85,8 +89,31 @@ export function ipOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
 export function ipFinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   const rt = skb.dst as Rtable;
   const mtu = ipSkbDstMtu(net, rt, skb);
-  if ((skb.len > mtu && !skb.isGso()) || skb.cb[IPCB_FRAG_MAX_SIZE] !== 0) return ipFragment(net, sk, skb, mtu, ipFinishOutput2);
-  return ipFinishOutput2(net, sk, skb);
+  if (skb.len <= mtu && skb.cb[IPCB_FRAG_MAX_SIZE] === 0) return ipFinishOutput2(net, sk, skb);
+  return skb.isGso() ? ipFinishOutputGso(net, sk, skb, mtu) : ipFragment(net, sk, skb, mtu, ipFinishOutput2);
+}
+
+/**
+ * `ip_finish_output_gso`: a super-packet goes on whole if its segments fit into the MTU. If not (it is forwarded, and the way out is
+ * narrower than the way in) it is cut here and every segment fragmented. 0, -ENOMEM, or the first error of a segment.
+ */
+function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
+  if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(net, sk, skb);
+  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
+  if (segs === null || typeof segs === 'number') {
+    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
+    return -ENOMEM;
+  }
+  skb.consume();
+  let ret = 0;
+  for (let seg: SkBuff | null = segs; seg !== null; ) {
+    const next: SkBuff | null = seg.next;
+    seg.next = null;
+    const err = ipFragment(net, sk, seg, mtu, ipFinishOutput2);
+    if (ret === 0) ret = err;
+    seg = next;
+  }
+  return ret;
 }
 
 /** `ip_skb_dst_mtu`: a forwarded packet does not profit from what this host learned about the path. */

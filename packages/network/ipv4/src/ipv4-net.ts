@@ -1,5 +1,5 @@
 /** `net->ipv4` and what IPv4 keeps for the whole kernel. */
-import { BlockingNotifierHead, type Net, NetSlot, type SkBuff, token, type Token } from '@skbuff/core';
+import { BlockingNotifierHead, type Net, NetSlot, type OffloadCallbacks, type SkBuff, token, type Token } from '@skbuff/core';
 import type { NeighTable } from '@skbuff/neighbour';
 import { Ipv4Devconf } from './devconf.ts';
 import type { InIfaddr } from './inetdevice.ts';
@@ -18,6 +18,8 @@ const IP_IDENTS = 2048;
 export class Ipv4 {
   /** `inet_protos`: transports by protocol number. */
   readonly protos: (NetProtocol | null)[] = new Array<NetProtocol | null>(256).fill(null);
+  /** `inet_offloads`: how transports cut super-packets and glue packets together, by protocol number. */
+  readonly offloads: (OffloadCallbacks | null)[] = new Array<OffloadCallbacks | null>(256).fill(null);
   /**
    * Counters of the IP identification, hashed: consecutive for packets of one moment to one destination and protocol, else
    * unpredictable; and the jiffies of their last use.
@@ -47,6 +49,15 @@ export class Ipv4 {
     this.protos[protocol] = handler;
     return () => {
       this.protos[protocol] = null;
+    };
+  }
+
+  /** `inet_add_offload`: returns the undo, or null if the number is taken. */
+  addOffload(protocol: number, offload: OffloadCallbacks): (() => void) | null {
+    if (this.offloads[protocol] !== null) return null;
+    this.offloads[protocol] = offload;
+    return () => {
+      this.offloads[protocol] = null;
     };
   }
 }

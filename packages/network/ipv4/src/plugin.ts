@@ -6,6 +6,7 @@ import { devinetNetlinkRegister } from './devinet-netlink.ts';
 import { inDevGet } from './inetdevice.ts';
 import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { IpFragNet, ipFragNet } from './ip-defrag.ts';
+import { inetOffload } from './inet-offload.ts';
 import { ipRcv } from './ip-input.ts';
 import { ipListRcv } from './ip-list-rcv.ts';
 import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
@@ -29,6 +30,7 @@ function init(ctx: ModuleContext): void {
   });
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => inetdevEvent(event, info) });
   ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: ipListRcv });
+  ctx.packetOffload(inetOffload(ip));
   devinetNetlinkRegister(ctx);
   ctx.leakCheck('in_device', () => ip.inDevices);
   ctx.leakCheck('ip fragment memory', () => ip.fragsLeft);

@@ -269,6 +269,7 @@ export class TestSock implements InetSock {
   tos = 0;
   ucTtl = -1;
   mcTtl = 1;
+  mcLoop = true;
   pmtudisc = 1;
   hdrincl = false;
   inetOpt: IpOptions | null = null;
@@ -303,7 +304,7 @@ function uncharge(skb: SkBuff): void {
 }
 
 export function cookie(v: Partial<IpcmCookie> = {}): IpcmCookie {
-  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, ...v };
+  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, ...v };
 }
 
 /** What was sent: the device's name and the IP packet. */

@@ -8,8 +8,6 @@ import { NUD_IN_TIMER, type Neighbour } from './neighbour.ts';
 
 /** A forced collection spares what changed so lately, jiffies. */
 const FORCED_SPARES = 5 * HZ;
-/** Shortest interval between two looks after the managed entries, jiffies. */
-const MANAGED_SHORTEST = HZ;
 /** Reachable times are drawn anew this often, jiffies. */
 const RAND_INTERVAL = 300 * HZ;
 
@@ -21,8 +19,10 @@ export function neighForcedGc(tbl: NeighTable): number {
   tbl.stats.forcedGcRuns++;
   for (let n = tbl.gcFirst; n !== null; ) {
     const next: Neighbour | null = n.gcNext;
-    if (mayForce(tbl, n, timers.jiffies) && tbl.remove(n)) shrunk++;
-    if (shrunk >= wanted) break;
+    if (n.refcnt === 1) {
+      if (mayForce(tbl, n, timers.jiffies) && tbl.remove(n)) shrunk++;
+      if (shrunk >= wanted) break;
+    }
     n = next;
   }
   tbl.lastFlush = timers.jiffies;
@@ -30,7 +30,6 @@ export function neighForcedGc(tbl: NeighTable): number {
 }
 
 function mayForce(tbl: NeighTable, n: Neighbour, now: number): boolean {
-  if (n.refcnt !== 1) return false;
   return (n.nudState & (NUD_FAILED | NUD_NOARP)) !== 0 || tbl.options.isMulticast(n) || n.updated < now - FORCED_SPARES;
 }
 
@@ -54,9 +53,9 @@ function isStale(n: Neighbour, now: number): boolean {
   return n.refcnt === 1 && ((n.nudState & NUD_FAILED) !== 0 || now >= n.used + n.parms.gcStaletime);
 }
 
-/** `neigh_managed_work`: keeps the managed entries resolved. */
+/** `neigh_managed_work`: looks after the managed entries, every `interval_probe_time_ms`. */
 export function neighManagedWork(tbl: NeighTable): void {
-  if (tbl.managed.size === 0) return;
+  const { timers, parms } = tbl;
   for (const n of [...tbl.managed]) neighEventSend(n, null, false);
-  tbl.timers.modTimer(tbl.managedTimer, tbl.timers.jiffies + Math.max(tbl.parms.intervalProbeTime, MANAGED_SHORTEST));
+  timers.modTimer(tbl.managedTimer, timers.jiffies + Math.max(1, parms.intervalProbeTime));
 }

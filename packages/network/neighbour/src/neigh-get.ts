@@ -30,7 +30,8 @@ function checkHeader(nlh: NlMsgHdr, ndm: NdMsg, what: string, extack: NetlinkExt
   if (nlh.dataLen < NdMsg.LEN) return refuse(extack, `Invalid header for neighbor ${what} request`);
   ndm.read(nlh.buf, nlh.data);
   const index = what === 'dump' && ndm.ifindex !== 0;
-  if (nlh.buf[nlh.data + 1] !== 0 || ndm.state !== 0 || ndm.type !== 0 || index) {
+  const pad = nlh.buf[nlh.data + 1] | nlh.buf[nlh.data + 2] | nlh.buf[nlh.data + 3];
+  if (pad !== 0 || ndm.state !== 0 || ndm.type !== 0 || index) {
     return refuse(extack, `Invalid values in header for neighbor ${what} request`);
   }
   return (ndm.flags & ~U.NTF_PROXY) !== 0 ? refuse(extack, `Invalid flags in header for neighbor ${what} request`) : 0;
@@ -86,6 +87,7 @@ function fillNeigh(b: NlMsgBuilder, tbl: NeighTable, skb: NetlinkSkb, nlh: NlMsg
 interface Filter {
   readonly net: Net;
   readonly devIdx: number;
+  /** -1: without a master. */
   readonly masterIdx: number;
 }
 
@@ -103,12 +105,13 @@ function dumpFilter(cb: NetlinkCallback): Filter | number {
   for (let type = 0; cb.strictCheck && type <= U.NDA_MAX; type++) {
     if (tb.has(type) && type !== U.NDA_IFINDEX && type !== U.NDA_MASTER) return refuse(extack, 'Unsupported attribute in neighbor dump request');
   }
-  return { ...none, devIdx: tb.u32(U.NDA_IFINDEX), masterIdx: tb.u32(U.NDA_MASTER) };
+  return { ...none, devIdx: tb.u32(U.NDA_IFINDEX), masterIdx: tb.u32(U.NDA_MASTER) | 0 };
 }
 
 function isWanted(dev: NetDevice | null, net: Net, filter: Filter): boolean {
   if (net !== filter.net || (filter.devIdx !== 0 && dev?.ifindex !== filter.devIdx)) return false;
-  return filter.masterIdx === 0 || dev?.master?.ifindex === filter.masterIdx;
+  const master = dev?.master?.ifindex ?? -1;
+  return filter.masterIdx === 0 || master === filter.masterIdx;
 }
 
 /** `neigh_dump_info`. `cb.args`: table, bucket, and place in it. */

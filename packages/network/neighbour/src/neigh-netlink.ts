@@ -66,11 +66,12 @@ interface Target {
   readonly key: readonly [number, number, number, number];
 }
 
-function findTarget(core: NeighCore, net: Net, ndm: NdMsg, tb: NlAttrs, extack: NetlinkExtAck): Target | number {
+/** `withLladdr`: the request may say the link-layer address, which must be long enough. */
+function findTarget(core: NeighCore, net: Net, ndm: NdMsg, tb: NlAttrs, withLladdr: boolean, extack: NetlinkExtAck): Target | number {
   if (!tb.has(U.NDA_DST)) return refuse(extack, 'Network address not specified');
   const dev = ndm.ifindex === 0 ? null : net.devGetByIndex(ndm.ifindex);
   if (dev === null && ndm.ifindex !== 0) return -ENODEV;
-  if (dev !== null && tb.has(U.NDA_LLADDR) && tb.len(U.NDA_LLADDR) < dev.addrLen) return refuse(extack, 'Invalid link address');
+  if (withLladdr && dev !== null && tb.has(U.NDA_LLADDR) && tb.len(U.NDA_LLADDR) < dev.addrLen) return refuse(extack, 'Invalid link address');
   const tbl = neighFindTable(core, ndm.family);
   if (tbl === null) return -EAFNOSUPPORT;
   if (tb.len(U.NDA_DST) < tbl.keyLen) return refuse(extack, 'Invalid network address');
@@ -88,7 +89,7 @@ export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
   const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, ndaPolicy, extack);
   if (err < 0) return err;
   const ndm = new NdMsg().read(nlh.buf, nlh.data);
-  const target = findTarget(core, skb.net, ndm, tb, extack);
+  const target = findTarget(core, skb.net, ndm, tb, true, extack);
   if (typeof target === 'number') return target;
   const flags = ndm.flags | (tb.u32(U.NDA_FLAGS_EXT) << NTF_EXT_SHIFT);
   if ((flags & U.NTF_PROXY) !== 0) return pneighAdd(skb.net, target, ndm, flags, tb.u8(U.NDA_PROTOCOL), extack);
@@ -96,7 +97,7 @@ export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
   if (dev === null) return refuse(extack, 'Device not specified');
   if (tbl.options.allowAdd !== null && !tbl.options.allowAdd(dev, extack)) return -EINVAL;
   const known = tbl.find(dev, ...target.key);
-  const refused = refuseAdd(known !== null, ndm, flags, nlh.flags, extack);
+  const refused = refuseAdd(known, ndm, flags, nlh.flags, extack);
   if (refused !== 0) return refused;
   const neigh = known ?? createForAdd(dev, target, ndm, flags);
   if (typeof neigh === 'number') return neigh;
@@ -115,14 +116,18 @@ function pneighAdd(net: Net, target: Target, ndm: NdMsg, flags: number, protocol
   return 0;
 }
 
-function refuseAdd(known: boolean, ndm: NdMsg, flags: number, nlFlags: number, extack: NetlinkExtAck): number {
-  if (known && (nlFlags & U.NLM_F_EXCL) !== 0) return -EEXIST;
-  if (!known && (nlFlags & U.NLM_F_CREATE) === 0) return -ENOENT;
-  if (!known && (ndm.state & NUD_PERMANENT) !== 0 && (flags & NTF_MANAGED) !== 0) return refuse(extack, 'Invalid NTF_* flag for permanent entry');
-  // An entry that is to be looked for starts without an address.
-  const state = (flags & (U.NTF_USE | NTF_MANAGED)) !== 0 ? NUD_NONE : ndm.state;
-  if ((flags & NTF_EXT_VALIDATED) === 0 || (state & NUD_VALID) !== 0) return 0;
-  return refuse(extack, `Cannot ${known ? 'mark neighbor as' : 'create'} externally validated${known ? '' : ' neighbor'} with an invalid state`);
+function refuseAdd(known: Neighbour | null, ndm: NdMsg, flags: number, nlFlags: number, extack: NetlinkExtAck): number {
+  if (known !== null && (nlFlags & U.NLM_F_EXCL) !== 0) return -EEXIST;
+  if (known === null && (nlFlags & U.NLM_F_CREATE) === 0) return -ENOENT;
+  if (known === null && (ndm.state & NUD_PERMANENT) !== 0 && (flags & NTF_MANAGED) !== 0) return refuse(extack, 'Invalid NTF_* flag for permanent entry');
+  if ((flags & NTF_EXT_VALIDATED) === 0 || (stateAfterAdd(known, ndm, flags) & NUD_VALID) !== 0) return 0;
+  return refuse(extack, `Cannot ${known === null ? 'create' : 'mark neighbor as'} externally validated${known === null ? ' neighbor' : ''} with an invalid state`);
+}
+
+/** An entry that is to be looked for keeps its state, or starts without one. */
+function stateAfterAdd(known: Neighbour | null, ndm: NdMsg, flags: number): number {
+  if ((flags & (U.NTF_USE | NTF_MANAGED)) === 0) return ndm.state;
+  return known === null ? NUD_NONE : known.nudState & ~NUD_PERMANENT;
 }
 
 function createForAdd(dev: NetDevice, target: Target, ndm: NdMsg, flags: number): Neighbour | number {
@@ -159,7 +164,7 @@ export function neighDelete(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, ext
   const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, nlaPolicySet(U.NDA_MAX, {}), null);
   if (err < 0) return err;
   const ndm = new NdMsg().read(nlh.buf, nlh.data);
-  const target = findTarget(core, skb.net, ndm, tb, extack);
+  const target = findTarget(core, skb.net, ndm, tb, false, extack);
   if (typeof target === 'number') return target;
   const { dev, tbl, key } = target;
   if ((ndm.flags & U.NTF_PROXY) !== 0) return tbl.proxy.delete(skb.net, dev, ...key);

@@ -2,6 +2,7 @@
 import { HZ, type Net, type NetDevice } from '@skbuff/core';
 import { neighSysctlRegister } from './neigh-sysctl.ts';
 import type { NeighTable } from './neigh-table.ts';
+import type { Neighbour } from './neighbour.ts';
 
 /** What can be set. */
 export interface NeighVars {
@@ -41,7 +42,6 @@ export const NEIGH_VARS_DEFAULT: Readonly<NeighVars> = {
   locktime: HZ,
 };
 
-
 export class NeighParms implements NeighVars {
   readonly tbl: NeighTable;
   /** Null: the table's defaults. */
@@ -67,6 +67,8 @@ export class NeighParms implements NeighVars {
   refcnt = 1;
   /** The device is gone. */
   dead = false;
+  /** `neigh_setup`: has a say in every entry with these settings: 0 or a negative errno. For the driver of the device. */
+  neighSetup: ((neigh: Neighbour) => number) | null = null;
   private unregisterSysctl: (() => void) | null = null;
   /** What was set by hand and does not follow the defaults any more. */
   private readonly own: Set<NeighVar> = new Set();
@@ -99,6 +101,11 @@ export class NeighParms implements NeighVars {
   set(name: NeighVar, value: number): void {
     this[name] = value;
     this.own.add(name);
+  }
+
+  /** `neigh_parms_data_state_setall`: no setting follows the defaults any more; so when the device gets an address. */
+  setAll(): void {
+    for (const name of Object.keys(NEIGH_VARS_DEFAULT)) this.own.add(name as NeighVar);
   }
 
   /** A default changed: takes it over unless the setting is the device's own. */

@@ -36,7 +36,7 @@ export interface NeighTableOptions {
   readonly isMulticast: (neigh: Neighbour) => boolean;
   /** Whether the administrator may add entries on the device; says why not. */
   readonly allowAdd: ((dev: NetDevice, extack: ExtAck) => boolean) | null;
-  /** A proxied address is new (0 or a negative errno, which refuses it) or gone. */
+  /** A proxied address is new (anything but 0 refuses it) or gone. */
   readonly pconstruct: ((entry: PneighEntry) => number) | null;
   readonly pdestruct: ((entry: PneighEntry) => void) | null;
   /** A request for a proxied address comes back after its delay; owns the sk_buff. */
@@ -114,6 +114,7 @@ export class NeighTable {
     this.gcTimer = new TimerList(() => neighPeriodicWork(this), true);
     this.managedTimer = new TimerList(() => neighManagedWork(this), true);
     timers.modTimer(this.gcTimer, timers.jiffies + this.parms.reachableTime);
+    timers.modTimer(this.managedTimer, timers.jiffies);
     core.tables.push(this);
   }
 
@@ -164,7 +165,7 @@ export class NeighTable {
     n.k1 = k1 | 0;
     n.k2 = k2 | 0;
     n.k3 = k3 | 0;
-    const err = this.options.construct(n);
+    const err = this.construct(n);
     const existing = err < 0 ? null : this.lookup(dev, k0, k1, k2, k3);
     if (err < 0 || n.parms.dead || existing !== null) {
       if (!exempt) this.gcEntries--;
@@ -176,6 +177,14 @@ export class NeighTable {
     return n;
   }
 
+  /** What the protocol, the device and the owner of the settings say to a new entry: 0, or a negative errno, which refuses it. */
+  private construct(n: Neighbour): number {
+    const err = this.options.construct(n);
+    if (err < 0) return err;
+    const refused = n.dev.ops.ndoNeighConstruct?.(n.dev, n) ?? 0;
+    return refused < 0 ? refused : (n.parms.neighSetup?.(n) ?? 0);
+  }
+
   private insert(n: Neighbour, exempt: boolean): void {
     if (this.entries > this.buckets.length) this.grow();
     const at = this.hash(n.dev, n.k0, n.k1, n.k2, n.k3);
@@ -183,7 +192,7 @@ export class NeighTable {
     this.buckets[at] = n;
     n.dead = false;
     if (!exempt) this.gcLink(n);
-    if ((n.flags & NTF_MANAGED) !== 0) this.manage(n);
+    if ((n.flags & NTF_MANAGED) !== 0) this.managed.add(n);
   }
 
   /** `neigh_alloc`: null when the table is full and nothing can be collected. */
@@ -206,7 +215,7 @@ export class NeighTable {
     n.nudState = NUD_NONE;
     n.flags = flags;
     dev.hold();
-    this.stats.allocs++;
+    n.serial = this.stats.allocs++;
     this.entries++;
     this.core.live++;
     return n;
@@ -227,6 +236,7 @@ export class NeighTable {
       return;
     }
     neighPurgeQueue(neigh);
+    neigh.dev.ops.ndoNeighDestroy?.(neigh.dev, neigh);
     neigh.dev.put();
     neigh.parms.refcnt--;
     this.entries--;
@@ -277,11 +287,11 @@ export class NeighTable {
     this.flushDev(dev, false);
   }
 
-  /** `neigh_flush_dev`. An entry that somebody still holds stays as a shell that sends nothing. */
+  /** `neigh_flush_dev`, the newest first. An entry that somebody still holds stays as a shell that sends nothing. */
   private flushDev(dev: NetDevice | null, skipPermanent: boolean): void {
-    for (const n of [...this.all()]) {
-      if (n.dead || (dev !== null && n.dev !== dev) || (skipPermanent && isFixed(n))) continue;
-      this.unlink(n);
+    const some = [...this.all()].filter((n) => (dev === null || n.dev === dev) && !(skipPermanent && isFixed(n)));
+    for (const n of some.sort((a, b) => b.serial - a.serial)) {
+      if (!this.unlink(n)) continue;
       neighDelTimer(n);
       if (n.refcnt !== 1) {
         neighPurgeQueue(n);
@@ -302,7 +312,7 @@ export class NeighTable {
       else this.gcLink(neigh);
       this.gcEntries += exempt ? -1 : 1;
     }
-    if ((neigh.flags & NTF_MANAGED) !== 0) this.manage(neigh);
+    if ((neigh.flags & NTF_MANAGED) !== 0) this.managed.add(neigh);
     else this.managed.delete(neigh);
   }
 
@@ -343,11 +353,6 @@ export class NeighTable {
   findParms(net: Net, ifindex: number): NeighParms | null {
     if (ifindex === 0) return net === this.core.kernel.initNet ? this.parms : null;
     return this.parmsList.find((parms) => parms.dev !== null && parms.dev.net === net && parms.dev.ifindex === ifindex) ?? null;
-  }
-
-  private manage(neigh: Neighbour): void {
-    this.managed.add(neigh);
-    if (!this.managedTimer.pending()) this.timers.modTimer(this.managedTimer, this.timers.jiffies + 1);
   }
 
   /** Out of the hash and the lists; false if it was not there. */

@@ -93,6 +93,8 @@ export class Neighbour {
   gcNext: Neighbour | null = null;
   gcPrev: Neighbour | null = null;
   onGcList = false;
+  /** Of two entries of a table the younger has the higher number. */
+  serial = 0;
   /** `n->output` at this moment. */
   outputFn: NeighOutput;
 

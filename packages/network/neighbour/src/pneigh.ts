@@ -1,7 +1,7 @@
 /** Proxied addresses (`pneigh_*`): what this host answers for on behalf of others, after a random delay. */
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
 import { SKB_DROP_REASON_NOT_SPECIFIED, SkBuffHead, TimerList } from '@skbuff/core';
-import { ENOENT } from '@skbuff/uapi';
+import { ENOBUFS, ENOENT } from '@skbuff/uapi';
 import type { NeighParms } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 
@@ -26,10 +26,12 @@ export interface PneighEntry {
   permanent: boolean;
 }
 
+/** `phash_buckets`: so many. */
+const PHASH_SIZE = 16;
+
 export class NeighProxy {
   readonly queue: SkBuffHead = new SkBuffHead();
-  /** The entries; a table has few. */
-  readonly entries: PneighEntry[] = [];
+  private readonly buckets: PneighEntry[][] = Array.from({ length: PHASH_SIZE }, () => []);
   private readonly timer: TimerList;
   private readonly tbl: NeighTable;
   /** Whose delay queue counter each waiting packet is in. */
@@ -40,29 +42,33 @@ export class NeighProxy {
     this.timer = new TimerList(() => this.process());
   }
 
+  /** All entries in the kernel's order: bucket by bucket, the newest of a bucket first. */
+  get entries(): readonly PneighEntry[] {
+    return this.buckets.flat();
+  }
+
   /** `pneigh_lookup`: the entry that covers the address on `dev`: the device's own, or one for all devices. */
   lookup(net: Net, dev: NetDevice | null, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): PneighEntry | null {
-    for (const entry of this.entries) {
+    for (const entry of this.bucket(k0, k3)) {
       if (entry.net === net && (entry.dev === dev || entry.dev === null) && sameKey(entry, k0, k1, k2, k3)) return entry;
     }
     return null;
   }
 
-  /** `pneigh_create`: makes an entry unless one covers the address already. The entry, or what `pconstruct` refused it with. */
+  /** `pneigh_create`: makes an entry unless one covers the address already. The entry, or -ENOBUFS if `pconstruct` refuses it. */
   create(net: Net, dev: NetDevice | null, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): PneighEntry | number {
     const existing = this.lookup(net, dev, k0, k1, k2, k3);
     if (existing !== null) return existing;
     const entry: PneighEntry = { net, dev, key: [k0 | 0, k1 | 0, k2 | 0, k3 | 0], flags: 0, protocol: 0, permanent: false };
-    const err = this.tbl.options.pconstruct?.(entry) ?? 0;
-    if (err < 0) return err;
+    if ((this.tbl.options.pconstruct?.(entry) ?? 0) !== 0) return -ENOBUFS;
     dev?.hold();
-    this.entries.unshift(entry);
+    this.bucket(k0, k3).unshift(entry);
     return entry;
   }
 
   /** `pneigh_delete`: 0, or -ENOENT without that very entry. */
   delete(net: Net, dev: NetDevice | null, k0: number, k1: number = 0, k2: number = 0, k3: number = 0): number {
-    const entry = this.entries.find((e) => e.net === net && e.dev === dev && sameKey(e, k0, k1, k2, k3));
+    const entry = this.bucket(k0, k3).find((e) => e.net === net && e.dev === dev && sameKey(e, k0, k1, k2, k3));
     if (entry === undefined) return -ENOENT;
     this.drop(entry);
     return 0;
@@ -104,7 +110,7 @@ export class NeighProxy {
 
   /** Everything goes. */
   clear(): void {
-    for (const entry of [...this.entries]) this.drop(entry);
+    for (const entry of this.entries) this.drop(entry);
     this.purge(null);
   }
 
@@ -149,11 +155,23 @@ export class NeighProxy {
     return owner.dev;
   }
 
+  private bucket(k0: number, k3: number): PneighEntry[] {
+    return this.buckets[pneighHash(this.tbl.keyLen === 4 ? k0 : k3)] as PneighEntry[];
+  }
+
   private drop(entry: PneighEntry): void {
-    this.entries.splice(this.entries.indexOf(entry), 1);
+    const bucket = this.bucket(entry.key[0], entry.key[3]);
+    bucket.splice(bucket.indexOf(entry), 1);
     this.tbl.options.pdestruct?.(entry);
     entry.dev?.put();
   }
+}
+
+/** `pneigh_hash`: the exclusive or of the eight hexadecimal digits of the last word of the address. */
+function pneighHash(word: number): number {
+  let hash = word ^ (word >>> 16);
+  hash ^= hash >>> 8;
+  return (hash ^ (hash >>> 4)) & (PHASH_SIZE - 1);
 }
 
 function sameKey(entry: PneighEntry, k0: number, k1: number, k2: number, k3: number): boolean {

@@ -5,6 +5,7 @@ import type { Command } from '@skbuff/command';
 import type { Plugin } from '@skbuff/core';
 import { dummy } from '@skbuff/dummy';
 import { fib } from '@skbuff/fib';
+import { fibRules } from '@skbuff/fib-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ip } from '@skbuff/iproute2';
@@ -28,7 +29,7 @@ export function linux(): Plugin[] {
   return [
     sysctl(), procfs(), netlink(), rtnetlink(),
     loopback(), veth(), dummy(),
-    neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), icmp(),
+    neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), icmp(),
     sock(), afInet(), udp(), raw(), ping(),
   ];
 }

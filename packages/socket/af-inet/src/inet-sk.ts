@@ -53,7 +53,7 @@ export class InetSk extends Sock implements InetSock {
   readonly connFl4: Flowi4 = new Flowi4();
   /** Filled in again for each send. */
   readonly fl4: Flowi4 = new Flowi4();
-  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null };
+  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
 
   constructor(net: Net, type: number, protocol: number, prot: Proto, kern: boolean) {
     super(net, AF_INET, type, protocol, prot, kern);

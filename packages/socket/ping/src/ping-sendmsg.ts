@@ -1,7 +1,7 @@
 /** Sending (`ping_v4_sendmsg` in `net/ipv4/ping.c`): echo requests only, with the socket's identifier. */
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import { CHECKSUM_NONE, skbChecksum } from '@skbuff/core';
-import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb } from '@skbuff/ipv4';
+import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb, ipv4ConfirmNeigh } from '@skbuff/ipv4';
 import { type Msghdr, msgPayload, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
@@ -12,6 +12,7 @@ import {
   EOPNOTSUPP,
   ICMP_ECHO,
   ICMP_EXT_ECHO,
+  MSG_CONFIRM,
   MSG_OOB,
   TCP_ESTABLISHED,
 } from '@skbuff/uapi';
@@ -55,6 +56,7 @@ export function pingSendmsg(sk: PingSock, msg: Msghdr, len: number): number {
 
 /** The reference on `rt` is taken over. */
 function send(sk: PingSock, flags: number, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
+  if ((flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, sk.fl4.daddr);
   const skb = ipMakeSkb(sk.net, sk, sk.fl4, payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN, ipc, rt, flags);
   if (typeof skb === 'number') {
     rt.release();

@@ -1,5 +1,5 @@
 import { SockaddrIn } from '@skbuff/af-inet';
-import type { Cmsg, Task } from '@skbuff/sock';
+import { type Cmsg, type Task, kernelTask } from '@skbuff/sock';
 import {
   AF_INET,
   AF_INET6,
@@ -31,9 +31,10 @@ import {
   SO_ERROR,
   SO_REUSEADDR,
 } from '@skbuff/uapi';
-import { be16, csumFold, csumPartial, setBe16 } from '@skbuff/wire';
+import { bytes, sin, text } from '@skbuff/testbed';
+import { be16, csumFold, csumPartial, inetPton4 as ip4, setBe16 } from '@skbuff/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bytes, ip4, sin, text, useLab } from './support.ts';
+import { route, useLab } from './support.ts';
 
 const t = useLab();
 
@@ -69,7 +70,7 @@ describe('who may', () => {
   ])('%s [PING-02]', (_what, range, cred, result) => {
     const { lab } = t;
     lab.sysctl(lab.a, 'net/ipv4/ping_group_range', range);
-    expect(open(lab.task(lab.a, cred))).toBe(result);
+    expect(open(kernelTask(lab.a, cred))).toBe(result);
   });
 
   it('a range is two groups; an empty one is 1 0', () => {
@@ -234,7 +235,7 @@ describe('errors', () => {
     lab.addr(lab.va, '10.0.0.77', 24);
     const [plain, connected, recverr] = [open(ta), open(ta), open(ta)] as const;
     // Behind 10.0.0.2, which does not forward, nothing answers; a TTL of 1 would not get further either.
-    lab.route(lab.a, '10.9.0.0', 24, '10.0.0.2');
+    route(lab.va, '10.9.0.0', 24, '10.0.0.2');
     lab.sysctl(lab.b, 'net/ipv4/ip_forward', '1');
     ta.setsockopt(recverr, SOL_IP, IP_RECVERR, 1);
     ta.connect(connected, sin('10.9.0.1', 0));

@@ -11,6 +11,7 @@ import {
   ipAppendData,
   ipFlushPendingFrames,
   ipPushPendingFrames,
+  ipv4ConfirmNeigh,
   ipSelectIdent,
   ipSendCheck,
   ipcbInit,
@@ -29,6 +30,7 @@ import {
   EOPNOTSUPP,
   ETH_P_IP,
   IPPROTO_ICMP,
+  MSG_CONFIRM,
   MSG_MORE,
   MSG_OOB,
   MSG_PROBE,
@@ -58,6 +60,7 @@ export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   const rt = inetRouteMsg(sk, msg.flags, ipc, name === null ? sk.inetDaddr : name.addr, 0, 0, flowFlags);
   if (typeof rt === 'number') return rt;
   const { fl4 } = sk;
+  if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl4.daddr);
   const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
   if (sk.hdrincl) return mildly(sk, sendHdrinc(sk, fl4, payload, len, rt, msg.flags, ipc), len);
   return mildly(sk, append(sk, msg, payload, len, ipc, rt), len);

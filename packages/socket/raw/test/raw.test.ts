@@ -1,7 +1,7 @@
 import { SockaddrIn } from '@skbuff/af-inet';
 import { icmp } from '@skbuff/icmp';
 import type { Cmsg, Task } from '@skbuff/sock';
-import { le32 } from '@skbuff/sock';
+import { kernelTask, le32 } from '@skbuff/sock';
 import {
   AF_INET,
   AF_INET6,
@@ -48,9 +48,10 @@ import {
   SO_ERROR,
   SO_REUSEADDR,
 } from '@skbuff/uapi';
-import { be16, be32, csumFold, csumPartial, setBe16, setBe32 } from '@skbuff/wire';
+import { bytes, ipFrame, sin, text } from '@skbuff/testbed';
+import { be16, be32, csumFold, csumPartial, inetPton4 as ip4, setBe16, setBe32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
-import { bytes, ip4, ipFrame, sin, text, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab(() => [icmp()]);
 
@@ -96,9 +97,9 @@ describe('socket(2)', () => {
     expect(open(lab.ta, 0)).toBe(-EPROTONOSUPPORT);
     expect(open(lab.ta, 300)).toBe(-EINVAL);
     expect(open(lab.ta, IPPROTO_UDP)).toBe(0);
-    const user = lab.task(lab.a, { uid: 1000 });
+    const user = kernelTask(lab.a, { uid: 1000 });
     expect(open(user, IPPROTO_ICMP)).toBe(-EPERM);
-    const net = lab.task(lab.a, { uid: 1000, caps: [CAP_NET_RAW] });
+    const net = kernelTask(lab.a, { uid: 1000, caps: [CAP_NET_RAW] });
     expect(open(net, IPPROTO_ICMP)).toBe(0);
     expect(lab.ta.socket(AF_INET, SOCK_DGRAM)).toBeLessThan(0);
   });

@@ -79,6 +79,8 @@ export class Sock implements SkbSock {
   wmemAlloc = 0;
   /** Packets lost at this socket. */
   drops = 0;
+  /** `sk_tx_queue_mapping`: the transmit queue that the packets of a connected socket keep to; -1: none yet. */
+  txQueueMapping = -1;
   /** SO_BINDTODEVICE: interface index, 0: any. */
   boundDevIf = 0;
   mark = 0;
@@ -184,6 +186,7 @@ export class Sock implements SkbSock {
   dstSet(dst: DstEntry | null): void {
     const old = this.dst;
     this.dst = dst;
+    this.txQueueMapping = -1;
     if (old !== null) old.release();
   }
 

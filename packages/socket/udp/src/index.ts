@@ -8,6 +8,7 @@ export * from './udp-checksum.ts';
 export * from './udp-err.ts';
 export * from './udp-lookup.ts';
 export * from './udp-net.ts';
+export * from './udp-offload.ts';
 export * from './udp-proc.ts';
 export * from './udp-prot.ts';
 export * from './udp-rcv.ts';

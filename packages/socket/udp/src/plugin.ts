@@ -8,6 +8,7 @@ import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_UDP, SOCK_DGRAM } from '@skbuff/uapi';
 import { udpErr } from './udp-err.ts';
 import { UdpNet, udpNet } from './udp-net.ts';
+import { udpOffload } from './udp-offload.ts';
 import { udpProcText, udpSnmpText } from './udp-proc.ts';
 import { udpProt } from './udp-prot.ts';
 import { udpRcv } from './udp-rcv.ts';
@@ -23,6 +24,7 @@ export function udp(): Plugin {
       ctx.pernetSubsys({ name: 'udp', init: netInit, exit: netExit });
       const undos = [
         ctx.get(IPV4).addProtocol(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, noPolicy: true }),
+        ctx.get(IPV4).addOffload(IPPROTO_UDP, udpOffload),
         ctx.get(SOCKET_LAYER).registerProto(udpProt),
         ctx.get(INETSW).register({
           type: SOCK_DGRAM,

@@ -7,7 +7,7 @@ const CHECKSUM_BREAK = 76;
 
 /** Whether somebody vouches for the bytes: the sender's checksum was never computed, or a device has verified it. */
 export function csumUnnecessary(skb: SkBuff): boolean {
-  return skb.ipSummed === CHECKSUM_UNNECESSARY || skb.ipSummed === CHECKSUM_PARTIAL;
+  return skb.ipSummed === CHECKSUM_PARTIAL || skb.ipSummed === CHECKSUM_UNNECESSARY;
 }
 
 /** `udp4_csum_init` for one that nobody vouches for ({@link csumUnnecessary}): false if the datagram (`data` at its header, cut to its length) is known to be wrong. */

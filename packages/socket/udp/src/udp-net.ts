@@ -30,6 +30,8 @@ export const UDP_MIB_NAMES: readonly string[] = [
 export class UdpNet {
   readonly stats: Float64Array = new Float64Array(UDP_MIB_MAX);
   readonly table: UdpTable;
+  /** Sockets with UDP_GRO: without one, nothing is glued. */
+  groSockets = 0;
   /** net.ipv4.udp_rmem_min, udp_wmem_min: bytes. */
   rmemMin = 4096;
   wmemMin = 4096;

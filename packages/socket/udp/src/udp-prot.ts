@@ -1,12 +1,12 @@
 /** `udp_prot`: the protocol's table. */
 import { datagramDisconnect, inetBindSk, ip4DatagramConnect, ipGetsockopt, ipSetsockopt } from '@skbuff/af-inet';
 import { type Proto, type Sock, int32Bytes, le32, putOption, sockNoAccept, sockOrphan } from '@skbuff/sock';
-import { EINVAL, ENOPROTOOPT, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX } from '@skbuff/uapi';
+import { EINVAL, ENOPROTOOPT, SOL_UDP, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT } from '@skbuff/uapi';
 import { udpNet } from './udp-net.ts';
 import { udpGetPort } from './udp-port.ts';
 import { udpIoctl, udpRecvmsg } from './udp-recvmsg.ts';
 import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-sendmsg.ts';
-import type { UdpSock } from './udp-sock.ts';
+import { UDP_CMSG_GRO, type UdpSock } from './udp-sock.ts';
 
 function unhash(sk: Sock): void {
   const udp = sk as UdpSock;
@@ -17,6 +17,7 @@ function unhash(sk: Sock): void {
 /** `udp_lib_close`. */
 function close(sk: UdpSock): void {
   udpFlushPendingFrames(sk);
+  setGro(sk, false);
   sk.encapDestroy?.(sk);
   sk.encapRcv = null;
   unhash(sk);
@@ -24,10 +25,18 @@ function close(sk: UdpSock): void {
   sk.put();
 }
 
+function setGro(sk: UdpSock, on: boolean): void {
+  if (sk.groEnabled === on) return;
+  sk.groEnabled = on;
+  sk.cmsgFlags ^= UDP_CMSG_GRO;
+  udpNet.of(sk.net).groSockets += on ? 1 : -1;
+}
+
 function setsockopt(sk: UdpSock, level: number, name: number, value: Uint8Array): number {
   if (level !== SOL_UDP) return ipSetsockopt(sk, level, name, value);
   if (value.length < 4) return -EINVAL;
-  const on = le32(value, 0) !== 0;
+  const val = le32(value, 0);
+  const on = val !== 0;
   switch (name) {
     case UDP_CORK:
       sk.corkFlag = on;
@@ -38,6 +47,13 @@ function setsockopt(sk: UdpSock, level: number, name: number, value: Uint8Array)
       return 0;
     case UDP_NO_CHECK6_RX:
       sk.noCheck6Rx = on;
+      return 0;
+    case UDP_SEGMENT:
+      if (val < 0 || val > 0xffff) return -EINVAL;
+      sk.gsoSize = val;
+      return 0;
+    case UDP_GRO:
+      setGro(sk, on);
       return 0;
     default:
       return -ENOPROTOOPT;
@@ -53,6 +69,10 @@ function getsockopt(sk: UdpSock, level: number, name: number, out: Uint8Array): 
       return putOption(out, int32Bytes(Number(sk.noCheck6Tx)));
     case UDP_NO_CHECK6_RX:
       return putOption(out, int32Bytes(Number(sk.noCheck6Rx)));
+    case UDP_SEGMENT:
+      return putOption(out, int32Bytes(sk.gsoSize));
+    case UDP_GRO:
+      return putOption(out, int32Bytes(Number(sk.groEnabled)));
     default:
       return -ENOPROTOOPT;
   }

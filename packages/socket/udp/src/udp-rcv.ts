@@ -10,7 +10,7 @@ import {
   SKB_DROP_REASON_UDP_CSUM,
   type SkBuff,
 } from '@skbuff/core';
-import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable, inetIif, ipv4Net } from '@skbuff/ipv4';
+import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable, inetIif, ipProtocolDeliver, ipv4Net } from '@skbuff/ipv4';
 import { skFilterTrimCap, sockEnqueue } from '@skbuff/sock';
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPPROTO_UDP } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_SADDR, UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, be16, be32 } from '@skbuff/wire';
@@ -26,6 +26,7 @@ import {
   type UdpNet,
   udpNet,
 } from './udp-net.ts';
+import { udpRcvSegment } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
 
 /** `udp_rcv`: the handler of protocol 17. Takes over the sk_buff; negative: resubmit it as protocol −value. */
@@ -116,6 +117,29 @@ function isMcastSock(sk: UdpSock, skb: SkBuff, dport: number, dif: number): bool
 
 /** `udp_queue_rcv_skb`: 0, or the positive protocol number to resubmit it as (then it is still the caller's). */
 function queueRcvSkb(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
+  return skb.shinfo.gsoSize !== 0 && !sk.groEnabled ? queueSegments(sk, skb, state) : queueRcvOneSkb(sk, skb, state);
+}
+
+/** For a socket that wants datagrams as they were sent: a super-packet is cut. */
+function queueSegments(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
+  const segs = udpRcvSegment(skb);
+  if (segs === null) {
+    sk.drops += skb.shinfo.gsoSegs;
+    state.stats[UDP_MIB_INERRORS] += skb.shinfo.gsoSegs;
+  }
+  skb.consume();
+  for (let seg = segs; seg !== null; ) {
+    const next: SkBuff | null = seg.next;
+    seg.next = null;
+    const ret = queueRcvOneSkb(sk, seg, state);
+    if (ret > 0) ipProtocolDeliver(sk.net, seg, ret);
+    seg = next;
+  }
+  return 0;
+}
+
+/** `udp_queue_rcv_one_skb`: as {@link queueRcvSkb}. */
+function queueRcvOneSkb(sk: UdpSock, skb: SkBuff, state: UdpNet): number {
   if (skb.nfct !== null) skb.nfReset();
   if (sk.encapRcv !== null || sk.filter !== null) {
     const taken = inspect(sk, skb, state);

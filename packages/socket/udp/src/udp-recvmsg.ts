@@ -1,11 +1,13 @@
 /** Reading (`udp_recvmsg`), poll and ioctl. */
 import { ipCmsgRecv, ipRecvError, type SockaddrIn } from '@skbuff/af-inet';
-import { SKB_DROP_REASON_UDP_CSUM, type SkBuff } from '@skbuff/core';
+import { SKB_DROP_REASON_UDP_CSUM, SKB_GSO_UDP_L4, type SkBuff } from '@skbuff/core';
 import {
   ENOIOCTLCMD,
   type Msghdr,
   type Socket,
   datagramPoll,
+  int32Bytes,
+  putCmsg,
   setLe32,
   skPeekOffset,
   skPeekOffsetMove,
@@ -13,7 +15,7 @@ import {
   skbRecvDatagram,
   sockRecvCmsgs,
 } from '@skbuff/sock';
-import { AF_INET, EINVAL, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ } from '@skbuff/uapi';
+import { AF_INET, EINVAL, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOL_UDP, UDP_GRO } from '@skbuff/uapi';
 import { IPHDR_SADDR, UDPHDR_LEN, UDPHDR_SOURCE, be16, be32 } from '@skbuff/wire';
 import { csumUnnecessary, udpChecksumOk } from './udp-checksum.ts';
 import { UDP_MIB_CSUMERRORS, UDP_MIB_INDATAGRAMS, UDP_MIB_INERRORS, udpNet } from './udp-net.ts';
@@ -54,9 +56,18 @@ function deliver(sk: UdpSock, skb: SkBuff, msg: Msghdr, len: number, flags: numb
     name.addr = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
     msg.nameSet = true;
   }
-  if (sk.cmsgFlags !== 0) ipCmsgRecv(msg, sk, skb, UDPHDR_LEN);
+  if (sk.cmsgFlags !== 0) {
+    if (sk.groEnabled) udpCmsgRecv(msg, skb);
+    ipCmsgRecv(msg, sk, skb, UDPHDR_LEN);
+  }
   if (sk.peekOff >= 0) skPeekOffsetMove(sk, flags, copied);
   return (flags & MSG_TRUNC) !== 0 ? ulen : copied;
+}
+
+/** `udp_cmsg_recv`: into what pieces the datagrams are glued. */
+function udpCmsgRecv(msg: Msghdr, skb: SkBuff): void {
+  const { gsoType, gsoSize } = skb.shinfo;
+  if ((gsoType & SKB_GSO_UDP_L4) !== 0) putCmsg(msg, SOL_UDP, UDP_GRO, int32Bytes(gsoSize));
 }
 
 /** One that was only peeked at is still in the queue. */

@@ -8,6 +8,12 @@ import { InetSk } from '@skbuff/af-inet';
  */
 export type EncapRcv = (sk: UdpSock, skb: SkBuff) => number;
 
+/** Bit of `cmsgFlags`, beside those of IP: UDP_GRO is on. */
+export const UDP_CMSG_GRO: number = 1 << 16;
+
+/** Datagrams that one send may be cut into. */
+export const UDP_MAX_SEGMENTS = 128;
+
 export class UdpSock extends InetSk {
   /** UDP_CORK is on. */
   corkFlag = false;
@@ -15,6 +21,10 @@ export class UdpSock extends InetSk {
   pending = false;
   /** Bytes of the datagram that is being collected, UDP header included. */
   pendingLen = 0;
+  /** UDP_SEGMENT: bytes of payload in each datagram that a send is cut into; 0: a send is a datagram. */
+  gsoSize = 0;
+  /** UDP_GRO: takes datagrams that were glued together. */
+  groEnabled = false;
   noCheck6Tx = false;
   noCheck6Rx = false;
   encapRcv: EncapRcv | null = null;

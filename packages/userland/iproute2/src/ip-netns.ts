@@ -7,7 +7,7 @@ import type { Args } from './args.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { nsidName, nsidOfName } from './netns-id.ts';
-import { atoi, getUnsigned } from './numbers.ts';
+import { atoi, getInteger, getUnsigned } from './numbers.ts';
 import { usageNetns } from './usage.ts';
 
 const NETNS_RUN_DIR = '/run/netns';
@@ -47,15 +47,16 @@ function netnsAdd(ctx: IpContext, args: Args): number {
 
 /** Gives the namespace of a process a name. */
 function netnsAttach(ctx: IpContext, args: Args): number {
-  if (args.left === 0) return complain(ctx, 'No netns name and PID specified\n');
+  if (args.left < 2) return complain(ctx, 'No netns name and PID specified\n');
   const name = args.cur;
-  checkName(ctx, name);
   args.skip();
-  if (args.left === 0) return complain(ctx, 'No PID specified\n');
-  const net = ctx.env.netOfPid(atoi(args.cur));
-  if (net === null) return complain(ctx, `Invalid PID: ${args.cur}\n`);
-  const err = ctx.env.netns.attach(name, net);
-  return err < 0 ? complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${name}": ${U.strerror(err)}\n`) : 0;
+  const pid = getInteger(args.cur) ?? 0;
+  if (pid === 0) return complain(ctx, `Invalid PID: ${args.cur}\n`);
+  checkName(ctx, name);
+  const net = ctx.env.netns.get(name) === null ? ctx.env.netOfPid(pid) : null;
+  if (net !== null) return Math.min(ctx.env.netns.attach(name, net), 0);
+  if (ctx.env.netns.get(name) !== null) return complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${name}": ${U.strerror(U.EEXIST)}\n`);
+  return complain(ctx, `Bind /proc/${pid}/ns/net -> ${NETNS_RUN_DIR}/${name} failed: ${U.strerror(U.ENOENT)}\n`);
 }
 
 function remove(ctx: IpContext, name: string): number {
@@ -128,8 +129,9 @@ function netnsSet(ctx: IpContext, args: Args): number {
   const name = args.cur;
   args.skip();
   if (args.left === 0) return complain(ctx, 'No nsid specified\n');
-  const id = args.is('auto') ? -1 : getUnsigned(args.cur);
-  if (id === null || id > 0x7fff_ffff) args.invarg('Invalid "netnsid" value');
+  const id = args.is('auto') ? -1 : getInteger(args.cur);
+  if (id === null) return args.invarg('Invalid "netnsid" value');
+  if (id < 0 && !args.is('auto')) args.invarg('"netnsid" value should be >= 0');
   checkName(ctx, name);
   const net = ctx.env.netns.get(name);
   if (net === null) return complain(ctx, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
@@ -150,10 +152,10 @@ function parseListId(ctx: IpContext, args: Args): ListId {
   for (; args.left > 0; args.skip()) {
     if (args.is('target-nsid')) {
       if (target >= 0) args.duparg('target-nsid');
-      target = getUnsigned(args.next()) ?? args.invarg('"target-nsid" value is invalid\n');
+      target = getUnsigned(args.next()) ?? args.invarg('"target-nsid" value is invalid');
     } else if (args.is('nsid')) {
       if (nsid >= 0) args.duparg('nsid');
-      nsid = getUnsigned(args.next()) ?? args.invarg('"nsid" value is invalid\n');
+      nsid = getUnsigned(args.next()) ?? args.invarg('"nsid" value is invalid');
     } else usageNetns(ctx);
   }
   return { nsid, target };
@@ -167,9 +169,10 @@ function netnsListId(ctx: IpContext, args: Args): number {
   if (nsid >= 0) req.builder.nlaPutU32(U.NETNSA_NSID, nsid);
   const show = (nlh: Parameters<typeof parseAttrs>[1]): void => {
     const tb = parseAttrs(new NlAttrs(U.NETNSA_MAX), nlh, RtGenMsg.LEN);
-    const id = tb.has(U.NETNSA_CURRENT_NSID) ? nsid : tb.s32(U.NETNSA_NSID);
+    const id = tb.s32(U.NETNSA_NSID);
     out.openObject();
-    out.any('nsid', id, `nsid ${id} `);
+    if (id < 0) out.text('nsid unassigned ');
+    else out.any('nsid', id, `nsid ${id} `);
     if (tb.has(U.NETNSA_CURRENT_NSID)) out.any('current-nsid', tb.s32(U.NETNSA_CURRENT_NSID), `current-nsid ${tb.s32(U.NETNSA_CURRENT_NSID)} `);
     const name = nsidName(ctx, tb.has(U.NETNSA_CURRENT_NSID) ? tb.s32(U.NETNSA_CURRENT_NSID) : id);
     if (name !== null) out.any('name', name, `(iproute2 netns name: ${name})`);

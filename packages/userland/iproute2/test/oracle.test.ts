@@ -67,6 +67,7 @@ addr add 127.1.1.1/8 dev v0
 addr add 10.0.6.1/33 dev v0
 addr add 10.0.6.1/24 dev nosuch
 addr add 0.0.0.0/0 dev v0
+addr add 224.0.0.5/24 dev v0
 addr
 addr show v0
 -4 addr show dev v0
@@ -134,6 +135,9 @@ route get 8.8.8.8
 -j route get 10.1.2.3
 route get fibmatch 10.1.2.3
 route get 10.1.2.3 from 10.0.0.2
+route get 10.1.2.3 from 10.99.0.2
+route get 224.1.1.1 from 10.99.0.2
+route get 10.1.2.3 from 224.0.0.9
 route get 10.1.2.3 oif v0
 route get 224.0.0.1 oif v0
 route get 255.255.255.255 oif v0
@@ -167,6 +171,85 @@ neigh del 10.0.0.50 dev v0
 neigh del 10.0.0.99 dev v0
 neigh add 10.0.0.50 lladdr 02:00 dev v0
 -s neigh flush dev v1
+rule
+-d rule
+-j rule
+rule add from 10.0.0.1 table 100
+rule add from 10.0.0.1 table 100
+rule add from 10.0.0.1 table 100 pref 20
+rule add from 10.0.0.1 table 100 pref 20
+rule add table 100 pref 20
+rule add to 10.5.0.0/16 lookup 200 priority 500
+rule add fwmark 0x10/0xf0 table 300
+rule add fwmark 5 blackhole
+rule add iif v1 unreachable pref 600
+rule add oif v1 prohibit pref 700
+rule add to 10.6.0.0/16 prohibit pref 710
+rule add to 10.7.0.0/16 unreachable pref 711
+rule add iif nosuch table 7
+rule add not from 10.0.0.0/8 table main pref 40000
+rule add tos 0x10 table 9
+rule add dsfield 0x3 table 9
+rule add dsfield 0x90 table 9
+rule add pref 900 nop
+rule add pref 901 goto 903
+rule add pref 903 table 903
+rule add pref 905 goto 800
+rule add suppress_prefixlength 0 table main pref 950
+rule add pref 962 uidrange 10-20 table 53
+rule add pref 963 l3mdev
+rule add pref 964 realms 5 table 1
+rule add from 10.0.0.1/40 table 1
+rule add table 0
+rule add
+rule add pref 965 throw
+rule add pref 0 table 5
+rule
+-d rule
+-j rule
+rule list table 53
+rule list pref 500
+route add 10.5.0.0/16 via 10.0.0.5 table 200
+route add 10.66.0.0/16 via 10.0.0.6 table 300
+route get 10.5.1.1
+route get 10.66.0.1
+route get 10.66.0.1 mark 0x1f
+route get 10.6.1.1
+route get 10.7.1.1
+route get 10.0.0.9 oif v1
+route get 10.0.0.9 mark 5
+route get 10.0.0.9
+route get 10.0.0.1
+route show table 200
+link add nosuch type veth peer name nosuch1
+rule list table 7
+link set nosuch name other
+rule list table 7
+link set other name nosuch
+link del nosuch
+rule list table 7
+rule del pref 900
+rule del from 10.0.0.1
+rule del from 10.0.0.1
+rule del table 300
+rule del
+rule del pref 903
+rule list
+rule del pref 5555
+rule del pref 0
+rule
+route get 10.0.0.1
+rule flush
+rule
+rule add table main
+rule add pref 32766 table main
+rule add pref 32767 table default
+rule
+rule del table 5
+rule del pref 0
+rule add pref 0 table local
+rule
+route get 10.5.1.1
 link set v0 down
 route
 route show table all

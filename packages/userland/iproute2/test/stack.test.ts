@@ -172,7 +172,7 @@ describe('namespaces', () => {
     expect(run('-all netns exec ip -br link show lo')).toContain('\nnetns: n1\nlo ');
   });
 
-  it('say which one a command is in, and which processes are in one', () => {
+  it('say which one a command is in, and which processes are in one [NETNS-06]', () => {
     stack.ip('netns add n1');
     expect(run('netns identify')).toBe('[0]');
     expect(run('netns exec n1 ip netns identify')).toBe('n1\n[0]');

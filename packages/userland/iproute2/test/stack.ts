@@ -4,6 +4,7 @@ import type { Command, CommandEnv } from '@skbuff/command';
 import { createKernel, type Kernel, type Net, type Plugin, VirtualClock } from '@skbuff/core';
 import { dummy } from '@skbuff/dummy';
 import { fib } from '@skbuff/fib';
+import { fibRules } from '@skbuff/fib-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ipv4 } from '@skbuff/ipv4';
@@ -44,7 +45,7 @@ export class Stack {
       },
     };
     const table = { table: () => new FibTrie() };
-    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), icmp(), sock(), netns];
+    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), icmp(), sock(), netns];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
     this.net = this.kernel.netns.create() as Net;
   }

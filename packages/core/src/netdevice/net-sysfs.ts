@@ -1,0 +1,209 @@
+/** What /sys/class/net shows of a device and takes (`net/core/net-sysfs.c`). Text ends with a newline, as in the files. */
+import {
+  EACCES,
+  EINVAL,
+  EISDIR,
+  ENODEV,
+  ENOENT,
+  EOPNOTSUPP,
+  EOVERFLOW,
+  IF_OPER_DOWN,
+} from '@skbuff/uapi';
+import { devChangeTxQueueLen, devSetAlias, devSetGroup, devSetMtu } from './dev-config.ts';
+import { devChangeFlags } from './dev-open.ts';
+import { netdevTxqToTc, type NetdevRxQueue, netifSetXpsQueue } from './dev-queues.ts';
+import { devGetStats } from './dev-stats.ts';
+import { LINK_STATS_COUNT, NETREG_REGISTERED, NETREG_UNREGISTERING, type NetDevice } from './netdevice.ts';
+import type { NetdevQueue } from './qdisc.ts';
+import { netdevSetRpsCpus, netdevSetRpsFlowCnt } from './rps.ts';
+
+/** One file: its text, or a negative errno; and what writing does, null for a file that is only read. */
+export interface SysfsAttr {
+  readonly show: (dev: NetDevice) => string | number;
+  readonly store: ((dev: NetDevice, text: string) => number) | null;
+}
+
+/** Files of a driver, in a directory of that name, or beside the common ones if it is empty. */
+export interface SysfsGroup {
+  readonly name: string;
+  readonly attrs: Readonly<Record<string, SysfsAttr>>;
+}
+
+type Dir = Readonly<Record<string, SysfsAttr>>;
+
+const OPERSTATES = ['unknown', 'notpresent', 'down', 'lowerlayerdown', 'testing', 'dormant', 'up'];
+const STATISTICS = [
+  'rx_packets', 'tx_packets', 'rx_bytes', 'tx_bytes', 'rx_errors', 'tx_errors', 'rx_dropped', 'tx_dropped', 'multicast', 'collisions',
+  'rx_length_errors', 'rx_over_errors', 'rx_crc_errors', 'rx_frame_errors', 'rx_fifo_errors', 'rx_missed_errors', 'tx_aborted_errors',
+  'tx_carrier_errors', 'tx_fifo_errors', 'tx_heartbeat_errors', 'tx_window_errors', 'rx_compressed', 'tx_compressed', 'rx_nohandler',
+];
+
+function ro(show: (dev: NetDevice) => string | number): SysfsAttr {
+  return { show: (dev) => lines(show(dev)), store: null };
+}
+
+function rw(show: (dev: NetDevice) => string | number, store: (dev: NetDevice, value: number) => number): SysfsAttr {
+  return { show: (dev) => lines(show(dev)), store: (dev, text) => netdevStore(dev, text, store) };
+}
+
+function lines(value: string | number): string | number {
+  return typeof value === 'number' ? value : `${value}\n`;
+}
+
+/** `netdev_store`: a number, decimal or with 0x or 0 in front. -EINVAL for what is none. */
+function netdevStore(dev: NetDevice, text: string, store: (dev: NetDevice, value: number) => number): number {
+  const value = simpleNumber(text);
+  return value < 0 ? value : store(dev, value);
+}
+
+function simpleNumber(text: string): number {
+  const word = text.replace(/\n$/, '');
+  if (/^0[0-7]+$/.test(word)) return Number.parseInt(word, 8);
+  return /^(0x[0-9a-f]+|[0-9]+)$/i.test(word) ? Number(word) : -EINVAL;
+}
+
+const dec = (value: (dev: NetDevice) => number): ((dev: NetDevice) => string) => (dev) => String(value(dev));
+const bool = (value: (dev: NetDevice) => boolean): ((dev: NetDevice) => string) => (dev) => (value(dev) ? '1' : '0');
+/** Only while the device is up: -EINVAL. */
+const whenUp = (value: (dev: NetDevice) => boolean) => (dev: NetDevice): string | number => (dev.running() ? (value(dev) ? '1' : '0') : -EINVAL);
+
+function address(bytes: (dev: NetDevice) => Uint8Array): (dev: NetDevice) => string {
+  return (dev) => [...bytes(dev).subarray(0, dev.addrLen)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** `dev_change_carrier`: -EOPNOTSUPP for a device whose carrier is no user's to set, -ENODEV for an absent one. */
+export function devChangeCarrier(dev: NetDevice, on: boolean): number {
+  if (dev.ops.ndoChangeCarrier === null) return -EOPNOTSUPP;
+  return dev.present() ? dev.ops.ndoChangeCarrier(dev, on) : -ENODEV;
+}
+
+const ATTRS: Dir = {
+  addr_assign_type: ro(dec((dev) => dev.addrAssignType)),
+  addr_len: ro(dec((dev) => dev.addrLen)),
+  address: ro(address((dev) => dev.devAddr)),
+  broadcast: ro(address((dev) => dev.broadcast)),
+  carrier: rw(whenUp((dev) => dev.carrierOk()), (dev, on) => (dev.running() ? devChangeCarrier(dev, on !== 0) : -EINVAL)),
+  carrier_changes: ro(dec((dev) => dev.carrierUpCount + dev.carrierDownCount)),
+  carrier_down_count: ro(dec((dev) => dev.carrierDownCount)),
+  carrier_up_count: ro(dec((dev) => dev.carrierUpCount)),
+  dev_id: ro((dev) => `0x${dev.devId.toString(16)}`),
+  dormant: ro(whenUp((dev) => dev.dormant())),
+  flags: rw((dev) => `0x${(dev.flags >>> 0).toString(16)}`, (dev, flags) => devChangeFlags(dev, flags)),
+  ifalias: {
+    show: (dev) => (dev.ifalias === '' ? '' : `${dev.ifalias}\n`),
+    store: (dev, text) => devSetAlias(dev, text.replace(/\n$/, '')),
+  },
+  ifindex: ro(dec((dev) => dev.ifindex)),
+  iflink: ro(dec((dev) => (dev.ops.ndoGetIflink === null ? dev.ifindex : dev.ops.ndoGetIflink(dev)))),
+  link_mode: ro(dec((dev) => dev.linkMode)),
+  mtu: rw(dec((dev) => dev.mtu), (dev, mtu) => devSetMtu(dev, mtu)),
+  name_assign_type: ro((dev) => (dev.nameAssignType === 0 ? -EINVAL : String(dev.nameAssignType))),
+  netdev_group: rw(dec((dev) => dev.group), (dev, group) => (devSetGroup(dev, group), 0)),
+  operstate: ro((dev) => OPERSTATES[dev.running() ? dev.operstate : IF_OPER_DOWN] as string),
+  proto_down: ro(bool((dev) => dev.protoDown)),
+  tx_queue_len: rw(dec((dev) => dev.txQueueLen), (dev, len) => devChangeTxQueueLen(dev, len)),
+  type: ro(dec((dev) => dev.type)),
+  uevent: ro((dev) => `${dev.devtype === '' ? '' : `DEVTYPE=${dev.devtype}\n`}INTERFACE=${dev.name}\nIFINDEX=${dev.ifindex}`),
+};
+
+const STATISTICS_DIR: Dir = Object.fromEntries(STATISTICS.map((name, i) => [name, ro((dev) => String(statistic(dev, i)))]));
+
+function statistic(dev: NetDevice, at: number): number {
+  const stats = new Float64Array(LINK_STATS_COUNT);
+  devGetStats(dev, stats);
+  return stats[at];
+}
+
+/** Directories `queues/tx-N` and `queues/rx-N`: those in use, while the device is registered or on its way out. */
+function queueDirs(dev: NetDevice): Map<string, Dir> {
+  const dirs = new Map<string, Dir>();
+  if (dev.regState !== NETREG_REGISTERED && dev.regState !== NETREG_UNREGISTERING) return dirs;
+  for (const rxq of dev.rx.slice(0, dev.realNumRxQueues)) dirs.set(`queues/rx-${rxq.index}`, rxQueueDir(rxq));
+  for (const txq of dev.tx.slice(0, dev.realNumTxQueues)) dirs.set(`queues/tx-${txq.index}`, txQueueDir(txq));
+  return dirs;
+}
+
+function rxQueueDir(rxq: NetdevRxQueue): Dir {
+  return {
+    rps_cpus: {
+      show: (dev) => formatCpus(dev, rxq.rpsMap ?? []),
+      store: (dev, text) => storeCpus(dev, text, (cpus) => netdevSetRpsCpus(dev, rxq, cpus)),
+    },
+    rps_flow_cnt: rw(() => String(rxq.rpsFlowTable?.length ?? 0), (dev, count) => (netdevSetRpsFlowCnt(dev, rxq, count), 0)),
+  };
+}
+
+function txQueueDir(txq: NetdevQueue): Dir {
+  const cpusOf = (dev: NetDevice): number[] => (dev.xpsCpusMap ?? []).flatMap((queues, cpu) => (queues.includes(txq.index) ? [cpu] : []));
+  return {
+    traffic_class: ro((dev) => (dev.numTxQueues === 1 ? -ENOENT : trafficClass(netdevTxqToTc(dev, txq.index)))),
+    tx_timeout: ro(() => String(txq.txTimeouts)),
+    xps_cpus: {
+      show: (dev) => (dev.numTxQueues === 1 ? -ENOENT : formatCpus(dev, cpusOf(dev))),
+      store: (dev, text) => (dev.numTxQueues === 1 ? -ENOENT : storeCpus(dev, text, (cpus) => netifSetXpsQueue(dev, cpus, txq.index))),
+    },
+  };
+}
+
+function trafficClass(tc: number): string | number {
+  return tc < 0 ? -EINVAL : String(tc);
+}
+
+/** `%*pb`: a mask in hexadecimal, as wide as there are CPUs. */
+function formatCpus(dev: NetDevice, cpus: readonly number[]): string {
+  const mask = cpus.reduce((all, cpu) => all + 2 ** cpu, 0);
+  return `${mask.toString(16).padStart(Math.ceil(dev.net.softnet.nrCpus / 4), '0')}\n`;
+}
+
+/** `bitmap_parse`: -EINVAL for no mask, -EOVERFLOW for one with CPUs that are not there. */
+function storeCpus(dev: NetDevice, text: string, set: (cpus: readonly number[]) => number): number {
+  const word = text.trim().replaceAll(',', '');
+  if (!/^[0-9a-f]+$/i.test(word)) return -EINVAL;
+  const mask = Number.parseInt(word, 16);
+  const { nrCpus } = dev.net.softnet;
+  if (mask >= 2 ** nrCpus) return -EOVERFLOW;
+  return set(Array.from({ length: nrCpus }, (_, cpu) => cpu).filter((cpu) => Math.floor(mask / 2 ** cpu) % 2 === 1));
+}
+
+function directories(dev: NetDevice): Map<string, Dir> {
+  const dirs = new Map<string, Dir>([['', ATTRS], ['statistics', STATISTICS_DIR], ...queueDirs(dev)]);
+  for (const { name, attrs } of dev.sysfsGroups) dirs.set(name, { ...dirs.get(name), ...attrs });
+  return dirs;
+}
+
+function lookup(dev: NetDevice, path: string): SysfsAttr | number {
+  const at = path.lastIndexOf('/');
+  const dirs = directories(dev);
+  const attr = dirs.get(at < 0 ? '' : path.slice(0, at))?.[path.slice(at + 1)];
+  if (attr !== undefined) return attr;
+  return netSysfsList(dev, path).length > 0 ? -EISDIR : -ENOENT;
+}
+
+/** Where the device's directory is, of which /sys/class/net/NAME is a link. */
+export function netSysfsPath(dev: NetDevice): string {
+  return dev.parent === '' ? `/sys/devices/virtual/net/${dev.name}` : `/sys/devices/${dev.parent}/net/${dev.name}`;
+}
+
+/** Names in a directory of the device (`''`, `queues`, `queues/tx-0`), sorted; none if there is no such directory. */
+export function netSysfsList(dev: NetDevice, path = ''): readonly string[] {
+  const prefix = path === '' ? '' : `${path}/`;
+  const names = new Set<string>();
+  for (const [dir, attrs] of directories(dev)) {
+    if (dir === path) for (const name of Object.keys(attrs)) names.add(name);
+    else if (dir.startsWith(prefix)) names.add(dir.slice(prefix.length).split('/')[0] as string);
+  }
+  return [...names].sort();
+}
+
+/** The text of a file, `path` below the device's directory; -ENOENT, -EISDIR, or what the file says (-EINVAL: `carrier` while down). */
+export function netSysfsRead(dev: NetDevice, path: string): string | number {
+  const attr = lookup(dev, path);
+  return typeof attr === 'number' ? attr : attr.show(dev);
+}
+
+/** Writes a file: 0 or a negative errno; -EACCES for one that is only read. */
+export function netSysfsWrite(dev: NetDevice, path: string, text: string): number {
+  const attr = lookup(dev, path);
+  if (typeof attr === 'number') return attr;
+  return attr.store === null ? -EACCES : attr.store(dev, text);
+}

@@ -1,0 +1,188 @@
+/** RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE, and their notifications. */
+import type { Net } from '@skbuff/core';
+import {
+  FibRuleHdr,
+  NlAttrs,
+  type NetlinkCallback,
+  type NetlinkExtAck,
+  type NetlinkSkb,
+  NlMsgBuilder,
+  type NlMsgHdr,
+  nlmsgParseDeprecated,
+  put32,
+  rtnlNotify,
+} from '@skbuff/netlink';
+import * as U from '@skbuff/uapi';
+import type { FibRule } from './fib-rule.ts';
+import type { FibRules } from './fib-rules.ts';
+import { fibNl2rule, fibRulePolicy } from './fib-rules-policy.ts';
+
+/** `lookup_rules_ops`: the rules of a family in a namespace, or null. */
+export type RulesOf = (net: Net, family: number) => FibRules<FibRule> | null;
+
+interface Request {
+  readonly rules: FibRules<FibRule>;
+  readonly frh: FibRuleHdr;
+  readonly tb: NlAttrs;
+  readonly rule: FibRule;
+}
+
+function refuse(extack: NetlinkExtAck, err: number, text: string): number {
+  extack.setErrMsg(text);
+  return err;
+}
+
+/** What both requests begin with. */
+function parse(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): Request | number {
+  if (nlh.dataLen < FibRuleHdr.LEN) return refuse(extack, -U.EINVAL, 'Invalid msg length');
+  const frh = new FibRuleHdr().read(nlh.buf, nlh.data);
+  const rules = rulesOf(skb.net, frh.family);
+  if (rules === null) return refuse(extack, -U.EAFNOSUPPORT, 'Rule family not supported');
+  const tb = new NlAttrs(U.FRA_DSCP_MASK);
+  const bad = nlmsgParseDeprecated(nlh, FibRuleHdr.LEN, tb, fibRulePolicy, extack);
+  if (bad < 0) return refuse(extack, bad, 'Error parsing msg');
+  const rule = rules.ops.alloc();
+  const err = fibNl2rule(skb.net, rules, rule, frh, tb, extack);
+  return err < 0 ? err : { rules, frh, tb, rule };
+}
+
+/** `fib_newrule`: 0, -EEXIST (with NLM_F_EXCL), -EINVAL, -ERANGE, -EAFNOSUPPORT, -EOPNOTSUPP. */
+export function fibNewrule(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  const r = parse(rulesOf, skb, nlh, extack);
+  if (typeof r === 'number') return r;
+  const { rules, frh, tb, rule } = r;
+  if ((nlh.flags & U.NLM_F_EXCL) !== 0 && rules.list.some((other) => isSame(other, rule) && rules.ops.compare(other, frh, tb))) return -U.EEXIST;
+  const err = rules.ops.configure(rule, frh, tb, extack);
+  if (err < 0) return err;
+  rules.insert(rule);
+  notify(skb.net, rules, rule, U.RTM_NEWRULE, skb.portid, nlh);
+  rules.ops.flushCache();
+  return 0;
+}
+
+/** `fib_delrule`: the first rule that the request describes; what it leaves out matches. 0, -ENOENT, -EPERM, or as above. */
+export function fibDelrule(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  const r = parse(rulesOf, skb, nlh, extack);
+  if (typeof r === 'number') return r;
+  const { rules, frh, tb } = r;
+  const rule = rules.list.find((other) => describes(r, other) && rules.ops.compare(other, frh, tb));
+  if (rule === undefined) return -U.ENOENT;
+  if ((rule.flags & U.FIB_RULE_PERMANENT) !== 0) return -U.EPERM;
+  rules.ops.delete(rule);
+  rules.remove(rule);
+  notify(skb.net, rules, rule, U.RTM_DELRULE, skb.portid, nlh);
+  rules.ops.flushCache();
+  return 0;
+}
+
+/** `rule_exists`, but for the family's part. */
+function isSame(a: FibRule, b: FibRule): boolean {
+  return (
+    a.action === b.action &&
+    a.table === b.table &&
+    a.pref === b.pref &&
+    a.iifname === b.iifname &&
+    a.oifname === b.oifname &&
+    a.mark === b.mark &&
+    a.markMask === b.markMask &&
+    a.suppressIfgroup === b.suppressIfgroup &&
+    a.suppressPrefixlen === b.suppressPrefixlen &&
+    sameTunId(a, b) &&
+    a.l3mdev === b.l3mdev &&
+    a.uidStart === b.uidStart &&
+    a.uidEnd === b.uidEnd &&
+    a.proto === b.proto
+  );
+}
+
+function sameTunId(a: FibRule, b: FibRule): boolean {
+  return String(a.tunId) === String(b.tunId);
+}
+
+/** `rule_find`, but for the family's part. */
+function describes({ rule: want, tb }: Request, rule: FibRule): boolean {
+  const is = <T>(wanted: T, none: T, has: T): boolean => wanted === none || wanted === has;
+  return (
+    is(want.action, 0, rule.action) &&
+    is(want.table, 0, rule.table) &&
+    (!tb.has(U.FRA_PRIORITY) || want.pref === rule.pref) &&
+    is(want.iifname, '', rule.iifname) &&
+    is(want.oifname, '', rule.oifname) &&
+    is(want.mark, 0, rule.mark) &&
+    is(want.markMask, 0, rule.markMask) &&
+    is(want.suppressIfgroup, -1, rule.suppressIfgroup) &&
+    is(want.suppressPrefixlen, -1, rule.suppressPrefixlen) &&
+    (want.tunId === null || sameTunId(want, rule)) &&
+    (!want.l3mdev || rule.l3mdev) &&
+    (!want.uidRangeSet() || (want.uidStart === rule.uidStart && want.uidEnd === rule.uidEnd)) &&
+    is(want.proto, 0, rule.proto)
+  );
+}
+
+/** `fib_nl_fill_rule`: 0, or -EMSGSIZE with nothing written. */
+function fillRule(b: NlMsgBuilder, rules: FibRules<FibRule>, rule: FibRule, type: number, portid: number, seq: number, flags: number): number {
+  const frh = FibRuleHdr.of({ family: rules.ops.family, table: rule.table < 256 ? rule.table : U.RT_TABLE_COMPAT, action: rule.action, flags: rule.flags });
+  const nlh = b.nlmsgPut(type, flags, seq, portid, frh);
+  b.nlaPutU32(U.FRA_TABLE, rule.table);
+  b.nlaPutU32(U.FRA_SUPPRESS_PREFIXLEN, rule.suppressPrefixlen >>> 0);
+  b.nlaPutU8(U.FRA_PROTOCOL, rule.proto);
+  if (rule.action === U.FR_ACT_GOTO && rule.ctarget === null) frh.flags |= U.FIB_RULE_UNRESOLVED;
+  if (rule.iifname !== '') b.nlaPutString(U.FRA_IIFNAME, rule.iifname);
+  if (rule.iifindex === -1) frh.flags |= U.FIB_RULE_IIF_DETACHED;
+  if (rule.oifname !== '') b.nlaPutString(U.FRA_OIFNAME, rule.oifname);
+  if (rule.oifindex === -1) frh.flags |= U.FIB_RULE_OIF_DETACHED;
+  fillSelectors(b, rule);
+  rules.ops.fill(rule, b, frh);
+  frh.flags >>>= 0;
+  frh.write(b.buf, nlh + U.NLMSG_HDRLEN);
+  return b.nlmsgEnd(nlh);
+}
+
+function fillSelectors(b: NlMsgBuilder, rule: FibRule): void {
+  if (rule.pref !== 0) b.nlaPutU32(U.FRA_PRIORITY, rule.pref);
+  if (rule.mark !== 0) b.nlaPutU32(U.FRA_FWMARK, rule.mark);
+  if (rule.mark !== 0 || rule.markMask !== 0) b.nlaPutU32(U.FRA_FWMASK, rule.markMask);
+  if (rule.target !== 0) b.nlaPutU32(U.FRA_GOTO, rule.target);
+  if (rule.tunId !== null) b.nlaPut(U.FRA_TUN_ID, rule.tunId);
+  if (rule.l3mdev) b.nlaPutU8(U.FRA_L3MDEV, 1);
+  if (rule.uidRangeSet()) {
+    const at = b.nlaReserve(U.FRA_UID_RANGE, 8);
+    put32(b.buf, at, rule.uidStart);
+    put32(b.buf, at + 4, rule.uidEnd);
+  }
+  if (rule.suppressIfgroup !== -1) b.nlaPutU32(U.FRA_SUPPRESS_IFGROUP, rule.suppressIfgroup >>> 0);
+}
+
+/** `notify_rule_change`. */
+function notify(net: Net, rules: FibRules<FibRule>, rule: FibRule, type: number, portid: number, nlh: NlMsgHdr): void {
+  const b = new NlMsgBuilder();
+  fillRule(b, rules, rule, type, portid, nlh.seq, 0);
+  rtnlNotify(net, b.bytes(), portid, rules.ops.nlgroup, nlh);
+}
+
+/** `fib_valid_dumprule_req`. */
+function validDump(cb: NetlinkCallback): number {
+  const { nlh, extack } = cb;
+  if (nlh.dataLen < FibRuleHdr.LEN) return refuse(extack, -U.EINVAL, 'Invalid header for fib rule dump request');
+  if (nlh.buf.subarray(nlh.data + 1, nlh.data + FibRuleHdr.LEN).some((byte) => byte !== 0)) {
+    return refuse(extack, -U.EINVAL, 'Invalid values in header for fib rule dump request');
+  }
+  return nlh.dataLen > FibRuleHdr.LEN ? refuse(extack, -U.EINVAL, 'Invalid data after header in fib rule dump request') : 0;
+}
+
+/** `fib_nl_dumprule`: the rules of a family, of all with AF_UNSPEC. */
+export function fibDumprule(families: (net: Net) => readonly FibRules<FibRule>[], part: NlMsgBuilder, cb: NetlinkCallback): number {
+  const bad = cb.strictCheck ? validDump(cb) : 0;
+  if (bad !== 0) return bad;
+  const family = cb.nlh.buf[cb.nlh.data];
+  const asked = families(cb.skb.net).filter(({ ops }) => family === U.AF_UNSPEC || ops.family === family);
+  if (family !== U.AF_UNSPEC && asked.length === 0) return -U.EAFNOSUPPORT;
+  const all = asked.flatMap((rules) => rules.list.map((rule) => ({ rules, rule })));
+  for (const [i, { rules, rule }] of all.entries()) {
+    if (i < cb.args[0]) continue;
+    const err = fillRule(part, rules, rule, U.RTM_NEWRULE, cb.skb.portid, cb.nlh.seq, U.NLM_F_MULTI);
+    if (err < 0) return err;
+    cb.args[0] = i + 1;
+  }
+  return 0;
+}

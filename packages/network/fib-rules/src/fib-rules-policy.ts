@@ -1,0 +1,108 @@
+/** What RTM_NEWRULE and RTM_DELRULE may say (`fib_rule_policy`), and how it is read (`fib_nl2rule`). */
+import type { Net } from '@skbuff/core';
+import {
+  type FibRuleHdr,
+  NLA_BINARY,
+  NLA_STRING,
+  NLA_U32,
+  NLA_U64,
+  NLA_U8,
+  NLA_UNSPEC,
+  type NetlinkExtAck,
+  nlaPolicy,
+  nlaPolicyExactLen,
+  type NlaPolicySet,
+  nlaPolicySet,
+  type NlAttrs,
+  get32,
+} from '@skbuff/netlink';
+import * as U from '@skbuff/uapi';
+import type { FibRule } from './fib-rule.ts';
+import type { FibRules } from './fib-rules.ts';
+
+const UID_RANGE_LEN = 8;
+
+export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
+  [U.FRA_UNSPEC]: nlaPolicy(NLA_UNSPEC),
+  [U.FRA_IIFNAME]: nlaPolicy(NLA_STRING, U.IFNAMSIZ - 1),
+  [U.FRA_OIFNAME]: nlaPolicy(NLA_STRING, U.IFNAMSIZ - 1),
+  [U.FRA_PRIORITY]: nlaPolicy(NLA_U32),
+  [U.FRA_FWMARK]: nlaPolicy(NLA_U32),
+  [U.FRA_FLOW]: nlaPolicy(NLA_U32),
+  [U.FRA_TUN_ID]: nlaPolicy(NLA_U64),
+  [U.FRA_FWMASK]: nlaPolicy(NLA_U32),
+  [U.FRA_TABLE]: nlaPolicy(NLA_U32),
+  [U.FRA_SUPPRESS_PREFIXLEN]: nlaPolicy(NLA_U32),
+  [U.FRA_SUPPRESS_IFGROUP]: nlaPolicy(NLA_U32),
+  [U.FRA_GOTO]: nlaPolicy(NLA_U32),
+  [U.FRA_L3MDEV]: nlaPolicy(NLA_U8),
+  [U.FRA_UID_RANGE]: nlaPolicyExactLen(UID_RANGE_LEN),
+  [U.FRA_PROTOCOL]: nlaPolicy(NLA_U8),
+  [U.FRA_SRC]: nlaPolicy(NLA_BINARY),
+  [U.FRA_DST]: nlaPolicy(NLA_BINARY),
+});
+
+/** Selectors that would need a look into each packet's transport header. */
+const NOT_HERE: readonly number[] = [U.FRA_IP_PROTO, U.FRA_SPORT_RANGE, U.FRA_DPORT_RANGE, U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FLOWLABEL_MASK, U.FRA_SPORT_MASK, U.FRA_DPORT_MASK, U.FRA_DSCP_MASK];
+
+function refuse(extack: NetlinkExtAck, text: string, err: number = -U.EINVAL): number {
+  extack.setErrMsg(text);
+  return err;
+}
+
+/** Whether a prefix is one of the family: its length fits, and its address is there and whole. */
+function goodPrefix(tb: NlAttrs, attr: number, len: number, addrSize: number): boolean {
+  return len === 0 || (tb.has(attr) && len <= addrSize * 8 && tb.len(attr) === addrSize);
+}
+
+/**
+ * Fills in what is common to all families: 0, -EINVAL, or -EOPNOTSUPP. A preference that the request leaves out is chosen
+ * (`user_priority` is whether it did not).
+ */
+export function fibNl2rule<R extends FibRule>(net: Net, rules: FibRules<R>, rule: R, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
+  const { addrSize } = rules.ops;
+  if (!goodPrefix(tb, U.FRA_SRC, frh.srcLen, addrSize)) return refuse(extack, 'Invalid source address');
+  if (!goodPrefix(tb, U.FRA_DST, frh.dstLen, addrSize)) return refuse(extack, 'Invalid dst address');
+  if (NOT_HERE.some((attr) => tb.has(attr))) return refuse(extack, 'Rules by protocol, port, DSCP mask and flow label are not supported', -U.EOPNOTSUPP);
+  rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : rules.defaultPref();
+  rule.proto = tb.u8(U.FRA_PROTOCOL, U.RTPROT_UNSPEC);
+  readSelectors(net, rule, tb);
+  if (tb.has(U.FRA_L3MDEV)) {
+    if (tb.u8(U.FRA_L3MDEV) !== 1) return refuse(extack, 'Invalid l3mdev attribute');
+    rule.l3mdev = true;
+  }
+  rule.action = frh.action;
+  rule.flags = frh.flags;
+  rule.table = tb.u32(U.FRA_TABLE, frh.table);
+  rule.suppressPrefixlen = tb.s32(U.FRA_SUPPRESS_PREFIXLEN, -1);
+  rule.suppressIfgroup = tb.s32(U.FRA_SUPPRESS_IFGROUP, -1);
+  return readTarget(rule, tb, extack) || readRest(rule, tb, extack);
+}
+
+function readSelectors(net: Net, rule: FibRule, tb: NlAttrs): void {
+  const index = (attr: number): number => (tb.has(attr) ? (net.devGetByName(tb.string(attr))?.ifindex ?? -1) : 0);
+  rule.iifname = tb.string(U.FRA_IIFNAME);
+  rule.iifindex = index(U.FRA_IIFNAME);
+  rule.oifname = tb.string(U.FRA_OIFNAME);
+  rule.oifindex = index(U.FRA_OIFNAME);
+  rule.mark = tb.u32(U.FRA_FWMARK);
+  // Old programs know no mask: then all bits of a mark count.
+  rule.markMask = tb.u32(U.FRA_FWMASK, rule.mark === 0 ? 0 : 0xffff_ffff);
+  rule.tunId = tb.bytes(U.FRA_TUN_ID);
+}
+
+function readTarget(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
+  if (!tb.has(U.FRA_GOTO)) return rule.action === U.FR_ACT_GOTO ? refuse(extack, 'Missing goto target for action goto') : 0;
+  if (rule.action !== U.FR_ACT_GOTO) return refuse(extack, 'Unexpected goto');
+  rule.target = tb.u32(U.FRA_GOTO);
+  return rule.target > rule.pref ? 0 : refuse(extack, 'Backward goto not supported');
+}
+
+function readRest(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
+  if (rule.l3mdev && rule.table !== 0) return refuse(extack, 'l3mdev and table are mutually exclusive');
+  const uids = tb.bytes(U.FRA_UID_RANGE);
+  if (uids === null) return 0;
+  rule.uidStart = get32(uids, 0);
+  rule.uidEnd = get32(uids, 4);
+  return rule.uidStart <= rule.uidEnd ? 0 : refuse(extack, 'Invalid uid range');
+}

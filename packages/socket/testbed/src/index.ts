@@ -1,0 +1,7 @@
+/**
+ * Two hosts on a wire, for tests of protocols: virtual time, frames in and out, counters, nothing left at the end.
+ *
+ * @packageDocumentation
+ */
+export * from './frames.ts';
+export * from './two-hosts.ts';
