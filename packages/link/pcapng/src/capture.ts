@@ -27,12 +27,14 @@ export function attachCapture(devs: readonly NetDevice[], writer: PcapngWriter, 
   const stops = devs.map((dev) => {
     const linkType = dev.type === ARPHRD_ETHER || dev.type === ARPHRD_LOOPBACK ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
     const interfaceId = writer.addInterface({ name: dev.name, linkType, snaplen });
+    const { clock } = dev.net.kernel;
+    const epoch = BigInt(clock.epoch);
     return tap(dev, (skb) => {
       const frame = frameOf(skb);
       const comment = options.comment?.(skb, dev);
       writer.writePacket({
         interfaceId,
-        time: BigInt(dev.net.kernel.clock.epoch) + BigInt(Math.floor(dev.net.kernel.clock.now())),
+        time: epoch + BigInt(Math.floor(clock.now())),
         bytes: frame.length > snaplen ? frame.subarray(0, snaplen) : frame,
         originalLength: frame.length,
         direction: skb.pktType === PACKET_OUTGOING ? EPB_OUTBOUND : EPB_INBOUND,

@@ -63,6 +63,12 @@ export interface PcapngPacket {
   readonly comment?: string;
 }
 
+/** Bytes of an enhanced packet block before the packet, and of the option with its direction. */
+const EPB_LEN = 20;
+const EPB_FLAGS_LEN = 8;
+/** Bytes that are made at once. */
+const POOL = 65_536;
+
 interface Option {
   readonly code: number;
   readonly value: Uint8Array;
@@ -71,6 +77,8 @@ interface Option {
 export class PcapngWriter {
   private readonly sink: PcapngSink;
   private interfaces = 0;
+  private pool: Uint8Array = new Uint8Array(0);
+  private used = 0;
 
   /** Writes the section header at once. */
   constructor(sink: PcapngSink, options: PcapngWriterOptions = {}) {
@@ -95,35 +103,62 @@ export class PcapngWriter {
 
   writePacket(packet: PcapngPacket): void {
     const { bytes, time } = packet;
-    const body = new Uint8Array(20 + pad4(bytes.length));
-    put32(body, 0, packet.interfaceId);
-    put32(body, 4, Number((time >> 32n) & 0xffff_ffffn));
-    put32(body, 8, Number(time & 0xffff_ffffn));
-    put32(body, 12, bytes.length);
-    put32(body, 16, packet.originalLength);
-    body.set(bytes, 20);
-    const flags = new Uint8Array(4);
-    put32(flags, 0, packet.direction);
-    this.block(PCAPNG_EPB, body, [{ code: EPB_FLAGS, value: flags }, ...text(OPT_COMMENT, packet.comment)]);
+    const options = text(OPT_COMMENT, packet.comment);
+    const padded = pad4(bytes.length);
+    const b = this.begin(PCAPNG_EPB, EPB_LEN + padded, EPB_FLAGS_LEN, options);
+    put32(b, 8, packet.interfaceId);
+    put32(b, 12, Number((time >> 32n) & 0xffff_ffffn));
+    put32(b, 16, Number(time & 0xffff_ffffn));
+    put32(b, 20, bytes.length);
+    put32(b, 24, packet.originalLength);
+    b.set(bytes, 8 + EPB_LEN);
+    const at = 8 + EPB_LEN + padded;
+    put16(b, at, EPB_FLAGS);
+    put16(b, at + 2, 4);
+    put32(b, at + 4, packet.direction);
+    writeOptions(b, at + EPB_FLAGS_LEN, options);
+    this.sink(b);
   }
 
   private block(type: number, body: Uint8Array, options: readonly Option[]): void {
-    const optionsLen = options.length === 0 ? 0 : options.reduce((sum, { value }) => sum + 4 + pad4(value.length), 4);
-    const total = 12 + body.length + optionsLen;
-    const b = new Uint8Array(total);
+    const b = this.begin(type, body.length, 0, options);
+    b.set(body, 8);
+    writeOptions(b, 8 + body.length, options);
+    this.sink(b);
+  }
+
+  /** A block with `bodyLen` bytes of body, `more` bytes of options, and `options`: all zero but for its type and lengths. */
+  private begin(type: number, bodyLen: number, more: number, options: readonly Option[]): Uint8Array {
+    let optionsLen = more;
+    for (const { value } of options) optionsLen += 4 + pad4(value.length);
+    // The end of options is four zeros.
+    const total = 12 + bodyLen + (optionsLen === 0 ? 0 : optionsLen + 4);
+    const b = this.room(total);
     put32(b, 0, type);
     put32(b, 4, total);
-    b.set(body, 8);
-    let at = 8 + body.length;
-    for (const { code, value } of options) {
-      put16(b, at, code);
-      put16(b, at + 2, value.length);
-      b.set(value, at + 4);
-      at += 4 + pad4(value.length);
-    }
-    // The end of options is four zeros, which are there already.
     put32(b, total - 4, total);
-    this.sink(b);
+    return b;
+  }
+
+  /** Fresh zeros. Small blocks lie in one buffer behind each other: to make a buffer costs more than to fill it. */
+  private room(n: number): Uint8Array {
+    if (n > POOL / 8) return new Uint8Array(n);
+    if (this.pool.length - this.used < n) {
+      this.pool = new Uint8Array(POOL);
+      this.used = 0;
+    }
+    const at = this.used;
+    this.used += n;
+    return this.pool.subarray(at, this.used);
+  }
+}
+
+function writeOptions(b: Uint8Array, at: number, options: readonly Option[]): void {
+  for (const { code, value } of options) {
+    put16(b, at, code);
+    put16(b, at + 2, value.length);
+    b.set(value, at + 4);
+    at += 4 + pad4(value.length);
   }
 }
 
@@ -131,7 +166,9 @@ function pad4(n: number): number {
   return (n + 3) & ~3;
 }
 
+const NONE: readonly Option[] = [];
+
 /** A text option, if there is a text. At most 65535 bytes: the length has 16 bits. */
 function text(code: number, value: string | undefined): readonly Option[] {
-  return value === undefined ? [] : [{ code, value: strToBytes(value).slice(0, 0xffff) }];
+  return value === undefined ? NONE : [{ code, value: strToBytes(value).slice(0, 0xffff) }];
 }
