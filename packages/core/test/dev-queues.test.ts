@@ -122,6 +122,14 @@ describe('the queue for a packet', () => {
     skb.consume();
   });
 
+  it('is the only one of a device that has one, whatever queue the packet came by', () => {
+    const kernel = boot();
+    const { dev, used } = queued(kernel, 1);
+    send(dev, 1000, (skb) => skbRecordRxQueue(skb, 3));
+    expect(used).toEqual([0]);
+    expect(kernel.shutdown()).toEqual({});
+  });
+
   it('of a connected socket stays, unless nothing of it is under way that could be overtaken [TX-02] [SKB-28]', () => {
     const kernel = boot();
     const { dev, used } = queued(kernel, 4);
@@ -186,6 +194,9 @@ describe('the queue for a packet', () => {
     // Only the low four bits of the priority count.
     for (let sport = 1; sport <= 20; sport++) send(dev, sport, (skb) => (skb.priority = 0x13));
     expect([...new Set(used.splice(0))].sort()).toEqual([1, 2]);
+    // The class's queues take turns with the receive queues, from its first one on.
+    for (const rx of [0, 1, 2, 3]) send(dev, 1, (skb) => ((skb.priority = 3), skbRecordRxQueue(skb, rx)));
+    expect(used.splice(0)).toEqual([1, 1, 2, 1]);
     expect([0, 1, 2, 3].map((i) => netSysfsRead(dev, `queues/tx-${i}/traffic_class`))).toEqual(['0\n', '1\n', '1\n', -EINVAL]);
     // Fewer queues than the classes have: there are no classes any more.
     netifSetRealNumTxQueues(dev, 2);

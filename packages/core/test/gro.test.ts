@@ -7,6 +7,7 @@ import {
   GRO_CB_OFFSET,
   GRO_CB_SAME_FLOW,
   type Kernel,
+  NAPI_POLL_WEIGHT,
   napiEnable,
   napiGroReceive,
   type NapiStruct,
@@ -19,12 +20,15 @@ import {
   SkBuffHead,
   skbGroHeader,
   skbGroReceive,
+  unregisterNetdevice,
   VirtualClock,
 } from '../src/index.ts';
 import { addDevice, boot, MS, packet, recorder, textOf } from './helpers.ts';
 
 const TYPE = 0x88b5;
 const CAPITALS_END = 90;
+/** Ends the last packet of a flow. */
+const FULL_STOP = 46;
 
 function offload(kernel: Kernel): void {
   kernel.insmod({
@@ -42,7 +46,8 @@ function offload(kernel: Kernel): void {
           skb.cb[GRO_CB_OFFSET] = 1;
           for (let p = held.first; p !== null; p = p.next) {
             if (p.cb[GRO_CB_SAME_FLOW] === 0) continue;
-            if (p.bytes[p.data] === skb.bytes[at]) return skbGroReceive(p, skb) === 0 ? null : p;
+            if (p.bytes[p.data] !== skb.bytes[at]) continue;
+            return skbGroReceive(p, skb) === 0 && skb.bytes[skb.tail - 1] !== FULL_STOP ? null : p;
           }
           return null;
         },
@@ -192,6 +197,34 @@ describe('napi_gro_receive', () => {
     expect(take().sort()).toEqual([...'abcdefghij'].map((f) => `${f}12/1*2`));
   });
 
+  it('is done with a packet that completes another one before that one is given to somebody', () => {
+    const { kernel, driver, take } = bench();
+    kernel.softnet.groNormalBatch = 1;
+    const answers: SkBuff[] = [];
+    // Whoever gets the whole takes the descriptors that are free then.
+    const answer = recorder(TYPE, [], '', {
+      func(skb) {
+        skb.consume();
+        return 0;
+      },
+    });
+    kernel.insmod({ name: 'second', init: (ctx) => ctx.packetType(answer) });
+    kernel.insmod({
+      name: 'third',
+      init: (ctx) =>
+        ctx.packetType(recorder(TYPE, [], '', {
+          func(skb) {
+            skb.consume();
+            for (let i = 0; i < 3; i++) answers.push(packet(kernel.skbs, 'answer'));
+            return 0;
+          },
+        })),
+    });
+    driver.arrive('a1', 'a2.', 'b');
+    expect([take(), answers.map((skb) => [skb.users, skb.list, textOf(skb)])]).toEqual([['a12./1*2', 'b'], Array(6).fill([1, null, 'answer'])]);
+    for (const skb of answers) skb.consume();
+  });
+
   it('stays below the device’s limit', () => {
     const { driver, take } = bench();
     driver.dev.groMaxSize = 10;
@@ -263,6 +296,34 @@ describe('what is held', () => {
     expect([take(), kernel.skbs.inUse]).toEqual([[], 3]);
     netifNapiDel(driver.dev, driver.napi);
     expect(kernel.skbs.inUse).toBe(0);
+  });
+
+  it.each([['its ring is empty', 3], ['its weight is used up', NAPI_POLL_WEIGHT]])('is freed when the instance goes in a poll of its own, after which %s', (_when, frames) => {
+    const { kernel, driver, take } = bench();
+    kernel.softnet.groNormalBatch = 1;
+    driver.dev.groFlushTimeout = MS;
+    kernel.insmod({
+      name: 'destroyer',
+      init: (ctx) =>
+        ctx.packetType(recorder(TYPE, [], '', {
+          func(skb) {
+            skb.consume();
+            kernel.softnet.napiDisable(driver.napi);
+            netifNapiDel(driver.dev, driver.napi);
+            return 0;
+          },
+        })),
+    });
+    driver.arrive('a1', 'X', ...Array.from({ length: frames - 2 }, () => 'b1'));
+    expect([take(), kernel.skbs.inUse, driver.dev.napiList.length]).toEqual([['X'], 0, 0]);
+  });
+
+  it('is freed with a device whose driver forgot the instance', () => {
+    const { kernel, driver } = bench();
+    driver.dev.groFlushTimeout = MS;
+    driver.arrive('a1', 'a2');
+    unregisterNetdevice(driver.dev);
+    expect([kernel.skbs.inUse, driver.dev.napiList.length]).toEqual([0, 0]);
   });
 
   it('leaves alone what a clone shows', () => {

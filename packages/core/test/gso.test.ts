@@ -1,5 +1,5 @@
 /** Super-packets of an invented protocol: its header is the length of the payload and a number, two bytes each. */
-import { ENETDOWN, ENOMEM, ETH_P_8021Q } from '@skbuff/uapi';
+import { EINVAL, ENETDOWN, ENOMEM, ETH_P_8021Q } from '@skbuff/uapi';
 import { be16, setBe16 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import {
@@ -163,6 +163,23 @@ describe('a super-packet', () => {
     if (answer !== undefined) offload(kernel, answer);
     expect(kernel.xmit.devQueueXmit(superPacket(dev, 250, 100))).toBe(-ENOMEM);
     expect([sent.length, dev.stats[TX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_SKB_GSO_SEG]]).toEqual([0, 1, 1]);
+  });
+
+  it.each([[0, 100], [250, -1], [250, 0]])('of %i bytes is not cut into pieces of %i', (payload, size) => {
+    const { kernel, dev } = device(CSUM);
+    const skb = superPacket(dev, payload, size);
+    skb.macHeader = skb.data;
+    skb.pull(MAC + HEADER);
+    expect([skbSegment(skb, true), kernel.skbs.inUse]).toEqual([-EINVAL, 1]);
+    skb.consume();
+  });
+
+  it('whose network header nobody set is dropped', () => {
+    const { kernel, dev, sent } = device(CSUM);
+    offload(kernel);
+    const skb = superPacket(dev, 250, 100);
+    skb.networkHeader = -1;
+    expect([kernel.xmit.devQueueXmit(skb), sent.length]).toEqual([-ENOMEM, 0]);
   });
 
   it('is not summed as it is', () => {

@@ -157,6 +157,12 @@ export function devChangeTxQueueLen(dev: NetDevice, len: number): number {
   return vetoed;
 }
 
+/** `dev_change_carrier`: -EOPNOTSUPP for a device whose carrier is no user's to set, -ENODEV for an absent one. */
+export function devChangeCarrier(dev: NetDevice, on: boolean): number {
+  if (dev.ops.ndoChangeCarrier === null) return -EOPNOTSUPP;
+  return dev.present() ? dev.ops.ndoChangeCarrier(dev, on) : -ENODEV;
+}
+
 /** `netif_set_gso_max_size`: bytes; over IPv4 as far as IPv4 can. */
 export function netifSetGsoMaxSize(dev: NetDevice, size: number): void {
   dev.gsoMaxSize = size;

@@ -134,7 +134,8 @@ function skbTxHash(dev: NetDevice, skb: SkBuff): number {
     const txq = dev.tcToTxq[dev.prioTcMap[skb.priority & 15] as number];
     if (txq !== undefined && txq.count !== 0) ({ count, offset } = txq);
   }
-  if (skb.queueMapping !== 0) return ((skb.queueMapping - 1) % count) + offset;
+  const rxq = skbGetRxQueue(skb);
+  if (rxq >= 0) return ((rxq >= offset ? rxq - offset : rxq) % count) + offset;
   return reciprocalScale(skbGetHash(skb), count) + offset;
 }
 

@@ -19,6 +19,7 @@ import {
   NetDevice,
 } from './netdevice.ts';
 import { NetdevRxQueue } from './dev-queues.ts';
+import { netifNapiDel } from './napi.ts';
 import { NetdevQueue } from './qdisc.ts';
 import { initOperstate } from './link-watch.ts';
 import { netdevResetRps } from './rps.ts';
@@ -197,9 +198,13 @@ function netdevFinish(dev: NetDevice): void {
   freeNetdev(dev);
 }
 
-/** `free_netdev`. */
+/** `free_netdev`: with the NAPI instances that its driver left. */
 export function freeNetdev(dev: NetDevice): void {
   if (dev.regState === NETREG_RELEASED) return;
+  for (const napi of dev.napiList) {
+    dev.net.softnet.napiDisable(napi);
+    netifNapiDel(dev, napi);
+  }
   dev.regState = NETREG_RELEASED;
   dev.net.kernel.liveDevices--;
 }

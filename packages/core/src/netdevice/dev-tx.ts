@@ -55,7 +55,9 @@ export class Transmit {
     const dev = skb.dev as NetDevice;
     skb.macHeader = skb.data;
     this.softirq.localBhDisable();
-    const queue = dev.numTxQueues === 1 ? (dev.tx[0] as NetdevQueue) : pickTx(dev, skb);
+    let queue = dev.tx[0] as NetdevQueue;
+    if (dev.numTxQueues === 1) skb.queueMapping = 0;
+    else queue = pickTx(dev, skb);
     if (skb.dst !== null) {
       if ((dev.privFlags & IFF_XMIT_DST_RELEASE) !== 0) skb.dstDrop();
       else skb.dstForce();

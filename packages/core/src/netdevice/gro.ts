@@ -92,8 +92,10 @@ function devGroReceive(node: GroNode, skb: SkBuff): boolean {
   cb[GRO_CB_NETWORK] = 0;
   skb.networkHeader = skb.data;
   const done = offload.groReceive(bucket, skb);
+  // Asked before `done` goes up: if `skb` is part of it, it may be free afterwards, and somebody else's packet.
+  const merged = cb[GRO_CB_SAME_FLOW] !== 0;
   if (done !== null) groTake(node, bucket, done);
-  if (cb[GRO_CB_SAME_FLOW] !== 0) return true;
+  if (merged) return true;
   if (cb[GRO_CB_FLUSH] !== 0) return false;
   if (bucket.qlen >= MAX_GRO_SKBS) groTake(node, bucket, bucket.last as SkBuff);
   cb[GRO_CB_COUNT] = 1;

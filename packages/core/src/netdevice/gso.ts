@@ -81,7 +81,8 @@ export function skbGsoSegment(skb: SkBuff, features: number): SkBuff | number | 
 export function skbMacGsoSegment(skb: SkBuff, features: number): SkBuff | number | null {
   const offload = (skb.dev as NetDevice).net.kernel.offloads.find(skbNetworkProtocol(skb));
   if (offload === null) return -EPROTONOSUPPORT;
-  if (skb.pull(skb.networkHeader - skb.macHeader) < 0) return -EINVAL;
+  const maclen = skb.networkHeader - skb.macHeader;
+  if (maclen < 0 || skb.pull(maclen) < 0) return -EINVAL;
   const segs = offload.gsoSegment(skb, features);
   skb.push(skb.data - skb.macHeader);
   return segs;

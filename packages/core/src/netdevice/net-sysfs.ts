@@ -3,13 +3,13 @@ import {
   EACCES,
   EINVAL,
   EISDIR,
-  ENODEV,
   ENOENT,
   EOPNOTSUPP,
   EOVERFLOW,
+  ERANGE,
   IF_OPER_DOWN,
 } from '@skbuff/uapi';
-import { devChangeTxQueueLen, devSetAlias, devSetGroup, devSetMtu } from './dev-config.ts';
+import { devChangeCarrier, devChangeTxQueueLen, devSetAlias, devSetGroup, devSetMtu } from './dev-config.ts';
 import { devChangeFlags } from './dev-open.ts';
 import { netdevTxqToTc, type NetdevRxQueue, netifSetXpsQueue } from './dev-queues.ts';
 import { devGetStats } from './dev-stats.ts';
@@ -50,16 +50,19 @@ function lines(value: string | number): string | number {
   return typeof value === 'number' ? value : `${value}\n`;
 }
 
-/** `netdev_store`: a number, decimal or with 0x or 0 in front. -EINVAL for what is none. */
+/** `netdev_store`: a number; -EINVAL too for a device that is not there any more. */
 function netdevStore(dev: NetDevice, text: string, store: (dev: NetDevice, value: number) => number): number {
-  const value = simpleNumber(text);
-  return value < 0 ? value : store(dev, value);
+  const value = kstrtoul(text);
+  if (value < 0) return value;
+  return dev.regState > NETREG_REGISTERED ? -EINVAL : store(dev, value);
 }
 
-function simpleNumber(text: string): number {
-  const word = text.replace(/\n$/, '');
-  if (/^0[0-7]+$/.test(word)) return Number.parseInt(word, 8);
-  return /^(0x[0-9a-f]+|[0-9]+)$/i.test(word) ? Number(word) : -EINVAL;
+/** `kstrtoul`: decimal, or with 0x or 0 in front. -EINVAL for what is none, -ERANGE for one of more than 64 bits. */
+function kstrtoul(text: string): number {
+  const word = text.replace(/^\+/, '').replace(/\n$/, '');
+  if (!/^(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)$/i.test(word)) return -EINVAL;
+  const value = BigInt(/^0[0-7]/.test(word) ? `0o${word}` : word);
+  return value < 1n << 64n ? Number(value) : -ERANGE;
 }
 
 const dec = (value: (dev: NetDevice) => number): ((dev: NetDevice) => string) => (dev) => String(value(dev));
@@ -71,10 +74,8 @@ function address(bytes: (dev: NetDevice) => Uint8Array): (dev: NetDevice) => str
   return (dev) => [...bytes(dev).subarray(0, dev.addrLen)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
-/** `dev_change_carrier`: -EOPNOTSUPP for a device whose carrier is no user's to set, -ENODEV for an absent one. */
-export function devChangeCarrier(dev: NetDevice, on: boolean): number {
-  if (dev.ops.ndoChangeCarrier === null) return -EOPNOTSUPP;
-  return dev.present() ? dev.ops.ndoChangeCarrier(dev, on) : -ENODEV;
+function changeCarrier(dev: NetDevice, on: number): number {
+  return dev.running() ? devChangeCarrier(dev, on !== 0) : -EINVAL;
 }
 
 const ATTRS: Dir = {
@@ -82,13 +83,17 @@ const ATTRS: Dir = {
   addr_len: ro(dec((dev) => dev.addrLen)),
   address: ro(address((dev) => dev.devAddr)),
   broadcast: ro(address((dev) => dev.broadcast)),
-  carrier: rw(whenUp((dev) => dev.carrierOk()), (dev, on) => (dev.running() ? devChangeCarrier(dev, on !== 0) : -EINVAL)),
+  carrier: {
+    show: ro(whenUp((dev) => dev.carrierOk())).show,
+    store: (dev, text) => (dev.ops.ndoChangeCarrier === null ? -EOPNOTSUPP : netdevStore(dev, text, changeCarrier)),
+  },
   carrier_changes: ro(dec((dev) => dev.carrierUpCount + dev.carrierDownCount)),
   carrier_down_count: ro(dec((dev) => dev.carrierDownCount)),
   carrier_up_count: ro(dec((dev) => dev.carrierUpCount)),
   dev_id: ro((dev) => `0x${dev.devId.toString(16)}`),
   dormant: ro(whenUp((dev) => dev.dormant())),
   flags: rw((dev) => `0x${(dev.flags >>> 0).toString(16)}`, (dev, flags) => devChangeFlags(dev, flags)),
+  gro_flush_timeout: rw(dec((dev) => dev.groFlushTimeout), (dev, ns) => ((dev.groFlushTimeout = ns), 0)),
   ifalias: {
     show: (dev) => (dev.ifalias === '' ? '' : `${dev.ifalias}\n`),
     store: (dev, text) => devSetAlias(dev, text.replace(/\n$/, '')),
@@ -96,12 +101,12 @@ const ATTRS: Dir = {
   ifindex: ro(dec((dev) => dev.ifindex)),
   iflink: ro(dec((dev) => (dev.ops.ndoGetIflink === null ? dev.ifindex : dev.ops.ndoGetIflink(dev)))),
   link_mode: ro(dec((dev) => dev.linkMode)),
-  mtu: rw(dec((dev) => dev.mtu), (dev, mtu) => devSetMtu(dev, mtu)),
+  mtu: rw(dec((dev) => dev.mtu), (dev, mtu) => devSetMtu(dev, mtu | 0)),
   name_assign_type: ro((dev) => (dev.nameAssignType === 0 ? -EINVAL : String(dev.nameAssignType))),
-  netdev_group: rw(dec((dev) => dev.group), (dev, group) => (devSetGroup(dev, group), 0)),
+  netdev_group: rw(dec((dev) => dev.group), (dev, group) => (devSetGroup(dev, group | 0), 0)),
   operstate: ro((dev) => OPERSTATES[dev.running() ? dev.operstate : IF_OPER_DOWN] as string),
   proto_down: ro(bool((dev) => dev.protoDown)),
-  tx_queue_len: rw(dec((dev) => dev.txQueueLen), (dev, len) => devChangeTxQueueLen(dev, len)),
+  tx_queue_len: rw(dec((dev) => dev.txQueueLen | 0), (dev, len) => devChangeTxQueueLen(dev, len)),
   type: ro(dec((dev) => dev.type)),
   uevent: ro((dev) => `${dev.devtype === '' ? '' : `DEVTYPE=${dev.devtype}\n`}INTERFACE=${dev.name}\nIFINDEX=${dev.ifindex}`),
 };
@@ -129,7 +134,7 @@ function rxQueueDir(rxq: NetdevRxQueue): Dir {
       show: (dev) => formatCpus(dev, rxq.rpsMap ?? []),
       store: (dev, text) => storeCpus(dev, text, (cpus) => netdevSetRpsCpus(dev, rxq, cpus)),
     },
-    rps_flow_cnt: rw(() => String(rxq.rpsFlowTable?.length ?? 0), (dev, count) => (netdevSetRpsFlowCnt(dev, rxq, count), 0)),
+    rps_flow_cnt: rw(() => String(rxq.rpsFlowTable?.length ?? 0), (dev, count) => netdevSetRpsFlowCnt(dev, rxq, count)),
   };
 }
 
@@ -155,13 +160,16 @@ function formatCpus(dev: NetDevice, cpus: readonly number[]): string {
   return `${mask.toString(16).padStart(Math.ceil(dev.net.softnet.nrCpus / 4), '0')}\n`;
 }
 
-/** `bitmap_parse`: -EINVAL for no mask, -EOVERFLOW for one with CPUs that are not there. */
+/**
+ * `bitmap_parse`: nothing is no CPU; -EINVAL for no mask, -EOVERFLOW for one with CPUs that are not there, or longer than the 32 bits
+ * between two commas.
+ */
 function storeCpus(dev: NetDevice, text: string, set: (cpus: readonly number[]) => number): number {
-  const word = text.trim().replaceAll(',', '');
-  if (!/^[0-9a-f]+$/i.test(word)) return -EINVAL;
-  const mask = Number.parseInt(word, 16);
+  const word = text.trim().replace(/^,|,$/g, '');
+  if (!/^[0-9a-f,]*$/i.test(word)) return -EINVAL;
+  const mask = word === '' ? 0 : Number.parseInt(word, 16);
   const { nrCpus } = dev.net.softnet;
-  if (mask >= 2 ** nrCpus) return -EOVERFLOW;
+  if (word.length > 8 || word.includes(',') || mask >= 2 ** nrCpus) return -EOVERFLOW;
   return set(Array.from({ length: nrCpus }, (_, cpu) => cpu).filter((cpu) => Math.floor(mask / 2 ** cpu) % 2 === 1));
 }
 
@@ -174,8 +182,9 @@ function directories(dev: NetDevice): Map<string, Dir> {
 function lookup(dev: NetDevice, path: string): SysfsAttr | number {
   const at = path.lastIndexOf('/');
   const dirs = directories(dev);
-  const attr = dirs.get(at < 0 ? '' : path.slice(0, at))?.[path.slice(at + 1)];
-  if (attr !== undefined) return attr;
+  const dir = dirs.get(at < 0 ? '' : path.slice(0, at));
+  const name = path.slice(at + 1);
+  if (dir !== undefined && Object.hasOwn(dir, name)) return dir[name] as SysfsAttr;
   return netSysfsList(dev, path).length > 0 ? -EISDIR : -ENOENT;
 }
 
@@ -201,9 +210,10 @@ export function netSysfsRead(dev: NetDevice, path: string): string | number {
   return typeof attr === 'number' ? attr : attr.show(dev);
 }
 
-/** Writes a file: 0 or a negative errno; -EACCES for one that is only read. */
+/** Writes a file: 0 or a negative errno; -EACCES for one that is only read. A write of nothing does nothing. */
 export function netSysfsWrite(dev: NetDevice, path: string, text: string): number {
   const attr = lookup(dev, path);
   if (typeof attr === 'number') return attr;
-  return attr.store === null ? -EACCES : attr.store(dev, text);
+  if (attr.store === null) return -EACCES;
+  return text === '' ? 0 : attr.store(dev, text);
 }

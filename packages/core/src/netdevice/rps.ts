@@ -2,7 +2,7 @@
  * Receive packet steering (`net/core/dev.c`): which CPU goes on with a frame. There is one thread; a CPU here is a backlog of its own with
  * its own counters, so that the choice and the order within a flow show as on Linux.
  */
-import { EOVERFLOW } from '@skbuff/uapi';
+import { EINVAL, ENOMEM, EOVERFLOW } from '@skbuff/uapi';
 import { reciprocalScale, skbGetHash } from '../skbuff/flow-dissector.ts';
 import { SkBuffHead } from '../skbuff/skb-queue.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
@@ -10,6 +10,9 @@ import { type NetdevRxQueue, skbGetRxQueue } from './dev-queues.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NetDevice } from './netdevice.ts';
 import type { Softnet } from './softnet.ts';
+
+/** Flows that a receive queue can follow. */
+const RPS_FLOWS_MAX = 1 << 20;
 
 /** `struct softnet_data` of one CPU. */
 export class SoftnetData {
@@ -100,11 +103,16 @@ export function netdevSetRpsCpus(dev: NetDevice, rxq: NetdevRxQueue, cpus: reado
   return 0;
 }
 
-/** `store_rps_dev_flow_table_cnt`: RFS with so many flows, rounded up to a power of two; 0 switches it off. */
-export function netdevSetRpsFlowCnt(dev: NetDevice, rxq: NetdevRxQueue, count: number): void {
+/**
+ * `store_rps_dev_flow_table_cnt`: RFS with so many flows, rounded up to a power of two; 0 switches it off. -ENOMEM above
+ * {@link RPS_FLOWS_MAX}, where Linux asks how much memory there is; -EINVAL from 2^63 on.
+ */
+export function netdevSetRpsFlowCnt(dev: NetDevice, rxq: NetdevRxQueue, count: number): number {
+  if (count > RPS_FLOWS_MAX) return count >= 2 ** 63 ? -EINVAL : -ENOMEM;
   const was = steers(rxq);
   rxq.rpsFlowTable = count === 0 ? null : Array.from({ length: roundupPowOfTwo(count) }, () => new RpsDevFlow());
   dev.net.softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
+  return 0;
 }
 
 /** A device goes: its queues steer nothing any more. */

@@ -14,7 +14,7 @@ import {
 import { skbVlanUntag } from '../skbuff/skb-vlan.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { NET_RX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
-import { groNormalList, napiGroDone, napiGroFlush, napiGroStop } from './gro.ts';
+import { groNormalList, napiGroDone, napiGroFlush, napiGroPurge, napiGroStop } from './gro.ts';
 import { NAPI_POLL_WEIGHT, NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS } from './netdevice-ops.ts';
 import {
@@ -280,6 +280,8 @@ export class Softnet {
         }
         this.repoll(napi);
       }
+      // Disabled by whoever got a packet of this very poll: there may never be another one.
+      if (napi.gro !== null && !napi.enabled) napiGroPurge(napi);
       budget -= work;
       if (budget > 0) continue;
       this.here.timeSqueeze++;
@@ -375,18 +377,10 @@ export class Softnet {
     for (;;) {
       const dev = skb.dev as NetDevice;
       skb.skbIif = dev.ifindex;
-      const type = skb.protocol;
-      if (type === ETH_P_8021Q || type === ETH_P_8021AD) {
-        const own = skbVlanUntag(skb);
-        if (own !== skb) return this.untagged(own, origDev);
-      }
       this.here.processed++;
-      if ((this.rxDoors | dev.rxDoors) === 0 && !skb.vlanPresent) break;
+      if ((this.rxDoors | dev.rxDoors) === 0 && !skb.vlanPresent && !ethTypeVlan(skb.protocol)) break;
       const verdict = this.doors(skb, dev, origDev);
-      if (verdict === RX_HANDLER_CONSUMED) {
-        this.coreResult = NET_RX_SUCCESS;
-        return null;
-      }
+      if (verdict === RX_HANDLER_CONSUMED) return null;
       if (verdict === RX_HANDLER_ANOTHER) continue;
       exact = verdict === RX_HANDLER_EXACT;
       break;
@@ -395,13 +389,14 @@ export class Softnet {
   }
 
   /** Taking the tag off needed an sk_buff of our own, which goes on in place of the other; or failed, and it is gone. */
-  private untagged(own: SkBuff | null, origDev: NetDevice): PacketType | null {
+  private untagged(own: SkBuff | null, origDev: NetDevice): void {
     this.coreResult = NET_RX_DROP;
-    if (own === null) return null;
+    if (own === null) return;
     if (this.rxExtras !== 0) this.steered = true;
+    // It is the same frame.
+    this.here.processed--;
     const pt = this.receiveCore(own, origDev);
     if (pt !== null) this.coreResult = pt.func(own, own.dev as NetDevice, pt, origDev);
-    return null;
   }
 
   /** Time stamp and RPS; true if the frame went to another backlog. */
@@ -418,6 +413,19 @@ export class Softnet {
 
   /** Who stands between a frame and the protocols, in Linux's order. RX_HANDLER_CONSUMED: it is gone, and `coreResult` is set. */
   private doors(skb: SkBuff, dev: NetDevice, origDev: NetDevice): number {
+    if (ethTypeVlan(skb.protocol)) {
+      const own = skbVlanUntag(skb);
+      if (own !== skb) {
+        this.untagged(own, origDev);
+        return RX_HANDLER_CONSUMED;
+      }
+    }
+    const verdict = this.passDoors(skb, dev, origDev);
+    this.coreResult = NET_RX_SUCCESS;
+    return verdict;
+  }
+
+  private passDoors(skb: SkBuff, dev: NetDevice, origDev: NetDevice): number {
     if (this.rxDoors !== 0) deliverTaps(this.ptypeAll, skb, origDev);
     const open = dev.rxDoors;
     if ((open & RX_DOOR_TAP) !== 0) deliverTaps(dev.ptypeAll, skb, origDev);
@@ -533,6 +541,11 @@ function deliverSpecific(list: readonly PacketType[], type: number, skb: SkBuff,
     last = pt;
   }
   return last;
+}
+
+/** `eth_type_vlan`. */
+function ethTypeVlan(type: number): boolean {
+  return type === ETH_P_8021Q || type === ETH_P_8021AD;
 }
 
 /** `sch_handle_ingress`, then `nf_ingress`. */

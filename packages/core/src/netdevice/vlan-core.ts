@@ -1,5 +1,5 @@
 /** VLAN numbers that a device shall let in (`net/8021q/vlan_core.c`): counted, and told to devices that filter. */
-import { EINVAL } from '@skbuff/uapi';
+import { EINVAL, ETH_P_8021Q } from '@skbuff/uapi';
 import { NETIF_F_HW_VLAN_CTAG_FILTER } from './features.ts';
 import { DevSlot, type NetDevice } from './netdevice.ts';
 
@@ -11,7 +11,7 @@ export function vlanVidAdd(dev: NetDevice, proto: number, vid: number): number {
   const known = vids.get(dev) ?? new Map<number, number>();
   const key = proto * 4096 + vid;
   const users = known.get(key) ?? 0;
-  const err = users === 0 && filters(dev) ? (dev.ops.ndoVlanRxAddVid?.(dev, proto, vid) ?? -EINVAL) : 0;
+  const err = users === 0 && filters(dev, proto) ? (dev.ops.ndoVlanRxAddVid?.(dev, proto, vid) ?? -EINVAL) : 0;
   if (err !== 0) return err;
   known.set(key, users + 1);
   vids.set(dev, known);
@@ -29,7 +29,7 @@ export function vlanVidDel(dev: NetDevice, proto: number, vid: number): void {
     return;
   }
   known.delete(key);
-  if (!filters(dev)) return;
+  if (!filters(dev, proto)) return;
   const err = dev.ops.ndoVlanRxKillVid?.(dev, proto, vid) ?? 0;
   if (err !== 0) dev.net.kernel.log(`${dev.name}: failed to kill vid ${proto.toString(16).padStart(4, '0')}/${vid}`);
 }
@@ -39,6 +39,7 @@ export function vlanVids(dev: NetDevice): readonly (readonly [number, number])[]
   return [...(vids.get(dev)?.keys() ?? [])].map((key) => [Math.floor(key / 4096), key % 4096] as const);
 }
 
-function filters(dev: NetDevice): boolean {
-  return (dev.features & NETIF_F_HW_VLAN_CTAG_FILTER) !== 0;
+/** `vlan_hw_filter_capable`: the feature is about customer tags. */
+function filters(dev: NetDevice, proto: number): boolean {
+  return proto === ETH_P_8021Q && (dev.features & NETIF_F_HW_VLAN_CTAG_FILTER) !== 0;
 }

@@ -45,8 +45,10 @@ export class NetNamespaces {
     const net = new Net(this.kernel, this.nextInode++);
     this.list.push(net);
     const err = this.setup(net);
-    if (err !== 0) this.list.splice(this.list.indexOf(net), 1);
-    return err !== 0 ? err : net;
+    if (err === 0) return net;
+    this.list.splice(this.list.indexOf(net), 1);
+    this.kernel.services.forget(net);
+    return err;
   }
 
   /** `__put_net`: nobody holds the namespace any more; those for which this is so when the worker runs die together. */

@@ -46,15 +46,15 @@ function hashIpv4(skb: SkBuff, iph: number, end: number): void {
   const proto = bytes[iph + IPHDR_PROTOCOL];
   const l4 = iph + ((bytes[iph] & 0x0f) << 2);
   const ports = hasPorts(proto) && (be16(bytes, iph + IPHDR_FRAG_OFF) & FRAGMENT) === 0 && l4 + 4 <= end;
-  let [a, b] = [be32(bytes, iph + IPHDR_SADDR), be32(bytes, iph + IPHDR_DADDR)];
-  let [p, q] = ports ? [be16(bytes, l4), be16(bytes, l4 + 2)] : [0, 0];
+  const saddr = be32(bytes, iph + IPHDR_SADDR);
+  const daddr = be32(bytes, iph + IPHDR_DADDR);
+  const source = ports ? be16(bytes, l4) : 0;
+  const dest = ports ? be16(bytes, l4 + 2) : 0;
   // `__flow_hash_consistentify`: the smaller end first.
-  if (b < a || (a === b && q < p)) {
-    [a, b] = [b, a];
-    [p, q] = [q, p];
-  }
-  const hash = mix(mix(mix(mix(skb.cache.hashRnd, a), b), ((p << 16) | q) >>> 0), proto);
-  store(skb, hash, (p | q) !== 0);
+  const turned = daddr < saddr || (saddr === daddr && dest < source);
+  const addrs = turned ? mix(mix(skb.cache.hashRnd, daddr), saddr) : mix(mix(skb.cache.hashRnd, saddr), daddr);
+  const pair = turned ? (dest << 16) | source : (source << 16) | dest;
+  store(skb, mix(mix(addrs, pair >>> 0), proto), pair !== 0);
 }
 
 function hasPorts(proto: number): boolean {

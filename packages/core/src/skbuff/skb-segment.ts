@@ -4,7 +4,7 @@
  *     mac header   network   transport |           payload of `len` bytes            |
  *     macHeader                        data   gsoSize   |   gsoSize   |   gsoSize   | rest
  */
-import { ENOMEM } from '@skbuff/uapi';
+import { EINVAL, ENOMEM } from '@skbuff/uapi';
 import { copyBytes } from '@skbuff/wire';
 import { copyBits, freeList } from './skb-frags.ts';
 import { LL_MAX_HEADER } from './skbuff-cache.ts';
@@ -12,8 +12,9 @@ import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from './skbuff.ts';
 
 /**
  * Cuts what lies from `data` on into pieces of `gsoSize` bytes, ceil(len / gsoSize) of them, each behind a copy of the bytes between
- * `macHeader` and `data`. The first of a chain (linked by `next`), or -ENOMEM; `skb` stays the caller's and as it was. Header fields
- * are as in the original: whoever owns a header puts right what differs.
+ * `macHeader` and `data`. The first of a chain (linked by `next`); -EINVAL if there is nothing to cut, or no size to cut it to; or
+ * -ENOMEM. `skb` stays the caller's and as it was. Header fields are as in the original: whoever owns a header puts right what
+ * differs.
  *
  * @param partial the checksum of a segment is left to the device if that of the super-packet was; else it is CHECKSUM_NONE, with
  *   `csumStart` and `csumOffset` telling the transport what to finish
@@ -22,6 +23,7 @@ export function skbSegment(skb: SkBuff, partial: boolean): SkBuff | number {
   const { gsoSize: mss, fragList } = skb.shinfo;
   const hlen = skb.data - skb.macHeader;
   const { len } = skb;
+  if (mss <= 0 || len === 0) return -EINVAL;
   let first: SkBuff | null = null;
   let last: SkBuff | null = null;
   // The list member that the next segment begins in, and where that begins.
@@ -46,7 +48,7 @@ export function skbSegment(skb: SkBuff, partial: boolean): SkBuff | number {
     else last.next = seg;
     last = seg;
   }
-  return first ?? -ENOMEM;
+  return first ?? -EINVAL;
 }
 
 /** Copies from `offset` in `sub` on, into the following members of the list where it ends. */

@@ -1,5 +1,4 @@
 /** A host with the real IPv4, FIB and ARP, and devices whose wire the test holds in its hands. */
-import * as core from '@skbuff/core';
 import {
   createKernel,
   devOpen,
@@ -7,16 +6,11 @@ import {
   IFF_LIVE_ADDR_CHANGE,
   type Kernel,
   type Net,
-  NETDEV_TX_OK,
   type NetDevice,
-  type NetDeviceOps,
-  netdevOpsDefaults,
-  registerNetdevice,
   type SkBuff,
   unregisterNetdevice,
   VirtualClock,
 } from '@skbuff/core';
-import { allocEtherdev, ethTypeTransChecked } from '@skbuff/ethernet';
 import { fib, FibConfig, fibNet, fibNewTable, fibTableInsert } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { Flowi4, type IfaddrInit, inDevGet, type InDevice, type InIfaddr, inetAllocIfa, inetDelIfa, inetInsertIfa, ipLocalOut, IPV4, type Ipv4, ipv4, type Rtable } from '@skbuff/ipv4';
@@ -25,6 +19,7 @@ import { neighbour, NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, type NeighTab
 import { NdMsg, netlink, NlAttrs, nlaPolicySet, type NetlinkPort, netlinkPort, nlmsgAll, type NlMsgHdr, nlmsgParseDeprecated } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
+import { dropsByName, mib, receiveFrame, testDevice } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
 import { inetNtoa, inetPton4, setBe32 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -99,26 +94,16 @@ export class Host {
 
   /** The same before it is brought up; `setup` may make it another kind of device. */
   device(name: string, last: string, setup: (dev: NetDevice) => void = () => {}): NetDevice {
-    const dev = allocEtherdev(this.net, { name, ops: this.ops() });
-    dev.devAddr.set(mac(last));
-    dev.privFlags |= IFF_LIVE_ADDR_CHANGE;
-    setup(dev);
-    expect(registerNetdevice(dev)).toBe(0);
-    return dev;
-  }
-
-  ops(): NetDeviceOps {
-    return {
-      ...netdevOpsDefaults,
-      ndoSetMacAddress: ethMacAddr,
-      ndoStartXmit: (skb, dev) => {
-        const frame = skb.bytes.slice(skb.data, skb.data + skb.len);
-        this.frames.push(frame);
-        this.sent.push(`${dev.name} ${describeFrame(frame)}`);
-        skb.consume();
-        return NETDEV_TX_OK;
-      },
+    const onFrame = (frame: Uint8Array, dev: NetDevice): void => {
+      this.frames.push(frame);
+      this.sent.push(`${dev.name} ${describeFrame(frame)}`);
     };
+    return testDevice(this.net, name, onFrame, (dev) => {
+      dev.devAddr.set(mac(last));
+      dev.ops = { ...dev.ops, ndoSetMacAddress: ethMacAddr };
+      dev.privFlags |= IFF_LIVE_ADDR_CHANGE;
+      setup(dev);
+    });
   }
 
   addr(dev: NetDevice, text: string, more: Partial<IfaddrInit> = {}): InIfaddr {
@@ -152,17 +137,9 @@ export class Host {
   }
 
   /** `prepare`: what the device or somebody before ARP did to the packet. */
-  receive(dev: NetDevice, frame: Uint8Array, prepare: (skb: SkBuff) => void = () => {}): string[] {
+  receive(dev: NetDevice, frame: Uint8Array, prepare?: (skb: SkBuff) => void): string[] {
     this.take();
-    const skb = this.kernel.skbs.allocRx(dev, frame.length) as SkBuff;
-    skb.putData(frame, 0, frame.length);
-    const type = ethTypeTransChecked(skb, dev);
-    if (type < 0) skb.kfree(2);
-    else {
-      skb.protocol = type;
-      prepare(skb);
-      this.kernel.softnet.netifRx(skb);
-    }
+    receiveFrame(dev, frame, prepare);
     this.clock.advance(0);
     return this.take();
   }
@@ -238,19 +215,12 @@ export class Host {
 
   /** A counter of /proc/net/netstat. */
   netstat(name: string): number {
-    const [names, values] = this.proc('netstat').split('\n').map((line) => line.split(' '));
-    return Number(values?.[(names ?? []).indexOf(name)]);
+    return mib(this.net, 'TcpExt', name);
   }
 
   /** Packets lost, by the name of the reason. */
   drops(): Record<string, number> {
-    const all: Record<string, number> = {};
-    for (const [name, reason] of Object.entries(core)) {
-      if (!name.startsWith('SKB_DROP_REASON_') || typeof reason !== 'number') continue;
-      const count = this.kernel.skbs.drops[reason];
-      if (count > 0) all[name.slice('SKB_DROP_REASON_'.length)] = count;
-    }
-    return all;
+    return dropsByName(this.kernel);
   }
 
   shutdown(): Record<string, number> {

@@ -21,6 +21,9 @@ import type { FibRule } from './fib-rule.ts';
 import type { FibRules } from './fib-rules.ts';
 
 const UID_RANGE_LEN = 8;
+const TUN_ID_LEN = 8;
+/** (uid_t)-1 is nobody. */
+const INVALID_UID = 0xffff_ffff;
 
 export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_UNSPEC]: nlaPolicy(NLA_UNSPEC),
@@ -88,7 +91,9 @@ function readSelectors(net: Net, rule: FibRule, tb: NlAttrs): void {
   rule.mark = tb.u32(U.FRA_FWMARK);
   // Old programs know no mask: then all bits of a mark count.
   rule.markMask = tb.u32(U.FRA_FWMASK, rule.mark === 0 ? 0 : 0xffff_ffff);
-  rule.tunId = tb.bytes(U.FRA_TUN_ID);
+  // Zero says no more than no attribute does.
+  const tunId = tb.bytes(U.FRA_TUN_ID)?.subarray(0, TUN_ID_LEN) ?? null;
+  rule.tunId = tunId?.some((byte) => byte !== 0) === true ? tunId : null;
 }
 
 function readTarget(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
@@ -104,5 +109,5 @@ function readRest(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   if (uids === null) return 0;
   rule.uidStart = get32(uids, 0);
   rule.uidEnd = get32(uids, 4);
-  return rule.uidStart <= rule.uidEnd ? 0 : refuse(extack, 'Invalid uid range');
+  return rule.uidStart <= rule.uidEnd && rule.uidEnd !== INVALID_UID ? 0 : refuse(extack, 'Invalid uid range');
 }

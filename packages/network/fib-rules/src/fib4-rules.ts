@@ -116,6 +116,7 @@ export class Fib4Rules {
 
   /** Back to the fixed order: nobody is here any more who could say otherwise. */
   close(): void {
+    for (const rule of this.rules.list) if (rule.tclassid !== 0) this.state.tclassidUsers--;
     if (this.custom) fibSetRules(this.state, null);
   }
 

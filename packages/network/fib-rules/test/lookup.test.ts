@@ -53,7 +53,7 @@ describe('a rule', () => {
 
   it.each([
     ['of users', [[U.FRA_UID_RANGE, Uint8Array.of(5, 0, 0, 0, 9, 0, 0, 0)]]],
-    ['of a tunnel', [[U.FRA_TUN_ID, new Uint8Array(8)]]],
+    ['of a tunnel', [[U.FRA_TUN_ID, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 5)]]],
     ['of a device that is not there', [[U.FRA_IIFNAME, text('nosuch')]]],
   ] as const)('%s selects nothing that there is', (_what, attrs) => {
     expect(t.h.add({ table: 5 }, attrs as never)).toEqual([0, '']);
@@ -139,6 +139,8 @@ describe('a rule', () => {
     expect(users()).toBe(1);
     t.h.del({}, [pref(9)]);
     expect(users()).toBe(0);
+    t.h.add({ table: 5 }, [pref(9), [U.FRA_FLOW, u32(0x30005)]]);
+    expect([t.h.kernel.rmmod('@skbuff/fib-rules'), users()]).toEqual([0, 0]);
   });
 });
 

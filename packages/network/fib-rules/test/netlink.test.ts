@@ -78,7 +78,7 @@ describe('rules by netlink', () => {
     const none: [number, string] = [-U.ENOENT, ''];
     expect([t.h.del({ srcLen: 32 }, [[U.FRA_SRC, addr('10.0.0.2')]]), t.h.del({ srcLen: 24 }, [[U.FRA_SRC, addr('10.0.0.1')]]), t.h.del({ dstLen: 8 }, [[U.FRA_DST, addr('10.0.0.0')]])]).toEqual([none, none, none]);
     expect([t.h.del({ table: 77 }), t.h.del({}, [pref(4)]), t.h.del({ tos: 4 }), t.h.del({ action: U.FR_ACT_BLACKHOLE }), t.h.del({}, [[U.FRA_OIFNAME, text('d0')]]), t.h.del({}, [[U.FRA_FWMARK, u32(8)]])]).toEqual([none, none, none, none, none, none]);
-    expect([t.h.del({}, [[U.FRA_FLOW, u32(5)]]), t.h.del({}, [[U.FRA_PROTOCOL, Uint8Array.of(8)]]), t.h.del({}, [[U.FRA_SUPPRESS_PREFIXLEN, u32(1)]]), t.h.del({}, [[U.FRA_L3MDEV, Uint8Array.of(1)]]), t.h.del({}, [[U.FRA_TUN_ID, new Uint8Array(8)]])]).toEqual([none, none, none, none, none]);
+    expect([t.h.del({}, [[U.FRA_FLOW, u32(5)]]), t.h.del({}, [[U.FRA_PROTOCOL, Uint8Array.of(8)]]), t.h.del({}, [[U.FRA_SUPPRESS_PREFIXLEN, u32(1)]]), t.h.del({}, [[U.FRA_L3MDEV, Uint8Array.of(1)]]), t.h.del({}, [[U.FRA_TUN_ID, new Uint8Array(8).fill(1)]])]).toEqual([none, none, none, none, none]);
     expect([t.h.del({ tos: 8 }), t.h.del({}, [[U.FRA_FWMARK, u32(9)], [U.FRA_FLOW, u32(4)]]), t.h.del({ table: 5 })]).toEqual([[0, ''], [0, ''], [0, '']]);
     expect(t.h.dump()).toEqual([LOCAL, MAIN, DEFAULT]);
     t.h.add({ table: 5, flags: U.FIB_RULE_PERMANENT }, [pref(5)]);
@@ -99,6 +99,7 @@ describe('rules by netlink', () => {
     ['going back', { action: U.FR_ACT_GOTO }, [[U.FRA_GOTO, u32(50)], [U.FRA_PRIORITY, u32(50)]], -U.EINVAL, 'Backward goto not supported'],
     ['half an L3 master', {}, [[U.FRA_L3MDEV, Uint8Array.of(0)]], -U.EINVAL, 'Invalid l3mdev attribute'],
     ['an L3 master and a table', { table: 5 }, [[U.FRA_L3MDEV, Uint8Array.of(1)]], -U.EINVAL, 'l3mdev and table are mutually exclusive'],
+    ['a user that is nobody', { table: 5 }, [[U.FRA_UID_RANGE, Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255)]], -U.EINVAL, 'Invalid uid range'],
     ['users backwards', { table: 5 }, [[U.FRA_UID_RANGE, Uint8Array.of(5, 0, 0, 0, 2, 0, 0, 0)]], -U.EINVAL, 'Invalid uid range'],
     ['congestion bits', { table: 5, tos: 3 }, [], -U.EINVAL, 'Invalid dsfield (tos): ECN bits must be 0'],
     ['high bits of DSCP', { table: 5, tos: 0x90 }, [], -U.EINVAL, 'Invalid tos'],
@@ -106,6 +107,11 @@ describe('rules by netlink', () => {
   ] as const)('are refused for %s', (_what, frh, attrs, err, why) => {
     expect(t.h.add(frh, attrs as never)).toEqual([err, why]);
     expect([t.h.dump(), fibNet.of(t.h.net).rules]).toEqual([[LOCAL, MAIN, DEFAULT], null]);
+  });
+
+  it('with the tunnel id zero are as those without', () => {
+    t.h.add({ table: 5 }, [pref(7), [U.FRA_TUN_ID, new Uint8Array(8)]]);
+    expect(t.h.dump()).toContain('02000000050000010000000008000f000500000008000e00ffffffff05001500000000000800060007000000');
   });
 
   it('are refused when the header is cut off, on both ways', () => {

@@ -5,18 +5,10 @@ import {
   dropReasonName,
   type Kernel,
   type Net,
-  NETDEV_DOWN,
-  NETDEV_TX_OK,
-  NETDEV_UNREGISTER,
   type NetDevice,
-  netdevOpsDefaults,
-  NOTIFY_DONE,
-  type Plugin,
-  registerNetdevice,
   type SkBuff,
   VirtualClock,
 } from '@skbuff/core';
-import { allocEtherdev, ethTypeTransChecked } from '@skbuff/ethernet';
 import {
   type Flowi4 as Flow,
   Flowi4,
@@ -35,7 +27,7 @@ import {
   type Rtable,
 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
-import { NEIGHBOUR, NeighTable, neighConnectedOutput, neighbour, type NeighOps } from '@skbuff/neighbour';
+import { neighbour } from '@skbuff/neighbour';
 import { NETLINK_ROUTE } from '@skbuff/uapi';
 import {
   netlink,
@@ -51,6 +43,7 @@ import {
 } from '@skbuff/netlink';
 import { procfs } from '@skbuff/procfs';
 import { sysctl } from '@skbuff/sysctl';
+import { type Sent, ethFrame, ipPacket, knownNeighbours, receiveFrame, testDevice } from '@skbuff/testkit';
 import {
   AF_INET,
   ETH_P_IP,
@@ -59,9 +52,8 @@ import {
   NETLINK_GET_STRICT_CHK,
   NLM_F_ACK,
   NLM_F_REQUEST,
-  NUD_NOARP,
 } from '@skbuff/uapi';
-import { inetNtoa, inetPton4, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
+import { inetNtoa, inetPton4 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { fib, FibConfig, type FibNet, fibNet, fibNewTable, fibTableDelete, fibTableInsert } from '../src/index.ts';
 import { PlainTable } from './plain-table.ts';
@@ -75,65 +67,6 @@ export const ip4 = (text: string): number => {
 
 export { inetNtoa, rtnlOf };
 export type { Flow, NlMsgHdr };
-
-const neighOps: NeighOps = {
-  family: AF_INET,
-  solicit() {},
-  errorReport: (_neigh, skb) => skb.kfree(2),
-  output: neighConnectedOutput,
-  connectedOutput: neighConnectedOutput,
-};
-
-/** Neighbours in the state that the test says (default NOARP): 02:00 and their address. */
-function testNeighbours(): Plugin {
-  return {
-    name: 'test-neighbours',
-    requires: ['@skbuff/ipv4', '@skbuff/neighbour'],
-    init(ctx) {
-      const tbl = new NeighTable(ctx.get(NEIGHBOUR), {
-        id: 'test_cache',
-        sysctlDir: '',
-        family: AF_INET,
-        keyLen: 4,
-        protocol: ETH_P_IP,
-        ops: neighOps,
-        construct(neigh) {
-          tbl.bindParms(neigh, tbl.parmsOf(neigh.dev));
-          neigh.nudState = NUD_NOARP;
-          neigh.ops = neighOps;
-          neigh.outputFn = neighConnectedOutput;
-          neigh.ha[0] = 2;
-          setBe32(neigh.ha, 2, neigh.addr4);
-          return 0;
-        },
-        isMulticast: () => false,
-        allowAdd: null,
-        pconstruct: null,
-        pdestruct: null,
-        proxyRedo: (skb) => skb.kfree(2),
-        oneNeighFlags: 0,
-        parms: {},
-      });
-      const ip = ctx.get(IPV4);
-      ip.arpTbl = tbl;
-      ctx.netdeviceNotifier({
-        notifierCall(_nb, event, { dev }) {
-          if (event === NETDEV_DOWN || event === NETDEV_UNREGISTER) tbl.ifdown(dev);
-          return NOTIFY_DONE;
-        },
-      });
-      ctx.onUnload(() => {
-        ip.arpTbl = null;
-        tbl.clear();
-      });
-    },
-  };
-}
-
-export interface Sent {
-  readonly dev: string;
-  readonly ip: Uint8Array;
-}
 
 export class Host {
   readonly clock: VirtualClock = new VirtualClock();
@@ -152,7 +85,7 @@ export class Host {
       clock: this.clock,
       debug: true,
       onLog: (line) => void this.log.push(line.replace(/^\[[^\]]*\] /, '')),
-      plugins: [netlink(), sysctl(), procfs(), neighbour(), ipv4(), fib({ table: () => new PlainTable() }), testNeighbours(), loopback()],
+      plugins: [netlink(), sysctl(), procfs(), neighbour(), ipv4(), fib({ table: () => new PlainTable() }), knownNeighbours(IPV4), loopback()],
     });
     this.ip = this.kernel.services.get(IPV4);
     this.ip.icmp = {
@@ -194,22 +127,7 @@ export class Host {
 
   /** A device whose frames the test sees; down. */
   device(name: string): NetDevice {
-    const dev = allocEtherdev(this.net, {
-      name,
-      ops: {
-        ...netdevOpsDefaults,
-        ndoStartXmit: (skb, d) => {
-          const frame = new Uint8Array(skb.len);
-          skb.copyBits(0, frame, 0, skb.len);
-          this.sent.push({ dev: d.name, ip: frame.slice(14) });
-          skb.consume();
-          return NETDEV_TX_OK;
-        },
-      },
-    });
-    dev.devAddr.set([2, 0, 0, 0, 0, name.charCodeAt(name.length - 1)]);
-    expect(registerNetdevice(dev)).toBe(0);
-    return dev;
+    return testDevice(this.net, name, (frame, d) => void this.sent.push({ dev: d.name, ip: frame.slice(14) }));
   }
 
   /** A device that is up, with addresses `10.0.0.1/24`. */
@@ -273,7 +191,7 @@ export class Host {
   /** A received packet without anything behind its IP header; the caller frees it. */
   packet(dev: NetDevice, saddr: string, daddr: string, tos = 0, proto = 17, protocol: number = ETH_P_IP): SkBuff {
     const skb = this.kernel.skbs.allocRx(dev, 64) as SkBuff;
-    const ip = ipPacket(saddr, daddr, tos, proto);
+    const ip = ipPacket({ saddr, daddr, tos, proto });
     skb.putData(ip, 0, ip.length);
     skb.dev = dev;
     skb.skbIif = dev.ifindex;
@@ -305,14 +223,7 @@ export class Host {
 
   /** A frame with a packet arrives and goes its whole way. */
   receive(dev: NetDevice, saddr: string, daddr: string, tos = 0): void {
-    const ip = ipPacket(saddr, daddr, tos, 17);
-    const skb = this.kernel.skbs.allocRx(dev, 64) as SkBuff;
-    skb.putData(dev.devAddr, 0, 6);
-    skb.putZero(8);
-    setBe16(skb.bytes, skb.data + 12, ETH_P_IP);
-    skb.putData(ip, 0, ip.length);
-    skb.protocol = ethTypeTransChecked(skb, dev);
-    this.kernel.softnet.netifRx(skb);
+    receiveFrame(dev, ethFrame(dev, ipPacket({ saddr, daddr, tos })));
     this.clock.advance(0);
   }
 
@@ -353,19 +264,6 @@ export function describe(rt: Rtable): string {
   const input = rt.input.name;
   const error = rt.error === 0 ? '' : ` ${rt.error}`;
   return `${input} dev ${rt.dev.name}${rt.gateway === 0 ? '' : ` via ${inetNtoa(rt.gateway)}`}${error}`;
-}
-
-export function ipPacket(saddr: string, daddr: string, tos: number, proto: number): Uint8Array {
-  const b = new Uint8Array(28);
-  b[0] = 0x45;
-  b[1] = tos;
-  setBe16(b, 2, b.length);
-  b[8] = 64;
-  b[9] = proto;
-  setBe32(b, 12, ip4(saddr));
-  setBe32(b, 16, ip4(daddr));
-  setBe16(b, 10, ipComputeCsum(b, 0, 20));
-  return b;
 }
 
 /** A fresh host for each test; after it nothing may be left. */

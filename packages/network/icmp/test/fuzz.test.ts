@@ -1,8 +1,9 @@
 /** Whatever comes over the link, nothing throws and nothing is left behind. */
 import { Random } from '@skbuff/core';
+import { ethFrame, icmpMessage, receiveFrame } from '@skbuff/testkit';
 import { ipComputeCsum, setBe16 } from '@skbuff/wire';
 import { expect, it } from 'vitest';
-import { icmpMessage, ipPacket, Router, useRouter } from './support.ts';
+import { ipPacket, Router, useRouter } from './support.ts';
 
 const t = useRouter();
 
@@ -24,14 +25,6 @@ const seeds = (): Uint8Array[] => {
   ];
 };
 
-function frameOf(r: Router, packet: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(14 + packet.length);
-  frame.set(r.v0.devAddr.slice(0, 6));
-  frame.set([8, 0], 12);
-  frame.set(packet, 14);
-  return frame;
-}
-
 function prepare(r: Router): void {
   r.sysctl('net/ipv4/ip_forward', 1);
   r.sysctl('net/ipv4/conf/all/accept_source_route', 1);
@@ -44,12 +37,12 @@ it('survives packets cut at every length, with the header made to agree', () => 
   for (const packet of seeds()) {
     for (let n = 0; n <= packet.length; n += packet.length > 200 && n > 80 ? 97 : 1) {
       const cut = packet.slice(0, n);
-      t.r.frame(t.r.v0, frameOf(t.r, cut));
+      receiveFrame(t.r.v0, ethFrame(t.r.v0, cut));
       if (n >= 20) {
         setBe16(cut, 2, n);
         setBe16(cut, 10, 0);
         setBe16(cut, 10, ipComputeCsum(cut, 0, Math.min(n, (cut[0] & 15) * 4)));
-        t.r.frame(t.r.v0, frameOf(t.r, cut));
+        receiveFrame(t.r.v0, ethFrame(t.r.v0, cut));
       }
     }
   }
@@ -58,8 +51,8 @@ it('survives packets cut at every length, with the header made to agree', () => 
 });
 
 it('survives frames cut at every length', () => {
-  const frame = frameOf(t.r, ipPacket());
-  for (let n = 0; n <= frame.length; n++) t.r.frame(t.r.v0, frame.slice(0, n));
+  const frame = ethFrame(t.r.v0, ipPacket());
+  for (let n = 0; n <= frame.length; n++) receiveFrame(t.r.v0, frame.slice(0, n));
 });
 
 it('survives random options', () => {
@@ -76,7 +69,7 @@ it('survives random options', () => {
       at += Math.max(1, len);
     }
     const packet = ipPacket({ daddr: random.below(2) === 0 ? '10.0.0.1' : '10.0.1.2', options: options.slice(0, options.length & ~3).map((b) => b & 0xff), ttl: 1 + random.below(3) });
-    t.r.frame(t.r.v0, frameOf(t.r, packet));
+    receiveFrame(t.r.v0, ethFrame(t.r.v0, packet));
   }
   t.r.clock.advance(31e9);
   const sent = t.r.take();
@@ -97,7 +90,7 @@ it('survives random changes of good packets, with the checksums made right or no
       setBe16(packet, 10, 0);
       setBe16(packet, 10, ipComputeCsum(packet, 0, hlen));
     }
-    t.r.frame(t.r.v0, frameOf(t.r, random.below(3) === 0 ? packet.slice(0, random.below(packet.length + 1)) : packet));
+    receiveFrame(t.r.v0, ethFrame(t.r.v0, random.below(3) === 0 ? packet.slice(0, random.below(packet.length + 1)) : packet));
   }
   t.r.clock.advance(31e9);
 });
@@ -111,7 +104,7 @@ it('survives fragments in any order, of any overlap', () => {
     const from = fits ? random.below(4) * 152 : random.below(76) * 8;
     const to = Math.min(data.length, fits ? from + 152 : from + random.below(40) * 8);
     const last = to === data.length || (!fits && random.below(20) === 0);
-    t.r.frame(t.r.v0, frameOf(t.r, ipPacket({ id: random.below(3), tos: random.below(4), fragOff: (from >> 3) | (last ? 0 : 0x2000), payload: data.slice(from, to) })));
+    receiveFrame(t.r.v0, ethFrame(t.r.v0, ipPacket({ id: random.below(3), tos: random.below(4), fragOff: (from >> 3) | (last ? 0 : 0x2000), payload: data.slice(from, to) })));
     if (random.below(50) === 0) t.r.clock.advance(random.below(10) * 1e9);
   }
   t.r.clock.advance(31e9);

@@ -15,9 +15,10 @@ import {
   IPPROTO_ICMP,
 } from '@skbuff/uapi';
 import { be16, be32, ipComputeCsum } from '@skbuff/wire';
+import { ethFrame, icmpMessage, receiveFrame } from '@skbuff/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ICMP, icmpErr, icmpIsError, type Icmp, icmpNet, icmpSend } from '../src/index.ts';
-import { icmpMessage, ip4, ipPacket, type Router, SEC, useRouter } from './support.ts';
+import { ip4, ipPacket, type Router, SEC, useRouter } from './support.ts';
 
 const t = useRouter();
 beforeEach(() => t.r.sysctl('net/ipv4/ip_forward', 1));
@@ -156,13 +157,10 @@ describe('errors', () => {
     const marks: number[] = [];
     const ops = { hook: (_p: unknown, skb: SkBuff) => (marks.push(skb.mark), 1), pf: 2, hooknum: 3, priority: 0 };
     t.r.net.nf.register(ops);
-    const frame = new Uint8Array(14 + 36);
-    frame.set(t.r.v0.devAddr.slice(0, 6));
-    frame.set([8, 0], 12);
-    frame.set(ipPacket(), 14);
+    const frame = ethFrame(t.r.v0, ipPacket());
     for (const reflect of [0, 1]) {
       t.r.sysctl('net/ipv4/fwmark_reflect', reflect);
-      t.r.frame(t.r.v0, frame, (skb) => {
+      receiveFrame(t.r.v0, frame, (skb) => {
         skb.mark = 42;
       });
     }

@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { be16, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
+import { type Sent, dropsByName } from '@skbuff/testkit';
 import { expect, describe, it } from 'vitest';
-import { Router, type Sent } from './support.ts';
+import { Router } from './support.ts';
 
 interface RecordedCase {
   readonly name: string;
@@ -78,7 +79,7 @@ function play(c: RecordedCase): { replies: string[]; counters: Record<string, nu
     const rose = value - (before[name] ?? 0);
     if (rose !== 0 && !name.includes('Octets')) counters[name] = rose;
   }
-  const drops = r.allDrops();
+  const drops = dropsByName(r.kernel);
   const sent = r.take();
   for (const packet of sent) expect(checksumsGood(packet)).toBe(true);
   r.clock.advance(31e9);

@@ -9,6 +9,7 @@ import {
 } from '@skbuff/core';
 import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, PACKET_HOST } from '@skbuff/uapi';
 import { be16, ipComputeCsum } from '@skbuff/wire';
+import { type IpPacket, ipPacket } from '@skbuff/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   IP_DEFRAG_AF_PACKET,
@@ -20,7 +21,7 @@ import {
   ipIsFragment,
   ipcbInit,
 } from '../src/index.ts';
-import { ipPacket, type IpFields, SEC, useHost } from './support.ts';
+import { SEC, useHost } from './support.ts';
 
 const t = useHost();
 let dev: NetDevice;
@@ -31,7 +32,7 @@ beforeEach(() => {
 });
 
 /** Bytes `from … to` of the whole as a fragment. */
-function fragment(from: number, to: number, more: Partial<IpFields> = {}): Uint8Array {
+function fragment(from: number, to: number, more: IpPacket = {}): Uint8Array {
   const fragOff = (from >> 3) | (to < whole.length ? 0x2000 : 0);
   return ipPacket({ saddr: '10.0.0.2', daddr: '10.0.0.1', id: 7, payload: whole.slice(from, to), fragOff, ...more });
 }

@@ -1,9 +1,10 @@
 import { CHECKSUM_PARTIAL, type NetDevice, type SkBuff, SKB_DROP_REASON_PKT_TOO_BIG } from '@skbuff/core';
 import { EMSGSIZE, ENOBUFS, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '@skbuff/uapi';
 import { be16, setBe16 } from '@skbuff/wire';
+import { type IpPacket, ipPacket } from '@skbuff/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Flowi4, IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, ipDoFragment, ipFragment, type IpFragmentOutput, IPSKB_FRAG_PMTU, type Rtable } from '../src/index.ts';
-import { ip4, ipPacket, type IpFields, TestSock, useHost } from './support.ts';
+import { ip4, TestSock, useHost } from './support.ts';
 
 const t = useHost();
 let dev: NetDevice;
@@ -23,7 +24,7 @@ const collect: IpFragmentOutput = (_net, _sk, skb) => {
   return 0;
 };
 
-function packet(n: number, fields: Partial<IpFields> = {}, sk: TestSock | null = null): SkBuff {
+function packet(n: number, fields: IpPacket = {}, sk: TestSock | null = null): SkBuff {
   const ip = ipPacket({ saddr: '10.0.0.1', daddr: '10.0.0.9', payload: n, ...fields });
   const skb = t.h.kernel.skbs.alloc(64 + ip.length) as SkBuff;
   skb.reserve(64);

@@ -18,9 +18,10 @@ import {
   NF_INET_PRE_ROUTING,
   NFPROTO_IPV4,
 } from '@skbuff/uapi';
+import { ipPacket } from '@skbuff/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Flowi4, ipMakeSkb, ipSendSkb, type Rtable, rtTos2Priority } from '../src/index.ts';
-import { cookie, ip4, ipPacket, TestSock, useHost } from './support.ts';
+import { cookie, ip4, TestSock, useHost } from './support.ts';
 
 const t = useHost();
 let a: NetDevice;

@@ -1,8 +1,9 @@
 import { ICMP_DEST_UNREACH, ICMP_SR_FAILED, EINVAL } from '@skbuff/uapi';
 import { be32 } from '@skbuff/wire';
+import { ipPacket } from '@skbuff/testkit';
 import { describe, expect, it } from 'vitest';
 import { IpOptions, ipOptionsCompile, ipOptionsFragment, ipOptionsGet, ipOptionsUndo, ipoptCopied } from '../src/index.ts';
-import { ip4, ipPacket, TestSock, cookie, useHost } from './support.ts';
+import { ip4, TestSock, cookie, useHost } from './support.ts';
 import { Flowi4, ipMakeSkb, ipSendSkb, type Rtable } from '../src/index.ts';
 
 const t = useHost();

@@ -6,38 +6,28 @@ import {
   type Kernel,
   type KernelOptions,
   type Net,
-  NETDEV_DOWN,
-  NETDEV_TX_OK,
-  NETDEV_UNREGISTER,
   type NetDevice,
-  netdevOpsDefaults,
-  NOTIFY_DONE,
-  type Plugin,
-  registerNetdevice,
   type SkBuff,
   type SkbSock,
   unregisterNetdevice,
   VirtualClock,
 } from '@skbuff/core';
-import { allocEtherdev, ethTypeTransChecked } from '@skbuff/ethernet';
 import { loopback } from '@skbuff/loopback';
-import { NEIGHBOUR, NeighTable, neighConnectedOutput, neighbour, type NeighOps } from '@skbuff/neighbour';
+import { neighbour } from '@skbuff/neighbour';
 import { type NetlinkPort, netlink, netlinkPort } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
+import { type Sent, ethFrame, knownNeighbours, mib, receiveFrame, testDevice } from '@skbuff/testkit';
 import {
-  AF_INET,
   ENETUNREACH,
-  ETH_P_IP,
   IFA_F_PERMANENT,
   NETLINK_ROUTE,
-  NUD_NOARP,
   RTN_BROADCAST,
   RTN_LOCAL,
   RTN_MULTICAST,
   RTN_UNICAST,
 } from '@skbuff/uapi';
-import { inetMakeMask, inetPton4, ipComputeCsum, ipv4IsMulticast, setBe16, setBe32 } from '@skbuff/wire';
+import { inetMakeMask, inetPton4, ipv4IsMulticast } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import {
   fibComputeSpecDst,
@@ -173,94 +163,6 @@ export class TestRouting implements RoutingProvider {
   }
 }
 
-const neighOps: NeighOps = {
-  family: AF_INET,
-  solicit() {},
-  errorReport: (_neigh, skb) => skb.kfree(2),
-  output: neighConnectedOutput,
-  connectedOutput: neighConnectedOutput,
-};
-
-/** Neighbours that are known from the start: 02:00 and their address. */
-function knownNeighbours(): Plugin {
-  return {
-    name: 'known-neighbours',
-    requires: ['@skbuff/ipv4', '@skbuff/neighbour'],
-    init(ctx) {
-      const tbl = new NeighTable(ctx.get(NEIGHBOUR), {
-        id: 'test_cache',
-        family: AF_INET,
-        keyLen: 4,
-        protocol: ETH_P_IP,
-        ops: neighOps,
-        construct(neigh) {
-          tbl.bindParms(neigh, tbl.parmsOf(neigh.dev));
-          neigh.nudState = NUD_NOARP;
-          neigh.ops = neighOps;
-          neigh.outputFn = neighConnectedOutput;
-          neigh.ha[0] = 2;
-          setBe32(neigh.ha, 2, neigh.addr4);
-          return 0;
-        },
-        isMulticast: () => false,
-        allowAdd: null,
-        pconstruct: null,
-        pdestruct: null,
-        proxyRedo: (skb) => skb.kfree(2),
-        oneNeighFlags: 0,
-        sysctlDir: 'ipv4',
-        parms: {},
-      });
-      const ip = ctx.get(IPV4);
-      ip.arpTbl = tbl;
-      ctx.netdeviceNotifier({
-        notifierCall(_nb, event, { dev }) {
-          if (event === NETDEV_DOWN || event === NETDEV_UNREGISTER) tbl.ifdown(dev);
-          return NOTIFY_DONE;
-        },
-      });
-      ctx.onUnload(() => {
-        ip.arpTbl = null;
-        tbl.clear();
-      });
-    },
-  };
-}
-
-export interface IpFields {
-  readonly saddr: string;
-  readonly daddr: string;
-  readonly proto?: number;
-  readonly tos?: number;
-  readonly id?: number;
-  readonly ttl?: number;
-  /** The whole word: flags and offset in units of 8. */
-  readonly fragOff?: number;
-  readonly options?: readonly number[];
-  readonly payload?: Uint8Array | number;
-}
-
-/** An IPv4 packet; a number as payload: that many bytes counting up. */
-export function ipPacket(f: IpFields): Uint8Array {
-  const options = f.options ?? [];
-  const payload = typeof f.payload === 'number' ? Uint8Array.from({ length: f.payload }, (_, i) => i) : (f.payload ?? new Uint8Array(8));
-  const hlen = 20 + options.length;
-  const b = new Uint8Array(hlen + payload.length);
-  b[0] = 0x40 | (hlen >> 2);
-  b[1] = f.tos ?? 0;
-  setBe16(b, 2, b.length);
-  setBe16(b, 4, f.id ?? 1);
-  setBe16(b, 6, f.fragOff ?? 0);
-  b[8] = f.ttl ?? 64;
-  b[9] = f.proto ?? 17;
-  setBe32(b, 12, ip4(f.saddr));
-  setBe32(b, 16, ip4(f.daddr));
-  b.set(options, 20);
-  setBe16(b, 10, ipComputeCsum(b, 0, hlen));
-  b.set(payload, hlen);
-  return b;
-}
-
 /** A socket as IPv4 sees it. */
 export class TestSock implements InetSock {
   readonly net: Net;
@@ -307,12 +209,6 @@ export function cookie(v: Partial<IpcmCookie> = {}): IpcmCookie {
   return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, ...v };
 }
 
-/** What was sent: the device's name and the IP packet. */
-export interface Sent {
-  readonly dev: string;
-  readonly ip: Uint8Array;
-}
-
 export class Host {
   readonly clock: VirtualClock = new VirtualClock();
   readonly routing: TestRouting = new TestRouting();
@@ -329,7 +225,7 @@ export class Host {
     this.kernel = createKernel({
       clock: this.clock,
       debug: true,
-      plugins: [netlink(), sysctl(), procfs(), neighbour(), ipv4(), knownNeighbours(), loopback()],
+      plugins: [netlink(), sysctl(), procfs(), neighbour(), ipv4(), knownNeighbours(IPV4), loopback()],
       ...options,
     });
     this.ip = this.kernel.services.get(IPV4);
@@ -362,24 +258,11 @@ export class Host {
 
   /** A device whose frames the test sees; down. */
   device(name: string, setup: (dev: NetDevice) => void = () => {}, net: Net = this.net): NetDevice {
-    const dev = allocEtherdev(net, {
-      name,
-      ops: {
-        ...netdevOpsDefaults,
-        ndoStartXmit: (skb, d) => {
-          const frame = new Uint8Array(skb.len);
-          skb.copyBits(0, frame, 0, skb.len);
-          this.sent.push({ dev: d.name, ip: frame.slice(14) });
-          skb.consume();
-          return NETDEV_TX_OK;
-        },
-      },
-    });
-    dev.devAddr.set([2, 0, 0, 0, 0, name.charCodeAt(name.length - 1)]);
-    dev.minMtu = 0;
-    setup(dev);
-    expect(registerNetdevice(dev)).toBe(0);
-    return dev;
+    const all = (d: NetDevice): void => {
+      d.minMtu = 0;
+      setup(d);
+    };
+    return testDevice(net, name, (frame, d) => void this.sent.push({ dev: d.name, ip: frame.slice(14) }), all);
   }
 
   /** An interface that is up and has an address. */
@@ -405,15 +288,8 @@ export class Host {
   }
 
   /** A frame with this IP packet arrives. `to`: its destination, default the device. */
-  receive(dev: NetDevice, packet: Uint8Array, to: Uint8Array = dev.devAddr.slice(0, 6), prepare: (skb: SkBuff) => void = () => {}): void {
-    const skb = this.kernel.skbs.allocRx(dev, packet.length + 14) as SkBuff;
-    skb.putData(to, 0, 6);
-    skb.putZero(8);
-    setBe16(skb.bytes, skb.data + 12, ETH_P_IP);
-    skb.putData(packet, 0, packet.length);
-    skb.protocol = ethTypeTransChecked(skb, dev);
-    prepare(skb);
-    this.kernel.softnet.netifRx(skb);
+  receive(dev: NetDevice, packet: Uint8Array, to?: Uint8Array, prepare?: (skb: SkBuff) => void): void {
+    receiveFrame(dev, ethFrame(dev, packet, to), prepare);
     this.clock.advance(0);
   }
 
@@ -439,8 +315,7 @@ export class Host {
 
   /** A counter of /proc/net/snmp or netstat by group and name. */
   mib(group: string, name: string): number {
-    const lines = (this.proc('snmp') + this.proc('netstat')).split('\n').filter((line) => line.startsWith(`${group}:`));
-    return Number((lines[1] as string).split(' ')[(lines[0] as string).split(' ').indexOf(name)]);
+    return mib(this.net, group, name);
   }
 
   port(): NetlinkPort {

@@ -48,7 +48,7 @@ import {
   SO_ERROR,
   SO_REUSEADDR,
 } from '@skbuff/uapi';
-import { bytes, ipFrame, sin, text } from '@skbuff/testbed';
+import { bytes, icmpMessage, ipFrame, sin, text } from '@skbuff/testbed';
 import { be16, be32, csumFold, csumPartial, inetPton4 as ip4, setBe16, setBe32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { useLab } from './support.ts';
@@ -68,15 +68,6 @@ function recv(task: Task, fd: number): Uint8Array | number {
 function payload(task: Task, fd: number): string | number {
   const got = recv(task, fd);
   return typeof got === 'number' ? got : text(got.subarray(20), got.length - 20);
-}
-
-/** An ICMP message of `type`, its checksum right. */
-function icmpMessage(type: number, rest = 'abcd1234'): Uint8Array {
-  const message = new Uint8Array(4 + rest.length);
-  message[0] = type;
-  message.set(bytes(rest), 4);
-  setBe16(message, 2, csumFold(csumPartial(message, 0, message.length, 0)));
-  return message;
 }
 
 /** An IP header for IP_HDRINCL. */

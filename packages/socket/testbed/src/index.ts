@@ -3,5 +3,5 @@
  *
  * @packageDocumentation
  */
-export * from './frames.ts';
+export * from '@skbuff/testkit';
 export * from './two-hosts.ts';

@@ -2,7 +2,6 @@
 import { SockaddrIn, afInet } from '@skbuff/af-inet';
 import { arp } from '@skbuff/arp';
 import { type Kernel, NETDEV_TX_OK, type Net, type NetDevice, type Plugin, type SkBuff, VirtualClock, createKernel, devOpen } from '@skbuff/core';
-import { ethTypeTrans } from '@skbuff/ethernet';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { IPV4, type InDevice, type Ipv4, inDevGet, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
@@ -12,9 +11,9 @@ import { netlink } from '@skbuff/netlink';
 import { procNetOf, procfs } from '@skbuff/procfs';
 import { type Task, kernelTask, sock } from '@skbuff/sock';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
+import { HOST_A, HOST_B, bytesOf, mib, receiveFrame } from '@skbuff/testkit';
 import { veth, vethCreate } from '@skbuff/veth';
 import { inetMakeMask, inetPton4 } from '@skbuff/wire';
-import { HOST_A, HOST_B } from './frames.ts';
 
 /** Nanoseconds. */
 export const MS = 1e6;
@@ -104,10 +103,9 @@ export class TwoHosts {
     return sysctlOf(net).read(path) as string;
   }
 
-  /** A counter of a group of /proc/net/snmp. */
+  /** A counter of a group of /proc/net/snmp or netstat. */
   snmp(net: Net, group: string, name: string): number {
-    const [names, values] = this.proc(net, 'snmp').split('\n').filter((line) => line.startsWith(`${group}:`)).map((line) => line.split(' '));
-    return Number(values?.[names?.indexOf(name) ?? -1]);
+    return mib(net, group, name);
   }
 
   /** Every frame that a device sends from now on. */
@@ -117,9 +115,7 @@ export class TwoHosts {
     dev.ops = {
       ...ops,
       ndoStartXmit: (skb: SkBuff, to: NetDevice) => {
-        const frame = new Uint8Array(skb.len);
-        skb.copyBits(0, frame, 0, skb.len);
-        frames.push(frame);
+        frames.push(bytesOf(skb));
         return ops.ndoStartXmit(skb, to);
       },
     };
@@ -128,10 +124,7 @@ export class TwoHosts {
 
   /** A frame comes in by a device, as if its wire had brought it. */
   inject(dev: NetDevice, frame: Uint8Array): void {
-    const skb = this.kernel.skbs.allocRx(dev, frame.length) as SkBuff;
-    skb.putData(frame, 0, frame.length);
-    skb.protocol = ethTypeTrans(skb, dev);
-    dev.net.softnet.netifRx(skb);
+    receiveFrame(dev, frame);
   }
 
   /** The device swallows what it is given from now on; the caller frees the sk_buffs. */

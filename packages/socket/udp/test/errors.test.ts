@@ -6,6 +6,7 @@ import {
   EAGAIN,
   ECONNREFUSED,
   EMSGSIZE,
+  IPPROTO_ICMP,
   IP_MTU,
   IP_MTU_DISCOVER,
   IP_PKTINFO,
@@ -26,8 +27,9 @@ import {
   SO_ERROR,
 } from '@skbuff/uapi';
 import { SockaddrIn } from '@skbuff/af-inet';
+import { bytes, icmpMessage, ipFrame, sin, text, udpFrame } from '@skbuff/testbed';
 import { describe, expect, it } from 'vitest';
-import { bytes, sin, text, udpFrame, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab(() => [icmp()]);
 const udp = (): number => t.lab.ta.socket(AF_INET, SOCK_DGRAM, 0);
@@ -166,31 +168,10 @@ describe('path MTU', () => {
     ta.connect(fd, sin('10.0.0.2', 9));
     expect(ta.getsockoptInt(fd, SOL_IP, IP_MTU)).toBe(1500);
     const quoted = udpFrame({ to: lab.vb, saddr: '10.0.0.1', sport: 4000, dport: 9, payload: new Uint8Array(0) }).subarray(14);
-    lab.inject(lab.va, icmpFrame(lab.va.devAddr, 3, 4, 1280, quoted));
+    lab.inject(lab.va, ipFrame(lab.va, IPPROTO_ICMP, icmpMessage(3, 4, 1280, quoted), { saddr: '10.0.0.2', daddr: '10.0.0.1' }));
     expect(ta.getsockoptInt(fd, SOL_SOCKET, SO_ERROR)).toBe(EMSGSIZE);
     expect(ta.sendto(fd, bytes('x'))).toBe(1);
     expect(ta.getsockoptInt(fd, SOL_IP, IP_MTU)).toBe(1280);
     expect(inDevGet(lab.va)?.dev.mtu).toBe(1500);
   });
 });
-
-/** An ICMP error from 10.0.0.2 to 10.0.0.1 as a frame. */
-function icmpFrame(mac: Uint8Array, type: number, code: number, info: number, quoted: Uint8Array): Uint8Array {
-  const frame = udpFrame({ to: t.lab.va, saddr: '10.0.0.2', daddr: '10.0.0.1', dport: 0, payload: quoted, check: 0 });
-  frame.set(mac.subarray(0, 6), 0);
-  frame[23] = 1;
-  frame.set([type, code, 0, 0, 0, 0, info >> 8, info & 0xff], 34);
-  sum(frame, 34, frame.length - 34, 36);
-  sum(frame, 14, 20, 24);
-  return frame;
-}
-
-function sum(frame: Uint8Array, from: number, length: number, at: number): void {
-  frame[at] = 0;
-  frame[at + 1] = 0;
-  let total = 0;
-  for (let i = 0; i < length; i++) total += (frame[from + i] as number) << (i % 2 === 0 ? 8 : 0);
-  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
-  frame[at] = ~total >> 8;
-  frame[at + 1] = ~total;
-}

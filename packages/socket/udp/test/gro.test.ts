@@ -1,14 +1,15 @@
 import { NETIF_F_GRO, type NetDevice } from '@skbuff/core';
+import { type TwoHosts, type UdpFrame, sin, udpFrame } from '@skbuff/testbed';
 import { AF_INET, SOCK_DGRAM, SOL_UDP, UDP_GRO, UDP_SEGMENT } from '@skbuff/uapi';
-import { be16, setBe16, ipComputeCsum } from '@skbuff/wire';
+import { be16, setBe16 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { TSO, USO, ethtool, join, pair, payload, read, readAll, to } from './gso-support.ts';
-import { type Lab, type UdpFrame, sin, udpFrame, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab();
 
 /** The receiver has UDP_GRO and its device GRO, the sender's hands over segments. */
-function merging(lab: Lab): { s: number; r: number } {
+function merging(lab: TwoHosts): { s: number; r: number } {
   const sockets = pair(lab);
   expect(lab.tb.setsockopt(sockets.r, SOL_UDP, UDP_GRO, 1)).toBe(0);
   ethtool(lab.vb, NETIF_F_GRO, true);
@@ -17,7 +18,7 @@ function merging(lab: Lab): { s: number; r: number } {
 }
 
 /** Frames that come up on a device: length and identification. */
-function arriving({ kernel }: Lab, dev: NetDevice): string[] {
+function arriving({ kernel }: TwoHosts, dev: NetDevice): string[] {
   const seen: string[] = [];
   kernel.softnet.addPack(tapOf(dev, seen));
   return seen;
@@ -39,7 +40,6 @@ function tapOf(dev: NetDevice, seen: string[]): Parameters<NetDevice['net']['sof
 }
 
 interface Datagram extends Omit<UdpFrame, 'to' | 'dport'> {
-  readonly id?: number;
   readonly df?: boolean;
   readonly frag?: number;
   readonly dport?: number;
@@ -47,25 +47,18 @@ interface Datagram extends Omit<UdpFrame, 'to' | 'dport'> {
   readonly spoil?: number;
   readonly smac?: number;
   readonly pad?: number;
-  readonly options?: boolean;
 }
 
-function frameOf(lab: Lab, d: Datagram): Uint8Array {
-  const plain = udpFrame({ dport: 53, payload: payload(100), ...d, to: lab.vb });
-  const opt = d.options === true ? [1, 1, 1, 0] : [];
-  const f = Uint8Array.of(...plain.subarray(0, 34), ...opt, ...plain.subarray(34), ...new Uint8Array(d.pad ?? 0));
+function frameOf(lab: TwoHosts, d: Datagram): Uint8Array {
+  const plain = udpFrame({ dport: 53, payload: payload(100), fragOff: (d.df === true ? 0x4000 : 0) | (d.frag ?? 0), ...d, to: lab.vb });
+  const f = Uint8Array.of(...plain, ...new Uint8Array(d.pad ?? 0));
   f[11] = d.smac ?? 0;
-  f[14] = 0x45 + opt.length / 4;
-  setBe16(f, 16, be16(f, 16) + opt.length);
-  setBe16(f, 18, d.id ?? 1);
-  setBe16(f, 20, (d.df === true ? 0x4000 : 0) | (d.frag ?? 0));
-  setBe16(f, 24, 0);
-  setBe16(f, 24, ipComputeCsum(f, 14, 20 + opt.length) ^ (d.spoil ?? 0));
+  setBe16(f, 24, be16(f, 24) ^ (d.spoil ?? 0));
   return f;
 }
 
 /** All of them come in one poll; what the device passes on, and what the socket reads. */
-function arrive(lab: Lab, r: number, datagrams: readonly Datagram[]): [wire: string, socket: string] {
+function arrive(lab: TwoHosts, r: number, datagrams: readonly Datagram[]): [wire: string, socket: string] {
   const seen: string[] = [];
   const tap = tapOf(lab.vb, seen);
   lab.kernel.softnet.addPack(tap);
@@ -155,7 +148,7 @@ describe('a device with GRO and a socket with UDP_GRO', () => {
     ['two flows, by address', [{}, { id: 2, saddr: '10.0.0.3' }, { id: 2 }], '228@1 128@2', '200/100 100'],
     ['two flows, by sender’s MAC', [{}, { id: 2, smac: 9 }, { id: 2 }], '228@1 128@2', '200/100 100'],
     ['a fragment, which is none of GRO’s', [{}, { id: 2, frag: 0x2000 }, { id: 2 }], '128@2 228@1', '200/100'],
-    ['options', [{ options: true }, { id: 2, options: true }], '132@1 132@2', '100 100'],
+    ['options', [{ options: [1, 1, 1, 0] }, { id: 2, options: [1, 1, 1, 0] }], '132@1 132@2', '100 100'],
     ['no checksum', [{ check: 0 }, { id: 2, check: 0 }], '128@1 128@2', '100 100'],
     ['one without a checksum', [{}, { id: 2, check: 0 }, { id: 3 }], '128@2 128@1 128@3', '100 100 100'],
     ['one that is damaged', [{}, { id: 2, check: 0x1234 }, { id: 3 }], '128@2 128@1 128@3', '100 100'],

@@ -1,10 +1,10 @@
-/** Two sockets between the namespaces of a Lab, and what goes over the wire between them. */
+/** Two sockets between the namespaces of a bed, and what goes over the wire between them. */
 import { NETIF_F_ALL_TSO, NETIF_F_GSO_UDP_L4, type NetDevice, devSetWantedFeatures } from '@skbuff/core';
 import { type Cmsg, type Task, le32 } from '@skbuff/sock';
+import { type TwoHosts, sin } from '@skbuff/testbed';
 import { AF_INET, MSG_DONTWAIT, SOCK_DGRAM, SOL_UDP, UDP_GRO } from '@skbuff/uapi';
 import { be16, be32, csumFold, csumPartial, csumTcpudpNofold, ipFastCsumOk } from '@skbuff/wire';
 import { expect } from 'vitest';
-import { type Lab, sin } from './support.ts';
 
 export const to = sin('10.0.0.2', 53);
 
@@ -14,7 +14,7 @@ export function payload(n: number): Uint8Array {
 }
 
 /** A sender on 10.0.0.1:1000 and a receiver on 10.0.0.2:53; they know each other's MAC address. */
-export function pair({ ta, tb, clock }: Lab): { s: number; r: number } {
+export function pair({ ta, tb, clock }: TwoHosts): { s: number; r: number } {
   const s = ta.socket(AF_INET, SOCK_DGRAM);
   const r = tb.socket(AF_INET, SOCK_DGRAM);
   expect([ta.bind(s, sin('10.0.0.1', 1000)), tb.bind(r, to)]).toEqual([0, 0]);

@@ -1,7 +1,9 @@
 /** Options of sockets, step by step on one socket each; results and values are those of Linux 6.18, where it has 1000 ticks. */
+import { kernelTask } from '@skbuff/sock';
+import { bytes } from '@skbuff/testbed';
 import * as U from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { bytes, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab();
 
@@ -125,7 +127,7 @@ describe('SOL_SOCKET', () => {
 
   it('asks for capabilities', () => {
     const { lab } = t;
-    const user = lab.task(lab.a, { uid: 1000 });
+    const user = kernelTask(lab.a, { uid: 1000 });
     const fd = user.socket(U.AF_INET, U.SOCK_DGRAM);
     expect(user.setsockopt(fd, S, U.SO_MARK, 1)).toBe(-U.EPERM);
     expect(user.setsockopt(fd, S, U.SO_RCVBUFFORCE, 1)).toBe(-U.EPERM);

@@ -32,11 +32,12 @@ import {
   SO_REUSEADDR,
   SO_REUSEPORT,
 } from '@skbuff/uapi';
-import { be16 } from '@skbuff/wire';
+import { bytes, sin, text, udpFrame } from '@skbuff/testbed';
+import { be16, inetPton4 as ip4 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { udpNet } from '../src/index.ts';
 import type { UdpSock } from '../src/index.ts';
-import { bytes, ip4, sin, text, udpFrame, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab();
 

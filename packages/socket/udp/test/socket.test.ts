@@ -40,9 +40,11 @@ import {
   SO_REUSEPORT,
 } from '@skbuff/uapi';
 import * as U from '@skbuff/uapi';
-import { SS_UNCONNECTED, socketcall } from '@skbuff/sock';
+import { SS_UNCONNECTED, kernelTask, socketcall } from '@skbuff/sock';
+import { bytes, sin } from '@skbuff/testbed';
+import { inetPton4 as ip4 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
-import { bytes, ip4, sin, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab();
 const udp = (): number => t.lab.ta.socket(AF_INET, SOCK_DGRAM, 0);
@@ -158,11 +160,11 @@ describe('bind(2)', () => {
 
   it('wants a capability for low ports', () => {
     const { lab } = t;
-    const user = lab.task(lab.a, { uid: 1000 });
+    const user = kernelTask(lab.a, { uid: 1000 });
     const fd = user.socket(AF_INET, SOCK_DGRAM);
     expect(user.bind(fd, sin('0.0.0.0', 1023))).toBe(-EACCES);
     expect(user.bind(fd, sin('0.0.0.0', 1024))).toBe(0);
-    const daemon = lab.task(lab.a, { uid: 1000, caps: [CAP_NET_BIND_SERVICE] });
+    const daemon = kernelTask(lab.a, { uid: 1000, caps: [CAP_NET_BIND_SERVICE] });
     expect(daemon.bind(daemon.socket(AF_INET, SOCK_DGRAM), sin('0.0.0.0', 53))).toBe(0);
     lab.sysctl(lab.a, 'net/ipv4/ip_unprivileged_port_start', '80');
     expect(user.bind(user.socket(AF_INET, SOCK_DGRAM), sin('0.0.0.0', 80))).toBe(0);
@@ -215,7 +217,7 @@ describe('bind(2)', () => {
     expect(ta.bind(d, sin('0.0.0.0', 54))).toBe(0);
     expect(ta.bind(e, sin('0.0.0.0', 54))).toBe(-EADDRINUSE);
     // Another user's socket does not get into the group.
-    const user = t.lab.task(t.lab.a, { uid: 1000, caps: [CAP_NET_BIND_SERVICE] });
+    const user = kernelTask(t.lab.a, { uid: 1000, caps: [CAP_NET_BIND_SERVICE] });
     const thief = user.socket(AF_INET, SOCK_DGRAM);
     user.setsockopt(thief, SOL_SOCKET, SO_REUSEPORT, 1);
     expect(user.bind(thief, sin('0.0.0.0', 54))).toBe(-EADDRINUSE);
@@ -354,7 +356,7 @@ describe('sendto(2)', () => {
   });
 
   it('lets only the privileged use high priorities', () => {
-    const user = t.lab.task(t.lab.a, { uid: 1000 });
+    const user = kernelTask(t.lab.a, { uid: 1000 });
     const fd = user.socket(AF_INET, SOCK_DGRAM);
     expect(user.setsockopt(fd, SOL_SOCKET, SO_PRIORITY, 7)).toBe(-EPERM);
     expect(user.setsockopt(fd, SOL_SOCKET, SO_PRIORITY, 6)).toBe(0);

@@ -38,9 +38,10 @@ import {
   SCM_TIMESTAMP,
   UDP_CORK,
 } from '@skbuff/uapi';
-import { be16, be32 } from '@skbuff/wire';
+import { bytes, sin, text, udpFrame } from '@skbuff/testbed';
+import { be16, be32, inetPton4 as ip4 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
-import { bytes, ip4, sin, text, udpFrame, useLab } from './support.ts';
+import { useLab } from './support.ts';
 
 const t = useLab();
 

@@ -7,7 +7,7 @@ import type { Args } from './args.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { nsidName, nsidOfName } from './netns-id.ts';
-import { atoi, getInteger, getUnsigned } from './numbers.ts';
+import { atoi, getInteger } from './numbers.ts';
 import { usageNetns } from './usage.ts';
 
 const NETNS_RUN_DIR = '/run/netns';
@@ -146,16 +146,22 @@ interface ListId {
   readonly target: number;
 }
 
+function readNsid(args: Args, key: string): number {
+  const id = getInteger(args.next()) ?? args.invarg(`"${key}" value is invalid`);
+  // ip complains about the word behind the number.
+  return id >= 0 ? id : args.invarg(`"${key}" value should be >= 0`, args.rest()[1] ?? '(null)');
+}
+
 function parseListId(ctx: IpContext, args: Args): ListId {
   let nsid = -1;
   let target = -1;
   for (; args.left > 0; args.skip()) {
     if (args.is('target-nsid')) {
       if (target >= 0) args.duparg('target-nsid');
-      target = getUnsigned(args.next()) ?? args.invarg('"target-nsid" value is invalid');
+      target = readNsid(args, 'target-nsid');
     } else if (args.is('nsid')) {
       if (nsid >= 0) args.duparg('nsid');
-      nsid = getUnsigned(args.next()) ?? args.invarg('"nsid" value is invalid');
+      nsid = readNsid(args, 'nsid');
     } else usageNetns(ctx);
   }
   return { nsid, target };

@@ -1,14 +1,16 @@
 /** `ip rule`. */
-import { FibRuleHdr } from '@skbuff/netlink';
+import { FibRuleHdr, put32 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { getPrefix, type InetPrefix } from './inet.ts';
-import { groups, rtDsfield, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
-import { getInteger, getNumber, getUnsigned } from './numbers.ts';
+import { groups, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
+import { getInteger, getUnsigned } from './numbers.ts';
 import { getRealms } from './route-realms.ts';
 import type { RtnlRequest } from './rtnl.ts';
+import { readFwmark, readIfname, readIpproto, readPorts, readPref, readTos, readTunId, readUidRange } from './rule-args.ts';
+import { parseRuleFilter } from './rule-filter.ts';
 import { printRule, RuleInfo } from './rule-print.ts';
 import { usageRule } from './usage.ts';
 
@@ -16,6 +18,8 @@ class RuleRequest {
   readonly frh: FibRuleHdr;
   readonly req: RtnlRequest;
   tableGiven = false;
+  table = 0;
+  l3mdev = false;
 
   constructor(ctx: IpContext, cmd: number, flags: number) {
     this.frh = FibRuleHdr.of({ family: ctx.options.family, action: cmd === U.RTM_NEWRULE ? U.FR_ACT_TO_TBL : U.FR_ACT_UNSPEC });
@@ -31,23 +35,22 @@ class RuleRequest {
 
 type Read = (r: RuleRequest, args: Args, ctx: IpContext) => void;
 
-function u32(attr: number, message: string): Read {
-  return (r, args) => r.req.builder.nlaPutU32(attr, getUnsigned(args.next()) ?? args.invarg(message));
-}
+const pref: Read = (r, args) => r.req.builder.nlaPutU32(U.FRA_PRIORITY, readPref(args));
 
-const tos: Read = (r, args: Args) => {
-  r.frh.tos = rtDsfield.a2n(args.next()) ?? args.invarg('TOS value is invalid\n');
+const tos: Read = (r, args) => {
+  r.frh.tos = readTos(args);
 };
 
-const fwmark: Read = (r, args: Args) => {
-  const [mark, mask] = args.next().split('/') as [string, string | undefined];
-  r.req.builder.nlaPutU32(U.FRA_FWMARK, getUnsigned(mark) ?? args.invarg('fwmark value is invalid\n'));
-  if (mask !== undefined) r.req.builder.nlaPutU32(U.FRA_FWMASK, getUnsigned(mask) ?? args.invarg('fwmask value is invalid\n'));
+const fwmark: Read = (r, args) => {
+  const { mark, mask } = readFwmark(args);
+  r.req.builder.nlaPutU32(U.FRA_FWMARK, mark);
+  if (mask !== null) r.req.builder.nlaPutU32(U.FRA_FWMASK, mask);
 };
 
 const table: Read = (r, args: Args) => {
   const id = rtTables.a2n(args.next()) ?? args.invarg('invalid table ID\n');
   r.tableGiven = true;
+  r.table = id;
   if (id < 256) r.frh.table = id;
   else {
     r.frh.table = U.RT_TABLE_UNSPEC;
@@ -55,28 +58,25 @@ const table: Read = (r, args: Args) => {
   }
 };
 
-function device(attr: number, message: string): Read {
-  return (r, args: Args) => {
-    const name = args.next();
-    if (name.length >= 16 || name.includes('/')) args.invarg(message);
-    r.req.builder.nlaPutString(attr, name);
-  };
+function device(attr: number, side: string): Read {
+  return (r, args) => r.req.builder.nlaPutString(attr, readIfname(args, side));
 }
 
-const uidrange: Read = (r, args: Args) => {
-  const m = /^(\d+)-(\d+)$/.exec(args.next());
-  if (m === null) args.invarg('invalid UID range\n');
+const tunId: Read = (r, args) => {
+  const id = readTunId(args);
+  r.req.builder.nlaPut(U.FRA_TUN_ID, Uint8Array.from({ length: 8 }, (_, i) => Number((id >> BigInt(56 - 8 * i)) & 0xffn)));
+};
+
+const uidrange: Read = (r, args) => {
+  const { start, end } = readUidRange(args);
   const at = r.req.builder.nlaReserve(U.FRA_UID_RANGE, 8);
-  [Number(m[1]), Number(m[2])].forEach((n, i) => {
-    for (let b = 0; b < 4; b++) r.req.builder.buf[at + i * 4 + b] = n >>> (8 * b);
-  });
+  put32(r.req.builder.buf, at, start);
+  put32(r.req.builder.buf, at + 4, end);
 };
 
 function ports(attr: number, message: string): Read {
-  return (r, args: Args) => {
-    const [from, to] = args.next().split('-') as [string, string | undefined];
-    const start = getNumber(from, 0, 0xffff) ?? args.invarg(message);
-    const end = to === undefined ? start : (getNumber(to, 0, 0xffff) ?? args.invarg(message));
+  return (r, args) => {
+    const { start, end } = readPorts(args, message);
     r.req.builder.nlaPutU32(attr, (start | (end << 16)) >>> 0);
   };
 }
@@ -87,11 +87,7 @@ const goto: Read = (r, args: Args) => {
   r.tableGiven = true;
 };
 
-const ipproto: Read = (r, args: Args) => {
-  const word = args.next();
-  const proto = { icmp: 1, tcp: 6, udp: 17 }[word] ?? getNumber(word, 0, 255) ?? args.invarg('Invalid "ipproto" value\n');
-  r.req.builder.nlaPutU8(U.FRA_IP_PROTO, proto);
-};
+const ipproto: Read = (r, args) => r.req.builder.nlaPutU8(U.FRA_IP_PROTO, readIpproto(args));
 
 const suppress: Read = (r, args: Args) => {
   const plen = getInteger(args.next());
@@ -106,15 +102,16 @@ const suppressGroup: Read = (r, args: Args) => {
 const l3mdev: Read = (r) => {
   r.req.builder.nlaPutU8(U.FRA_L3MDEV, 1);
   r.tableGiven = true;
+  r.l3mdev = true;
 };
 
 const WORDS: readonly (readonly [string, Read])[] = [
   ['not*', (r) => void (r.frh.flags |= U.FIB_RULE_INVERT)],
   ['from', (r, args, ctx) => void (r.frh.srcLen = r.put(U.FRA_SRC, getPrefix(args, args.next(), ctx.options.family)))],
   ['to', (r, args, ctx) => void (r.frh.dstLen = r.put(U.FRA_DST, getPrefix(args, args.next(), ctx.options.family)))],
-  ['preference*', u32(U.FRA_PRIORITY, 'preference value is invalid\n')],
-  ['order*', u32(U.FRA_PRIORITY, 'preference value is invalid\n')],
-  ['priority*', u32(U.FRA_PRIORITY, 'preference value is invalid\n')],
+  ['preference*', pref],
+  ['order*', pref],
+  ['priority*', pref],
   ['tos', tos],
   ['dsfield*', tos],
   ['fwmark', fwmark],
@@ -126,11 +123,12 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['sup_pl', suppress],
   ['suppress_ifgroup*', suppressGroup],
   ['sup_group', suppressGroup],
-  ['dev', device(U.FRA_IIFNAME, '"iif"/"dev" not a valid ifname')],
-  ['iif', device(U.FRA_IIFNAME, '"iif"/"dev" not a valid ifname')],
-  ['oif', device(U.FRA_OIFNAME, '"oif" not a valid ifname')],
+  ['dev', device(U.FRA_IIFNAME, '"iif"/"dev"')],
+  ['iif', device(U.FRA_IIFNAME, '"iif"/"dev"')],
+  ['oif', device(U.FRA_OIFNAME, '"oif"')],
   ['l3mdev', l3mdev],
   ['uidrange', uidrange],
+  ['tun_id*', tunId],
   ['ipproto', ipproto],
   ['sport', ports(U.FRA_SPORT_RANGE, 'invalid port range\n')],
   ['dport', ports(U.FRA_DPORT_RANGE, 'invalid dport range\n')],
@@ -161,6 +159,10 @@ function ruleModify(ctx: IpContext, args: Args, cmd: number): number {
     if (found !== undefined) found[1](r, args, ctx);
     else action(ctx, r, args);
   }
+  if (r.l3mdev && r.table !== 0) {
+    ctx.stderr('table can not be specified for l3mdev rules\n');
+    return -U.EINVAL;
+  }
   if (r.frh.family === U.AF_UNSPEC) r.frh.family = U.AF_INET;
   if (!r.tableGiven && cmd === U.RTM_NEWRULE) r.frh.table = U.RT_TABLE_MAIN;
   return ctx.rtnl.talk(r.req) < 0 ? -2 : 0;
@@ -175,42 +177,33 @@ function dump(ctx: IpContext, each: (rule: RuleInfo) => void): number {
   });
 }
 
-/** Whether a listed rule has the priority or table that was asked for. */
-function selector(args: Args): (rule: RuleInfo) => boolean {
-  let priority: number | null = null;
-  let wanted: number | null = null;
-  for (; args.left > 0; args.skip()) {
-    if (args.abbr('preference', 'order', 'priority')) priority = getUnsigned(args.next()) ?? args.invarg('preference value is invalid\n');
-    else if (args.abbr('lookup', 'table')) wanted = rtTables.a2n(args.next()) ?? args.invarg('invalid table ID\n');
-    else args.invarg('Failed to parse rule type');
-  }
-  return (rule) => (priority === null || rule.tb.u32(U.FRA_PRIORITY) === priority) && (wanted === null || rule.table === wanted);
-}
-
 function ruleList(ctx: IpContext, args: Args): number {
-  const wanted = selector(args);
+  const { wanted } = parseRuleFilter(ctx, args);
   ctx.out.newDocument();
   const err = dump(ctx, (rule) => {
     if (wanted(rule)) printRule(ctx, rule);
   });
   ctx.out.deleteDocument();
-  if (err >= 0) return 0;
-  ctx.stderr('Dump terminated\n');
-  return -1;
+  return err >= 0 ? 0 : terminated(ctx);
 }
 
-/** Deletes every rule but that of priority 0. */
-function ruleFlush(ctx: IpContext): number {
+/** Deletes the rules that are selected, but none of priority 0. */
+function ruleFlush(ctx: IpContext, args: Args): number {
+  const { wanted, protocol } = parseRuleFilter(ctx, args);
   const batch: Uint8Array[] = [];
   const err = dump(ctx, (rule) => {
-    if (rule.tb.has(U.FRA_PRIORITY)) batch.push(deleteMessage(ctx, rule.nlh, U.RTM_DELRULE, U.NLM_F_ACK));
+    if (!rule.tb.has(U.FRA_PRIORITY) || !wanted(rule)) return;
+    if (protocol === null || rule.tb.u8(U.FRA_PROTOCOL) === protocol) batch.push(deleteMessage(ctx, rule.nlh, U.RTM_DELRULE, U.NLM_F_ACK));
   });
-  if (err < 0) {
-    ctx.stderr('Flush terminated\n');
-    return -1;
-  }
+  if (err < 0) return terminated(ctx);
   for (const message of batch) ctx.rtnl.sendCheck(message);
   return 0;
+}
+
+/** 1 becomes exit status 255. */
+function terminated(ctx: IpContext): number {
+  ctx.stderr('Dump terminated\n');
+  return 1;
 }
 
 /** `do_iprule`. */
@@ -223,7 +216,7 @@ export function doRule(ctx: IpContext, args: Args): number {
   if (args.abbr('list', 'lst', 'show')) return then((rest) => ruleList(ctx, rest));
   if (args.abbr('add')) return then((rest) => ruleModify(ctx, rest, U.RTM_NEWRULE));
   if (args.abbr('delete')) return then((rest) => ruleModify(ctx, rest, U.RTM_DELRULE));
-  if (args.abbr('flush')) return then(() => ruleFlush(ctx));
+  if (args.abbr('flush')) return then((rest) => ruleFlush(ctx, rest));
   if (args.abbr('help')) return usageRule(ctx);
   return ctx.die(-1, `Command "${args.cur}" is unknown, try "ip rule help".\n`);
 }

@@ -1,5 +1,5 @@
 /** A policy rule as text (`print_rule`). */
-import { FibRuleHdr, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
+import { FibRuleHdr, get32, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
@@ -19,6 +19,16 @@ export class RuleInfo {
     this.tb = parseAttrs(new NlAttrs(U.FRA_MAX), nlh, FibRuleHdr.LEN);
   }
 
+  /** FRA_TUN_ID, 0 without one. */
+  get tunId(): bigint {
+    return [...(this.tb.bytes(U.FRA_TUN_ID) ?? [])].reduce((id, byte) => (id << 8n) | BigInt(byte), 0n);
+  }
+
+  get uidRange(): { readonly start: number; readonly end: number } | null {
+    const bytes = this.tb.bytes(U.FRA_UID_RANGE);
+    return bytes === null ? null : { start: get32(bytes, 0), end: get32(bytes, 4) };
+  }
+
   get table(): number {
     return this.tb.has(U.FRA_TABLE) ? this.tb.u32(U.FRA_TABLE) : this.frh.table;
   }
@@ -36,12 +46,17 @@ function printPrefix(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, len: n
   } else if (attr === U.FRA_SRC) out.any(key, 'all', `${word} all`);
 }
 
+/** As printf(3) writes it with %#x: zero has no prefix. */
+function hex(n: number): string {
+  return n === 0 ? '0' : `0x${n.toString(16)}`;
+}
+
 function printMark(ctx: IpContext, tb: NlAttrs): void {
   if (!tb.has(U.FRA_FWMARK) && !tb.has(U.FRA_FWMASK)) return;
-  const mark = tb.u32(U.FRA_FWMARK).toString(16);
+  const mark = hex(tb.u32(U.FRA_FWMARK));
   const mask = tb.u32(U.FRA_FWMASK);
-  ctx.out.any('fwmark', `0x${mark}`, ` fwmark 0x${mark}`);
-  if (tb.has(U.FRA_FWMASK) && mask !== 0xffff_ffff) ctx.out.any('fwmask', `0x${mask.toString(16)}`, `/0x${mask.toString(16)}`);
+  ctx.out.any('fwmark', mark, ` fwmark ${mark}`);
+  if (tb.has(U.FRA_FWMASK) && mask !== 0xffff_ffff) ctx.out.any('fwmask', hex(mask), `/${hex(mask)}`);
 }
 
 function printDevice(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, word: string, detached: number): void {
@@ -72,12 +87,12 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
   printDevice(ctx, rule, U.FRA_IIFNAME, 'iif', U.FIB_RULE_IIF_DETACHED);
   printDevice(ctx, rule, U.FRA_OIFNAME, 'oif', U.FIB_RULE_OIF_DETACHED);
   if (tb.u8(U.FRA_L3MDEV) !== 0) out.any('l3mdev', null, ' lookup [l3mdev-table]');
-  const range = tb.bytes(U.FRA_UID_RANGE);
-  if (range !== null) {
-    const view = (o: number): number => (range[o] | (range[o + 1] << 8) | (range[o + 2] << 16) | (range[o + 3] << 24)) >>> 0;
-    out.any('uid_start', view(0), ` uidrange ${view(0)}`);
-    out.any('uid_end', view(4), `-${view(4)}`);
+  const { uidRange, tunId } = rule;
+  if (uidRange !== null) {
+    out.any('uid_start', uidRange.start, ` uidrange ${uidRange.start}`);
+    out.any('uid_end', uidRange.end, `-${uidRange.end}`);
   }
+  if (tunId !== 0n) out.any('tun_id', tunId, ` tun_id ${tunId}`);
   if (tb.has(U.FRA_IP_PROTO)) {
     const number = tb.u8(U.FRA_IP_PROTO);
     const proto = (options.numeric ? undefined : PROTOCOLS[number]) ?? `ipproto-${number}`;
@@ -105,6 +120,7 @@ function printAction(ctx: IpContext, { frh, tb }: RuleInfo): void {
     out.any('goto', target === 'none' ? target : Number(target), ` goto ${target}`);
     if ((frh.flags & U.FIB_RULE_UNRESOLVED) !== 0) out.any('unresolved', null, ' [unresolved]');
   } else if (frh.action === U.FR_ACT_NOP) out.any('nop', null, ' nop');
+  else if (frh.action === U.RTN_NAT) out.any('masquerade', null, ' masquerade');
   else if (frh.action !== U.FR_ACT_TO_TBL) {
     const name = rtTypes.n2a(frh.action, ctx.options.numeric);
     out.any('action', name, ` ${name}`);

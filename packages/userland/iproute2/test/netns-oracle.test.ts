@@ -40,6 +40,11 @@ netns set A x
 -n A netns list-id nsid 7
 -n A netns list-id nsid x
 -n A netns list-id nsid
+-n A netns list-id nsid -1
+-n A netns list-id nsid -1 target-nsid 5
+-n A netns list-id nsid 2147483648
+-n A netns list-id target-nsid -1
+-n A netns list-id target-nsid 4294967295
 -n A netns list-id foo
 -n A netns list-id nsid 5 nsid 6
 -n A netns list-id target-nsid 5

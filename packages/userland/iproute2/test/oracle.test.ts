@@ -209,6 +209,51 @@ rule
 -j rule
 rule list table 53
 rule list pref 500
+rule list from 10.0.0.0/8
+rule list from 10.0.0.0/8 table 100
+rule list from all
+rule list from 10.0.0.1/99
+rule list to 10.5.0.0/16
+rule list 10.5.1.0/24
+rule list fwmark 0x10
+rule list fwmark 0/0xf0
+rule list fwmark 1/2/3
+rule list not
+rule list iif v1
+rule list oif v1
+rule list dev averyveryverylongname
+rule list tos 0x10
+rule list l3mdev
+rule list uidrange 10-20
+rule list protocol static
+rule list protocol foo
+rule list pref 500 pref 600
+rule list table foo
+rule list foo
+rule add fwmark 1/2/3 table 4
+rule add fwmark 0/0xff table 4 pref 970
+rule add fwmark 0xff/0 table 4 pref 971
+rule add l3mdev table 4
+rule add uidrange 0-4294967295 table 4
+rule add tun_id x table 4
+rule add tun_id 18446744073709551616 table 4
+rule add tun_id 0 prohibit pref 972
+rule list pref 972
+rule del pref 972
+rule add tun_id -1 table 4 pref 973
+rule add tun_id 5 iif v1 uidrange 1-2 table 4 pref 974
+rule add type nat pref 975 protocol 200
+rule
+-j rule
+rule list tun_id 5
+rule flush tun_id 5
+rule flush protocol 200
+rule flush fwmark 0xff
+rule flush table all
+rule flush foo
+-f bridge rule
+-f bridge rule flush
+rule
 route add 10.5.0.0/16 via 10.0.0.5 table 200
 route add 10.66.0.0/16 via 10.0.0.6 table 300
 route get 10.5.1.1

@@ -1,0 +1,26 @@
+/** What was counted and what was lost, by name. */
+import { type Kernel, type Net, dropReasonName } from '@skbuff/core';
+import { procNetOf } from '@skbuff/procfs';
+
+/** The counters of /proc/net/snmp and netstat: `Ip:InReceives`. */
+export function mibs(net: Net): Record<string, number> {
+  const lines = ['snmp', 'netstat'].flatMap((file) => String(procNetOf(net).read(file)).trimEnd().split('\n'));
+  const all: Record<string, number> = {};
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const [group, ...names] = (lines[i] as string).split(' ');
+    const values = (lines[i + 1] as string).split(' ');
+    for (const [k, name] of names.entries()) all[`${group}${name}`] = Number(values[k + 1]);
+  }
+  return all;
+}
+
+/** One of them; NaN if there is none. */
+export function mib(net: Net, group: string, name: string): number {
+  return mibs(net)[`${group}:${name}`] ?? Number.NaN;
+}
+
+/** Packets lost, by the name of the reason. */
+export function dropsByName(kernel: Kernel): Record<string, number> {
+  const counts = [...kernel.skbs.drops].map((n, reason): [string, number] => [dropReasonName(reason), n]);
+  return Object.fromEntries(counts.filter(([, n]) => n > 0));
+}

@@ -1,0 +1,9 @@
+/**
+ * What tests of protocols are made of: frames, devices in the hands of the test, counters by name, neighbours that are known.
+ *
+ * @packageDocumentation
+ */
+export * from './counters.ts';
+export * from './devices.ts';
+export * from './frames.ts';
+export * from './known-neighbours.ts';

@@ -1,0 +1,60 @@
+/** Values on the command line of `ip rule`, the same for a rule that is made and for a selector of rules. */
+import type { Args } from './args.ts';
+import { rtDsfield } from './names.ts';
+import { getNumber, getU64, getUnsigned } from './numbers.ts';
+
+/** A mark, and the mask behind the slash if there is one. */
+export interface FwMark {
+  readonly mark: number;
+  readonly mask: number | null;
+}
+
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function readPref(args: Args): number {
+  return getUnsigned(args.next()) ?? args.invarg('preference value is invalid\n');
+}
+
+export function readTos(args: Args): number {
+  return rtDsfield.a2n(args.next()) ?? args.invarg('TOS value is invalid\n');
+}
+
+export function readFwmark(args: Args): FwMark {
+  const word = args.next();
+  const slash = word.indexOf('/');
+  const [text, maskText] = slash < 0 ? [word, null] : [word.slice(0, slash), word.slice(slash + 1)];
+  const mark = getUnsigned(text) ?? args.invarg('fwmark value is invalid\n', text);
+  return { mark, mask: maskText === null ? null : (getUnsigned(maskText) ?? args.invarg('fwmask value is invalid\n', maskText)) };
+}
+
+/** `side`: what the complaint calls it. */
+export function readIfname(args: Args, side: string): string {
+  const name = args.next();
+  if (name.length >= 16 || name.includes('/')) args.invarg(`${side} not a valid ifname`);
+  return name;
+}
+
+/** As sscanf(3) reads it: what follows the second number does not matter. */
+export function readUidRange(args: Args): Range {
+  const m = /^(\d+)-(\d+)/.exec(args.next());
+  if (m === null) args.invarg('invalid UID range\n');
+  return { start: Number(m[1]), end: Number(m[2]) };
+}
+
+export function readTunId(args: Args): bigint {
+  return getU64(args.next()) ?? args.invarg('"tun_id" value is invalid\n');
+}
+
+export function readPorts(args: Args, message: string): Range {
+  const [from, to] = args.next().split('-') as [string, string | undefined];
+  const start = getNumber(from, 0, 0xffff) ?? args.invarg(message);
+  return { start, end: to === undefined ? start : (getNumber(to, 0, 0xffff) ?? args.invarg(message)) };
+}
+
+export function readIpproto(args: Args): number {
+  const word = args.next();
+  return { icmp: 1, tcp: 6, udp: 17 }[word] ?? getNumber(word, 0, 255) ?? args.invarg('Invalid "ipproto" value\n');
+}
