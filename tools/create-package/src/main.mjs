@@ -17,6 +17,8 @@ new Command('create-package')
       process.exitCode = 2;
       return;
     }
-    process.exitCode = step('install', [...pnpmCommand(), 'install', '--no-frozen-lockfile']) ? 0 : 1;
+    const done = step('install', [...pnpmCommand(), 'install', '--no-frozen-lockfile'])
+      && step('the table of packages in README.md', [process.execPath, 'tools/spec/src/main.mjs', '--readme']);
+    process.exitCode = done ? 0 : 1;
   })
   .parse();
