@@ -479,22 +479,22 @@ export class SkBuff {
   dstSetNoref(dst: DstEntry): void {
     if (this.dst !== null) this.dstDrop();
     this.dst = dst;
-    this.dstNoref = true;
+    this.bits |= DST_NOREF;
   }
 
   /** Hands a reference on the dst over to the sk_buff. */
   dstSet(dst: DstEntry): void {
     if (this.dst !== null) this.dstDrop();
     this.dst = dst;
-    this.dstNoref = false;
+    this.bits &= ~DST_NOREF;
   }
 
   dstDrop(): void {
     const dst = this.dst;
     if (dst === null) return;
     this.dst = null;
-    if (!this.dstNoref) dst.release();
-    this.dstNoref = false;
+    if ((this.bits & DST_NOREF) === 0) dst.release();
+    else this.bits &= ~DST_NOREF;
   }
 
   /** Turns a borrowed dst into a counted one, for an sk_buff that is about to be queued. */
