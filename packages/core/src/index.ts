@@ -51,6 +51,7 @@ export * from './skbuff/skb-queue.ts';
 export * from './skbuff/skb-vlan.ts';
 export * from './skbuff/skb-segment.ts';
 export * from './skbuff/skbuff-cache.ts';
+export * from './skbuff/skb-scrub.ts';
 export * from './skbuff/skbuff.ts';
 export * from './softirq/softirq.ts';
 export * from './time/clock.ts';

@@ -5,7 +5,7 @@
  *   validateXmitSkb → skbGsoSegment → packet offload of the EtherType → transport → skbSegment, and back with the headers put right
  */
 import { EINVAL, ENOMEM, EPROTONOSUPPORT, ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6 } from '@skbuff/uapi';
-import { be16 } from '@skbuff/wire';
+import { UDPHDR_LEN, be16 } from '@skbuff/wire';
 import { SKB_GSO_TCPV4, SKB_GSO_TCPV6, SKB_GSO_UDP_L4 } from '../skbuff/arena.ts';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff } from '../skbuff/skbuff.ts';
 import {
@@ -19,7 +19,6 @@ import {
 } from './features.ts';
 import type { NetDevice } from './netdevice.ts';
 
-const UDP_HEADER_LEN = 8;
 /** Where TCP says how long its header is: the upper four bits, in words of four bytes. */
 const TCP_DOFF = 12;
 
@@ -92,7 +91,7 @@ export function skbMacGsoSegment(skb: SkBuff, features: number): SkBuff | number
 export function skbGsoTransportSeglen(skb: SkBuff): number {
   const { gsoSize, gsoType } = skb.shinfo;
   if ((gsoType & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) !== 0) return gsoSize + ((skb.bytes[skb.transportHeader + TCP_DOFF] >>> 4) << 2);
-  return (gsoType & SKB_GSO_UDP_L4) !== 0 ? gsoSize + UDP_HEADER_LEN : gsoSize;
+  return (gsoType & SKB_GSO_UDP_L4) !== 0 ? gsoSize + UDPHDR_LEN : gsoSize;
 }
 
 /** `skb_gso_validate_network_len`: whether a segment, network header included, has at most `mtu` bytes. */

@@ -48,6 +48,7 @@ import {
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_HDR_TRUNC,
   SKB_DROP_REASON_PKT_TOO_BIG,
+  skbScrubPacket,
   type SkBuff,
   TX_BYTES,
   TX_DROPPED,
@@ -55,7 +56,7 @@ import {
   unregisterNetdevice,
 } from '@skbuff/core';
 import { ethHwAddrRandomIfUnset, etherSetup, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
-import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, NET_ADDR_SET, PACKET_HOST } from '@skbuff/uapi';
+import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, NET_ADDR_SET } from '@skbuff/uapi';
 import { VethRq, vethCount } from './veth-napi.ts';
 
 /** `struct veth_priv`. */
@@ -139,34 +140,6 @@ function forwardDrop(dev: NetDevice, skb: SkBuff, reason: number): false {
   dev.stats[RX_DROPPED]++;
   skb.kfree(reason);
   return false;
-}
-
-/**
- * `skb_scrub_packet`: a packet forgets what the sender's side knew about it: route, conntrack, extensions; and mark, time stamp and
- * IPVS when it changes namespace (`xnet`). The socket keeps paying for it until somebody receives it.
- */
-export function skbScrubPacket(skb: SkBuff, xnet: boolean): void {
-  skb.pktType = PACKET_HOST;
-  skb.skbIif = 0;
-  skb.scrubBits(xnet);
-  if (skb.dst !== null) skb.dstDrop();
-  if (skb.sp !== null || skb.ext !== null) extReset(skb);
-  if (skb.nfct !== null || skb.nfTrace || skb.nfctinfo !== 0) skb.nfReset();
-  if (!xnet) return;
-  skb.mark = 0;
-  skb.tstamp = 0;
-}
-
-/** `skb_ext_reset`. */
-function extReset(skb: SkBuff): void {
-  if (skb.sp !== null) {
-    skb.sp.put();
-    skb.sp = null;
-  }
-  if (skb.ext !== null) {
-    skb.ext.put();
-    skb.ext = null;
-  }
 }
 
 /** `veth_open`: there is carrier when both ends are up. -ENOTCONN without a peer. */
