@@ -18,7 +18,7 @@ export function skbScrubPacket(skb: SkBuff, xnet: boolean): void {
   skb.tstamp = 0;
 }
 
-/** `skb_ext_reset`: the references on extensions go. (`SkbuffCache.release` has it written out: a call there costs every packet.) */
+/** `skb_ext_reset`: the references on extensions go. */
 function skbExtReset(skb: SkBuff): void {
   if (skb.sp !== null) {
     skb.sp.put();
