@@ -69,7 +69,7 @@ class StackHost implements LabHost {
   }
 
   interrupt(): void {
-    for (const running of this.running) running.kill();
+    for (const running of this.running) running.kill('SIGINT');
   }
 
   writeSysctl(node: string, path: string, value: string): number {
@@ -135,7 +135,7 @@ class StackHost implements LabHost {
 
   close(): LabRemains {
     this.closed = true;
-    this.interrupt();
+    for (const running of this.running) running.kill('SIGKILL');
     this.files?.close();
     return { captures: [...(this.files?.paths ?? [])].sort(), leaks: this.net.close() };
   }

@@ -321,7 +321,7 @@ export class Task {
     this.layer.current = this;
     const file = this.fds.remove(fd);
     if (file === null) return -EBADF;
-    if (file.refs === 1) this.interrupt(file, -EBADF);
+    if (file.refs === 1) this.endWaits(file, -EBADF);
     file.put();
     return 0;
   }
@@ -339,7 +339,7 @@ export class Task {
   exit(): void {
     if (this.exited) return;
     this.exited = true;
-    this.interrupt(null, -EINTR);
+    this.endWaits(null, -EINTR);
     for (const fd of this.fds.open()) this.close(fd);
     this.layer.tasks.delete(this);
     if (this.layer.current === this) this.layer.current = null;
@@ -362,7 +362,12 @@ export class Task {
     return fd;
   }
 
-  private interrupt(file: OpenFile | null, errno: number): void {
+  /** A signal that the process catches: every waiting call returns -EINTR. */
+  interrupt(): void {
+    this.endWaits(null, -EINTR);
+  }
+
+  private endWaits(file: OpenFile | null, errno: number): void {
     for (const wait of [...this.waits]) if (file === null || wait.file === file) wait.finish(errno);
   }
 

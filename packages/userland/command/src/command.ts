@@ -9,6 +9,16 @@ export type Status = number | Promise<number>;
 /** The calls of a netlink port that a command makes: {@link NetlinkPort}, or something else that speaks to a kernel. */
 export type NetlinkSocket = Pick<NetlinkPort, 'bind' | 'setsockopt' | 'sendmsg' | 'recvmsg' | 'readable' | 'close' | 'onReadable'>;
 
+/** Signals that a command may catch. */
+export type Signal = 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM';
+
+/** A file that is being written. */
+export interface ByteSink {
+  /** The bytes are taken over before it returns. */
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
 /** Namespaces with names, as the files of /run/netns are. */
 export interface NetnsDirectory {
   /** In the order in which readdir(3) gives them. */
@@ -31,6 +41,15 @@ export interface CommandEnv {
   readonly netns: NetnsDirectory;
   stdout(text: string): void;
   stderr(text: string): void;
+  /** The next piece of standard input, '' at its end. */
+  stdin(): Promise<string>;
+  /** Standard output is a terminal. */
+  readonly isTerminal: boolean;
+  /**
+   * Catches signals: `handler` hears of each, waits of the task return -EINTR, and the command goes on. Without a handler a signal
+   * ends it.
+   */
+  onSignal(handler: (signal: Signal) => void): void;
   /** socket(AF_NETLINK) in the command's namespace: a port that is not bound yet, or a negative errno. */
   netlink(protocol: number): NetlinkSocket | number;
   /** open(2) of a namespace's file: a descriptor that IFLA_NET_NS_FD and NETNSA_FD may name, or a negative errno. */
@@ -41,8 +60,14 @@ export interface CommandEnv {
   netOfPid(pid: number): Net | null;
   /** The processes in a namespace. */
   pidsOf(net: Net): readonly number[];
-  /** The text of a file (`-` is standard input), or a negative errno. */
+  /** The text of a file, or a negative errno. */
   readFile(path: string): string | number;
+  /** The bytes of a file, or a negative errno. */
+  readBytes(path: string): Uint8Array | number;
+  /** write(2) of a text to a file that exists, as a shell does below /proc/sys and /sys: 0 or a negative errno. */
+  writeFile(path: string, text: string): number;
+  /** Makes or empties a file (`-` is standard output), or a negative errno. */
+  create(path: string): ByteSink | number;
   /** The same surroundings in another namespace (`setns`). */
   inNet(net: Net): CommandEnv;
   /** Runs another command here and gives its exit status, or `-ENOENT` if there is none of that name. */

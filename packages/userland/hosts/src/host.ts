@@ -1,20 +1,22 @@
 /** One host: a namespace, a task in it, typed calls, commands. */
 import type { Net } from '@skbuff/core';
+import type { Signal, Status } from '@skbuff/command';
 import { kernelTask, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
+import { ENOENT, EROFS } from '@skbuff/uapi';
 import { parseAddress } from './addresses.ts';
 import { Addresses, Links, Neighbours, Routes } from './control.ts';
 import { HostNetns } from './netns-directory.ts';
 import { echo, type PingOptions, type PingResult } from './ping.ts';
-import { type Output, Process, type RunResult, type Surroundings } from './process.ts';
+import { type Files, Process, type RunResult, type Stdio, type Surroundings } from './process.ts';
 import { RtnlClient } from './rtnl-client.ts';
 import { splitWords } from './words.ts';
 
 /** A command under way. */
 export interface Running {
   readonly done: Promise<RunResult>;
-  /** Ends it: what it waits for returns EINTR. */
-  kill(): void;
+  /** kill(2): a command that catches the signal goes on; any other ends, with a status of 128 and the signal's number. */
+  kill(signal?: Signal | 'SIGKILL'): void;
 }
 
 /** `ip` wrote to standard error and failed. */
@@ -71,13 +73,13 @@ export class Host {
     return this.start(command).done;
   }
 
-  /** Starts a command; `output` hears its text as it is written. */
-  start(command: string | readonly string[], output?: Output): Running {
+  /** Starts a command; `io` hears its text as it is written, and gives it standard input, files and programs. */
+  start(command: string | readonly string[], io?: Stdio): Running {
     const argv = typeof command === 'string' ? splitWords(command) : command;
-    const text = new Collected(output);
+    const text = new Collected(io);
     const process = new Process(this.ns, this.around, text);
     const done = finish(process, argv, text);
-    return { done, kill: () => process.exit() };
+    return { done, kill: (signal = 'SIGTERM') => process.signal(signal) };
   }
 
   /**
@@ -113,14 +115,35 @@ export class Host {
   }
 }
 
-/** Text of a command, kept and passed on. */
-class Collected implements Output {
+const NO_FILES: Files = { readText: () => -ENOENT, readBytes: () => -ENOENT, create: () => -EROFS };
+
+/** The streams of a command: its text is kept and passed on, what is missing is empty. */
+class Collected implements Required<Stdio> {
+  readonly isTerminal: boolean;
+  readonly files: Files;
   private readonly out: string[] = [];
   private readonly err: string[] = [];
-  private readonly next: Output | undefined;
+  private readonly next: Stdio | undefined;
 
-  constructor(next?: Output) {
+  constructor(next?: Stdio) {
     this.next = next;
+    this.isTerminal = next?.isTerminal ?? false;
+    this.files = next?.files ?? NO_FILES;
+  }
+
+  stdin(): Promise<string> {
+    return this.next?.stdin?.() ?? Promise.resolve('');
+  }
+
+  stdoutBytes(bytes: Uint8Array): void {
+    if (this.next?.stdoutBytes !== undefined) return this.next.stdoutBytes(bytes);
+    let text = '';
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    this.stdout(text);
+  }
+
+  exec(argv: readonly string[], net: Net): Status {
+    return this.next?.exec?.(argv, net) ?? -ENOENT;
   }
 
   stdout(text: string): void {
@@ -144,6 +167,7 @@ const NOT_FOUND = 127;
 async function finish(process: Process, argv: readonly string[], text: Collected): Promise<RunResult> {
   try {
     const status = await process.run(argv);
+    if (process.killed > 0) return text.result(process.killed);
     if (status >= 0) return text.result(status);
     text.stderr(`${argv[0] ?? ''}: command not found\n`);
     return text.result(NOT_FOUND);

@@ -8,5 +8,5 @@ export * from './control.ts';
 export { CommandError, Host, type Running } from './host.ts';
 export { createNet, HostNet, type HostLink, type LinkEndOptions, type LinkOptions, type NetOptions } from './host-net.ts';
 export type { EchoReply, PingOptions, PingResult } from './ping.ts';
-export type { Output, RunResult } from './process.ts';
+export type { Files, RunResult, Stdio } from './process.ts';
 export { splitWords } from './words.ts';

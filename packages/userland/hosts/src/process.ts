@@ -1,18 +1,35 @@
 /** A command that runs on a host: a task of its own, its text, its descriptors. */
 import type { Net } from '@skbuff/core';
-import type { Command, CommandEnv, NetlinkSocket, Status } from '@skbuff/command';
+import type { ByteSink, Command, CommandEnv, NetlinkSocket, Signal, Status } from '@skbuff/command';
 import { type NetlinkPort, netlinkPort } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
 import { kernelTask, sockNet, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EBADF, ENOENT, ESRCH } from '@skbuff/uapi';
+import { EACCES, EBADF, ENOENT, ESRCH } from '@skbuff/uapi';
 import type { HostNetns } from './netns-directory.ts';
 import { runWork } from './rtnl-client.ts';
 
-/** Where the text of a command goes. */
-export interface Output {
+/** Files of the machine that a command may see, beside what the kernel shows below /proc and /sys. */
+export interface Files {
+  readText(path: string): string | number;
+  readBytes(path: string): Uint8Array | number;
+  /** Makes or empties a file. */
+  create(path: string): ByteSink | number;
+}
+
+/** The ends of a command: its streams, and what is outside of the host it runs on. */
+export interface Stdio {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Bytes on standard output; default: as text, a character for a byte. */
+  stdoutBytes?(bytes: Uint8Array): void;
+  /** The next piece of standard input, '' at its end; default: nothing is typed in. */
+  stdin?(): Promise<string>;
+  /** Standard output is a terminal. */
+  readonly isTerminal?: boolean;
+  readonly files?: Files;
+  /** Runs what is no command of the host, in one of its namespaces. */
+  exec?(argv: readonly string[], net: Net): Status;
 }
 
 /** What a command left behind. */
@@ -31,6 +48,12 @@ export interface Surroundings {
   readonly owners: WeakMap<NetlinkPort, Process>;
 }
 
+/** Exit status that a shell gives a command that a signal ended, less 128. */
+const SIGNAL_NUMBER: Readonly<Record<Signal | 'SIGKILL', number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 };
+
+/** Files that the kernel makes. */
+const KERNEL_FILE = /^\/proc\/(net|sys)\/(.+)$/;
+
 /** Descriptors of namespaces begin above those of sockets, so that a message cannot mean one by mistake. */
 const FIRST_NETNS_FD = 1024;
 
@@ -38,17 +61,20 @@ export class Process implements CommandEnv {
   readonly task: Task;
   readonly netns: HostNetns;
   private readonly around: Surroundings;
-  private readonly output: Output;
+  private readonly io: Required<Stdio>;
+  private readonly handlers: ((signal: Signal) => void)[] = [];
   private readonly ports: NetlinkPort[] = [];
   private readonly opened: Map<number, Net> = new Map();
   private readonly children: Process[] = [];
   private nextFd = FIRST_NETNS_FD;
+  /** Exit status that a signal gave, 0 while none has ended the process. */
+  killed = 0;
 
-  constructor(net: Net, around: Surroundings, output: Output) {
+  constructor(net: Net, around: Surroundings, io: Required<Stdio>) {
     this.task = kernelTask(net);
     this.around = around;
     this.netns = around.netns;
-    this.output = output;
+    this.io = io;
   }
 
   get net(): Net {
@@ -56,11 +82,35 @@ export class Process implements CommandEnv {
   }
 
   stdout(text: string): void {
-    this.output.stdout(text);
+    this.io.stdout(text);
   }
 
   stderr(text: string): void {
-    this.output.stderr(text);
+    this.io.stderr(text);
+  }
+
+  get isTerminal(): boolean {
+    return this.io.isTerminal;
+  }
+
+  stdin(): Promise<string> {
+    return this.io.stdin();
+  }
+
+  onSignal(handler: (signal: Signal) => void): void {
+    this.handlers.push(handler);
+  }
+
+  /** kill(2), from outside. What the process runs in another namespace is the process itself, so it hears of it, too. */
+  signal(signal: Signal | 'SIGKILL'): void {
+    const caught = signal === 'SIGKILL' ? [] : [this, ...this.children].filter(({ handlers }) => handlers.length > 0);
+    for (const { handlers, task } of caught) {
+      for (const handler of handlers) handler(signal as Signal);
+      task.interrupt();
+    }
+    if (caught.length > 0) return;
+    this.killed = 128 + SIGNAL_NUMBER[signal];
+    this.exit();
   }
 
   netlink(protocol: number): NetlinkSocket | number {
@@ -96,22 +146,35 @@ export class Process implements CommandEnv {
     return [...sockNet.of(net).layer.tasks].filter((task) => task.net === net).map(({ pid }) => pid);
   }
 
-  /** What is below /proc/net and /proc/sys; hosts have no other files, and nothing is typed in. */
   readFile(path: string): string | number {
-    if (path === '-') return '';
-    const [, root, rest] = /^\/proc\/(net|sys)\/(.+)$/.exec(path) ?? [];
-    if (root === undefined || rest === undefined) return -ENOENT;
+    const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
+    if (root === undefined || rest === undefined) return this.io.files.readText(path);
     return root === 'net' ? procNetOf(this.net).read(rest) : sysctlOf(this.net).read(rest);
   }
 
+  readBytes(path: string): Uint8Array | number {
+    return this.io.files.readBytes(path);
+  }
+
+  writeFile(path: string, text: string): number {
+    const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
+    if (root === undefined || rest === undefined) return -ENOENT;
+    return root === 'net' ? -EACCES : sysctlOf(this.net).write(rest, text);
+  }
+
+  create(path: string): ByteSink | number {
+    return path === '-' ? { write: (bytes) => this.io.stdoutBytes(bytes), close: () => {} } : this.io.files.create(path);
+  }
+
   inNet(net: Net): CommandEnv {
-    const child = new Process(net, this.around, this.output);
+    const child = new Process(net, this.around, this.io);
     this.children.push(child);
     return child;
   }
 
   run(argv: readonly string[]): Status {
-    return this.around.commands.get(argv[0] ?? '')?.run(argv, this) ?? -ENOENT;
+    const command = this.around.commands.get(argv[0] ?? '');
+    return command?.run(argv, this) ?? this.io.exec(argv, this.net);
   }
 
   now(): number {

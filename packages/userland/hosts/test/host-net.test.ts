@@ -128,7 +128,7 @@ describe('a network of hosts', () => {
     const waiting = a.ping('10.0.0.77', { count: 5 });
     expect(net.close()).toEqual({});
     closed = true;
-    expect((await running.done).code).toBe(130);
+    expect((await running.done).code).toBe(1);
     expect((await waiting).replies).toEqual([]);
   });
 });
@@ -213,7 +213,54 @@ describe('commands', () => {
     net = testNet();
     const running = net.host('a').start('probe wait');
     running.kill();
-    expect((await running.done).code).toBe(130);
+    expect((await running.done).code).toBe(128 + 15);
+    const interrupted = net.host('b').start('probe wait');
+    interrupted.kill('SIGINT');
+    expect((await interrupted.done).code).toBe(128 + 2);
+  });
+
+  it('may catch signals and go on', async () => {
+    net = testNet({ realTime: true });
+    const running = net.host('a').start('probe catch');
+    running.kill('SIGQUIT');
+    await net.advance(1);
+    running.kill('SIGINT');
+    expect(await running.done).toEqual({ code: 0, stdout: 'SIGQUIT errno 4\nSIGINT errno 4\n', stderr: '' });
+  });
+
+  it('have the streams, files and programs that the caller gives', async () => {
+    net = testNet();
+    const lines = ['one\n', 'two\n', ''];
+    const wrote: string[] = [];
+    const a = net.host('a');
+    const io = {
+      stdout: () => {},
+      stderr: () => {},
+      stdin: () => Promise.resolve(lines.shift() ?? ''),
+      isTerminal: true,
+      files: {
+        readText: (path: string) => `text of ${path}`,
+        readBytes: () => Uint8Array.of(1, 2, 3),
+        create: (path: string) => ({ write: (bytes: Uint8Array) => void wrote.push(`${path} ${bytes.join(' ')}`), close: () => void wrote.push('closed') }),
+      },
+      exec: (argv: readonly string[]) => argv.length,
+    };
+    expect((await a.start('probe cat', io).done).stdout).toBe('one\ntwo\nterminal true\n');
+    expect((await a.start('probe read /etc/hosts', io).done).stdout).toBe('text of /etc/hosts');
+    expect((await a.start('probe copy in out', io).done).code).toBe(0);
+    expect(wrote).toEqual(['out 1 2 3', 'closed']);
+    expect((await a.start('probe copy in -', io).done).stdout).toBe('\u0001\u0002\u0003');
+    expect((await a.start('bash -c true', io).done).code).toBe(3);
+  });
+
+  it('write settings as a shell does', async () => {
+    net = testNet();
+    const a = net.host('a');
+    expect((await a.run('probe write /proc/sys/net/ipv4/ip_forward 1')).code).toBe(0);
+    expect(a.sysctl('net.ipv4.ip_forward')).toBe('1');
+    expect((await a.run('probe write /proc/net/route 1')).stdout).toBe('errno 13');
+    expect((await a.run('probe write /etc/hosts 1')).stdout).toBe('errno 2');
+    expect((await a.run('probe copy in out')).stdout).toBe('errno 2');
   });
 
   it('know the namespaces of their own host only, and move links there', () => {

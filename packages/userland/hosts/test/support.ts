@@ -19,7 +19,7 @@ import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
 import { udp } from '@skbuff/udp';
 import { veth } from '@skbuff/veth';
-import type { Command } from '@skbuff/command';
+import type { Command, CommandEnv, Status } from '@skbuff/command';
 import { createNet, type HostNet, type NetOptions } from '../src/index.ts';
 
 function plugins(): Plugin[] {
@@ -29,15 +29,51 @@ function plugins(): Plugin[] {
   ];
 }
 
-/** Prints its arguments, the time and what it is asked to read; `wait` sleeps for ever. */
+const sleep = (env: CommandEnv): Promise<number> => env.task.nanosleep(1e18) as Promise<number>;
+
+/** What a probe does, by its first argument; anything else prints the arguments and the time. */
+const PROBES: Readonly<Record<string, (env: CommandEnv, argv: readonly string[]) => Status>> = {
+  wait: async (env) => ((await sleep(env)) < 0 ? 1 : 0),
+  /** Waits until two signals came. */
+  catch: async (env) => {
+    env.onSignal((signal) => env.stdout(`${signal} `));
+    for (let i = 0; i < 2; i++) env.stdout(`errno ${-(await sleep(env))}\n`);
+    return 0;
+  },
+  read: (env, [path = '']) => {
+    const text = env.readFile(path);
+    env.stdout(typeof text === 'string' ? text : `errno ${-text}`);
+    return 0;
+  },
+  write: (env, [path = '', text = '']) => {
+    const err = env.writeFile(path, text);
+    if (err < 0) env.stdout(`errno ${-err}`);
+    return err < 0 ? 1 : 0;
+  },
+  cat: async (env) => {
+    for (let text = await env.stdin(); text !== ''; text = await env.stdin()) env.stdout(text);
+    env.stdout(`terminal ${env.isTerminal}\n`);
+    return 0;
+  },
+  copy: (env, [from = '', to = '']) => {
+    const bytes = env.readBytes(from);
+    const file = env.create(to);
+    if (typeof bytes === 'number' || typeof file === 'number') {
+      env.stdout(`errno ${-bytes}`);
+      return 1;
+    }
+    file.write(bytes);
+    file.close();
+    return 0;
+  },
+};
+
 const probe: Command = {
   name: 'probe',
   run(argv, env) {
-    if (argv[1] === 'wait') return (env.task.nanosleep(1e18) as Promise<number>).then((rc) => (rc < 0 ? 130 : 0));
-    if (argv[1] === 'read') {
-      const text = env.readFile(argv[2] ?? '');
-      env.stdout(typeof text === 'string' ? text : `errno ${-text}`);
-    } else env.stdout(`${argv.slice(1).join('|')} ${env.now()}\n`);
+    const one = PROBES[argv[1] ?? ''];
+    if (one !== undefined) return one(env, argv.slice(2));
+    env.stdout(`${argv.slice(1).join('|')} ${env.now()}\n`);
     return 0;
   },
 };
