@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command `skbuff`. */
 import { Command, InvalidArgumentError } from 'commander';
+import type { OpenOptions } from './cli/open-lab.ts';
+import { runCommand, type RunCommandOptions } from './cli/run-command.ts';
 import { testCommand, type TestOptions } from './cli/test-command.ts';
 import { upCommand } from './cli/up-command.ts';
 import { labSchema } from './topology/schema.ts';
@@ -37,8 +39,20 @@ async function main(argv: readonly string[]): Promise<void> {
     .argument('<file>', 'containerlab topology file')
     .option(...SEED)
     .option('--pcap <dir>', 'write one pcapng per interface into this directory')
-    .action(async (file: string, options: Pick<TestOptions, 'seed' | 'pcap'>) => {
+    .action(async (file: string, options: OpenOptions) => {
       process.exitCode = await upCommand(file, options);
+    });
+  program
+    .command('run')
+    .description('run a program of this machine, such as a script, with ip, ping … acting on a kernel that lives as long as it does')
+    .argument('<command...>', 'the program and its arguments, behind --')
+    .option('--topology <file>', 'containerlab topology file to set up first (default: one machine with nothing but lo)')
+    .option('--node <name>', 'node that the commands run on (default: the first of the file); SKBUFF_NODE overrides it for a command')
+    .option(...SEED)
+    .option('--pcap <dir>', 'write one pcapng per interface into this directory')
+    .addHelpText('after', "\nThe exit code is the program's; 2 if the file could not be run.")
+    .action(async (words: string[], options: RunCommandOptions) => {
+      process.exitCode = await runCommand(words, options);
     });
   program
     .command('schema')

@@ -2,15 +2,10 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { LabHost } from '../lab/lab-host.ts';
 import { runLine } from '../lab/exec.ts';
-import { setUp } from '../lab/run.ts';
 import { runSchedule } from '../lab/schedule.ts';
-import { createStackHost } from '../lab/stack-host.ts';
-import { TopologyError } from '../topology/diagnostic.ts';
-import { formatDiagnostics } from '../topology/format.ts';
 import type { LabTopology } from '../topology/model.ts';
-import { paintFor } from '../report/colors.ts';
+import { openLab, type OpenOptions } from './open-lab.ts';
 import { readTopology } from './read-topology.ts';
-import type { TestOptions } from './test-command.ts';
 
 const HELP = `  h1$ ping 10.0.2.2   runs a command on the node h1; ctrl-C ends it
   h1$                 makes h1 the node of the lines that name none
@@ -19,21 +14,10 @@ const HELP = `  h1$ ping 10.0.2.2   runs a command on the node h1; ctrl-C ends i
 `;
 
 /** Runs the file until the user leaves. The exit code. */
-export async function upCommand(file: string, options: Pick<TestOptions, 'seed' | 'pcap'>): Promise<number> {
-  const { topology, diagnostics, source } = readTopology(file);
-  const paint = paintFor(process.stderr, process.env);
-  const complain = (list: typeof diagnostics): void => void process.stderr.write(`${formatDiagnostics(list, source, paint)}\n`);
-  if (diagnostics.length > 0) complain(diagnostics);
-  if (topology === undefined) return 2;
-  let host: LabHost;
-  try {
-    host = createStackHost(topology, { seed: options.seed ?? topology.seed ?? 1, realTime: true, ...(options.pcap !== undefined && { captureDirectory: options.pcap }) });
-  } catch (error) {
-    if (!(error instanceof TopologyError)) throw error;
-    complain(error.diagnostics);
-    return 2;
-  }
-  for (const note of await setUp(host, topology)) process.stderr.write(`${note.kind} ${note.at.file}:${note.at.line}: ${note.node}: ${note.text}\n`);
+export async function upCommand(file: string, options: OpenOptions): Promise<number> {
+  const opened = await openLab(readTopology(file), options);
+  if (opened === null) return 2;
+  const { host, topology } = opened;
   const schedule = runSchedule(host, topology.links, host.now());
   await new Shell(host, topology).run();
   schedule.stop();

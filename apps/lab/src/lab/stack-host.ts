@@ -1,7 +1,8 @@
 /** A lab on the stack of the package skbuff. */
-import { check, commands, createNet, type Host, type HostNet, linux, parseAddress, type Running, SockaddrIn, SysError } from 'skbuff';
-import { RX_PACKETS, TX_PACKETS } from '@skbuff/core';
+import { check, commands, createNet, type Host, type HostNet, linux, parseAddress, type Running, SockaddrIn, type Stdio, SysError } from 'skbuff';
+import { type Net, RX_PACKETS, TX_PACKETS } from '@skbuff/core';
 import { AF_INET, IP_TTL, IPPROTO_IP, SOCK_DGRAM } from '@skbuff/uapi';
+import type { ProgramHost } from '../program/server.ts';
 import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
 import { CaptureFiles } from './capture-files.ts';
 import type { ExecOutput, ExecResult, HostTotals, LabHost, LabHostOptions, LabRemains, PingResult, RouteResult } from './lab-host.ts';
@@ -13,7 +14,7 @@ const NSEC_PER_MSEC = 1e6;
 const SETTLE_NS = 5e9;
 
 /** Makes the nodes and links of a topology. Throws `TopologyError`. */
-export function createStackHost(topology: LabTopology, options: LabHostOptions): LabHost {
+export function createStackHost(topology: LabTopology, options: LabHostOptions): StackHost {
   const files = options.captureDirectory === undefined ? null : new CaptureFiles(options.captureDirectory, topology.capture);
   const net = createNet({
     seed: options.seed,
@@ -35,7 +36,7 @@ export function createStackHost(topology: LabTopology, options: LabHostOptions):
   }
 }
 
-class StackHost implements LabHost {
+export class StackHost implements LabHost, ProgramHost {
   readonly commands: ReadonlySet<string> = new Set(commands().map(({ name }) => name));
   private readonly net: HostNet;
   private readonly links: ReadonlyMap<number, BuiltLink>;
@@ -60,12 +61,19 @@ class StackHost implements LabHost {
     if (ms > 0 && !this.closed) await this.net.advance(ms).catch(() => {});
   }
 
-  async exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult> {
-    const running = this.host(node).start(argv, output);
+  exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult> {
+    return this.start(node, argv, output).done;
+  }
+
+  hasNode(node: string): boolean {
+    return this.net.get(node) !== undefined;
+  }
+
+  start(node: string, argv: readonly string[], io?: Stdio, ns?: Net): Running {
+    const running = this.host(node).start(argv, io, ns);
     this.running.add(running);
-    const result = await running.done;
-    this.running.delete(running);
-    return result;
+    void running.done.finally(() => this.running.delete(running));
+    return running;
   }
 
   interrupt(): void {

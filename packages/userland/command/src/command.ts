@@ -46,10 +46,10 @@ export interface CommandEnv {
   /** Standard output is a terminal. */
   readonly isTerminal: boolean;
   /**
-   * Catches signals: `handler` hears of each, waits of the task return -EINTR, and the command goes on. Without a handler a signal
-   * ends it.
+   * sigaction(2): at such a signal `handler` is called, waits of the task return -EINTR, and the command goes on. Without a handler a
+   * signal ends it.
    */
-  onSignal(handler: (signal: Signal) => void): void;
+  onSignal(signal: Signal, handler: () => void): void;
   /** socket(AF_NETLINK) in the command's namespace: a port that is not bound yet, or a negative errno. */
   netlink(protocol: number): NetlinkSocket | number;
   /** open(2) of a namespace's file: a descriptor that IFLA_NET_NS_FD and NETNSA_FD may name, or a negative errno. */

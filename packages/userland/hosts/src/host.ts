@@ -73,11 +73,14 @@ export class Host {
     return this.start(command).done;
   }
 
-  /** Starts a command; `io` hears its text as it is written, and gives it standard input, files and programs. */
-  start(command: string | readonly string[], io?: Stdio): Running {
+  /**
+   * Starts a command, in another namespace if `ns` is one; `io` hears its text as it is written, and gives it standard input, files
+   * and programs.
+   */
+  start(command: string | readonly string[], io?: Stdio, ns: Net = this.ns): Running {
     const argv = typeof command === 'string' ? splitWords(command) : command;
     const text = new Collected(io);
-    const process = new Process(this.ns, this.around, text);
+    const process = new Process(ns, this.around, text);
     const done = finish(process, argv, text);
     return { done, kill: (signal = 'SIGTERM') => process.signal(signal) };
   }

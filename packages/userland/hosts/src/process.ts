@@ -62,7 +62,7 @@ export class Process implements CommandEnv {
   readonly netns: HostNetns;
   private readonly around: Surroundings;
   private readonly io: Required<Stdio>;
-  private readonly handlers: ((signal: Signal) => void)[] = [];
+  private readonly handlers: Map<string, () => void> = new Map();
   private readonly ports: NetlinkPort[] = [];
   private readonly opened: Map<number, Net> = new Map();
   private readonly children: Process[] = [];
@@ -97,18 +97,21 @@ export class Process implements CommandEnv {
     return this.io.stdin();
   }
 
-  onSignal(handler: (signal: Signal) => void): void {
-    this.handlers.push(handler);
+  onSignal(signal: Signal, handler: () => void): void {
+    this.handlers.set(signal, handler);
   }
 
   /** kill(2), from outside. What the process runs in another namespace is the process itself, so it hears of it, too. */
   signal(signal: Signal | 'SIGKILL'): void {
-    const caught = signal === 'SIGKILL' ? [] : [this, ...this.children].filter(({ handlers }) => handlers.length > 0);
-    for (const { handlers, task } of caught) {
-      for (const handler of handlers) handler(signal as Signal);
+    let caught = false;
+    for (const { handlers, task } of [this, ...this.children]) {
+      const handler = handlers.get(signal);
+      if (handler === undefined) continue;
+      caught = true;
+      handler();
       task.interrupt();
     }
-    if (caught.length > 0) return;
+    if (caught) return;
     this.killed = 128 + SIGNAL_NUMBER[signal];
     this.exit();
   }

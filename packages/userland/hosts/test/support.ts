@@ -36,7 +36,7 @@ const PROBES: Readonly<Record<string, (env: CommandEnv, argv: readonly string[])
   wait: async (env) => ((await sleep(env)) < 0 ? 1 : 0),
   /** Waits until two signals came. */
   catch: async (env) => {
-    env.onSignal((signal) => env.stdout(`${signal} `));
+    for (const signal of ['SIGQUIT', 'SIGINT'] as const) env.onSignal(signal, () => env.stdout(`${signal} `));
     for (let i = 0; i < 2; i++) env.stdout(`errno ${-(await sleep(env))}\n`);
     return 0;
   },

@@ -53,6 +53,9 @@ export class PingLoop {
   async run(hostname: string): Promise<number> {
     const { ctx } = this;
     const { deadline, count } = ctx.options;
+    ctx.env.onSignal('SIGINT', () => {
+      ctx.exiting = true;
+    });
     this.start = ctx.monotonic();
     if (deadline > 0) this.end = this.start + deadline * 1e9;
     while (!this.finished()) {

@@ -1,0 +1,57 @@
+/** What a command in a program's PATH and the process that holds the kernel say to each other: a line of JSON each, on a UNIX socket. */
+import type { Socket } from 'node:net';
+import type { Signal } from '@skbuff/command';
+
+/** From the command. */
+export type ToServer =
+  | {
+      readonly type: 'start';
+      /** `argv[0]` is the name it was called by. */
+      readonly argv: readonly string[];
+      /** Directory that its file names begin in. */
+      readonly cwd: string;
+      /** Standard output is a terminal. */
+      readonly terminal: boolean;
+      /** `SKBUFF_NODE`: where it runs, if not where the program was told to. */
+      readonly node?: string;
+      /** `SKBUFF_NET`: the namespace that a command of this kind started it in. */
+      readonly net?: string;
+    }
+  /** An answer to `stdin`: what was typed in, '' at the end of it. */
+  | { readonly type: 'stdin'; readonly text: string }
+  | { readonly type: 'signal'; readonly signal: Signal }
+  /** An answer to `exec`: how the program ended, or a negative errno. */
+  | { readonly type: 'status'; readonly status: number };
+
+/** To the command. */
+export type ToClient =
+  | { readonly type: 'stdout'; readonly text: string }
+  | { readonly type: 'stderr'; readonly text: string }
+  | { readonly type: 'bytes'; readonly base64: string }
+  /** Standard input is wanted. Nothing reads it unasked: it may be a script's own. */
+  | { readonly type: 'stdin' }
+  /** A program of the machine is to run, with `SKBUFF_NET` set to `net`. */
+  | { readonly type: 'exec'; readonly argv: readonly string[]; readonly net: string }
+  | { readonly type: 'exit'; readonly code: number };
+
+export function say(socket: Socket, message: ToServer | ToClient): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Calls `hear` with every message; what is no JSON ends the connection. */
+export function listen<Message extends ToServer | ToClient>(socket: Socket, hear: (message: Message) => void): void {
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      try {
+        hear(JSON.parse(line) as Message);
+      } catch {
+        socket.destroy();
+        return;
+      }
+    }
+  });
+}

@@ -1,0 +1,52 @@
+/** Runs a program of the machine whose network commands are ours. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommandServer, type ProgramHost } from './server.ts';
+
+export interface ProgramOptions {
+  /** Names of the commands that come first in PATH. */
+  readonly commands: Iterable<string>;
+  /** Where they run. */
+  readonly node: string;
+  /** Default: inherited. Tests read the program's output. */
+  readonly stdio?: 'inherit' | ['pipe', 'pipe', 'pipe'];
+  readonly onSpawn?: (child: ReturnType<typeof spawn>) => void;
+  /** The built client. */
+  readonly client?: string;
+}
+
+/** A file that a shell may execute; the paths may hold any character. */
+function wrapper(client: string, socket: string, name: string): string {
+  const quoted = [process.execPath, client, socket, name].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`);
+  return `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`;
+}
+
+/** Runs the program to its end; its exit status, 128 and the signal's number if one ended it, 127 if it could not be started. */
+export async function runProgram(host: ProgramHost, [name = '', ...args]: readonly string[], options: ProgramOptions): Promise<number> {
+  const { node, stdio = 'inherit', client = fileURLToPath(new URL('./client.js', import.meta.url)) } = options;
+  const directory = mkdtempSync(path.join(tmpdir(), 'skbuff-'));
+  const socket = path.join(directory, '.kernel');
+  const server = new CommandServer(host, node);
+  try {
+    await server.listen(socket);
+    for (const command of options.commands) writeFileSync(path.join(directory, command), wrapper(client, socket, command), { mode: 0o755 });
+    const env = { ...process.env, PATH: `${directory}${path.delimiter}${process.env['PATH'] ?? ''}` };
+    const child = spawn(name, args, { stdio, env });
+    options.onSpawn?.(child);
+    return await new Promise<number>((resolve) => {
+      child.once('error', ({ message }) => {
+        process.stderr.write(`skbuff run: ${message}\n`);
+        resolve(127);
+      });
+      // What it left in the background may hold its output open.
+      child.once('exit', () => server.close());
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    });
+  } finally {
+    server.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

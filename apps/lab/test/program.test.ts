@@ -1,0 +1,129 @@
+/** `skbuff run`: scripts of the machine on our kernel. The client is the built one: `npm test` builds first. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createStackHost, type StackHost } from '../src/lab/stack-host.ts';
+import { runProgram } from '../src/program/run-program.ts';
+import { setUp } from '../src/lab/run.ts';
+import { parseTopologyOrThrow } from '../src/topology/parse.ts';
+import { lab } from './helpers.ts';
+
+const CLIENT = fileURLToPath(new URL('../dist/program/client.js', import.meta.url));
+if (!existsSync(CLIENT)) throw new Error('these tests need the built client: npm run build');
+
+const LAB = lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'] }).replace('b: {kind: linux}', 'b: { kind: linux, exec: [ip addr add 10.0.0.2/24 dev eth1] }');
+
+let directory: string;
+let host: StackHost;
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'skbuff-program-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+beforeEach(async () => {
+  const topology = parseTopologyOrThrow(LAB, { file: 'two' });
+  host = createStackHost(topology, { seed: 1, realTime: true });
+  await setUp(host, topology);
+});
+afterEach(() => expect(host.close().leaks).toEqual({}));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+type Child = Parameters<NonNullable<Parameters<typeof runProgram>[2]['onSpawn']>>[0];
+
+async function run(script: string, onSpawn: (child: Child) => void = () => {}): Promise<Ran> {
+  const ran = { out: '', err: '' };
+  const code = await runProgram(host, ['bash', '-c', script], {
+    commands: host.commands,
+    node: 'a',
+    client: CLIENT,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    onSpawn(child) {
+      child.stdout?.on('data', (text) => (ran.out += String(text)));
+      child.stderr?.on('data', (text) => (ran.err += String(text)));
+      onSpawn(child);
+    },
+  });
+  return { code, ...ran };
+}
+
+describe('a script', () => {
+  it('sets up namespaces and pings across them, without root [TOOL-22]', async () => {
+    const { code, out, err } = await run(`
+      set -e
+      for ns in left right; do ip netns add $ns; done
+      ip link add vl netns left type veth peer name vr netns right
+      ip -n left addr add 192.168.7.1/30 dev vl
+      ip -n right addr add 192.168.7.2/30 dev vr
+      ip -n left link set vl up
+      ip -n right link set vr up
+      ip netns exec left ping -c 1 192.168.7.2 | grep -o '1 received'
+      ip netns list
+    `);
+    expect(err).toBe('');
+    expect(out).toBe('1 received\nright\nleft\n');
+    expect(code).toBe(0);
+  });
+
+  it('runs programs of the machine in a namespace, and their commands stay there', async () => {
+    const { out, err } = await run(`
+      ip netns add n
+      ip netns exec n bash -c 'ip link add d0 type dummy; ip -br link | cut -d" " -f1'
+      ip -br link | cut -d' ' -f1
+    `);
+    expect(err).toBe('');
+    expect(out).toBe('lo\nd0\nlo\neth1@if2\n');
+  });
+
+  it('gets the exit status of a command, and gives its own', async () => {
+    const { code, out, err } = await run(`
+      ping -c 1 -W 0.1 10.0.0.9 > /dev/null; echo $?
+      ip link show nosuch; echo $?
+      ip netns add n; ip netns exec n sh -c 'exit 7'; echo $?
+      ip netns exec n nosuch; echo $?
+      exit 3
+    `);
+    expect(out).toBe('1\n1\n7\n1\n');
+    expect(err).toBe('Device "nosuch" does not exist.\nexec of "nosuch" failed: No such file or directory\n');
+    expect(code).toBe(3);
+  });
+
+  it('chooses another node of the topology', async () => {
+    const { out, err } = await run(`SKBUFF_NODE=b ip -br -4 addr show eth1; SKBUFF_NODE=c ip addr; echo $?`);
+    expect(out).toBe('eth1@if2         UP             10.0.0.2/24 \n127\n');
+    expect(err).toBe('ip: there is no node c (SKBUFF_NODE)\n');
+  });
+
+  it('keeps its standard input to itself: commands that do not read it leave it alone', async () => {
+    const { out } = await run(`printf 'lo\\neth1\\n' | while read dev; do ip -br link show $dev > /dev/null && echo $dev; done`);
+    expect(out).toBe('lo\neth1\n');
+  });
+
+  it('has files: a batch, a redirection', async () => {
+    writeFileSync(path.join(directory, 'batch'), 'link add d0 type dummy\nlink set d0 up\n');
+    const { err } = await run(`cd ${directory} && ip -batch batch && ip -br link show d0 > shown`);
+    expect(err).toBe('');
+    expect(readFileSync(path.join(directory, 'shown'), 'utf8')).toMatch(/^d0 +UNKNOWN/);
+  });
+
+  it('interrupts a command, which says what it has to say', async () => {
+    const { out } = await run(`ping -i 0.2 10.0.0.2 & sleep 0.7; kill -INT $!; wait $!; echo status $?`);
+    expect(out).toMatch(/(\d) packets transmitted, \1 received, 0% packet loss/);
+    expect(out).toMatch(/status 0\n$/);
+  });
+
+  it('leaves nothing behind: what runs in the background ends with the program', async () => {
+    const { code, out } = await run('ping 10.0.0.2 > /dev/null & echo started');
+    expect([code, out]).toEqual([0, 'started\n']);
+  });
+
+  it('may be ended by a signal, or may not exist', async () => {
+    expect((await run('kill -TERM $$')).code).toBe(128 + 15);
+    expect(await runProgram(host, [path.join(directory, 'nosuch')], { commands: host.commands, node: 'a', client: CLIENT })).toBe(127);
+  });
+});
