@@ -1,4 +1,4 @@
-import { ENETDOWN, ENOMEM, ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, PACKET_OUTGOING } from '@skbuff/uapi';
+import { EINVAL, ENETDOWN, ENOMEM, ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, PACKET_OUTGOING } from '@skbuff/uapi';
 import { csumFold, csumPartial, ipComputeCsum } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import {
@@ -29,7 +29,10 @@ import {
   SKB_DROP_REASON_QDISC_DROP,
   SKB_DROP_REASON_RECURSION_LIMIT,
   SKB_DROP_REASON_NOMEM,
+  SKB_DROP_REASON_SKB_CSUM,
+  SKBTX_SHARED_FRAG,
   type SkBuff,
+  skbChecksumHelp,
   type SkbSock,
   TimerList,
   TX_DROPPED,
@@ -322,7 +325,7 @@ describe('what the device cannot do', () => {
     return skb;
   }
 
-  it.each([[60, 60], [61, 61], [60, 40], [60, 33], [61, 27]])('of %d bytes, %d of them linear: the checksum is finished in software [TX-09] [SKB-11]', (n, linear) => {
+  it.each([[60, 60], [61, 61], [60, 40], [60, 33], [61, 28]])('of %d bytes, %d of them linear: the checksum is finished in software [TX-09] [SKB-11]', (n, linear) => {
     const kernel = boot();
     const seen: Uint8Array[] = [];
     const { dev } = up(kernel, {
@@ -345,6 +348,29 @@ describe('what the device cannot do', () => {
     after[26] = before[26];
     after[27] = before[27];
     expect(after).toEqual(before);
+  });
+
+  it.each([
+    ['before the packet', -1, 6],
+    ['behind the linear part', 33, 6],
+    ['half behind the linear part', 20, 12],
+  ])('a checksum that begins or lies %s is nobody’s: the packet is dropped [TX-09]', (_where, start, offset) => {
+    const kernel = boot();
+    const { dev, sent } = up(kernel, { setup: (d) => (d.features = NETIF_F_SG) });
+    const skb = partial(kernel, dev, 60, 33);
+    skb.csumStart = skb.data + start;
+    skb.csumOffset = offset;
+    expect([skbChecksumHelp(skb), skb.ipSummed]).toEqual([-EINVAL, CHECKSUM_PARTIAL]);
+    expect([kernel.xmit.devQueueXmit(skb), sent, dev.stats[TX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_SKB_CSUM]]).toEqual([-ENOMEM, [], 1, 1]);
+  });
+
+  it('a fragment that others may write is copied before it is summed: what was summed is sent [TX-09]', () => {
+    const kernel = boot();
+    const { dev } = up(kernel);
+    const skb = partial(kernel, dev, 60, 40);
+    skb.shinfo.txFlags = SKBTX_SHARED_FRAG;
+    expect([skbChecksumHelp(skb), skb.isNonlinear()]).toEqual([0, false]);
+    skb.consume();
   });
 
   it('a checksum of 0 is sent as 0xffff, which means the same and is not "no checksum" [TX-09]', () => {

@@ -1,11 +1,18 @@
+import { EINVAL } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  devOpen,
   devSetWantedFeatures,
+  freeNetdev,
   type Kernel,
   NETDEV_FEAT_CHANGE,
   NETDEV_POST_INIT,
   NETDEV_REGISTER,
+  NETDEV_TX_OK,
   type NetDevice,
+  type NetDeviceOps,
   netdevUpdateFeatures,
   NETIF_F_ALL_TSO,
   NETIF_F_GRO,
@@ -13,6 +20,8 @@ import {
   NETIF_F_GSO_UDP_L4,
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
+  NETIF_F_HW_VLAN_CTAG_FILTER,
+  NETIF_F_HW_VLAN_CTAG_TX,
   NETIF_F_IP_CSUM,
   NETIF_F_IPV6_CSUM,
   NETIF_F_SG,
@@ -20,8 +29,10 @@ import {
   NETIF_F_TSO6,
   NETIF_F_TSO_ECN,
   NETIF_F_TSO_MANGLEID,
+  registerNetdevice,
+  type SkBuff,
 } from '../src/index.ts';
-import { addDevice, boot, recordEvents } from './helpers.ts';
+import { addDevice, boot, makeDevice, packet, recordEvents, textOf } from './helpers.ts';
 
 const SG = NETIF_F_SG;
 const SOFT = NETIF_F_GSO | NETIF_F_GRO;
@@ -137,3 +148,88 @@ describe('registration', () => {
     expect(seen).toEqual([`${NETDEV_POST_INIT} ${NETIF_F_TSO}`, `${NETDEV_REGISTER} 0`]);
   });
 });
+
+describe('VLAN acceleration', () => {
+  const TAG = NETIF_F_HW_VLAN_CTAG_TX;
+
+  it('with a filter, but without a way to tell it, is the driver’s mistake: not registered [FEA-09]', () => {
+    const kernel = boot({ debug: true });
+    const uninit: string[] = [];
+    const ndoVlanRxAddVid = (): number => 0;
+    const bad = (setup: (d: NetDevice) => void, ops: Partial<NetDeviceOps> = {}): number => {
+      const { dev } = makeDevice(kernel, { name: 'eth0', setup, ops: { ...ops, ndoUninit: () => void uninit.push('uninit') } });
+      const err = registerNetdevice(dev);
+      freeNetdev(dev);
+      return err;
+    };
+    expect(bad((d) => (d.features = NETIF_F_HW_VLAN_CTAG_FILTER))).toBe(-EINVAL);
+    expect(bad((d) => (d.hwFeatures = NETIF_F_HW_VLAN_CTAG_FILTER), { ndoVlanRxAddVid })).toBe(-EINVAL);
+    expect([kernel.dmesg().filter((line) => line.endsWith('eth0: Buggy VLAN acceleration in driver!')).length, uninit.length]).toEqual([2, 2]);
+    const both = { ndoVlanRxAddVid, ndoVlanRxKillVid: ndoVlanRxAddVid };
+    const { dev } = addDevice(kernel, { name: 'eth0', setup: (d) => (d.features = NETIF_F_HW_VLAN_CTAG_FILTER), ops: both });
+    expect(dev.features & NETIF_F_HW_VLAN_CTAG_FILTER).toBe(NETIF_F_HW_VLAN_CTAG_FILTER);
+  });
+
+  it('puts the tag in, where the device does, and else the stack; other offloads hold for tagged frames as far as they do for VLANs [FEA-09]', () => {
+    const send = (features: number, vlanFeatures: number): [string, number] => {
+      const kernel = boot();
+      const seen: [string, number][] = [];
+      const ndoStartXmit = (skb: SkBuff): number => (seen.push([textOf(skb).slice(12, 14), skb.ipSummed]), skb.consume(), NETDEV_TX_OK);
+      const { dev } = addDevice(kernel, { setup: (d) => ((d.features = features), (d.vlanFeatures = vlanFeatures)), ops: { ndoStartXmit } });
+      devOpen(dev);
+      kernel.xmit.devQueueXmit(partial(kernel, dev, (skb) => ((skb.vlanPresent = true), (skb.vlanProto = 0x8100), (skb.vlanTci = 5))));
+      return seen[0] as [string, number];
+    };
+    const HW = NETIF_F_HW_CSUM;
+    expect(send(TAG | HW, HW)).toEqual(['\x08\x00', CHECKSUM_PARTIAL]);
+    expect(send(TAG | HW, 0)).toEqual(['\x08\x00', CHECKSUM_NONE]);
+    expect(send(HW, HW)).toEqual(['\x81\x00', CHECKSUM_PARTIAL]);
+    // Who sums anything sums IP too.
+    expect(send(TAG | HW, NETIF_F_IP_CSUM)).toEqual(['\x08\x00', CHECKSUM_PARTIAL]);
+    expect(send(TAG | NETIF_F_IP_CSUM, HW)).toEqual(['\x08\x00', CHECKSUM_PARTIAL]);
+  });
+});
+
+describe('memory beyond the low addresses', () => {
+  it('is for the driver to allow, for VLANs on it too, and not for the user to change [FEA-11]', () => {
+    const kernel = boot();
+    const { dev } = addDevice(kernel, { setup: (d) => ((d.features = SG | NETIF_F_HIGHDMA), (d.hwFeatures = SG)) });
+    expect([devSetWantedFeatures(dev, 0, NETIF_F_HIGHDMA), dev.features & NETIF_F_HIGHDMA, dev.vlanFeatures]).toEqual([NETIF_F_HIGHDMA, NETIF_F_HIGHDMA, NETIF_F_HIGHDMA]);
+  });
+});
+
+describe('a packet in a tunnel', () => {
+  it('gets the offloads that the device has for such; a plain one gets them all [SKB-30] [FEA-14]', () => {
+    const send = (hwEncFeatures: number, encapsulation: boolean): number => {
+      const kernel = boot();
+      const seen: number[] = [];
+      const ndoStartXmit = (skb: SkBuff): number => (seen.push(skb.ipSummed), skb.consume(), NETDEV_TX_OK);
+      const { dev } = addDevice(kernel, { setup: (d) => ((d.features = NETIF_F_HW_CSUM), (d.hwEncFeatures = hwEncFeatures)), ops: { ndoStartXmit } });
+      devOpen(dev);
+      kernel.xmit.devQueueXmit(partial(kernel, dev, (skb) => (skb.encapsulation = encapsulation)));
+      return seen[0] as number;
+    };
+    expect([send(0, false), send(0, true), send(NETIF_F_HW_CSUM, true)]).toEqual([CHECKSUM_PARTIAL, CHECKSUM_NONE, CHECKSUM_PARTIAL]);
+  });
+
+  it('may have fragments on any device, and TSO comes with its variant everywhere', () => {
+    const { dev } = addDevice(boot(), { setup: (d) => (d.hwFeatures = d.vlanFeatures = d.hwEncFeatures = NETIF_F_TSO) });
+    expect([dev.hwEncFeatures, dev.vlanFeatures, dev.hwFeatures & NETIF_F_TSO_MANGLEID]).toEqual([
+      NETIF_F_TSO | NETIF_F_TSO_MANGLEID | SG,
+      NETIF_F_TSO | NETIF_F_TSO_MANGLEID | NETIF_F_HIGHDMA,
+      NETIF_F_TSO_MANGLEID,
+    ]);
+  });
+});
+
+/** An Ethernet frame with an unfinished UDP checksum. */
+function partial(kernel: Kernel, dev: NetDevice, change: (skb: SkBuff) => void): SkBuff {
+  const skb = packet(kernel.skbs, `ddddddssssss\x08\x00${'x'.repeat(40)}`, dev);
+  skb.networkHeader = skb.data + 14;
+  skb.protocol = 0x0800;
+  skb.ipSummed = CHECKSUM_PARTIAL;
+  skb.csumStart = skb.data + 34;
+  skb.csumOffset = 6;
+  change(skb);
+  return skb;
+}

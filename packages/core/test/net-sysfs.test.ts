@@ -1,6 +1,7 @@
 import { ARPHRD_ETHER, EACCES, EINVAL, EISDIR, ENODEV, ENOENT, ENOMEM, EOPNOTSUPP, EOVERFLOW, ERANGE, IFF_BROADCAST, IFF_MULTICAST, IFF_PROMISC, IFF_UP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  defaultEthtoolOps,
   devChangeCarrier,
   devClose,
   devOpen,
@@ -8,12 +9,18 @@ import {
   NETIF_F_HW_VLAN_CTAG_FILTER,
   netifCarrierOff,
   netifCarrierOn,
+  netifTestingOff,
+  netifTestingOn,
+  type Net,
   netifDeviceDetach,
   netSysfsList,
   netSysfsPath,
   netSysfsRead,
   netSysfsWrite,
   RX_BYTES,
+  sysfsRead,
+  sysfsReaddir,
+  sysfsWrite,
   unregisterNetdevice,
   vlanVidAdd,
   vlanVidDel,
@@ -99,6 +106,70 @@ describe('files of a device', () => {
     expect([netSysfsRead(virtual, 'uevent'), netSysfsRead(real, 'uevent')]).toEqual(['DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=1\n', 'INTERFACE=em1\nIFINDEX=2\n']);
     expect([netSysfsRead(real, 'driver/ring'), netSysfsRead(real, 'extra'), netSysfsRead(virtual, 'extra'), netSysfsWrite(real, 'extra', '1')]).toEqual(['yes\n', 'yes\n', -ENOENT, -EACCES]);
     expect(netSysfsList(real)).toEqual(expect.arrayContaining(['driver', 'extra', 'flags', 'queues', 'statistics']));
+  });
+});
+
+describe('files of 6.18', () => {
+  it('are there as for its virtual devices', () => {
+    const { dev } = addDevice(boot());
+    const own = 'addr_assign_type addr_len address broadcast carrier carrier_changes carrier_down_count carrier_up_count dev_id dev_port dormant duplex flags gro_flush_timeout ifalias ifindex iflink link_mode mtu name_assign_type napi_defer_hard_irqs netdev_group operstate proto_down queues speed statistics testing threaded tx_queue_len type uevent';
+    expect(netSysfsList(dev)).toEqual(own.split(' '));
+    expect([netSysfsList(dev, 'queues/tx-0'), netSysfsList(dev, 'queues/rx-0')]).toEqual([['traffic_class', 'tx_maxrate', 'tx_timeout', 'xps_cpus'], ['rps_cpus', 'rps_flow_cnt']]);
+  });
+
+  it('take and refuse what they do there', () => {
+    const { dev } = addDevice(boot());
+    const write = (path: string, ...values: string[]): number[] => values.map((value) => netSysfsWrite(dev, path, value));
+    expect(write('threaded', '1', '0', 'x')).toEqual([-EOPNOTSUPP, -EOPNOTSUPP, -EINVAL]);
+    expect(write('napi_defer_hard_irqs', '-1', '2147483648', '0x10')).toEqual([-EINVAL, -ERANGE, 0]);
+    expect(write('proto_down', '1', '2', 'x')).toEqual([-EOPNOTSUPP, -EOPNOTSUPP, -EINVAL]);
+    expect(write('queues/tx-0/tx_maxrate', '100', '0', 'x')).toEqual([-EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP]);
+    expect(write('uevent', 'add', 'x')).toEqual([0, -EINVAL]);
+    expect([write('dev_port', '1'), write('speed', '5'), write('testing', '1')]).toEqual([[-EACCES], [-EACCES], [-EACCES]]);
+    expect([netSysfsRead(dev, 'napi_defer_hard_irqs'), netSysfsRead(dev, 'threaded'), netSysfsRead(dev, 'queues/tx-0/tx_maxrate')]).toEqual(['16\n', '0\n', '0\n']);
+  });
+
+  it('say what the driver knows of its link, while it is up', () => {
+    const kernel = boot();
+    const rest = { port: 0, phyAddress: 0, autoneg: 0, ethTpMdix: 0, ethTpMdixCtrl: 0, transceiver: 0, masterSlaveCfg: 0, masterSlaveState: 0, supported: [], advertising: [], lpAdvertising: [] };
+    const link = { ...rest, speed: 0xffffffff, duplex: 0xff };
+    const { dev } = addDevice(kernel, { setup: (d) => (d.ethtoolOps = { ...defaultEthtoolOps, getLinkKsettings: () => link }) });
+    const read = (): unknown[] => [netSysfsRead(dev, 'speed'), netSysfsRead(dev, 'duplex')];
+    expect(read()).toEqual([-EINVAL, -EINVAL]);
+    devOpen(dev);
+    expect(read()).toEqual(['-1\n', 'unknown\n']);
+    Object.assign(link, { speed: 10000, duplex: 1 });
+    expect(read()).toEqual(['10000\n', 'full\n']);
+    link.duplex = 0;
+    const plain = addDevice(kernel).dev;
+    devOpen(plain);
+    expect([netSysfsRead(dev, 'duplex'), netSysfsRead(plain, 'speed')]).toEqual(['half\n', -EINVAL]);
+  });
+
+  it('tell of a test, during which the link is up for nobody', () => {
+    const clock = new VirtualClock();
+    const kernel = boot({ clock });
+    const { dev } = addDevice(kernel);
+    devOpen(dev);
+    const read = (): unknown[] => (clock.advance(0), [netSysfsRead(dev, 'testing'), netSysfsRead(dev, 'operstate')]);
+    expect(read()).toEqual(['0\n', 'unknown\n']);
+    netifTestingOn(dev);
+    expect(read()).toEqual(['1\n', 'testing\n']);
+    netifTestingOff(dev);
+    expect(read()).toEqual(['0\n', 'up\n']);
+  });
+
+  it('are found by their paths in the namespace, below the class and where that leads', () => {
+    const kernel = boot();
+    const other = kernel.netns.create() as Net;
+    addDevice(kernel, { name: 'eth0' });
+    const { dev } = addDevice(kernel, { name: 'em1', setup: (d) => (d.parent = 'pci0000:00/0000:00:03.0') });
+    const { initNet } = kernel;
+    const base = '/sys/class/net';
+    expect([sysfsReaddir(initNet, base), sysfsReaddir(other, base), sysfsReaddir(initNet, `${base}/em1/queues`), sysfsReaddir(initNet, `${base}/nope`)]).toEqual([['em1', 'eth0'], [], ['rx-0', 'tx-0'], -ENOENT]);
+    expect([`${base}/em1/ifindex`, '/sys/devices/pci0000:00/0000:00:03.0/net/em1/ifindex', '/sys/devices/virtual/net/eth0/ifindex'].map((path) => sysfsRead(initNet, path))).toEqual(['2\n', '2\n', '1\n']);
+    expect([base, `${base}/em1`, `${base}/em1/queues`, `${base}/em`, '/sys/kernel'].map((path) => sysfsRead(initNet, path))).toEqual([-EISDIR, -EISDIR, -EISDIR, -ENOENT, -ENOENT]);
+    expect([sysfsRead(other, `${base}/em1/mtu`), sysfsWrite(initNet, `${base}/em1/mtu`, '1400\n'), dev.mtu, sysfsWrite(initNet, `${base}/em1`, 'x'), sysfsWrite(other, `${base}/em1/mtu`, '1')]).toEqual([-ENOENT, 0, 1400, -EISDIR, -ENOENT]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { EINVAL, EOVERFLOW, ETH_P_IP } from '@skbuff/uapi';
+import { EINVAL, ENOMEM, EOVERFLOW, ETH_P_IP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   devOpen,
@@ -7,14 +7,16 @@ import {
   netSysfsRead,
   netSysfsWrite,
   reciprocalScale,
+  rpsSetSockFlowEntries,
   RpsSockFlowTable,
   skbGetHash,
   skbRecordRxQueue,
   type SkBuff,
   SKB_DROP_REASON_CPU_BACKLOG,
   unregisterNetdevice,
+  VirtualClock,
 } from '../src/index.ts';
-import { addDevice, boot, ipv4Packet, recorder } from './helpers.ts';
+import { addDevice, boot, ipv4Packet, MS, recorder } from './helpers.ts';
 
 interface Seen {
   readonly cpu: number;
@@ -127,5 +129,46 @@ describe('receive flow steering', () => {
     kernel.softirq.localBhEnable();
     arrive(dev, 7);
     expect(seen.map(({ cpu }) => cpu)).toEqual([3, 3, 1]);
+  });
+});
+
+describe('settings', () => {
+  it('of the table of applications’ flows: rounded up, emptied when it changes its size, within reason', () => {
+    const { softnet } = boot();
+    const set = (n: number): number => rpsSetSockFlowEntries(softnet, n);
+    expect([set(100), softnet.rpsSockFlowTable?.ents.length]).toEqual([0, 128]);
+    softnet.rpsSockFlowTable?.record(7, 0);
+    softnet.rpsSockFlowTable?.record(0, 0);
+    expect([set(128), softnet.rpsSockFlowTable?.lookup(7), softnet.rpsSockFlowTable?.lookup(0)]).toEqual([0, 0, -1]);
+    expect([set(2 ** 29 + 1), set(2 ** 29), softnet.rpsSockFlowTable?.ents.length, set(256), softnet.rpsSockFlowTable?.lookup(7), set(0), softnet.rpsSockFlowTable]).toEqual([-EINVAL, -ENOMEM, 128, 0, -1, 0, null]);
+  });
+
+  it('of a namespace spread the receive queues of its new devices', () => {
+    const kernel = boot({ cpus: 4 });
+    const before = addDevice(kernel).dev;
+    kernel.initNet.rpsDefaultMask = [1, 3];
+    const after = addDevice(kernel, { rxqs: 2 }).dev;
+    expect([before, after].map((dev) => [netSysfsRead(dev, 'queues/rx-0/rps_cpus'), netSysfsRead(dev, 'queues/rx-1/rps_cpus')])).toEqual([['0\n', -2], ['a\n', 'a\n']]);
+    unregisterNetdevice(after);
+    expect(kernel.softnet.rpsNeeded).toBe(0);
+  });
+
+  it.each([[1, 0], [0, 7]])('with netdev_tstamp_prequeue %i a steered frame is stamped %i ms after it came', (prequeue, late) => {
+    const clock = new VirtualClock();
+    const kernel = boot({ cpus: 2, clock });
+    const { dev } = addDevice(kernel);
+    devOpen(dev);
+    const stamps: number[] = [];
+    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType({ ...recorder(ETH_P_IP, []), func: (skb) => (stamps.push(skb.tstamp), skb.consume(), 0) }) });
+    netSysfsWrite(dev, 'queues/rx-0/rps_cpus', '2');
+    kernel.softnet.netstampNeeded++;
+    kernel.softnet.tstampPrequeue = prequeue;
+    const now = kernel.realTime();
+    kernel.softirq.localBhDisable();
+    kernel.softnet.netifReceiveSkb(ipv4Packet(kernel.skbs, {}, dev));
+    kernel.softnet.netifRx(ipv4Packet(kernel.skbs, {}, dev));
+    clock.advance(7 * MS);
+    kernel.softirq.localBhEnable();
+    expect(stamps).toEqual([now + late * MS, now + late * MS]);
   });
 });

@@ -476,6 +476,46 @@ describe('marks', () => {
   });
 });
 
+describe('an owner that keeps the payload only', () => {
+  it('leaves the header to its clone, which writes it without a copy while it is the only one [SKB-15] [SHI-02]', () => {
+    const skb = packet(cache, 'headerpayload');
+    skb.headerRelease();
+    const clone = skb.clone() as SkBuff;
+    expect([skb.nohdr, clone.nohdr, clone.isCloned(), clone.isHeaderCloned(), skb.isHeaderCloned()]).toEqual([true, false, true, false, true]);
+    const { head } = clone;
+    expect([cache.cowHead(clone, 20), clone.head === head, cache.cow(clone, 20), clone.head === head]).toEqual([0, true, 0, false]);
+    clone.consume();
+    // Two that want the header: nobody writes it.
+    const [a, b] = [skb.clone() as SkBuff, skb.clone() as SkBuff];
+    expect([a.isHeaderCloned(), b.isHeaderCloned()]).toEqual([true, true]);
+    // The owner is gone, and its descriptor serves another clone of the same data.
+    skb.consume();
+    const c = a.clone() as SkBuff;
+    b.consume();
+    expect([c === skb, a.isHeaderCloned(), c.isHeaderCloned()]).toEqual([true, true, true]);
+    for (const s of [a, c]) s.consume();
+    // A header of its own again.
+    const own = packet(cache, 'x');
+    own.headerRelease();
+    expect([cache.expandHead(own, 0, 0), own.nohdr]).toEqual([0, false]);
+    own.consume();
+  });
+});
+
+describe('marks of rules', () => {
+  it('begin at 0; a label and a trace go along with clones and copies; a trace ends by itself [SKB-31] [SKB-20]', () => {
+    const skb = packet(cache, 'x');
+    expect([skb.secmark, skb.nfTrace]).toEqual([0, false]);
+    skb.secmark = 0x11223344;
+    skb.nfTrace = true;
+    const others = [skb.clone() as SkBuff, skb.copy() as SkBuff];
+    expect(others.map((s) => [s.secmark, s.nfTrace])).toEqual([[0x11223344, true], [0x11223344, true]]);
+    skb.nfResetTrace();
+    expect([skb.nfTrace, skb.secmark, others[0].nfTrace]).toEqual([false, 0x11223344, true]);
+    for (const s of [skb, ...others]) s.consume();
+  });
+});
+
 describe('freed memory', () => {
   it('is poisoned in a debug kernel, so that a use after free shows', () => {
     const skb = packet(cache, 'secret');

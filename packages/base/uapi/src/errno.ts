@@ -131,6 +131,7 @@ export const ENOTRECOVERABLE = 131;
 export const ERFKILL = 132;
 export const EWOULDBLOCK: number = EAGAIN;
 export const ENOTSUPP = 524;
+export const ETOOSMALL = 525;
 
 /** Name and text of each number, as strerror(3) of glibc words it. */
 const TABLE: Readonly<Record<number, readonly [name: string, text: string]>> = {
@@ -265,6 +266,7 @@ const TABLE: Readonly<Record<number, readonly [name: string, text: string]>> = {
   131: ['ENOTRECOVERABLE', 'State not recoverable'],
   132: ['ERFKILL', 'Operation not possible due to RF-kill'],
   524: ['ENOTSUPP', 'Unknown error 524'],
+  525: ['ETOOSMALL', 'Unknown error 525'],
 };
 
 /** `EINVAL` for 22 or -22; `E<n>` for a number Linux does not name. */

@@ -24,4 +24,7 @@ export const ARPOP_NAK = 10;
 export const ATF_COM = 0x02;
 export const ATF_PERM = 0x04;
 export const ATF_PUBL = 0x08;
+export const ATF_USETRAILERS = 0x10;
+export const ATF_NETMASK = 0x20;
+export const ATF_DONTPUB = 0x40;
 export const ARPHRD_IP6GRE = 823;

@@ -23,3 +23,7 @@ export * from './sockios.ts';
 export * from './udp.ts';
 export * from './net-namespace.ts';
 export * from './fib-rules.ts';
+export * from './filter.ts';
+export * from './sched.ts';
+export * from './if-packet.ts';
+export * from './ethtool.ts';

@@ -353,3 +353,17 @@ export const RTEXT_FILTER_CFM_CONFIG = 0x20;
 export const RTEXT_FILTER_CFM_STATUS = 0x40;
 export const RTEXT_FILTER_MST = 0x80;
 export const RTEXT_FILTER_NAME_ONLY = 0x100;
+
+/* linux/netconf.h: settings of an interface. */
+export const NETCONFA_IFINDEX = 1;
+export const NETCONFA_FORWARDING = 2;
+export const NETCONFA_RP_FILTER = 3;
+export const NETCONFA_MC_FORWARDING = 4;
+export const NETCONFA_PROXY_NEIGH = 5;
+export const NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN = 6;
+export const NETCONFA_INPUT = 7;
+export const NETCONFA_BC_FORWARDING = 8;
+export const NETCONFA_MAX = 8;
+export const NETCONFA_ALL = -1;
+export const NETCONFA_IFINDEX_ALL = -1;
+export const NETCONFA_IFINDEX_DEFAULT = -2;

@@ -7,9 +7,11 @@
  * namespace here; nothing is disposed by the container, because teardown is the plugins' recorded undo. A lookup costs over
  * 100 ns: no container is touched after a plugin was loaded.
  */
-import 'reflect-metadata/lite';
+import { takeBackReflect } from './reflect.ts';
 import { container, type DependencyContainer } from 'tsyringe';
 import type { Net } from '../pernet/net.ts';
+
+takeBackReflect();
 
 declare const typed: unique symbol;
 

@@ -1,6 +1,6 @@
 /** One running kernel: everything that is global in Linux hangs here, so that a process can hold many that share nothing. */
 import { EBUSY, ENOENT } from '@skbuff/uapi';
-import type { NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
+import { callNetdeviceNotifiers, type NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
 import { Transmit } from '../netdevice/dev-tx.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
 import { Offloads } from '../netdevice/offload.ts';
@@ -8,7 +8,7 @@ import { NoqueueQdisc, PfifoFastQdisc, type NetdevQueue, type Qdisc, type QdiscO
 import { type RtnlLinkOps, type RtnlNotify, silentRtnl } from '../netdevice/rtnl-link-ops.ts';
 import { Softnet } from '../netdevice/softnet.ts';
 import { BlockingNotifierHead, RawNotifierHead } from '../notifier/notifier.ts';
-import { SYS_POWER_OFF } from '../notifier/netdev-events.ts';
+import { NETDEV_UNREGISTER, SYS_POWER_OFF } from '../notifier/netdev-events.ts';
 import type { Net } from '../pernet/net.ts';
 import { NetNamespaces } from '../pernet/net-namespace.ts';
 import { Arena } from '../skbuff/arena.ts';
@@ -63,6 +63,8 @@ export class Kernel {
   readonly qdiscs: Map<string, QdiscOps> = new Map();
   /** net.core.default_qdisc */
   defaultQdisc = 'pfifo_fast';
+  /** net.core.netdev_unregister_timeout_secs */
+  netdevUnregisterTimeoutSecs = 10;
   /** rtnetlink, once its package is loaded. */
   rtnl: RtnlNotify = silentRtnl;
   readonly leakChecks: Map<string, () => number> = new Map();
@@ -134,6 +136,11 @@ export class Kernel {
     return [...this.modules.values()].map(({ plugin, refs }) => ({ name: plugin.name, refs }));
   }
 
+  /** The plugins as they were given, in the order of loading: another kernel can be made of them. */
+  plugins(): readonly Plugin[] {
+    return [...this.modules.values()].map(({ plugin }) => plugin);
+  }
+
   /** `try_module_get`: something of the plugin is in use. */
   moduleGet(name: string): void {
     const module = this.modules.get(name);
@@ -187,17 +194,28 @@ export class Kernel {
     return ops.create(queue);
   }
 
-  /** Calls `done` when nothing refers to the device any more, and complains every 10 seconds meanwhile. */
+  /**
+   * `netdev_wait_allrefs_any`: calls `done` when nothing refers to the device any more. Meanwhile everybody hears NETDEV_UNREGISTER again
+   * every second, and the log every `netdevUnregisterTimeoutSecs` seconds who keeps the worker waiting.
+   */
   waitForDevice(dev: NetDevice, done: () => void): void {
-    const complain = new TimerList(() => {
-      this.log(`unregister_netdevice: waiting for ${dev.name} to become free. Usage count = ${dev.refcount() + 1}`);
-      this.timers.modTimer(complain, this.timers.jiffies + 10 * HZ);
+    let warned = this.timers.jiffies;
+    const again = new TimerList(() => {
+      callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
+      if (dev.onLastRef === null) return;
+      if (this.timers.jiffies - warned >= this.netdevUnregisterTimeoutSecs * HZ) {
+        warned = this.timers.jiffies;
+        this.log(`unregister_netdevice: waiting for ${dev.name} to become free. Usage count = ${dev.refcount() + 1}`);
+      }
+      this.timers.modTimer(again, this.timers.jiffies + HZ);
     }, true);
-    this.timers.modTimer(complain, this.timers.jiffies + 10 * HZ);
+    this.timers.modTimer(again, this.timers.jiffies + HZ);
+    this.netns.waitForDevice(dev);
     dev.onLastRef = () => {
       dev.onLastRef = null;
-      this.timers.delTimer(complain);
+      this.timers.delTimer(again);
       done();
+      this.netns.deviceIsFree(dev);
     };
   }
 

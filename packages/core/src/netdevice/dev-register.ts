@@ -6,11 +6,15 @@ import type { Net } from '../pernet/net.ts';
 import { devShutdown } from './dev-activate.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
 import { devClose } from './dev-open.ts';
-import { netdevInitFeatures, updateFeatures } from './features.ts';
-import type { NetDeviceOps } from './netdevice-ops.ts';
+import { netdevCheckVlanFilter, netdevInitFeatures, updateFeatures } from './features.ts';
+import { SKB_DROP_REASON_DEV_READY } from '../skbuff/drop-reason.ts';
+import type { SkBuff } from '../skbuff/skbuff.ts';
+import { NETDEV_TX_OK, type NetDeviceOps, netdevOpsDefaults } from './netdevice-ops.ts';
 import {
   IFF_NO_QUEUE,
   LINK_STATE_PRESENT,
+  LINK_STATE_START,
+  NETREG_DUMMY,
   NETREG_REGISTERED,
   NETREG_RELEASED,
   NETREG_UNINITIALIZED,
@@ -22,7 +26,7 @@ import { NetdevRxQueue } from './dev-queues.ts';
 import { netifNapiDel } from './napi.ts';
 import { NetdevQueue } from './qdisc.ts';
 import { initOperstate } from './link-watch.ts';
-import { netdevResetRps } from './rps.ts';
+import { netdevResetRps, netdevSetRpsCpus } from './rps.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
 export interface AllocNetdevOptions {
@@ -52,6 +56,22 @@ export function allocNetdev(net: Net, options: AllocNetdevOptions): NetDevice {
   }
   net.kernel.liveDevices++;
   return dev;
+}
+
+/**
+ * `alloc_netdev_dummy`: no interface but a thing to hang NAPI instances on, for hardware that has several interfaces behind one queue. It
+ * counts as up and present, nobody can find it, and it is never registered. Free it with {@link freeNetdev}.
+ */
+export function allocNetdevDummy(net: Net): NetDevice {
+  const dev = allocNetdev(net, { name: 'dummy#', setup() {}, ops: { ...netdevOpsDefaults, ndoStartXmit: dummyStartXmit } });
+  dev.regState = NETREG_DUMMY;
+  dev.state = LINK_STATE_PRESENT | LINK_STATE_START;
+  return dev;
+}
+
+function dummyStartXmit(skb: SkBuff): number {
+  skb.kfree(SKB_DROP_REASON_DEV_READY);
+  return NETDEV_TX_OK;
 }
 
 /** `dev_valid_name`: 1 to 15 characters without `/`, `:` and white space, and neither `.` nor `..`. */
@@ -112,6 +132,8 @@ export function registerNetdevice(dev: NetDevice): number {
 /** What can still fail before anybody sees the device. */
 function reserve(dev: NetDevice): number {
   const { net } = dev;
+  const buggy = netdevCheckVlanFilter(dev);
+  if (buggy !== 0) return buggy;
   if (dev.ifindex !== 0 && net.devByIndex.has(dev.ifindex)) return -EBUSY;
   if (dev.ifindex === 0) dev.ifindex = devNewIndex(net);
   netdevInitFeatures(dev);
@@ -119,7 +141,9 @@ function reserve(dev: NetDevice): number {
 }
 
 function show(dev: NetDevice): number {
+  const { net } = dev;
   updateFeatures(dev);
+  if (net.rpsDefaultMask.length > 0) for (const rxq of dev.rx) netdevSetRpsCpus(dev, rxq, net.rpsDefaultMask);
   dev.state |= LINK_STATE_PRESENT;
   initOperstate(dev);
   if (dev.addrAssignType === NET_ADDR_PERM) dev.permAddr.set(dev.devAddr);

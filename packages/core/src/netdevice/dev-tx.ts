@@ -13,12 +13,13 @@ import {
   SKB_DROP_REASON_SKB_GSO_SEG,
 } from '../skbuff/drop-reason.ts';
 import { skbChecksum } from '../skbuff/skb-frags.ts';
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from '../skbuff/skbuff.ts';
+import { SKBTX_SHARED_FRAG } from '../skbuff/arena.ts';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, SKB_OFFLOAD_BITS, type SkBuff, type SkbSock } from '../skbuff/skbuff.ts';
 import { NET_TX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
 import { netdevCapTxqueue, netdevPickTx } from './dev-queues.ts';
-import { NETIF_F_FRAGLIST, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG } from './features.ts';
+import { NETIF_F_FRAGLIST, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, netdevIntersectFeatures } from './features.ts';
 import { canChecksumProtocol, netifNeedsGso, netifSkbFeatures, skbGsoSegment } from './gso.ts';
-import { NETDEV_TX_BUSY, NETDEV_TX_OK, NET_XMIT_SUCCESS } from './netdevice-ops.ts';
+import { NETDEV_TX_BUSY, NETDEV_TX_OK, NET_XMIT_DROP, NET_XMIT_SUCCESS } from './netdevice-ops.ts';
 import { IFF_XMIT_DST_RELEASE, type NetDevice, TX_DROPPED } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
 import { type NetdevQueue, noopQdisc, type Qdisc } from './qdisc.ts';
@@ -28,11 +29,11 @@ import type { Softnet } from './softnet.ts';
 const XMIT_RECURSION_LIMIT = 8;
 /** Bytes of an 802.1Q tag: protocol and TCI. */
 const VLAN_TAG_LEN = 4;
-/** Packets that a qdisc sends in one go before it lets others run. */
-const DEV_TX_WEIGHT = 64;
 
 /** The transmit side of one kernel. */
 export class Transmit {
+  /** Packets that a qdisc sends in one go before it lets others run (net.core.dev_weight times dev_weight_tx_bias). */
+  devTxWeight = 64;
   private recursion = 0;
   private outputQueue: Qdisc | null = null;
   private outputQueueTail: Qdisc | null = null;
@@ -66,6 +67,30 @@ export class Transmit {
     const ret = qdisc.hasQueue ? this.xmitQueued(skb, qdisc, queue) : this.xmitDirect(skb, dev, queue);
     this.softirq.localBhEnable();
     return ret;
+  }
+
+  /**
+   * `__dev_direct_xmit`: to the driver, past the queueing discipline and the taps. Consumes the sk_buff in every case. 0, or NET_XMIT_DROP
+   * (counted in `tx_dropped`: the device is down or without carrier, or the driver is busy).
+   */
+  devDirectXmit(skb: SkBuff): number {
+    const dev = skb.dev as NetDevice;
+    skb.macHeader = skb.data;
+    if (!dev.running() || !dev.carrierOk()) return this.xmitDrop(skb, dev, NET_XMIT_DROP, SKB_DROP_REASON_DEV_READY);
+    const queue = pickTx(dev, skb);
+    const first = this.validateXmitSkb(skb, dev);
+    if (first === null) return NET_XMIT_DROP;
+    this.softirq.localBhDisable();
+    let rc = 0;
+    for (let one: SkBuff | null = first; one !== null; ) {
+      const next: SkBuff | null = one.next;
+      one.next = null;
+      rc = queue.stopped ? NETDEV_TX_BUSY : dev.ops.ndoStartXmit(one, dev);
+      if (rc === NETDEV_TX_BUSY) rc = this.xmitDrop(one, dev, NET_XMIT_DROP, SKB_DROP_REASON_DEV_READY);
+      one = next;
+    }
+    this.softirq.localBhEnable();
+    return rc;
   }
 
   private xmitDirect(skb: SkBuff, dev: NetDevice, queue: NetdevQueue): number {
@@ -139,7 +164,7 @@ export class Transmit {
 
   /** `__qdisc_run`. */
   private qdiscRun(qdisc: Qdisc, queue: NetdevQueue): void {
-    for (let quota = DEV_TX_WEIGHT; ; ) {
+    for (let quota = this.devTxWeight; ; ) {
       if (queue.stopped) return;
       const skb = qdisc.gsoSkb ?? qdisc.dequeue();
       if (skb === null) return;
@@ -260,16 +285,16 @@ export class Transmit {
    * null: it could not be done, and the packet is dropped.
    */
   private validateXmitSkb(skb: SkBuff, dev: NetDevice): SkBuff | null {
-    const cache = skb.cache;
-    if (skb.vlanPresent && !canTag(dev.features, skb.vlanProto) && vlanPushInside(skb) !== 0) {
+    let { features } = dev;
+    if ((skb.bits & SKB_OFFLOAD_BITS) !== 0 && (features = offloadFeatures(skb, dev)) === NO_TAG) {
       return this.invalid(skb, dev, SKB_DROP_REASON_NOMEM);
     }
     if (skb.shinfo.gsoSize !== 0) {
-      const features = netifSkbFeatures(skb, dev);
-      if (netifNeedsGso(skb, features)) return this.segment(skb, dev, features);
+      const usable = netifSkbFeatures(skb, dev, features);
+      if (netifNeedsGso(skb, usable)) return this.segment(skb, dev, usable);
     }
-    if (needsLinearize(skb, dev.features) && cache.linearize(skb) !== 0) return this.invalid(skb, dev, SKB_DROP_REASON_NOMEM);
-    if (skb.ipSummed === CHECKSUM_PARTIAL && !canChecksumProtocol(dev.features, skb.protocol) && skbChecksumHelp(skb) !== 0) {
+    if (needsLinearize(skb, features) && skb.cache.linearize(skb) !== 0) return this.invalid(skb, dev, SKB_DROP_REASON_NOMEM);
+    if (skb.ipSummed === CHECKSUM_PARTIAL && !canChecksumProtocol(features, skb.protocol) && skbChecksumHelp(skb) !== 0) {
       return this.invalid(skb, dev, SKB_DROP_REASON_SKB_CSUM);
     }
     return skb;
@@ -300,6 +325,21 @@ function dropFirst(skb: SkBuff): SkBuff | null {
 /** A super-packet is found by its unfinished checksum: every one of them has that. */
 function needsWork(skb: SkBuff): boolean {
   return skb.ipSummed === CHECKSUM_PARTIAL || skb.dataLen !== 0 || skb.vlanPresent;
+}
+
+/** The tag could not be written. No set of features is this. */
+const NO_TAG = -1;
+
+/**
+ * `netif_skb_features`, its first half: a device can do less for what is in a tunnel (`hwEncFeatures`) or has a VLAN tag (`vlanFeatures`).
+ * A tag that it does not write itself is in the frame afterwards, or {@link NO_TAG}.
+ */
+function offloadFeatures(skb: SkBuff, dev: NetDevice): number {
+  let { features } = dev;
+  if (skb.encapsulation) features &= dev.hwEncFeatures;
+  if (!skb.vlanPresent) return features;
+  features = netdevIntersectFeatures(features, dev.vlanFeatures | NETIF_F_HW_VLAN_CTAG_TX);
+  return canTag(features, skb.vlanProto) || vlanPushInside(skb) === 0 ? features : NO_TAG;
 }
 
 /** Whether the device puts the VLAN tag into the frame itself. */
@@ -345,12 +385,12 @@ function tapsOutgoing(taps: readonly PacketType[], skb: SkBuff, dev: NetDevice):
 }
 
 function tapWants(pt: PacketType, skb: SkBuff, dev: NetDevice): boolean {
-  return !pt.ignoreOutgoing && (pt.net === null || pt.net === dev.net) && (skb.sk === null || !isOwnTap(pt, skb));
+  return !pt.ignoreOutgoing && (pt.net === null || pt.net === dev.net) && (skb.sk === null || !isOwnTap(pt, skb.sk));
 }
 
-/** A packet socket does not hear what it sends itself. */
-function isOwnTap(pt: PacketType, skb: SkBuff): boolean {
-  return 'sk' in pt && pt.sk === skb.sk;
+/** `skb_loop_sk`: a packet socket does not hear what it sends itself. */
+function isOwnTap(pt: PacketType, sk: SkbSock): boolean {
+  return pt.idMatch === undefined ? pt.sk === sk : pt.idMatch(sk);
 }
 
 function tapOutgoing(pt: PacketType, skb: SkBuff, dev: NetDevice): void {
@@ -358,18 +398,23 @@ function tapOutgoing(pt: PacketType, skb: SkBuff, dev: NetDevice): void {
   if (copy === null) return;
   copy.macHeader = copy.data;
   copy.pktType = PACKET_OUTGOING;
+  copy.tstamp = dev.net.softnet.netstampNeeded > 0 ? dev.net.kernel.realTime() : 0;
   if (copy.networkHeader < copy.data || copy.networkHeader > copy.tail) copy.networkHeader = copy.data;
   pt.func(copy, dev, pt, dev);
 }
 
 /**
  * `skb_checksum_help`: finishes a CHECKSUM_PARTIAL packet in software. 0, -ENOMEM, or -EINVAL for a super-packet, which has to be cut
- * first. The checksum is written big-endian at `csumStart + csumOffset`; a UDP checksum of 0 becomes 0xffff.
+ * first, and for a place that is not in the linear part. The checksum is written big-endian at `csumStart + csumOffset`; a UDP checksum
+ * of 0 becomes 0xffff.
  */
 export function skbChecksumHelp(skb: SkBuff): number {
   if (skb.shinfo.gsoSize !== 0) return -EINVAL;
+  // What is summed must be what is sent.
+  if ((skb.shinfo.txFlags & SKBTX_SHARED_FRAG) !== 0 && skb.cache.linearize(skb) !== 0) return -ENOMEM;
   const start = skb.csumStart - skb.data;
   const at = start + skb.csumOffset;
+  if (start < 0 || start >= skb.headlen() || at + 2 > skb.headlen()) return -EINVAL;
   if (skb.cache.ensureWritable(skb, at + 2) !== 0) return -ENOMEM;
   const sum = csumFold(skbChecksum(skb, start, skb.len - start, 0)) || 0xffff;
   const field = skb.data + at;

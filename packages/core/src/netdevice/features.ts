@@ -6,8 +6,10 @@
  *   features        what is on: the wish and what is not his to change, after the driver and the core have struck out what does not go
  *                   together
  */
+import { EINVAL } from '@skbuff/uapi';
 import { NETDEV_FEAT_CHANGE } from '../notifier/netdev-events.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
+import { netdevInitMoreFeatures, updateMoreFeatures } from './features-more.ts';
 import type { NetDevice } from './netdevice.ts';
 
 export const NETIF_F_SG: number = 1 << 0;
@@ -76,11 +78,33 @@ function drop(dev: NetDevice, features: number, bits: number, why: string): numb
   return features & ~bits;
 }
 
-/** `register_netdevice`'s part: what every device can, and the first wish. */
+/** `netdev_intersect_features`: what both can. Who sums anything sums IP too. */
+export function netdevIntersectFeatures(a: number, b: number): number {
+  const single = NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM;
+  if (((a ^ b) & NETIF_F_HW_CSUM) === 0) return a & b;
+  return (a & NETIF_F_HW_CSUM) !== 0 ? (a | single) & b : a & (b | single);
+}
+
+/** A driver that filters VLANs has to say how: -EINVAL, and the log says whose fault it is. */
+export function netdevCheckVlanFilter(dev: NetDevice): number {
+  const { ndoVlanRxAddVid, ndoVlanRxKillVid } = dev.ops;
+  if (((dev.hwFeatures | dev.features) & NETIF_F_HW_VLAN_CTAG_FILTER) === 0) return 0;
+  if (ndoVlanRxAddVid !== null && ndoVlanRxKillVid !== null) return 0;
+  dev.net.kernel.log(`${dev.name}: Buggy VLAN acceleration in driver!`);
+  return -EINVAL;
+}
+
+/** `register_netdevice`'s part: what every device can, what VLANs and tunnels on it inherit in any case, and the first wish. */
 export function netdevInitFeatures(dev: NetDevice): void {
   dev.hwFeatures |= NETIF_F_SOFT_FEATURES;
   dev.features |= NETIF_F_SOFT_FEATURES;
+  if ((dev.hwFeatures & NETIF_F_TSO) !== 0) dev.hwFeatures |= NETIF_F_TSO_MANGLEID;
+  if ((dev.vlanFeatures & NETIF_F_TSO) !== 0) dev.vlanFeatures |= NETIF_F_TSO_MANGLEID;
+  if ((dev.hwEncFeatures & NETIF_F_TSO) !== 0) dev.hwEncFeatures |= NETIF_F_TSO_MANGLEID;
+  dev.vlanFeatures |= NETIF_F_HIGHDMA;
+  dev.hwEncFeatures |= NETIF_F_SG;
   dev.wantedFeatures = dev.features & dev.hwFeatures;
+  netdevInitMoreFeatures(dev);
 }
 
 /**
@@ -93,7 +117,8 @@ export function updateFeatures(dev: NetDevice): boolean {
   let features = (old & ~dev.hwFeatures) | (dev.wantedFeatures & dev.hwFeatures);
   if (dev.ops.ndoFixFeatures !== null) features = dev.ops.ndoFixFeatures(dev, features);
   features = netdevFixFeatures(dev, features);
-  if (features === old) return false;
+  const more = updateMoreFeatures(dev);
+  if (features === old) return more;
   const err = dev.ops.ndoSetFeatures?.(dev, features) ?? 0;
   if (err < 0) {
     dev.net.kernel.log(`${dev.name}: set_features() failed (${err}); wanted 0x${hex(features)}, left 0x${hex(dev.features)}`);

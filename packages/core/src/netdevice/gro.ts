@@ -17,6 +17,7 @@ import { HrTimer } from '../time/timer.ts';
 import { NETIF_F_GRO } from './features.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NetDevice } from './netdevice.ts';
+import type { Softnet } from './softnet.ts';
 
 /** Lists of held packets of one NAPI instance, by flow hash, and flows in each. */
 export const GRO_HASH_BUCKETS = 8;
@@ -52,9 +53,11 @@ export class GroNode {
   rxCount = 0;
   /** Polls again, so that nothing is held for ever. */
   readonly timer: HrTimer;
+  readonly napiId: number;
 
-  constructor(timer: HrTimer) {
+  constructor(timer: HrTimer, napiId: number) {
     this.timer = timer;
+    this.napiId = napiId;
   }
 }
 
@@ -69,7 +72,7 @@ export function napiGroReceive(napi: NapiStruct, skb: SkBuff): void {
 
 function newNode(napi: NapiStruct): GroNode {
   const dev = napi.dev as NetDevice;
-  const node = new GroNode(new HrTimer(() => dev.net.softnet.napiSchedule(napi)));
+  const node = new GroNode(new HrTimer(() => dev.net.softnet.napiSchedule(napi)), napi.napiId);
   napi.gro = node;
   return node;
 }
@@ -202,7 +205,13 @@ function groNormalOne(node: GroNode, skb: SkBuff, segs: number): void {
   else node.rxLast.next = skb;
   node.rxLast = skb;
   node.rxCount += segs;
-  if (node.rxCount >= softnet.groNormalBatch) softnet.netifReceiveSkbList(takeNormal(node));
+  if (node.rxCount >= softnet.groNormalBatch) passUp(node, softnet);
+}
+
+function passUp(node: GroNode, softnet: Softnet): void {
+  const first = takeNormal(node);
+  if (softnet.busyPollers !== 0) for (let skb = first; skb !== null; skb = skb.next) skb.napiId = node.napiId;
+  softnet.netifReceiveSkbList(first);
 }
 
 function takeNormal(node: GroNode): SkBuff | null {
@@ -229,21 +238,28 @@ export function napiGroFlush(napi: NapiStruct, flushOld: boolean): void {
 /** `gro_normal_list`: the list of what goes up, goes. */
 export function groNormalList(napi: NapiStruct): void {
   const node = napi.gro;
-  if (node !== null && node.rxFirst !== null) (napi.dev as NetDevice).net.softnet.netifReceiveSkbList(takeNormal(node));
+  if (node !== null && node.rxFirst !== null) passUp(node, (napi.dev as NetDevice).net.softnet);
 }
 
 /**
  * GRO's part of `napi_complete_done`: a device with `groFlushTimeout` that had work keeps what is fresh, and is polled again after that
- * time; else everything goes up.
+ * time; else everything goes up. With `napiDeferHardIrqs` it is polled so many times more after its last work: false meanwhile.
  */
-export function napiGroDone(napi: NapiStruct, workDone: number): void {
+export function napiGroDone(napi: NapiStruct, workDone: number): boolean {
   const node = napi.gro as GroNode;
   const dev = napi.dev as NetDevice;
   const { timers, kernel } = dev.net;
-  const timeout = workDone !== 0 && node.held !== 0 ? dev.groFlushTimeout : 0;
+  let timeout = workDone !== 0 && node.held !== 0 ? dev.groFlushTimeout : 0;
+  if (workDone !== 0) napi.deferHardIrqs = dev.napiDeferHardIrqs;
+  const defer = napi.deferHardIrqs > 0;
+  if (defer) {
+    napi.deferHardIrqs--;
+    timeout = dev.groFlushTimeout;
+  }
   napiGroFlush(napi, timeout !== 0);
   groNormalList(napi);
   if (timeout !== 0) timers.hrtimerStart(node.timer, kernel.clock.now() + timeout);
+  return !defer || timeout === 0;
 }
 
 /** No poll will come: the timer stops. What is held stays held until the instance is enabled again, or deleted. */

@@ -40,9 +40,8 @@ function netifGetGsoMaxSize(dev: NetDevice, protocol: number): number {
   return protocol === ETH_P_IP ? dev.gsoIpv4MaxSize : dev.gsoMaxSize;
 }
 
-/** `netif_skb_features`, for a super-packet: what of its features the device can use on this one. */
-export function netifSkbFeatures(skb: SkBuff, dev: NetDevice): number {
-  let { features } = dev;
+/** `netif_skb_features`, for a super-packet: what the device can use on this one of the features that it has for its kind. */
+export function netifSkbFeatures(skb: SkBuff, dev: NetDevice, features: number = dev.features): number {
   const { gsoSegs, gsoType } = skb.shinfo;
   if (gsoType === 0 || gsoSegs > dev.gsoMaxSegs || skb.len >= netifGetGsoMaxSize(dev, skb.protocol)) features &= ~NETIF_F_GSO_MASK;
   if (skb.ipSummed !== CHECKSUM_NONE && !canChecksumProtocol(features, skbNetworkProtocol(skb))) {

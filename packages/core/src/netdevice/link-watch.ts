@@ -19,6 +19,7 @@ import {
   LINK_STATE_DORMANT,
   LINK_STATE_LINKWATCH_PENDING,
   LINK_STATE_NOCARRIER,
+  LINK_STATE_TESTING,
   NETREG_REGISTERED,
   NETREG_UNINITIALIZED,
   type NetDevice,
@@ -55,6 +56,19 @@ export function netifDormantOff(dev: NetDevice): void {
   linkwatchFireEvent(dev);
 }
 
+/** `netif_testing_on`: under test, and no use for anything else (RFC 2863 §3.1.12). */
+export function netifTestingOn(dev: NetDevice): void {
+  if (dev.testing()) return;
+  dev.state |= LINK_STATE_TESTING;
+  linkwatchFireEvent(dev);
+}
+
+export function netifTestingOff(dev: NetDevice): void {
+  if (!dev.testing()) return;
+  dev.state &= ~LINK_STATE_TESTING;
+  linkwatchFireEvent(dev);
+}
+
 /** `linkwatch_fire_event`: the worker shall look at the device. */
 export function linkwatchFireEvent(dev: NetDevice): void {
   if ((dev.state & LINK_STATE_LINKWATCH_PENDING) !== 0 || dev.regState !== NETREG_REGISTERED) return;
@@ -85,7 +99,7 @@ export function netdevStateChange(dev: NetDevice): void {
 
 /** `linkwatch_init_dev`: operational state of a device that is being registered. */
 export function initOperstate(dev: NetDevice): void {
-  if (!dev.carrierOk() || dev.dormant()) rfc2863Policy(dev);
+  if (!dev.carrierOk() || dev.dormant() || dev.testing()) rfc2863Policy(dev);
 }
 
 /** `rfc2863_policy`. */
@@ -96,6 +110,7 @@ function rfc2863Policy(dev: NetDevice): void {
 }
 
 function defaultOperstate(dev: NetDevice): number {
+  if (dev.testing()) return IF_OPER_TESTING;
   if (!dev.carrierOk()) {
     const iflink = dev.ops.ndoGetIflink?.(dev) ?? dev.ifindex;
     // Linux looks the number up here, even if it belongs to a device of another namespace.
@@ -113,7 +128,7 @@ export function setOperstate(dev: NetDevice, wanted: number): void {
   const state = dev.operstate;
   const waiting = state === IF_OPER_DORMANT || state === IF_OPER_TESTING || state === IF_OPER_UNKNOWN;
   const up = state === IF_OPER_UP || state === IF_OPER_UNKNOWN;
-  const allowed = wanted === IF_OPER_UP ? waiting && !dev.dormant() : (wanted === IF_OPER_DORMANT || wanted === IF_OPER_TESTING) && up;
+  const allowed = wanted === IF_OPER_UP ? waiting && !dev.dormant() && !dev.testing() : (wanted === IF_OPER_DORMANT || wanted === IF_OPER_TESTING) && up;
   if (!allowed) return;
   dev.operstate = wanted;
   netdevStateChange(dev);

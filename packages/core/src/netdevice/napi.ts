@@ -14,6 +14,8 @@ export class NapiStruct {
   readonly dev: NetDevice | null;
   readonly poll: NapiPoll;
   readonly weight: number;
+  /** By which sockets know it (`SO_INCOMING_NAPI_ID`); 0 for a backlog, and before {@link netifNapiAdd}. */
+  napiId = 0;
   /** On the poll list. */
   scheduled = false;
   /** Between `napiEnable` and `Softnet.napiDisable`. */
@@ -23,6 +25,8 @@ export class NapiStruct {
   next: NapiStruct | null = null;
   /** What it holds; null until it first receives through `napiGroReceive`. */
   gro: GroNode | null = null;
+  /** Polls that still put the interrupt off (`napi_defer_hard_irqs`). */
+  deferHardIrqs = 0;
 
   constructor(dev: NetDevice | null, poll: NapiPoll, weight: number = NAPI_POLL_WEIGHT) {
     this.dev = dev;
@@ -36,12 +40,14 @@ export function netifNapiAdd(dev: NetDevice, poll: NapiPoll, weight: number = NA
   if (weight > NAPI_POLL_WEIGHT) dev.net.kernel.log(`${dev.name}: netif_napi_add() called with weight ${weight}`);
   const napi = new NapiStruct(dev, poll, weight);
   dev.napiList.push(napi);
+  dev.net.softnet.napiHashAdd(napi);
   return napi;
 }
 
 /** `netif_napi_del`: the instance is disabled. What GRO holds of it is freed. */
 export function netifNapiDel(dev: NetDevice, napi: NapiStruct): void {
   napiGroPurge(napi);
+  dev.net.softnet.napiHashDel(napi);
   dev.napiList = dev.napiList.filter((other) => other !== napi);
 }
 

@@ -12,6 +12,7 @@ import {
 import { devChangeCarrier, devChangeTxQueueLen, devSetAlias, devSetGroup, devSetMtu } from './dev-config.ts';
 import { devChangeFlags } from './dev-open.ts';
 import { netdevTxqToTc, type NetdevRxQueue, netifSetXpsQueue } from './dev-queues.ts';
+import type { EthtoolLinkKsettings } from './ethtool-ops.ts';
 import { devGetStats } from './dev-stats.ts';
 import { LINK_STATS_COUNT, NETREG_REGISTERED, NETREG_UNREGISTERING, type NetDevice } from './netdevice.ts';
 import type { NetdevQueue } from './qdisc.ts';
@@ -29,6 +30,11 @@ export interface SysfsGroup {
   readonly attrs: Readonly<Record<string, SysfsAttr>>;
 }
 
+const INT_MAX = 0x7fffffff;
+/** By DUPLEX_*. */
+const DUPLEXES: Readonly<Record<number, string>> = { 0: 'half', 1: 'full' };
+const UEVENTS = ['add', 'remove', 'change', 'move', 'online', 'offline', 'bind', 'unbind'];
+
 type Dir = Readonly<Record<string, SysfsAttr>>;
 
 const OPERSTATES = ['unknown', 'notpresent', 'down', 'lowerlayerdown', 'testing', 'dormant', 'up'];
@@ -44,6 +50,15 @@ function ro(show: (dev: NetDevice) => string | number): SysfsAttr {
 
 function rw(show: (dev: NetDevice) => string | number, store: (dev: NetDevice, value: number) => number): SysfsAttr {
   return { show: (dev) => lines(show(dev)), store: (dev, text) => netdevStore(dev, text, store) };
+}
+
+function rwText(show: (dev: NetDevice) => string, store: (dev: NetDevice, text: string) => number): SysfsAttr {
+  return { show: (dev) => lines(show(dev)), store };
+}
+
+/** `kobject_synth_uevent`: the event would be told to udev. -EINVAL for none. */
+function synthUevent(_dev: NetDevice, text: string): number {
+  return UEVENTS.includes(text.replace(/\n$/, '')) ? 0 : -EINVAL;
 }
 
 function lines(value: string | number): string | number {
@@ -70,6 +85,17 @@ const bool = (value: (dev: NetDevice) => boolean): ((dev: NetDevice) => string) 
 /** Only while the device is up: -EINVAL. */
 const whenUp = (value: (dev: NetDevice) => boolean) => (dev: NetDevice): string | number => (dev.running() ? (value(dev) ? '1' : '0') : -EINVAL);
 
+/** What the driver says of its link, while the device is up: -EINVAL. */
+function link(dev: NetDevice, text: (settings: EthtoolLinkKsettings) => string): string | number {
+  const { getLinkKsettings } = dev.ethtoolOps;
+  return dev.running() && getLinkKsettings !== null ? text(getLinkKsettings(dev)) : -EINVAL;
+}
+
+/** Threads that poll are Linux's: here, as there for a device without NAPI instances, nobody polls in one. */
+function setThreaded(): number {
+  return -EOPNOTSUPP;
+}
+
 function address(bytes: (dev: NetDevice) => Uint8Array): (dev: NetDevice) => string {
   return (dev) => [...bytes(dev).subarray(0, dev.addrLen)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
@@ -91,7 +117,9 @@ const ATTRS: Dir = {
   carrier_down_count: ro(dec((dev) => dev.carrierDownCount)),
   carrier_up_count: ro(dec((dev) => dev.carrierUpCount)),
   dev_id: ro((dev) => `0x${dev.devId.toString(16)}`),
+  dev_port: ro(dec((dev) => dev.devPort)),
   dormant: ro(whenUp((dev) => dev.dormant())),
+  duplex: ro((dev) => link(dev, ({ duplex }) => DUPLEXES[duplex] ?? 'unknown')),
   flags: rw((dev) => `0x${(dev.flags >>> 0).toString(16)}`, (dev, flags) => devChangeFlags(dev, flags)),
   gro_flush_timeout: rw(dec((dev) => dev.groFlushTimeout), (dev, ns) => ((dev.groFlushTimeout = ns), 0)),
   ifalias: {
@@ -102,13 +130,17 @@ const ATTRS: Dir = {
   iflink: ro(dec((dev) => (dev.ops.ndoGetIflink === null ? dev.ifindex : dev.ops.ndoGetIflink(dev)))),
   link_mode: ro(dec((dev) => dev.linkMode)),
   mtu: rw(dec((dev) => dev.mtu), (dev, mtu) => devSetMtu(dev, mtu | 0)),
+  napi_defer_hard_irqs: rw(dec((dev) => dev.napiDeferHardIrqs), (dev, polls) => (polls > INT_MAX ? -ERANGE : ((dev.napiDeferHardIrqs = polls), 0))),
   name_assign_type: ro((dev) => (dev.nameAssignType === 0 ? -EINVAL : String(dev.nameAssignType))),
   netdev_group: rw(dec((dev) => dev.group), (dev, group) => (devSetGroup(dev, group | 0), 0)),
   operstate: ro((dev) => OPERSTATES[dev.running() ? dev.operstate : IF_OPER_DOWN] as string),
-  proto_down: ro(bool((dev) => dev.protoDown)),
+  proto_down: rw(bool((dev) => dev.protoDown), () => -EOPNOTSUPP),
+  speed: ro((dev) => link(dev, ({ speed }) => String(speed | 0))),
+  testing: ro(whenUp((dev) => dev.testing())),
+  threaded: rw(() => '0', setThreaded),
   tx_queue_len: rw(dec((dev) => dev.txQueueLen | 0), (dev, len) => devChangeTxQueueLen(dev, len)),
   type: ro(dec((dev) => dev.type)),
-  uevent: ro((dev) => `${dev.devtype === '' ? '' : `DEVTYPE=${dev.devtype}\n`}INTERFACE=${dev.name}\nIFINDEX=${dev.ifindex}`),
+  uevent: rwText((dev) => `${dev.devtype === '' ? '' : `DEVTYPE=${dev.devtype}\n`}INTERFACE=${dev.name}\nIFINDEX=${dev.ifindex}`, synthUevent),
 };
 
 const STATISTICS_DIR: Dir = Object.fromEntries(STATISTICS.map((name, i) => [name, ro((dev) => String(statistic(dev, i)))]));
@@ -131,8 +163,8 @@ function queueDirs(dev: NetDevice): Map<string, Dir> {
 function rxQueueDir(rxq: NetdevRxQueue): Dir {
   return {
     rps_cpus: {
-      show: (dev) => formatCpus(dev, rxq.rpsMap ?? []),
-      store: (dev, text) => storeCpus(dev, text, (cpus) => netdevSetRpsCpus(dev, rxq, cpus)),
+      show: (dev) => formatCpus(dev.net.softnet.nrCpus, rxq.rpsMap ?? []),
+      store: (dev, text) => storeCpus(dev.net.softnet.nrCpus, text, (cpus) => netdevSetRpsCpus(dev, rxq, cpus)),
     },
     rps_flow_cnt: rw(() => String(rxq.rpsFlowTable?.length ?? 0), (dev, count) => netdevSetRpsFlowCnt(dev, rxq, count)),
   };
@@ -142,10 +174,11 @@ function txQueueDir(txq: NetdevQueue): Dir {
   const cpusOf = (dev: NetDevice): number[] => (dev.xpsCpusMap ?? []).flatMap((queues, cpu) => (queues.includes(txq.index) ? [cpu] : []));
   return {
     traffic_class: ro((dev) => (dev.numTxQueues === 1 ? -ENOENT : trafficClass(netdevTxqToTc(dev, txq.index)))),
+    tx_maxrate: { show: () => '0\n', store: () => -EOPNOTSUPP },
     tx_timeout: ro(() => String(txq.txTimeouts)),
     xps_cpus: {
-      show: (dev) => (dev.numTxQueues === 1 ? -ENOENT : formatCpus(dev, cpusOf(dev))),
-      store: (dev, text) => (dev.numTxQueues === 1 ? -ENOENT : storeCpus(dev, text, (cpus) => netifSetXpsQueue(dev, cpus, txq.index))),
+      show: (dev) => (dev.numTxQueues === 1 ? -ENOENT : formatCpus(dev.net.softnet.nrCpus, cpusOf(dev))),
+      store: (dev, text) => (dev.numTxQueues === 1 ? -ENOENT : storeCpus(dev.net.softnet.nrCpus, text, (cpus) => netifSetXpsQueue(dev, cpus, txq.index))),
     },
   };
 }
@@ -155,20 +188,19 @@ function trafficClass(tc: number): string | number {
 }
 
 /** `%*pb`: a mask in hexadecimal, as wide as there are CPUs. */
-function formatCpus(dev: NetDevice, cpus: readonly number[]): string {
+export function formatCpus(nrCpus: number, cpus: readonly number[]): string {
   const mask = cpus.reduce((all, cpu) => all + 2 ** cpu, 0);
-  return `${mask.toString(16).padStart(Math.ceil(dev.net.softnet.nrCpus / 4), '0')}\n`;
+  return `${mask.toString(16).padStart(Math.ceil(nrCpus / 4), '0')}\n`;
 }
 
 /**
  * `bitmap_parse`: nothing is no CPU; -EINVAL for no mask, -EOVERFLOW for one with CPUs that are not there, or longer than the 32 bits
  * between two commas.
  */
-function storeCpus(dev: NetDevice, text: string, set: (cpus: readonly number[]) => number): number {
+export function storeCpus(nrCpus: number, text: string, set: (cpus: readonly number[]) => number): number {
   const word = text.trim().replace(/^,|,$/g, '');
   if (!/^[0-9a-f,]*$/i.test(word)) return -EINVAL;
   const mask = word === '' ? 0 : Number.parseInt(word, 16);
-  const { nrCpus } = dev.net.softnet;
   if (word.length > 8 || word.includes(',') || mask >= 2 ** nrCpus) return -EOVERFLOW;
   return set(Array.from({ length: nrCpus }, (_, cpu) => cpu).filter((cpu) => Math.floor(mask / 2 ** cpu) % 2 === 1));
 }

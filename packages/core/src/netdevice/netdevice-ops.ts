@@ -18,6 +18,16 @@ export function netXmitEval(code: number): number {
   return code === NET_XMIT_CN ? 0 : code;
 }
 
+/** `struct ifmap`: where the hardware of a device is. */
+export interface IfMap {
+  readonly memStart: number;
+  readonly memEnd: number;
+  readonly baseAddr: number;
+  readonly irq: number;
+  readonly dma: number;
+  readonly port: number;
+}
+
 /** All functions run under RTNL except `ndoStartXmit` and `ndoGetStats64`. Integers returned are 0 or a negative errno. */
 export interface NetDeviceOps {
   /** Once, when the device is registered; an error refuses the registration. */
@@ -46,6 +56,12 @@ export interface NetDeviceOps {
   /** The traffic of a VLAN (EtherType of the tag, number) is wanted, or not any more: devices that filter VLANs only. */
   readonly ndoVlanRxAddVid: ((dev: NetDevice, proto: number, vid: number) => number) | null;
   readonly ndoVlanRxKillVid: ((dev: NetDevice, proto: number, vid: number) => number) | null;
+  /** The user says where the hardware is (SIOCSIFMAP). */
+  readonly ndoSetConfig: ((dev: NetDevice, map: IfMap) => number) | null;
+  /** PHY registers and hardware time stamps: `cmd` is the request, `ifreq` its `struct ifreq`, to be filled in. */
+  readonly ndoEthIoctl: ((dev: NetDevice, ifreq: Uint8Array, cmd: number) => number) | null;
+  /** A request that only this driver knows, SIOCDEVPRIVATE … + 15. */
+  readonly ndoSiocdevprivate: ((dev: NetDevice, ifreq: Uint8Array, cmd: number) => number) | null;
   readonly ndoTxTimeout: ((dev: NetDevice, queue: number) => void) | null;
   readonly ndoAddSlave: ((dev: NetDevice, slave: NetDevice) => number) | null;
   readonly ndoDelSlave: ((dev: NetDevice, slave: NetDevice) => number) | null;
@@ -76,6 +92,9 @@ export const netdevOpsDefaults: Omit<NetDeviceOps, 'ndoStartXmit'> = {
   ndoChangeCarrier: null,
   ndoVlanRxAddVid: null,
   ndoVlanRxKillVid: null,
+  ndoSetConfig: null,
+  ndoEthIoctl: null,
+  ndoSiocdevprivate: null,
   ndoTxTimeout: null,
   ndoAddSlave: null,
   ndoDelSlave: null,

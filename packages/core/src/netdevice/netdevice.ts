@@ -5,6 +5,7 @@ import type { Net } from '../pernet/net.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import type { TimerList } from '../time/timer.ts';
 import { HwAddrList } from './dev-addr-lists.ts';
+import { defaultEthtoolOps, type EthtoolOps } from './ethtool-ops.ts';
 import { LINK_STATS_COUNT } from './link-stats.ts';
 import type { HeaderOps, NetDeviceOps } from './netdevice-ops.ts';
 import type { NetdevRxQueue, TcTxq } from './dev-queues.ts';
@@ -29,6 +30,7 @@ export const LINK_STATE_PRESENT: number = 1 << 1;
 export const LINK_STATE_NOCARRIER: number = 1 << 2;
 export const LINK_STATE_LINKWATCH_PENDING: number = 1 << 3;
 export const LINK_STATE_DORMANT: number = 1 << 4;
+export const LINK_STATE_TESTING: number = 1 << 5;
 
 /** Private flags: never shown to user space, so the numbers are ours. */
 export const IFF_802_1Q_VLAN: number = 1 << 0;
@@ -68,6 +70,8 @@ export class NetDevice {
   net: Net;
   ifindex = 0;
   ops: NetDeviceOps;
+  /** What `ethtool` asks the driver. */
+  ethtoolOps: EthtoolOps = defaultEthtoolOps;
   headerOps: HeaderOps | null = null;
   flags = 0;
   /** What the user asked for among PROMISC and ALLMULTI; this is what `ip link` shows of them. */
@@ -92,6 +96,8 @@ export class NetDevice {
   addrAssignType: number = NET_ADDR_PERM;
   nameAssignType: number = NET_NAME_UNKNOWN;
   devId = 0;
+  /** Tells apart the ports of one card (`dev_port`). */
+  devPort = 0;
   ifalias = '';
   altnames: string[] = [];
   group = 0;
@@ -110,6 +116,10 @@ export class NetDevice {
   hwFeatures = 0;
   wantedFeatures = 0;
   vlanFeatures = 0;
+  /** The same for the features of features-more.ts. */
+  moreFeatures = 0;
+  moreHwFeatures = 0;
+  moreWantedFeatures = 0;
   hwEncFeatures = 0;
   /** Bytes and segments of the largest super-packet that the stack gives the device (also: over IPv4), and bytes of those that GRO makes. */
   gsoMaxSize = 65536;
@@ -123,6 +133,8 @@ export class NetDevice {
   groMaxSize = 65536;
   /** Nanoseconds that GRO holds packets after a poll (`/sys/class/net/NAME/gro_flush_timeout`); 0: not at all. */
   groFlushTimeout = 0;
+  /** Polls without work after which the driver may interrupt again (`/sys/class/net/NAME/napi_defer_hard_irqs`). */
+  napiDeferHardIrqs = 0;
   /** The driver needs no transmit lock. On one thread it never matters; it is shown to the user. */
   lltx = false;
 
@@ -225,6 +237,10 @@ export class NetDevice {
 
   dormant(): boolean {
     return (this.state & LINK_STATE_DORMANT) !== 0;
+  }
+
+  testing(): boolean {
+    return (this.state & LINK_STATE_TESTING) !== 0;
   }
 
   /** `netif_oper_up`: operational for RFC 2863, where a device that never reports counts as up. */

@@ -1,6 +1,6 @@
 /** `struct packet_type`: who receives frames of an EtherType, and taps that see every frame. */
 import type { Net } from '../pernet/net.ts';
-import type { SkBuff } from '../skbuff/skbuff.ts';
+import type { SkBuff, SkbSock } from '../skbuff/skbuff.ts';
 import type { NetDevice } from './netdevice.ts';
 
 export interface PacketType {
@@ -16,4 +16,8 @@ export interface PacketType {
   readonly func: (skb: SkBuff, dev: NetDevice, pt: PacketType, origDev: NetDevice) => number;
   /** As `func`, for a chain of sk_buffs (linked by `next`) of one device; null: one by one. */
   readonly listFunc: ((first: SkBuff, pt: PacketType, origDev: NetDevice) => void) | null;
+  /** The socket that this tap is for (`af_packet_priv`): it does not hear what it sends itself. */
+  readonly sk?: SkbSock;
+  /** Where a tap is for several sockets: whether this is one of them (`id_match`). */
+  readonly idMatch?: (sk: SkbSock) => boolean;
 }

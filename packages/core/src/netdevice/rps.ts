@@ -13,6 +13,10 @@ import type { Softnet } from './softnet.ts';
 
 /** Flows that a receive queue can follow. */
 const RPS_FLOWS_MAX = 1 << 20;
+/** Flows of applications that can be followed. */
+const RPS_SOCK_FLOWS_MAX = 1 << 29;
+/** Linux asks how much memory there is. */
+const RPS_SOCK_FLOWS_FIT = 1 << 24;
 
 /** `struct softnet_data` of one CPU. */
 export class SoftnetData {
@@ -52,8 +56,9 @@ export class RpsSockFlowTable {
     this.hashes = new Uint32Array(entries);
   }
 
-  /** `rps_record_sock_flow`. */
+  /** `rps_record_sock_flow`: nothing for a flow without number. */
   record(hash: number, cpu: number): void {
+    if (hash === 0) return;
     const at = hash & (this.ents.length - 1);
     this.ents[at] = cpu;
     this.hashes[at] = hash;
@@ -112,6 +117,19 @@ export function netdevSetRpsFlowCnt(dev: NetDevice, rxq: NetdevRxQueue, count: n
   const was = steers(rxq);
   rxq.rpsFlowTable = count === 0 ? null : Array.from({ length: roundupPowOfTwo(count) }, () => new RpsDevFlow());
   dev.net.softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
+  return 0;
+}
+
+/**
+ * `rps_sock_flow_sysctl`: so many flows of applications are followed, rounded up to a power of two; 0: none. -EINVAL above 2^29, -ENOMEM
+ * above 2^24. What the table knew is forgotten when its size changes.
+ */
+export function rpsSetSockFlowEntries(softnet: Softnet, entries: number): number {
+  if (entries > RPS_SOCK_FLOWS_MAX) return -EINVAL;
+  if (entries > RPS_SOCK_FLOWS_FIT) return -ENOMEM;
+  const size = entries <= 0 ? 0 : roundupPowOfTwo(entries);
+  if (size === (softnet.rpsSockFlowTable?.ents.length ?? 0)) return 0;
+  softnet.rpsSockFlowTable = size === 0 ? null : new RpsSockFlowTable(size);
   return 0;
 }
 

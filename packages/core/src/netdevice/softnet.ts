@@ -4,7 +4,7 @@
  *   driver → netifRx → backlog → NET_RX_SOFTIRQ → poll → netifReceiveSkb
  *     → time stamp → VLAN tag off → taps → ingress (qdisc, hooks) → VLAN device → rx handler → packet type (ipRcv, arpRcv …)
  */
-import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL, PACKET_LOOPBACK, PACKET_OTHERHOST } from '@skbuff/uapi';
+import { ETH_P_ALL, PACKET_LOOPBACK } from '@skbuff/uapi';
 import {
   SKB_CONSUMED,
   SKB_DROP_REASON_CPU_BACKLOG,
@@ -14,6 +14,7 @@ import {
 import { skbVlanUntag } from '../skbuff/skb-vlan.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { NET_RX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
+import { deliverCopy, deliverRun, deliverSpecific, deliverTaps, dropTag, ethTypeVlan, ingress } from './deliver.ts';
 import { groNormalList, napiGroDone, napiGroFlush, napiGroPurge, napiGroStop } from './gro.ts';
 import { NAPI_POLL_WEIGHT, NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS } from './netdevice-ops.ts';
@@ -35,8 +36,8 @@ import { getRpsCpu, type RpsDevFlow, type RpsSockFlowTable, SoftnetData } from '
 const PTYPE_HASH_SIZE = 16;
 const PTYPE_HASH_MASK = PTYPE_HASH_SIZE - 1;
 
-/** VLAN number 0: the tag has a priority only. */
-const VLAN_VID_MASK = 0x0fff;
+/** Packets that a busy-polling socket takes at once (`BUSY_POLL_BUDGET`). */
+export const BUSY_POLL_BUDGET = 8;
 
 /** Bits of `rxExtras`. */
 const RX_STAMP = 1 << 0;
@@ -49,10 +50,14 @@ export class Softnet {
   private backlogLimit = 1000;
   /** net.core.netdev_budget: packets per NAPI cycle over all devices. */
   budget = 300;
-  /** net.core.dev_weight: packets that the backlog takes per poll. */
+  /** Packets that a backlog takes per poll (net.core.dev_weight times dev_weight_rx_bias). */
   devWeight: number = NAPI_POLL_WEIGHT;
   /** net.core.gro_normal_batch: packets that GRO collects before it passes them on. */
   groNormalBatch = 8;
+  /** net.core.netdev_tstamp_prequeue: frames are stamped before RPS may queue them, or (0) when they go up. */
+  tstampPrequeue = 1;
+  /** Sockets that poll for their packets: while there are any, packets carry the number of their NAPI instance. */
+  busyPollers = 0;
   readonly nrCpus: number;
   readonly data: readonly SoftnetData[] = [];
   /** The CPU that the code which runs now counts as running on. Set {@link cpu}. */
@@ -77,6 +82,8 @@ export class Softnet {
   private rxDoors = 0;
   /** What became of a frame that `receiveCore` disposed of. */
   private coreResult: number = NET_RX_SUCCESS;
+  private readonly napiHash: Map<number, NapiStruct> = new Map();
+  private napiGenId: number;
   private pollFirst: NapiStruct | null = null;
   private pollLast: NapiStruct | null = null;
   private readonly softirq: Softirq;
@@ -86,6 +93,7 @@ export class Softnet {
     this.softirq = softirq;
     this.realTimeNs = realTimeNs;
     this.nrCpus = nrCpus;
+    this.napiGenId = nrCpus;
     this.data = Array.from({ length: nrCpus }, (_, cpu) => new SoftnetData(cpu, (sd) => this.makeBacklog(sd)));
     this.here = this.data[0] as SoftnetData;
     softirq.open(NET_RX_SOFTIRQ, () => this.netRxAction());
@@ -201,9 +209,14 @@ export class Softnet {
 
   /** The backlog is full, the device is down, or the frame is to be stamped or steered. */
   private netifRxSlow(skb: SkBuff, sd: SoftnetData): number {
-    if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
+    if (this.tstampPrequeue !== 0) this.stamp(skb);
     const cpu = (this.rxExtras & RX_RPS) === 0 ? -1 : getRpsCpu(this, skb.dev as NetDevice, skb);
     return cpu < 0 ? this.enqueueToBacklog(skb, sd) : this.enqueueSteered(skb, cpu);
+  }
+
+  /** `net_timestamp_check`. */
+  private stamp(skb: SkBuff): void {
+    if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
   }
 
   private enqueueSteered(skb: SkBuff, cpu: number): number {
@@ -249,12 +262,48 @@ export class Softnet {
     for (const n of list) this.repoll(n);
   }
 
+  /** `napi_hash_add`: gives the instance a number. @internal */
+  napiHashAdd(napi: NapiStruct): void {
+    napi.napiId = ++this.napiGenId;
+    this.napiHash.set(napi.napiId, napi);
+  }
+
+  /** `napi_hash_del`. @internal */
+  napiHashDel(napi: NapiStruct): void {
+    this.napiHash.delete(napi.napiId);
+  }
+
+  /**
+   * One turn of `napi_busy_loop`: whoever waits for packets of an instance polls it himself, without an interrupt. Packets that the
+   * driver had, at most `budget`; what it has beyond that is left to the softirq. 0 for one that is disabled, or scheduled anyway.
+   */
+  napiBusyPoll(napiId: number, budget: number = BUSY_POLL_BUDGET): number {
+    const napi = this.napiHash.get(napiId);
+    if (napi === undefined || !napi.enabled || napi.scheduled) return 0;
+    this.softirq.localBhDisable();
+    napi.scheduled = true;
+    const work = napi.poll(napi, budget);
+    groNormalList(napi);
+    if (napi.scheduled && !this.onPollList(napi)) {
+      this.repoll(napi);
+      this.softirq.raise(NET_RX_SOFTIRQ);
+    }
+    if (!napi.enabled) napiGroPurge(napi);
+    this.softirq.localBhEnable();
+    return work;
+  }
+
   /**
    * `napi_complete_done`: the driver handled fewer than its budget, `workDone` packets, and leaves the poll list. What GRO holds goes up,
-   * but for what `groFlushTimeout` keeps.
+   * but for what `groFlushTimeout` keeps. False: no interrupt yet, it will be polled again by itself (`napiDeferHardIrqs`).
    */
-  napiComplete(napi: NapiStruct, workDone = 0): void {
-    if (napi.gro !== null) napiGroDone(napi, workDone);
+  napiComplete(napi: NapiStruct, workDone = 0): boolean {
+    const done = napi.gro === null || napiGroDone(napi, workDone);
+    this.leavePollList(napi);
+    return done;
+  }
+
+  private leavePollList(napi: NapiStruct): void {
     napi.scheduled = false;
     if (napi.missed) {
       napi.missed = false;
@@ -273,13 +322,7 @@ export class Softnet {
       const weight = napi.dev === null ? this.devWeight : napi.weight;
       const work = napi.poll(napi, weight);
       // A driver that used its whole weight stays scheduled and goes to the end of the list.
-      if (napi.scheduled && work >= weight) {
-        if (napi.gro !== null) {
-          napiGroFlush(napi, true);
-          groNormalList(napi);
-        }
-        this.repoll(napi);
-      }
+      if (napi.scheduled && work >= weight) this.pollAgain(napi);
       // Disabled by whoever got a packet of this very poll: there may never be another one.
       if (napi.gro !== null && !napi.enabled) napiGroPurge(napi);
       budget -= work;
@@ -288,6 +331,19 @@ export class Softnet {
       if (this.pollFirst !== null) this.softirq.raise(NET_RX_SOFTIRQ);
       return;
     }
+  }
+
+  private pollAgain(napi: NapiStruct): void {
+    if (napi.gro !== null) {
+      napiGroFlush(napi, true);
+      groNormalList(napi);
+    }
+    // Disabled, enabled and scheduled anew during its own poll: it stands in line already.
+    if (napi.scheduled && !this.onPollList(napi)) this.repoll(napi);
+  }
+
+  private onPollList(napi: NapiStruct): boolean {
+    return napi.next !== null || this.pollLast === napi;
   }
 
   private repoll(napi: NapiStruct): void {
@@ -312,7 +368,7 @@ export class Softnet {
     while (work < quota) {
       const skb = queue.dequeue();
       if (skb === null) {
-        this.napiComplete(sd.backlog);
+        this.leavePollList(sd.backlog);
         return work;
       }
       if (this.rxExtras !== 0) this.markSteered(sd);
@@ -401,12 +457,14 @@ export class Softnet {
 
   /** Time stamp and RPS; true if the frame went to another backlog. */
   private steer(skb: SkBuff): boolean {
-    if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
+    if (this.tstampPrequeue !== 0) this.stamp(skb);
     const done = this.steered;
     this.steered = false;
-    if (done || (this.rxExtras & RX_RPS) === 0) return false;
-    const cpu = getRpsCpu(this, skb.dev as NetDevice, skb);
-    if (cpu < 0) return false;
+    const cpu = done || (this.rxExtras & RX_RPS) === 0 ? -1 : getRpsCpu(this, skb.dev as NetDevice, skb);
+    if (cpu < 0) {
+      this.stamp(skb);
+      return false;
+    }
     this.coreResult = this.enqueueSteered(skb, cpu);
     return true;
   }
@@ -504,63 +562,4 @@ export class Softnet {
       this.ptypeBase[at] = Object.freeze(change(this.ptypeBase[at] as readonly PacketType[]));
     }
   }
-}
-
-/** `__netif_receive_skb_list_ptype`: a run of frames for one receiver. */
-function deliverRun(first: SkBuff, pt: PacketType, origDev: NetDevice): void {
-  if (pt.listFunc !== null) {
-    pt.listFunc(first, pt, origDev);
-    return;
-  }
-  for (let skb: SkBuff | null = first; skb !== null; ) {
-    const next: SkBuff | null = skb.next;
-    skb.next = null;
-    pt.func(skb, skb.dev as NetDevice, pt, origDev);
-    skb = next;
-  }
-}
-
-/** Each receiver but the last gets a reference of its own. */
-function deliverCopy(pt: PacketType, skb: SkBuff, origDev: NetDevice): void {
-  skb.get();
-  pt.func(skb, skb.dev as NetDevice, pt, origDev);
-}
-
-function deliverTaps(taps: readonly PacketType[], skb: SkBuff, origDev: NetDevice): void {
-  for (let i = 0; i < taps.length; i++) {
-    const pt = taps[i] as PacketType;
-    if (pt.net === null || pt.net === (skb.dev as NetDevice).net) deliverCopy(pt, skb, origDev);
-  }
-}
-
-function deliverSpecific(list: readonly PacketType[], type: number, skb: SkBuff, origDev: NetDevice, last: PacketType | null): PacketType | null {
-  for (let i = 0; i < list.length; i++) {
-    const pt = list[i] as PacketType;
-    if (pt.type !== type) continue;
-    if (last !== null) deliverCopy(last, skb, origDev);
-    last = pt;
-  }
-  return last;
-}
-
-/** `eth_type_vlan`. */
-function ethTypeVlan(type: number): boolean {
-  return type === ETH_P_8021Q || type === ETH_P_8021AD;
-}
-
-/** `sch_handle_ingress`, then `nf_ingress`. */
-function ingress(skb: SkBuff, dev: NetDevice): number {
-  if (dev.tcIngress !== null) {
-    const verdict = dev.tcIngress(skb, dev);
-    if (verdict !== RX_HANDLER_PASS) return verdict;
-  }
-  return dev.nfHooksIngress.length === 0 || dev.net.nf.runIngress(skb, dev) ? RX_HANDLER_PASS : RX_HANDLER_CONSUMED;
-}
-
-/** Nobody here has that VLAN: the frame is another's. A tag without number only has a priority. */
-function dropTag(skb: SkBuff): void {
-  if ((skb.vlanTci & VLAN_VID_MASK) !== 0) skb.pktType = PACKET_OTHERHOST;
-  skb.vlanPresent = false;
-  skb.vlanTci = 0;
-  skb.vlanProto = 0;
 }

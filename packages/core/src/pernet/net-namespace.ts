@@ -1,13 +1,20 @@
 /**
  * Namespaces and `pernet_operations` (`net/core/net_namespace.c`): every plugin's init runs for every namespace that exists, then
  * for each new one; exits run in reverse. Device operations come after all subsystems on the way up and before them on the way
- * down. A namespace that nobody holds any more is taken down by a worker, together with the others that wait.
+ * down. A namespace that nobody holds any more is taken down by a worker, together with the others that wait:
+ *
+ *   unhash → all pre-exits → exits of device operations, the last first → default_device_exit → exit of the first device operations,
+ *   which are loopback's → exits of the subsystems → net_ns_ops, which were the first of all
+ *
+ * The worker waits whenever a device that it unregistered is still referred to, and what dies later waits for the worker.
  */
-import { ENOSPC } from '@skbuff/uapi';
+import { CLONE_NEWNET, ENOSPC } from '@skbuff/uapi';
 import type { Kernel } from '../module/kernel.ts';
 import { defaultDeviceExit } from '../netdevice/dev-netns.ts';
+import type { NetDevice } from '../netdevice/netdevice.ts';
 import { Net } from './net.ts';
 import { NSID_NOT_ASSIGNED } from './nsid.ts';
+import { ProcInums } from './proc-inum.ts';
 
 /** `struct pernet_operations`. */
 export interface PernetOperations {
@@ -22,27 +29,43 @@ export interface PernetOperations {
   readonly exitBatch?: (nets: readonly Net[]) => void;
 }
 
-/** First inode number of a namespace, as on Linux (`PROC_NET_INIT_INO`). */
-const FIRST_INODE = 4026531840;
-
 export class NetNamespaces {
   /** Namespaces alive, the initial one first. */
   readonly list: Net[] = [];
   /** Subsystem operations, then device operations, each in order of registration. */
   private pernetList: PernetOperations[] = [];
   private firstDevice = 0;
-  private nextInode = FIRST_INODE;
+  /** Inode numbers of namespaces, of other kinds too. */
+  readonly inums: ProcInums = new ProcInums();
   /** Namespaces without a reference, which the worker has not come to yet (`cleanup_list`). */
   private doomed: Net[] = [];
+  /** What the worker has yet to do for the namespaces that it is busy with; empty while it has nothing to do. */
+  private steps: (() => void)[] = [];
+  /** Unregistered devices with references, for which the worker waits. */
+  private readonly waiting: Set<NetDevice> = new Set();
   private readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
+    // `net_ns_ops`.
+    this.registerSubsys({
+      name: 'net_ns',
+      init: (net) => ((net.inode = this.inums.alloc()), 0),
+      exit: (net) => this.inums.free(net.inode),
+    });
+  }
+
+  /**
+   * `copy_net_ns`: the namespace of a new task, with a reference for it: with CLONE_NEWNET in `flags` one of its own, or the errno of what
+   * failed; else its parent's.
+   */
+  copyNetNs(flags: number, old: Net): Net | number {
+    return (flags & CLONE_NEWNET) === 0 ? old.get() : this.create();
   }
 
   /** `setup_net`: a namespace with one reference, or the negative errno of the init that failed; those done are undone. */
   create(): Net | number {
-    const net = new Net(this.kernel, this.nextInode++);
+    const net = new Net(this.kernel);
     this.list.push(net);
     const err = this.setup(net);
     if (err === 0) return net;
@@ -56,7 +79,8 @@ export class NetNamespaces {
     if (!net.alive) return;
     net.alive = false;
     this.doomed.push(net);
-    if (this.doomed.length === 1) this.kernel.scheduleWork(() => this.cleanupNet());
+    // A worker that is busy looks again when it is done.
+    if (this.doomed.length === 1 && this.steps.length === 0) this.kernel.scheduleWork(() => this.cleanupNet());
   }
 
   /** `cleanup_net`: what waits for its end, the last one first. What an exit lets go of waits for the next turn of the worker. */
@@ -64,15 +88,40 @@ export class NetNamespaces {
     const nets = this.doomed.reverse();
     this.doomed = [];
     this.kill(nets);
+    this.work();
   }
 
-  /** The kernel goes: all namespaces die, held or not, the initial one after the others. */
+  /** Goes on until there is something to wait for. */
+  private work(): void {
+    while (this.steps.length > 0 && this.waiting.size === 0) (this.steps.shift() as () => void)();
+    if (this.steps.length === 0 && this.doomed.length > 0) this.kernel.scheduleWork(() => this.cleanupNet());
+  }
+
+  /** `netdev_run_todo`: a device is unregistered but referred to, until {@link deviceIsFree}. @internal */
+  waitForDevice(dev: NetDevice): void {
+    if (this.steps.length > 0 && !dev.net.alive) this.waiting.add(dev);
+  }
+
+  /** @internal */
+  deviceIsFree(dev: NetDevice): void {
+    if (this.waiting.delete(dev) && this.waiting.size === 0) this.kernel.scheduleWork(() => this.work());
+  }
+
+  /** The kernel goes: all namespaces die, held or not, the initial one after the others. Nothing is waited for. */
   killAll(): void {
+    this.finish();
     this.kill(this.list.slice(1).reverse());
+    this.finish();
     this.kill([...this.list]);
+    this.finish();
   }
 
-  /** Takes namespaces out of everybody's sight and destroys what they hold; those that are gone already are left out. */
+  private finish(): void {
+    for (let step = this.steps.shift(); step !== undefined; step = this.steps.shift()) step();
+    this.waiting.clear();
+  }
+
+  /** Takes namespaces out of everybody's sight and plans the end of what they hold; those that are gone already are left out. */
   private kill(nets: readonly Net[]): void {
     const dying = nets.filter((net) => this.list.includes(net));
     if (dying.length === 0) return;
@@ -81,11 +130,13 @@ export class NetNamespaces {
       this.list.splice(this.list.indexOf(net), 1);
     }
     for (const net of dying) this.unhashNsid(net);
-    this.runExits(dying, this.pernetList, true);
-    for (const net of dying) {
-      net.gen.length = 0;
-      this.kernel.services.forget(net);
-    }
+    this.steps = this.exitSteps(dying, this.pernetList, this.firstDevice);
+    this.steps.push(() => {
+      for (const net of dying) {
+        net.gen.length = 0;
+        this.kernel.services.forget(net);
+      }
+    });
   }
 
   /** `unhash_nsid`: no namespace has a number for it any more, nor it for others. */
@@ -146,7 +197,7 @@ export class NetNamespaces {
     if (at < 0) return;
     this.pernetList.splice(at, 1);
     if (at < this.firstDevice) this.firstDevice--;
-    this.runExits([...this.list], [ops], false);
+    runExits([...this.list], [ops]);
   }
 
   private registerAt(ops: PernetOperations, at: number, count: () => void): number {
@@ -154,7 +205,7 @@ export class NetNamespaces {
     for (const net of this.list) {
       const err = ops.init?.(net) ?? 0;
       if (err !== 0) {
-        this.runExits(done.reverse(), [ops], false);
+        runExits(done.reverse(), [ops]);
         return err;
       }
       done.push(net);
@@ -170,7 +221,7 @@ export class NetNamespaces {
       const err = ops.init?.(net) ?? 0;
       if (err !== 0) {
         net.alive = false;
-        this.runExits([net], done, true);
+        for (const step of this.exitSteps([net], done, Math.min(this.firstDevice, done.length))) step();
         return err;
       }
       done.push(ops);
@@ -178,14 +229,31 @@ export class NetNamespaces {
     return 0;
   }
 
-  /** `ops_undo_list`: pre-exits, the devices' fate if the namespaces die, then the exits; all in reverse order of registration. */
-  private runExits(nets: readonly Net[], list: readonly PernetOperations[], dying: boolean): void {
+  /**
+   * `ops_undo_list` for namespaces that die: pre-exits, then the exits; all in reverse order of registration. The devices' fate stands
+   * behind the first operations at `firstDevice`, which are loopback's: `lo` goes after all others.
+   */
+  private exitSteps(nets: readonly Net[], list: readonly PernetOperations[], firstDevice: number): (() => void)[] {
     const reverse = [...list].reverse();
-    for (const ops of reverse) for (const net of nets) ops.preExit?.(net);
-    if (dying) defaultDeviceExit(nets, this.list[0] ?? null);
-    for (const ops of reverse) {
-      for (const net of nets) ops.exit?.(net);
-      ops.exitBatch?.(nets);
-    }
+    const steps = [() => reverse.forEach((ops) => preExit(nets, ops)), ...reverse.map((ops) => () => exit(nets, ops))];
+    const before = Math.max(0, list.length - firstDevice - 1);
+    steps.splice(1 + before, 0, () => defaultDeviceExit(nets, this.list[0] ?? null));
+    return steps;
   }
+}
+
+function preExit(nets: readonly Net[], ops: PernetOperations): void {
+  for (const net of nets) ops.preExit?.(net);
+}
+
+function exit(nets: readonly Net[], ops: PernetOperations): void {
+  for (const net of nets) ops.exit?.(net);
+  ops.exitBatch?.(nets);
+}
+
+/** Operations leave namespaces that live on. */
+function runExits(nets: readonly Net[], list: readonly PernetOperations[]): void {
+  const reverse = [...list].reverse();
+  for (const ops of reverse) preExit(nets, ops);
+  for (const ops of reverse) exit(nets, ops);
 }

@@ -17,7 +17,7 @@ export class Net {
   /** Hook points and the static key of this namespace. */
   readonly nf: NfHooks;
   /** What identifies the namespace to user space (`/proc/PID/ns/net`). */
-  readonly inode: number;
+  inode = 0;
   /** Per-namespace state of the plugins, by slot. */
   readonly gen: unknown[] = [];
   loopbackDev: NetDevice | null = null;
@@ -27,6 +27,8 @@ export class Net {
   readonly devByIndex: Map<number, NetDevice> = new Map();
   /** Rises whenever the device list changes (a dump that spans a change is marked). */
   devBaseSeq = 0;
+  /** net.core.rps_default_mask: CPUs that the receive queues of new devices are spread over. */
+  rpsDefaultMask: readonly number[] = [];
   /** Last interface index given out. */
   ifindex = 0;
   /** Numbers under which this namespace knows others (`ip netns set`). */
@@ -36,9 +38,8 @@ export class Net {
   /** Somebody holds it (`check_net`); false for good once nobody did. */
   alive = true;
 
-  constructor(kernel: Kernel, inode: number) {
+  constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.inode = inode;
     this.skbs = kernel.skbs;
     this.softnet = kernel.softnet;
     this.xmit = kernel.xmit;

@@ -16,6 +16,9 @@ export const LARGE_BLOCK: number = 68 * 1024;
 /** Page fragments an sk_buff can carry beside its linear area. */
 export const MAX_SKB_FRAGS = 17;
 
+/** Bit of `txFlags`: a fragment may be written by others while the packet is under way, so it is copied before it is summed. */
+export const SKBTX_SHARED_FRAG: number = 1 << 5;
+
 /** Bits of `gsoType`: how a super-packet is cut. */
 export const SKB_GSO_TCPV4: number = 1 << 0;
 /** The numbers come from outside (a guest, a packet socket) and have to be checked. */
@@ -48,6 +51,8 @@ export class SkbSharedInfo {
   nextFree: SkbSharedInfo | null = null;
   /** sk_buffs and fragments that refer to this block; 0 while it lies in the free list. */
   dataref = 0;
+  /** The one holder that gave up the header (`SkBuff.headerRelease`), as long as it still is that. @internal */
+  headerless: SkBuff | null = null;
   nrFrags = 0;
   txFlags = 0;
   gsoSize = 0;

@@ -161,6 +161,13 @@ export class SkbuffCache {
     return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
   }
 
+  /** `skb_cow_head`: as {@link cow}, for who writes the header only. */
+  cowHead(skb: SkBuff, headroom: number): number {
+    const missing = headroom - skb.headroom();
+    if (missing <= 0 && !skb.isHeaderCloned()) return 0;
+    return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
+  }
+
   /** `skb_ensure_writable`: the first `len` bytes are linear and private. 0 or -ENOMEM. */
   ensureWritable(skb: SkBuff, len: number): number {
     if (!skb.mayPull(len)) return -ENOMEM;

@@ -74,6 +74,8 @@ const NO_FCS = 1 << 12;
 const REDIRECTED = 1 << 13;
 const OFFLOAD_FWD_MARK = 1 << 14;
 const VLAN_PRESENT = 1 << 15;
+/** Packets of which a device can do less on the way out: those with a tag beside them, and those in a tunnel. @internal */
+export const SKB_OFFLOAD_BITS: number = ENCAPSULATION | VLAN_PRESENT;
 /** The bits that a clone or copy inherits. @internal */
 export const SKB_INHERITED_BITS: number =
   L4_HASH | SW_HASH | IGNORE_DF | OO_OKAY | ENCAPSULATION | NF_TRACE | IPVS_PROPERTY | PFMEMALLOC | NO_FCS | REDIRECTED | OFFLOAD_FWD_MARK | VLAN_PRESENT;
@@ -465,6 +467,26 @@ export class SkBuff {
     return this.cloned && this.shinfo.dataref !== 1;
   }
 
+  /**
+   * `skb_header_release`: the owner keeps the payload only (TCP, for a retransmission) and leaves the header to its clones: the only clone
+   * may write the header without a copy.
+   */
+  headerRelease(): void {
+    this.nohdr = true;
+    this.shinfo.headerless = this;
+  }
+
+  /** `skb_header_cloned`: whether others need the header as it is. */
+  isHeaderCloned(): boolean {
+    if (!this.isCloned()) return false;
+    const { dataref, headerless } = this.shinfo;
+    return dataref !== 2 || headerless === null || headerless === this || !headerless.keepsPayloadOf(this.shinfo);
+  }
+
+  private keepsPayloadOf(shinfo: SkbSharedInfo): boolean {
+    return this.nohdr && this.users > 0 && this.shinfo === shinfo;
+  }
+
   /** A second descriptor of the same data, on no list and without owner; null when memory is out. */
   clone(): SkBuff | null {
     return this.cache.clone(this);
@@ -524,6 +546,11 @@ export class SkBuff {
       this.nfct = null;
     }
     this.nfctinfo = 0;
+    this.nfResetTrace();
+  }
+
+  /** `nf_reset_trace`: rules log nothing more about it. */
+  nfResetTrace(): void {
     this.nfTrace = false;
   }
 

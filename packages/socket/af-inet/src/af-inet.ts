@@ -49,7 +49,7 @@ import {
   TCP_SYN_SENT,
 } from '@skbuff/uapi';
 import { ipv4IsLoopback } from '@skbuff/wire';
-import { devinetIoctl } from './devinet-ioctl.ts';
+import { inetOwnIoctl } from './inet-ioctl.ts';
 import type { InetSk } from './inet-sk.ts';
 import { ipMcDropSocket } from './multicast.ts';
 import type { Inetsw } from './protosw.ts';
@@ -66,7 +66,6 @@ export function inetCreate(inetsw: Inetsw, net: Net, sock: Socket, protocol: num
   sk.reuse = entry.reuse;
   sk.isIcsk = entry.icsk;
   sock.graft(sk);
-  sockNet.of(net).inuseAdd(sk.prot, 1);
   if (sock.type === SOCK_RAW) startRaw(sk);
   return sk.prot.init(sk);
 }
@@ -84,7 +83,6 @@ export function inetRelease(sock: Socket): void {
   const sk = sock.sk as InetSk | null;
   if (sk === null) return;
   ipMcDropSocket(sk);
-  sockNet.of(sk.net).inuseAdd(sk.prot, -1);
   sk.prot.close(sk);
 }
 
@@ -193,10 +191,10 @@ export function inetRecvmsg(sock: Socket, msg: Msghdr, len: number, flags: numbe
   return sk.prot.recvmsg(sk, msg, len, flags);
 }
 
-/** `inet_ioctl`: addresses of interfaces, then the protocol. */
+/** `inet_ioctl`: routes, ARP entries, addresses of interfaces, then the protocol. */
 export function inetIoctl(sock: Socket, request: number, arg: Uint8Array): number {
   const sk = sock.sk as InetSk;
-  const rc = devinetIoctl(sk.net, request, arg);
+  const rc = inetOwnIoctl(sk.net, request, arg);
   return rc === -ENOIOCTLCMD ? sk.prot.ioctl(sk, request, arg) : rc;
 }
 

@@ -59,6 +59,7 @@ export class InetSk extends Sock implements InetSock {
     super(net, AF_INET, type, protocol, prot, kern);
     this.pmtudisc = ipv4Net.of(net).ipNoPmtuDisc !== 0 ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
     this.inetId = net.kernel.random.u32() & 0xffff;
+    this.fl4.uid = this.connFl4.uid = this.uid;
   }
 
   mayAlloc(): number {

@@ -6,9 +6,6 @@ import { be32, ipv4IsMulticast } from '@skbuff/wire';
 import { le32 } from '@skbuff/sock';
 import type { InetSk } from './inet-sk.ts';
 
-/** net.ipv4.igmp_max_memberships */
-const MAX_MEMBERSHIPS = 20;
-
 /** `struct ip_mreqn`. */
 interface Mreqn {
   readonly group: number;
@@ -54,7 +51,7 @@ export function ipMcJoinGroup(sk: InetSk, value: Uint8Array): number {
   if (inDev === null) return -ENODEV;
   const { ifindex } = inDev.dev;
   if (sk.mcList.some((mc) => mc.group === req.group && mc.ifindex === ifindex)) return -EADDRINUSE;
-  if (sk.mcList.length >= MAX_MEMBERSHIPS) return -ENOBUFS;
+  if (sk.mcList.length >= ipv4Net.of(sk.net).igmpMaxMemberships) return -ENOBUFS;
   sk.mcList.unshift({ group: req.group, ifindex });
   ipMcIncGroup(inDev, req.group);
   return 0;

@@ -1,6 +1,7 @@
 /** ICMP datagram sockets of a namespace. What is a port elsewhere is the identifier of echo messages here. */
 import { InetSk } from '@skbuff/af-inet';
 import { type Net, NetSlot } from '@skbuff/core';
+import { sockNet } from '@skbuff/sock';
 
 const HASH_SIZE = 64;
 
@@ -36,6 +37,7 @@ export class PingNet {
     sk.next = this.table[slot] as PingSock | null;
     this.table[slot] = sk;
     sk.hashed = true;
+    sockNet.of(sk.net).inuseAdd(sk.prot, 1);
   }
 
   remove(sk: PingSock): void {
@@ -51,6 +53,7 @@ export class PingNet {
     else prev.next = sk.next;
     sk.next = null;
     sk.hashed = false;
+    sockNet.of(sk.net).inuseAdd(sk.prot, -1);
   }
 
   /** `ping_get_port`: 0 with the socket in the table, 1 if the identifier (0: every one) is taken. */

@@ -1,5 +1,5 @@
 /** ICMP datagram sockets as a plugin. */
-import { INETSW, PROC_SOCK_HEADER, inetSockrawOps, procSockLinePadded } from '@skbuff/af-inet';
+import { INETSW, PROC_RAW_HEADER, inetSockrawOps, procSockLinePadded } from '@skbuff/af-inet';
 import type { Net, Plugin } from '@skbuff/core';
 import { ICMP } from '@skbuff/icmp';
 import { procCreateNet } from '@skbuff/procfs';
@@ -11,7 +11,7 @@ import { pingReceiver } from './ping-rcv.ts';
 import { PingNet, PingSock, pingNet } from './ping-sock.ts';
 
 /** Largest group of net.ipv4.ping_group_range. */
-const GID_T_MAX = 2147483647;
+const GID_T_MAX = 4294967294;
 
 /** `@skbuff/ping`: `socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP)`, for tasks in net.ipv4.ping_group_range. */
 export function ping(): Plugin {
@@ -70,7 +70,7 @@ function netExit(net: Net): void {
 /** The text of /proc/net/icmp. */
 export function pingProcText(net: Net): string {
   const state = pingNet.of(net);
-  let text = PROC_SOCK_HEADER;
+  let text = `${PROC_RAW_HEADER.trimEnd().padEnd(127)}\n`;
   for (const sk of state) text += procSockLinePadded(sk, state.bucket(sk.inetNum), sk.inetSport);
   return text;
 }

@@ -1,6 +1,7 @@
 /** `struct raw_sock`, and the raw sockets of a namespace. */
 import { InetSk } from '@skbuff/af-inet';
 import { NetSlot } from '@skbuff/core';
+import { sockNet } from '@skbuff/sock';
 
 export class RawSock extends InetSk {
   /** ICMP_FILTER: a set bit keeps messages of that type (0..31) away. */
@@ -25,12 +26,14 @@ export class RawNet {
   add(sk: RawSock): void {
     this.table[sk.inetNum] = [sk, ...this.of(sk.inetNum)];
     sk.hashed = true;
+    sockNet.of(sk.net).inuseAdd(sk.prot, 1);
   }
 
   remove(sk: RawSock): void {
     if (!sk.hashed) return;
     this.table[sk.inetNum] = this.of(sk.inetNum).filter((other) => other !== sk);
     sk.hashed = false;
+    sockNet.of(sk.net).inuseAdd(sk.prot, -1);
   }
 }
 

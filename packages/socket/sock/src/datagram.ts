@@ -18,6 +18,7 @@ import {
   TCP_CLOSE,
   TCP_SYN_SENT,
 } from '@skbuff/uapi';
+import { busyRecvDatagram } from './busy-poll.ts';
 import type { Msghdr } from './msghdr.ts';
 import { RCV_SHUTDOWN, SHUTDOWN_MASK, SOCK_NOSPACE, SOCK_SELECT_ERR_QUEUE, type Sock } from './sock.ts';
 
@@ -26,9 +27,12 @@ import { RCV_SHUTDOWN, SHUTDOWN_MASK, SOCK_NOSPACE, SOCK_SELECT_ERR_QUEUE, type 
  * caller's, to be freed with `consume()`; with MSG_PEEK it stays in the queue and the caller has a reference.
  */
 export function skbRecvDatagram(sk: Sock, flags: number): SkBuff | number {
-  if (sk.err !== 0) return sk.takeError();
-  if ((flags & MSG_PEEK) !== 0) return peekDatagram(sk);
-  return sk.receiveQueue.dequeue() ?? -EAGAIN;
+  if (sk.err !== 0 || (flags & MSG_PEEK) !== 0) return errorOrPeek(sk);
+  return sk.receiveQueue.dequeue() ?? busyRecvDatagram(sk);
+}
+
+function errorOrPeek(sk: Sock): SkBuff | number {
+  return sk.err !== 0 ? sk.takeError() : peekDatagram(sk);
 }
 
 /** With SO_PEEK_OFF packets that were peeked at to the end are passed over. */

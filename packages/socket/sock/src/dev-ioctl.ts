@@ -1,82 +1,134 @@
-/** Questions about devices that any socket answers (`net/core/dev_ioctl.c`). Changing devices is netlink's business. */
-import type { Net, NetDevice } from '@skbuff/core';
-import {
-  EINVAL,
-  ENODEV,
-  ENOTTY,
-  IFNAMSIZ,
-  IFREQ_LEN,
-  IFREQ_UNION,
-  SIOCGIFFLAGS,
-  SIOCGIFHWADDR,
-  SIOCGIFINDEX,
-  SIOCGIFMETRIC,
-  SIOCGIFMTU,
-  SIOCGIFNAME,
-  SIOCGIFTXQLEN,
-} from '@skbuff/uapi';
-import { devGetFlags } from '@skbuff/core';
+/** ioctl(2) on any socket about devices (`net/core/dev_ioctl.c`): questions are free, changes need CAP_NET_ADMIN. */
+import { type Net, type NetDevice, devEthtool, devGetFlags } from '@skbuff/core';
+import * as U from '@skbuff/uapi';
+import { devIfsioc } from './dev-ifsioc.ts';
 import { le32, setLe32 } from './msghdr.ts';
+import { sockNet } from './sock-net.ts';
+import { userMemory } from './user-memory.ts';
 
-/** 0 with `ifreq` filled in, -ENODEV, -EINVAL if it is too short, -ENOTTY if the request is none of these. */
+/** Requests that every socket answers have these bits. */
+const SOCK_IOC_TYPE = 0x89;
+
+const QUESTIONS: ReadonlySet<number> = new Set([
+  U.SIOCGIFFLAGS,
+  U.SIOCGIFMETRIC,
+  U.SIOCGIFMTU,
+  U.SIOCGIFHWADDR,
+  U.SIOCGIFMAP,
+  U.SIOCGIFINDEX,
+  U.SIOCGIFTXQLEN,
+  U.SIOCGIFSLAVE,
+]);
+
+/** What changes a device, or is told to those only who may change it. */
+const CHANGES: ReadonlySet<number> = new Set([
+  U.SIOCSIFFLAGS,
+  U.SIOCSIFMETRIC,
+  U.SIOCSIFMTU,
+  U.SIOCSIFHWADDR,
+  U.SIOCSIFHWBROADCAST,
+  U.SIOCSIFSLAVE,
+  U.SIOCSIFMAP,
+  U.SIOCSIFTXQLEN,
+  U.SIOCSIFNAME,
+  U.SIOCADDMULTI,
+  U.SIOCDELMULTI,
+  U.SIOCGMIIPHY,
+  U.SIOCGMIIREG,
+  U.SIOCSMIIREG,
+  U.SIOCSHWTSTAMP,
+]);
+
+/**
+ * `dev_ioctl`: 0 with `ifreq` filled in, -EFAULT if it is too short, -ENODEV, -EPERM, -ENOTTY if the request is none of these, or what
+ * the device says.
+ */
 export function devIoctl(net: Net, request: number, ifreq: Uint8Array): number {
-  if (!isDevIoctl(request)) return -ENOTTY;
-  if (ifreq.length < IFREQ_LEN) return -EINVAL;
-  if (request === SIOCGIFNAME) return ifname(net, ifreq);
+  if (request >>> 8 !== SOCK_IOC_TYPE) return -U.ENOTTY;
+  if (ifreq.length < U.IFREQ_LEN) return -U.EFAULT;
+  if (request === U.SIOCGIFNAME) return ifname(net, ifreq);
+  if (request === U.SIOCETHTOOL) return ethtool(net, ifreq);
+  const question = QUESTIONS.has(request);
+  if (!question && !isChange(request)) return -U.ENOTTY;
+  if (CHANGES.has(request) && !sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) return -U.EPERM;
   const dev = net.devGetByName(ifrName(ifreq));
-  return dev === null ? -ENODEV : answer(dev, request, ifreq);
+  if (dev === null) return -U.ENODEV;
+  return question ? answer(dev, request, ifreq) : devIfsioc(dev, request, ifreq);
 }
 
-function isDevIoctl(request: number): boolean {
-  return (
-    request === SIOCGIFNAME ||
-    request === SIOCGIFINDEX ||
-    request === SIOCGIFFLAGS ||
-    request === SIOCGIFMTU ||
-    request === SIOCGIFMETRIC ||
-    request === SIOCGIFTXQLEN ||
-    request === SIOCGIFHWADDR
-  );
+/** What `ifr_data` points at is the package ethtool's business. */
+function ethtool(net: Net, ifreq: Uint8Array): number {
+  const command = userMemory(ifreq, U.IFREQ_UNION, 4);
+  if (command === null || typeof command === 'number') return -U.EFAULT;
+  const data = ifreq.subarray(command.byteOffset - ifreq.byteOffset);
+  return devEthtool.peek(net)?.(net, ifrName(ifreq), data, sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) ?? -U.EOPNOTSUPP;
+}
+
+/** Also the driver's private requests, which anybody may make. */
+function isChange(request: number): boolean {
+  return CHANGES.has(request) || request === U.SIOCGHWTSTAMP || (request >= U.SIOCDEVPRIVATE && request < U.SIOCDEVPRIVATE + 16);
 }
 
 /** The interface name at the start of a `struct ifreq`; an alias label ("eth0:1") counts as its device. */
 export function ifrName(ifreq: Uint8Array): string {
+  return ifrLabel(ifreq).replace(/:.*$/s, '');
+}
+
+/** The whole name at `off`, alias included: 15 characters at the most. */
+export function ifrLabel(ifreq: Uint8Array, off = 0): string {
   let name = '';
-  for (let i = 0; i < IFNAMSIZ && ifreq[i] !== 0 && ifreq[i] !== 0x3a; i++) name += String.fromCharCode(ifreq[i]);
+  for (let i = 0; i < U.IFNAMSIZ - 1 && ifreq[off + i] !== 0; i++) name += String.fromCharCode(ifreq[off + i]);
   return name;
 }
 
+/** Writes a name into 16 bytes at `off`. */
+export function setIfrName(ifreq: Uint8Array, off: number, name: string): void {
+  for (let i = 0; i < U.IFNAMSIZ; i++) ifreq[off + i] = i < name.length ? name.charCodeAt(i) : 0;
+}
+
 function ifname(net: Net, ifreq: Uint8Array): number {
-  const dev = net.devGetByIndex(le32(ifreq, IFREQ_UNION));
-  if (dev === null) return -ENODEV;
-  for (let i = 0; i < IFNAMSIZ; i++) ifreq[i] = i < dev.name.length ? dev.name.charCodeAt(i) : 0;
+  const dev = net.devGetByIndex(le32(ifreq, U.IFREQ_UNION));
+  if (dev === null) return -U.ENODEV;
+  setIfrName(ifreq, 0, dev.name);
   return 0;
 }
 
 function answer(dev: NetDevice, request: number, ifreq: Uint8Array): number {
   switch (request) {
-    case SIOCGIFINDEX:
-      setLe32(ifreq, IFREQ_UNION, dev.ifindex);
+    case U.SIOCGIFINDEX:
+      return int(ifreq, dev.ifindex);
+    case U.SIOCGIFMTU:
+      return int(ifreq, dev.mtu);
+    case U.SIOCGIFMETRIC:
+      return int(ifreq, 0);
+    case U.SIOCGIFTXQLEN:
+      return int(ifreq, dev.txQueueLen);
+    case U.SIOCGIFFLAGS:
+      return short(ifreq, devGetFlags(dev));
+    case U.SIOCGIFMAP:
+      // No device here has memory, ports or interrupts.
+      ifreq.fill(0, U.IFREQ_UNION);
       return 0;
-    case SIOCGIFMTU:
-      setLe32(ifreq, IFREQ_UNION, dev.mtu);
-      return 0;
-    case SIOCGIFMETRIC:
-      setLe32(ifreq, IFREQ_UNION, 0);
-      return 0;
-    case SIOCGIFTXQLEN:
-      setLe32(ifreq, IFREQ_UNION, dev.txQueueLen);
-      return 0;
-    case SIOCGIFFLAGS: {
-      const flags = devGetFlags(dev);
-      ifreq[IFREQ_UNION] = flags;
-      ifreq[IFREQ_UNION + 1] = flags >>> 8;
-      return 0;
-    }
+    case U.SIOCGIFSLAVE:
+      return -U.EINVAL;
     default:
-      ifreq[IFREQ_UNION] = dev.type;
-      ifreq[IFREQ_UNION + 1] = dev.type >>> 8;
-      for (let i = 0; i < 14; i++) ifreq[IFREQ_UNION + 2 + i] = i < dev.addrLen ? dev.devAddr[i] : 0;
-      return 0;
+      return hwaddr(dev, ifreq);
   }
+}
+
+function int(ifreq: Uint8Array, value: number): number {
+  setLe32(ifreq, U.IFREQ_UNION, value);
+  return 0;
+}
+
+function short(ifreq: Uint8Array, value: number): number {
+  ifreq[U.IFREQ_UNION] = value;
+  ifreq[U.IFREQ_UNION + 1] = value >>> 8;
+  return 0;
+}
+
+/** `dev_get_mac_address`: a `struct sockaddr` with the type of the link. */
+function hwaddr(dev: NetDevice, ifreq: Uint8Array): number {
+  for (let i = 0; i < 14; i++) ifreq[U.IFREQ_UNION + 2 + i] = i < dev.addrLen ? dev.devAddr[i] : 0;
+  return short(ifreq, dev.type);
 }

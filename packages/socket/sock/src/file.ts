@@ -45,6 +45,8 @@ export class OpenFile {
 
 /** `struct files_struct`. */
 export class FdTable {
+  /** Tasks that share it (CLONE_FILES). */
+  private users = 1;
   /** RLIMIT_NOFILE */
   limit = 1024;
   private readonly files: (OpenFile | null)[] = [];
@@ -84,6 +86,37 @@ export class FdTable {
     this.cloexec[fd] = false;
     if (fd < this.lowestFree) this.lowestFree = fd;
     return file;
+  }
+
+  /** One more task has the same descriptors. */
+  share(): this {
+    this.users++;
+    return this;
+  }
+
+  /** A task ends: true if nobody else has them. */
+  leave(): boolean {
+    return --this.users === 0;
+  }
+
+  /** unshare(CLONE_FILES): descriptors of one's own. */
+  unshare(): FdTable {
+    if (this.users === 1) return this;
+    this.users--;
+    return this.copy();
+  }
+
+  /** `dup_fd`: other descriptors with the same numbers for the same files. */
+  copy(): FdTable {
+    const to = new FdTable();
+    to.limit = this.limit;
+    for (const fd of this.open()) {
+      const file = this.files[fd] as OpenFile;
+      file.refs++;
+      to.installAt(file, fd, this.isCloexec(fd));
+    }
+    to.lowestFree = this.lowestFree;
+    return to;
   }
 
   /** FD_CLOEXEC of a descriptor that is open. */

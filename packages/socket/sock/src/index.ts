@@ -4,15 +4,19 @@
  *
  * @packageDocumentation
  */
+export * from './busy-poll.ts';
 export * from './cred.ts';
 export * from './datagram.ts';
 export * from './dev-ioctl.ts';
 export * from './error-queue.ts';
 export * from './eventpoll.ts';
 export * from './file.ts';
+export * from './filter.ts';
 export * from './msghdr.ts';
+export { nsFile, nsOfFile } from './nsfs.ts';
 export * from './plugin.ts';
 export * from './poll.ts';
+export { NS_ENTRIES } from './proc-pid.ts';
 export * from './proc-protocols.ts';
 export * from './proto.ts';
 export * from './sock-getoptions.ts';
@@ -27,7 +31,9 @@ export * from './socket-calls.ts';
 export * from './socket.ts';
 export * from './socketcall.ts';
 export * from './sys-error.ts';
+export { enterNet, getNetNsByFd } from './task-namespaces.ts';
 export * from './task-wait.ts';
 export * from './task.ts';
+export * from './user-memory.ts';
 export * from './user-msg.ts';
 export * from './wait.ts';

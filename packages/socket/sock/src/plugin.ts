@@ -1,5 +1,6 @@
 /** The socket layer as a plugin. */
 import type { Plugin } from '@skbuff/core';
+import { namespacesOf } from '@skbuff/namespaces';
 import { procCreateNet } from '@skbuff/procfs';
 import { protocolsText } from './proc-protocols.ts';
 import { SOCKET_LAYER, SockNet, SocketLayer, sockNet } from './sock-net.ts';
@@ -9,12 +10,17 @@ import { sockSysctlRegister } from './sysctl-net-core.ts';
 export function sock(): Plugin {
   return {
     name: '@skbuff/sock',
-    requires: ['@skbuff/sysctl', '@skbuff/procfs'],
+    requires: ['@skbuff/sysctl', '@skbuff/procfs', '@skbuff/namespaces'],
     init(ctx): void {
       const layer = new SocketLayer();
       ctx.leakCheck('socket', () => layer.liveSocks);
       ctx.leakCheck('task', () => layer.tasks.size);
       ctx.provide(SOCKET_LAYER, () => layer);
+      const all = namespacesOf(ctx.kernel.initNet);
+      all.current = () => layer.current;
+      ctx.onUnload(() => {
+        all.current = () => null;
+      });
       ctx.pernetSubsys({
         name: 'sock',
         init(net) {

@@ -1,5 +1,5 @@
 /** The tables through which sockets reach their family and protocol: `net_proto_family`, `proto_ops`, `proto`. */
-import type { Net } from '@skbuff/core';
+import type { Kernel, Net } from '@skbuff/core';
 import { EINVAL, EOPNOTSUPP } from '@skbuff/uapi';
 import type { Msghdr } from './msghdr.ts';
 import type { Sock } from './sock.ts';
@@ -18,6 +18,8 @@ export interface Proto {
   /** For /proc/net/protocols: bytes of the kernel's structure, pages that all its sockets use (-1: not counted), and which callbacks it has. */
   readonly objSize: number;
   readonly memory: number;
+  /** The same where it is counted: in all namespaces of a kernel. */
+  readonly memoryAllocated?: (kernel: Kernel) => number;
   readonly callbacks: string;
   /** Do not bind by itself when something is sent. */
   readonly noAutobind: boolean;
@@ -60,7 +62,7 @@ export interface ProtoOps {
   connect(sock: Socket, addr: SockAddr, flags: number): number;
   socketpair(a: Socket, b: Socket): number;
   accept(sock: Socket): Sock | number;
-  /** Fills `addr`. */
+  /** Fills `addr`: 0, or how long it is where that varies in the family, or a negative errno. */
   getname(sock: Socket, addr: SockAddr, peer: boolean): number;
   poll(sock: Socket): number;
   ioctl(sock: Socket, request: number, arg: Uint8Array): number;

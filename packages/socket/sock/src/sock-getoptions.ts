@@ -5,14 +5,19 @@ import {
   ENOPROTOOPT,
   IFNAMSIZ,
   SO_ACCEPTCONN,
+  SO_ATTACH_FILTER,
   SO_BINDTODEVICE,
   SO_BINDTOIFINDEX,
+  SO_BUSY_POLL,
+  SO_BUSY_POLL_BUDGET,
   SO_COOKIE,
   SO_DEBUG,
   SO_DOMAIN,
   SO_ERROR,
+  SO_INCOMING_NAPI_ID,
   SO_KEEPALIVE,
   SO_LINGER,
+  SO_LOCK_FILTER,
   SO_MARK,
   SO_MAX_PACING_RATE,
   SO_MEMINFO,
@@ -36,8 +41,9 @@ import {
   TCP_LISTEN,
 } from '@skbuff/uapi';
 import { HZ } from '@skbuff/core';
+import { skGetFilter } from './filter.ts';
 import { int32Bytes, setLe32, setLe64 } from './msghdr.ts';
-import { SOCK_DBG, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, type Sock } from './sock.ts';
+import { SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, type Sock } from './sock.ts';
 import { flagOf } from './sock-options.ts';
 
 /** Copies an option's value, cut to the caller's buffer; returns the bytes written. */
@@ -60,6 +66,8 @@ export function sockGetsockopt(sk: Sock, name: number, out: Uint8Array): number 
       return putOption(out, timeoBytes(sk.sndtimeo));
     case SO_BINDTODEVICE:
       return getBindToDevice(sk, out);
+    case SO_ATTACH_FILTER:
+      return skGetFilter(sk, out);
     case SO_MEMINFO:
       return putOption(out, meminfo(sk));
     case SO_COOKIE:
@@ -75,6 +83,8 @@ function intOption(sk: Sock, name: number): number | null {
   const flag = flagOf(name);
   if (flag !== 0) return Number(sk.flag(flag));
   switch (name) {
+    case SO_LOCK_FILTER:
+      return Number(sk.flag(SOCK_FILTER_LOCKED));
     case SO_DEBUG:
       return Number(sk.flag(SOCK_DBG));
     case SO_SNDBUF:
@@ -111,6 +121,12 @@ function intOption(sk: Sock, name: number): number | null {
       return sk.peekOff;
     case SO_BINDTOIFINDEX:
       return sk.boundDevIf;
+    case SO_BUSY_POLL:
+      return sk.llUsec;
+    case SO_BUSY_POLL_BUDGET:
+      return sk.busyPollBudget;
+    case SO_INCOMING_NAPI_ID:
+      return sk.napiId;
     case SO_MAX_PACING_RATE:
       return sk.maxPacingRate;
     case SO_TIMESTAMP:

@@ -5,8 +5,8 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { EAGAIN, EPIPE } from '@skbuff/uapi';
-import { SEND_SHUTDOWN, SOCK_DEAD, SOCK_NOSPACE, SOCK_RXQ_OVFL, SOCK_USE_WRITE_QUEUE, type Sock } from './sock.ts';
+import { EAGAIN, EPIPE, TCP_ESTABLISHED } from '@skbuff/uapi';
+import { SEND_SHUTDOWN, SOCK_DEAD, SOCK_NOSPACE, SOCK_RXINFO, SOCK_RXQ_OVFL, SOCK_USE_WRITE_QUEUE, type Sock } from './sock.ts';
 
 /** Lane of `skb.cb` that holds, while the packet is in a receive queue, how many packets had been lost before it. */
 export const SOCKCB_DROPCOUNT = 11;
@@ -72,9 +72,17 @@ export function sockEnqueue(sk: Sock, skb: SkBuff): void {
   // A queued packet must not keep its device.
   skb.dev = null;
   skbSetOwnerR(skb, sk);
-  if ((sk.flags & SOCK_RXQ_OVFL) !== 0) skb.cb[SOCKCB_DROPCOUNT] = sk.drops;
+  if ((sk.flags & (SOCK_RXQ_OVFL | SOCK_RXINFO)) !== 0) note(sk, skb);
   sk.receiveQueue.queueTail(skb);
   if ((sk.flags & SOCK_DEAD) === 0) sk.dataReady(sk);
+}
+
+/** What a few sockets want to know of a packet. */
+function note(sk: Sock, skb: SkBuff): void {
+  if ((sk.flags & SOCK_RXQ_OVFL) !== 0) skb.cb[SOCKCB_DROPCOUNT] = sk.drops;
+  if ((sk.flags & SOCK_RXINFO) === 0) return;
+  sk.napiId = skb.napiId;
+  if (sk.state === TCP_ESTABLISHED) sk.rxhash = skb.hash;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** What the socket layer keeps for the kernel and for each namespace. */
-import { NetSlot, type Token, token } from '@skbuff/core';
+import { type Net, NetSlot, type Token, token } from '@skbuff/core';
+import { userNsOf } from '@skbuff/namespaces';
 import { EEXIST } from '@skbuff/uapi';
 import { iovGather } from './msghdr.ts';
-import type { NetProtoFamily, Proto } from './proto.ts';
+import type { NetProtoFamily, Proto, ProtoOps } from './proto.ts';
 import { OPTMEM_MAX, SK_MEM_DEFAULT, SK_MEM_MAX, SOMAXCONN } from './sock-limits.ts';
 import type { Task } from './task.ts';
 
@@ -13,6 +14,8 @@ const FIRST_SOCKET_INODE = 10000;
 export class SocketLayer {
   /** `net_families`, by number. */
   readonly families: (NetProtoFamily | null)[] = [];
+  /** `inet_dgram_ops.ioctl`, to which other families pass requests about addresses and routes; null without IPv4. */
+  inetIoctl: ((net: Net, request: number, arg: Uint8Array) => number) | null = null;
   /** `proto_list`. */
   readonly protos: Proto[] = [];
   /** Tasks that have not exited. */
@@ -24,12 +27,18 @@ export class SocketLayer {
   /** net.core.* */
   rmemDefault: number = SK_MEM_DEFAULT;
   wmemDefault: number = SK_MEM_DEFAULT;
+  /** net.core.busy_read: microseconds of SO_BUSY_POLL of new sockets; net.core.busy_poll: not 0, poll(2) polls the devices too. */
+  busyRead = 0;
+  busyPoll = 0;
+  /** net.core.rps_sock_flow_entries is not 0. */
+  rfs = false;
+  /** Operations that record the flow, with those that they stand for. */
+  readonly rfsOps: Map<ProtoOps, ProtoOps> = new Map();
   rmemMax: number = SK_MEM_MAX;
   wmemMax: number = SK_MEM_MAX;
   /** Where the parts of a message that is in several are put together. */
   gather: Uint8Array = new Uint8Array(0);
   private inode = FIRST_SOCKET_INODE;
-  private pid = 0;
 
   /** `sock_register`: returns the undo, or -EEXIST. */
   registerFamily(family: NetProtoFamily): (() => void) | number {
@@ -51,18 +60,15 @@ export class SocketLayer {
     return this.inode++;
   }
 
-  nextPid(): number {
-    return ++this.pid;
-  }
-
   /** `current_uid`: 0 in the stack itself. */
   currentUid(): number {
     return this.current === null ? 0 : this.current.cred.uid;
   }
 
-  /** `ns_capable` of the calling task; the stack itself may do anything. */
-  capable(cap: number): boolean {
-    return this.current === null || this.current.cred.capable(cap);
+  /** `ns_capable` of the calling task over a network namespace, by default its own; the stack itself may do anything. */
+  capable(cap: number, net?: Net): boolean {
+    const task = this.current;
+    return task === null || task.cred.nsCapable(userNsOf(net ?? task.net), cap);
   }
 }
 
@@ -76,7 +82,9 @@ export class SockNet {
   optmemMax: number = OPTMEM_MAX;
   /** net.core.somaxconn */
   somaxconn: number = SOMAXCONN;
-  /** Sockets of each protocol, for /proc/net/protocols and sockstat. */
+  /** `sock_inuse_get`: sockets of the namespace that tasks made. */
+  sockets = 0;
+  /** Those of each protocol that packets can reach (`hash`), for /proc/net/protocols and sockstat. */
   readonly inuse: Map<Proto, number> = new Map();
   /** Take back what the namespace registered. */
   undos: (() => void)[] = [];

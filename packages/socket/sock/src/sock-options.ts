@@ -12,13 +12,18 @@ import {
   EOPNOTSUPP,
   EPERM,
   IFNAMSIZ,
+  SO_ATTACH_FILTER,
   SO_BINDTODEVICE,
   SO_BINDTOIFINDEX,
   SO_BROADCAST,
+  SO_BUSY_POLL,
+  SO_BUSY_POLL_BUDGET,
   SO_DEBUG,
+  SO_DETACH_FILTER,
   SO_DONTROUTE,
   SO_KEEPALIVE,
   SO_LINGER,
+  SO_LOCK_FILTER,
   SO_MARK,
   SO_MAX_PACING_RATE,
   SO_NO_CHECK,
@@ -44,6 +49,8 @@ import {
   SO_TIMESTAMPNS,
 } from '@skbuff/uapi';
 import { HZ } from '@skbuff/core';
+import { skAttachFilter, skDetachFilter, skLockFilter } from './filter.ts';
+import { skSetBusyPoll } from './busy-poll.ts';
 import { le32, le64 } from './msghdr.ts';
 import type { ProtoOps } from './proto.ts';
 import {
@@ -121,6 +128,12 @@ export function sockSetsockopt(sock: Socket, name: number, value: Uint8Array): n
       return (sock.ops as ProtoOps).setPeekOff(sk, val);
     case SO_BINDTOIFINDEX:
       return val < 0 ? -EINVAL : bindToIndex(sk, layer, val);
+    case SO_ATTACH_FILTER:
+      return skAttachFilter(sk, value);
+    case SO_DETACH_FILTER:
+      return skDetachFilter(sk);
+    case SO_LOCK_FILTER:
+      return skLockFilter(sk, val !== 0);
     case SO_TIMESTAMP:
     case SO_TIMESTAMPNS:
       return setTimestamp(sk, name, val !== 0);
@@ -158,6 +171,16 @@ function setSimple(sk: Sock, layer: SocketLayer, name: number, val: number): num
       if (!privileged) return -EPERM;
       if (sk.mark !== val >>> 0) sk.dstSet(null);
       sk.mark = val >>> 0;
+      return 0;
+    case SO_BUSY_POLL:
+      if (val > sk.llUsec && !layer.capable(CAP_NET_ADMIN)) return -EPERM;
+      if (val < 0) return -EINVAL;
+      skSetBusyPoll(sk, val);
+      return 0;
+    case SO_BUSY_POLL_BUDGET:
+      if (val > sk.busyPollBudget && !layer.capable(CAP_NET_ADMIN)) return -EPERM;
+      if (val < 0 || val > 0xffff) return -EINVAL;
+      sk.busyPollBudget = val;
       return 0;
     case SO_MAX_PACING_RATE:
       sk.maxPacingRate = val >>> 0;

@@ -34,6 +34,8 @@ export const SOCK_NOSPACE: number = 1 << 17;
 export const SOCK_TIMESTAMP: number = 1 << 18;
 /** Stand for the reference that every socket in a namespace's count holds. */
 export const SOCK_KERN: number = 1 << 19;
+/** Remembers by which flow and NAPI instance its packets come (`sock_rps_save_rxhash`, `sk_mark_napi_id`): for RFS and busy polling. */
+export const SOCK_RXINFO: number = 1 << 20;
 
 /** Bits of `userlocks`: what the user fixed. */
 export const SOCK_SNDBUF_LOCK = 1;
@@ -81,6 +83,13 @@ export class Sock implements SkbSock {
   drops = 0;
   /** `sk_tx_queue_mapping`: the transmit queue that the packets of a connected socket keep to; -1: none yet. */
   txQueueMapping = -1;
+  /** With {@link SOCK_RXINFO}: number of the flow that packets of a connected socket come by, and their NAPI instance; 0: none yet. */
+  rxhash = 0;
+  napiId = 0;
+  /** SO_BUSY_POLL: microseconds that a reader polls the device himself; 0: it waits. Change it through `skSetBusyPoll`. */
+  llUsec = 0;
+  /** SO_BUSY_POLL_BUDGET: packets that one such poll takes; 0: the usual. */
+  busyPollBudget = 0;
   /** SO_BINDTODEVICE: interface index, 0: any. */
   boundDevIf = 0;
   mark = 0;
@@ -108,6 +117,8 @@ export class Sock implements SkbSock {
   readonly writeQueue: SkBuffHead = new SkBuffHead();
   readonly wq: WaitQueueHead = new WaitQueueHead();
   filter: SkFilter | null = null;
+  /** The bytes of the filter that user space attached (`orig_prog`); null: none, or it is the stack's own. */
+  filterProgram: Uint8Array | null = null;
   /** The route that a connected socket uses. */
   dst: DstEntry | null = null;
   /** The descriptor's side; null after close and before accept. */
@@ -140,7 +151,10 @@ export class Sock implements SkbSock {
     this.uid = state.layer.currentUid();
     this.inode = state.layer.nextInode();
     if (kern) this.flags |= SOCK_KERN;
-    else net.get();
+    else {
+      net.get();
+      state.sockets++;
+    }
     state.layer.liveSocks++;
     net.kernel.moduleGet(prot.owner);
   }
@@ -204,10 +218,13 @@ export class Sock implements SkbSock {
     this.errorQueue.purge();
     this.dstSet(null);
     if (this.flag(SOCK_TIMESTAMP)) this.net.softnet.netstampNeeded--;
+    if (this.llUsec !== 0) this.net.softnet.busyPollers--;
     this.sockNet.layer.liveSocks--;
     const { net } = this;
     net.kernel.modulePut(this.prot.owner);
-    if (!this.flag(SOCK_KERN)) net.put();
+    if (this.flag(SOCK_KERN)) return;
+    this.sockNet.sockets--;
+    net.put();
   }
 }
 

@@ -3,7 +3,9 @@ import type { Net } from '@skbuff/core';
 import { AF_INET, AF_PACKET, EAFNOSUPPORT, EINVAL, NPROTO, SOCK_MAX, SOCK_PACKET } from '@skbuff/uapi';
 import type { NetProtoFamily, ProtoOps } from './proto.ts';
 import { SOCK_DEAD, type Sock } from './sock.ts';
+import { skSetBusyPoll } from './busy-poll.ts';
 import { sockNet } from './sock-net.ts';
+import { sockRfs } from './sock-rfs.ts';
 
 export const SS_FREE = 0;
 export const SS_UNCONNECTED = 1;
@@ -69,5 +71,7 @@ export function sockCreate(net: Net, family: number, type: number, protocol: num
     sock.release();
     return err;
   }
+  if (layer.rfs) sockRfs(layer, sock);
+  if (layer.busyRead !== 0 && sock.sk !== null) skSetBusyPoll(sock.sk, layer.busyRead);
   return sock;
 }

@@ -1,7 +1,9 @@
 /** Waiting inside a system call: the only place where the stack and promises meet. */
 import { HrTimer, NSEC_PER_JIFFY } from '@skbuff/core';
 import { EAGAIN, ETIME } from '@skbuff/uapi';
+import { BusyWait } from './busy-poll.ts';
 import type { OpenFile } from './file.ts';
+import type { Sock } from './sock.ts';
 import type { Task } from './task.ts';
 import { WaitQueueEntry, type WaitQueueHead } from './wait.ts';
 
@@ -61,6 +63,8 @@ export interface BlockFor {
   readonly mask: number;
   /** Jiffies; Infinity: for ever. */
   readonly timeo: number;
+  /** The socket that is read from, which may poll for itself first. */
+  readonly reader?: Sock;
 }
 
 /**
@@ -72,7 +76,9 @@ export async function blockOn(task: Task, what: BlockFor, attempt: () => number)
   for (let timedOut = false; ; ) {
     const wait = new TaskWait(task, what.file, deadline);
     wait.watch(what.wq, what.mask, true);
+    const busy = what.reader !== undefined && what.reader.llUsec !== 0 ? new BusyWait(what.reader) : null;
     const why = await wait.promise;
+    busy?.stop();
     if (why === -ETIME) timedOut = true;
     else if (why < 0) return why;
     const rc = task.enter(attempt);

@@ -25,12 +25,13 @@ import {
   SOCK_STREAM,
   SOCK_TYPE_MASK,
 } from '@skbuff/uapi';
-import { Cred, type CredOptions } from './cred.ts';
+import { Cred, type CredOptions, type Namespace, namespacesOf, type NewUtsname, type Nsproxy, type Pid, type UtsNamespace } from '@skbuff/namespaces';
 import { epollCreate, epollCtl, epollWait, type EpollEvent } from './eventpoll.ts';
 import { dup, dup2, fcntl } from './fcntl.ts';
 import { FdTable, OpenFile } from './file.ts';
 import { Msghdr, int32Bytes, iovLength, le32 } from './msghdr.ts';
 import { type PollFd, doPoll } from './poll.ts';
+import { findTask, procNs, procPidRead, procPidWrite } from './proc-pid.ts';
 import type { ProtoOps } from './proto.ts';
 import { RCV_SHUTDOWN, type Sock } from './sock.ts';
 import type { SockAddr } from './sockaddr.ts';
@@ -38,6 +39,7 @@ import { socketGetsockopt, socketIoctl, socketSetsockopt } from './socket-calls.
 import { type SocketLayer, sockNet } from './sock-net.ts';
 import { Socket, sockCreate } from './socket.ts';
 import { socketFileOps } from './socket-file.ts';
+import { copyProcess, taskOpenNs, taskSetns, type TaskStart, taskUnshare } from './task-namespaces.ts';
 import { TaskWait, blockOn } from './task-wait.ts';
 import { type UserMsghdr, msgForRecv, msgForSend, msgToUser, nameIn, nameOut } from './user-msg.ts';
 
@@ -49,8 +51,12 @@ const EMPTY = new Uint8Array(0);
 export class Task {
   readonly kernel: Kernel;
   readonly pid: number;
-  readonly cred: Cred;
-  readonly fds: FdTable = new FdTable();
+  /** Its numbers in all PID namespaces; {@link pid} is the one of the first. */
+  readonly struct: Pid;
+  /** Namespaces that it is in, shared with tasks that are in the same; null once it has ended (`task_nsproxy`). */
+  nsproxy: Nsproxy | null;
+  cred: Cred;
+  fds: FdTable;
   /** Waits under way. @internal */
   readonly waits: Set<TaskWait> = new Set();
   private ns: Net;
@@ -60,12 +66,15 @@ export class Task {
   private scratch: Msghdr | null = new Msghdr();
 
   /** Use {@link kernelTask}. */
-  constructor(net: Net, cred: Cred) {
-    this.kernel = net.kernel;
-    this.ns = net.get();
+  constructor({ nsproxy, cred, struct, fds }: TaskStart) {
+    this.ns = nsproxy.netNs.net;
+    this.kernel = this.ns.kernel;
+    this.nsproxy = nsproxy;
     this.cred = cred;
-    this.layer = sockNet.of(net).layer;
-    this.pid = this.layer.nextPid();
+    this.struct = struct;
+    this.pid = struct.numbers[0] as number;
+    this.fds = fds;
+    this.layer = sockNet.of(this.ns).layer;
     this.layer.tasks.add(this);
   }
 
@@ -326,13 +335,121 @@ export class Task {
     return 0;
   }
 
-  /** setns(2): sockets made from now on belong to `net`. */
-  setns(net: Net): number {
-    if (!net.alive) return -EINVAL;
-    const old = this.ns;
-    this.ns = net.get();
-    old.put();
-    return 0;
+  /** unshare(2), see {@link taskUnshare}. */
+  unshare(flags: number): number {
+    this.layer.current = this;
+    return taskUnshare(this, flags);
+  }
+
+  /** setns(2), see {@link taskSetns}; sockets made from now on belong to the namespace, if it is one of networks. */
+  setns(fd: number, nstype = 0): number {
+    this.layer.current = this;
+    return taskSetns(this, fd, nstype);
+  }
+
+  /** clone(2), see {@link copyProcess}: the child, which its maker ends. */
+  clone(flags: number): Task | number {
+    this.layer.current = this;
+    const start = copyProcess(this, flags);
+    return typeof start === 'number' ? start : new Task(start);
+  }
+
+  /** `switch_task_namespaces`: the caller's reference is taken over. @internal */
+  switchNamespaces(nsproxy: Nsproxy | null): void {
+    const old = this.nsproxy;
+    this.nsproxy = nsproxy;
+    if (nsproxy !== null) this.ns = nsproxy.netNs.net;
+    old?.put();
+  }
+
+  /** `commit_creds`: as {@link switchNamespaces}. @internal */
+  commitCreds(cred: Cred): void {
+    const old = this.cred;
+    this.cred = cred;
+    old.userNs.put();
+  }
+
+  /** execve(2), as far as credentials go: who is not root in its own user namespace loses its capabilities. */
+  execve(): void {
+    if (this.getuid() === 0) return;
+    this.cred.userNs.get();
+    this.commitCreds(this.cred.afterExec());
+  }
+
+  /** getpid(2): its number in its own PID namespace. */
+  getpid(): number {
+    return this.struct.nr(this.struct.ns);
+  }
+
+  /** getuid(2) */
+  getuid(): number {
+    return this.cred.uidHere;
+  }
+
+  /** getgid(2) */
+  getgid(): number {
+    return this.cred.gidHere;
+  }
+
+  /** uname(2) into the 390 bytes of `struct new_utsname`: 0 or -EFAULT. */
+  uname(buf: Uint8Array): number {
+    return this.utsNs.uname(buf);
+  }
+
+  /** `utsname()`: the names as text. */
+  get utsname(): NewUtsname {
+    return this.utsNs.name;
+  }
+
+  /** gethostname: at most `len` bytes; 0, -EINVAL, -EFAULT. */
+  gethostname(buf: Uint8Array, len: number = buf.length): number {
+    return this.utsNs.gethostname(buf, len);
+  }
+
+  /** sethostname(2): 0, -EPERM, -EINVAL for more than 64 bytes, -EFAULT. */
+  sethostname(name: Uint8Array, len: number = name.length): number {
+    return this.utsNs.set('nodename', this.cred, name, len);
+  }
+
+  /** setdomainname(2): as {@link sethostname}. */
+  setdomainname(name: Uint8Array, len: number = name.length): number {
+    return this.utsNs.set('domainname', this.cred, name, len);
+  }
+
+  private get utsNs(): UtsNamespace {
+    return this.nsproxy?.utsNs ?? namespacesOf(this.ns).initUtsNs;
+  }
+
+  /** readlink(2) of a file in /proc/PID/ns: `net:[4026531840]`, or a negative errno. */
+  readlink(path: string): string | number {
+    const ns = procNs(this.layer, this, path);
+    return typeof ns === 'number' ? ns : ns.link;
+  }
+
+  /** open(2) of such a file: a descriptor for {@link setns}, or a negative errno. */
+  open(path: string): number {
+    const ns = procNs(this.layer, this, path);
+    return typeof ns === 'number' ? ns : taskOpenNs(this, ns);
+  }
+
+  /** A descriptor for a namespace, as opening a file that it is mounted on gives one. */
+  openNs(ns: Namespace): number {
+    return taskOpenNs(this, ns);
+  }
+
+  /** The text of a file below /proc/PID, or a negative errno. */
+  procRead(path: string): string | number {
+    return procPidRead(this.layer, this, path);
+  }
+
+  /** write(2) to such a file: 0 or a negative errno. */
+  procWrite(path: string, text: string): number {
+    return procPidWrite(this.layer, this, path, text);
+  }
+
+  /** The task that `pid` means here, or null. */
+  findTask(pid: number): Task | null {
+    return findTask(this.layer, this, pid);
   }
 
   /** exit(2): every waiting call returns -EINTR, everything is closed. Further calls are a mistake and return -EBADF. */
@@ -340,10 +457,19 @@ export class Task {
     if (this.exited) return;
     this.exited = true;
     this.endWaits(null, -EINTR);
-    for (const fd of this.fds.open()) this.close(fd);
+    if (this.fds.leave()) for (const fd of this.fds.open()) this.close(fd);
     this.layer.tasks.delete(this);
     if (this.layer.current === this) this.layer.current = null;
-    this.ns.put();
+    // `exit_task_namespaces`
+    this.switchNamespaces(null);
+    if (this.struct.isInit) this.zapPidNs();
+    this.struct.ns.freePid(this.struct);
+    this.cred.userNs.put();
+  }
+
+  /** `zap_pid_ns_processes`: with its first task a PID namespace ends, and all that is in it or below. */
+  private zapPidNs(): void {
+    for (const task of [...this.layer.tasks]) if (task.struct.nr(this.struct.ns) !== 0) task.exit();
   }
 
   /** The socket of a descriptor, -EBADF or -ENOTSOCK; makes the task current. */
@@ -420,7 +546,7 @@ export class Task {
   /** `rc` is -EAGAIN, or what a stream had when MSG_WAITALL wants more. After shutdown nothing more is waited for. */
   private finishRecv(fd: number, sock: Socket, msg: Msghdr, flags: number, rc: number, user: UserMsghdr | null): Result {
     const sk = sock.sk as Sock;
-    const what = { file: this.fds.get(fd) as OpenFile, wq: sk.wq, mask: POLLIN | POLLERR, timeo: sk.rcvtimeo };
+    const what = { file: this.fds.get(fd) as OpenFile, wq: sk.wq, mask: POLLIN | POLLERR, timeo: sk.rcvtimeo, reader: sk };
     const total = iovLength(msg.iov);
     const all = sock.type === SOCK_STREAM && (flags & MSG_WAITALL) !== 0;
     const peek = (flags & MSG_PEEK) !== 0;
@@ -454,5 +580,7 @@ function iovFrom(iov: readonly Uint8Array[], skip: number): Uint8Array[] {
 
 /** A new task in `net`. It may do anything unless told otherwise. */
 export function kernelTask(net: Net, cred: CredOptions = {}): Task {
-  return new Task(net, new Cred(cred));
+  const all = namespacesOf(net);
+  const struct = all.initPidNs.allocPid() as Pid;
+  return new Task({ nsproxy: all.nsproxyFor(net), cred: new Cred(all.initUserNs.get(), cred), struct, fds: new FdTable() });
 }

@@ -70,8 +70,9 @@ export function msgToUser(sock: Socket, msg: Msghdr, user: UserMsghdr): void {
 export function nameOut(sock: Socket, addr: SockAddr | Uint8Array, peer: boolean): number {
   if (sock.ops === null) return -EINVAL;
   const typed = addr instanceof Uint8Array ? sock.family.addr.create() : addr;
-  const err = sock.ops.getname(sock, typed, peer);
-  if (err < 0) return err;
-  return addr instanceof Uint8Array ? sockAddrEncode(sock.family.addr, typed, addr) : sock.family.addr.length;
+  const len = sock.ops.getname(sock, typed, peer);
+  if (len < 0) return len;
+  const whole = addr instanceof Uint8Array ? sockAddrEncode(sock.family.addr, typed, addr) : sock.family.addr.length;
+  return len > 0 ? len : whole;
 }
 

@@ -3,6 +3,7 @@
  * that wait on a wire, and a byte stream with a small buffer.
  */
 import { type Kernel, type Net, SkBuffHead, VirtualClock, createKernel } from '@skbuff/core';
+import { namespaces } from '@skbuff/namespaces';
 import { procfs } from '@skbuff/procfs';
 import { sysctl } from '@skbuff/sysctl';
 import {
@@ -293,6 +294,7 @@ export class Bench {
     plugins: [
       sysctl(),
       procfs(),
+      namespaces(),
       sock(),
       {
         name: '@test/family',

@@ -1,5 +1,6 @@
 /** Choosing a port (`udp_lib_get_port`). */
 import { localPortRange } from '@skbuff/af-inet';
+import { ipv4Net } from '@skbuff/ipv4';
 import { udpNet } from './udp-net.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -21,9 +22,15 @@ function freePort(sk: UdpSock): number {
   const first = sk.net.kernel.random.below(range);
   for (let i = 0; i < range; i++) {
     const port = low + ((first + i) % range);
-    if (!inUse(sk, port)) return port;
+    if (!isReserved(sk, port) && !inUse(sk, port)) return port;
   }
   return 0;
+}
+
+/** `inet_is_local_reserved_port`. */
+function isReserved(sk: UdpSock, port: number): boolean {
+  for (const [first, last] of ipv4Net.of(sk.net).localReservedPorts) if (port >= first && port <= last) return true;
+  return false;
 }
 
 /** `udp_lib_lport_inuse`: whether another socket stands in the way. */

@@ -1,5 +1,6 @@
 /** `udp_prot`: the protocol's table. */
 import { datagramDisconnect, inetBindSk, ip4DatagramConnect, ipGetsockopt, ipSetsockopt } from '@skbuff/af-inet';
+import type { Net } from '@skbuff/core';
 import { type Proto, type Sock, int32Bytes, le32, putOption, sockNoAccept, sockOrphan } from '@skbuff/sock';
 import { EINVAL, ENOPROTOOPT, SOL_UDP, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT } from '@skbuff/uapi';
 import { udpNet } from './udp-net.ts';
@@ -12,6 +13,13 @@ function unhash(sk: Sock): void {
   const udp = sk as UdpSock;
   if (udp.hashed) udpNet.of(sk.net).table.remove(udp);
   udp.inetNum = 0;
+}
+
+/** Pages that what waits in receive queues takes, each socket's for itself. */
+function receivePages(net: Net): number {
+  let pages = 0;
+  for (const sk of udpNet.peek(net)?.table ?? []) pages += Math.ceil(sk.rmemAlloc / 4096);
+  return pages;
 }
 
 /** `udp_lib_close`. */
@@ -85,6 +93,7 @@ export const udpProt: Proto = {
   owner: '@skbuff/udp',
   objSize: 1344,
   memory: 0,
+  memoryAllocated: (kernel) => kernel.netns.list.reduce((pages, net) => pages + receivePages(net), 0),
   callbacks: 'yyynyyynyyyynnyyyn',
   noAutobind: false,
   init: () => 0,

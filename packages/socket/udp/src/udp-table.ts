@@ -3,6 +3,7 @@
  * is first in its chain.
  */
 import { flowHash } from '@skbuff/af-inet';
+import { sockNet } from '@skbuff/sock';
 import type { UdpSock } from './udp-sock.ts';
 
 const FIRST_SIZE = 256;
@@ -44,11 +45,13 @@ export class UdpTable {
   add(sk: UdpSock): void {
     if (this.count >= this.size * 2 && this.size < MAX_SIZE) this.grow();
     this.count++;
+    sockNet.of(sk.net).inuseAdd(sk.prot, 1);
     this.link(sk);
   }
 
   remove(sk: UdpSock): void {
     this.count--;
+    sockNet.of(sk.net).inuseAdd(sk.prot, -1);
     if (sk.portPrev === null) this.byPort[this.portSlot(sk.inetNum)] = sk.portNext;
     else sk.portPrev.portNext = sk.portNext;
     if (sk.portNext !== null) sk.portNext.portPrev = sk.portPrev;
