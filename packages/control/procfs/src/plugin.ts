@@ -1,5 +1,6 @@
 /** The files of each namespace; they are there before the per-net init of any plugin that requires this one. */
 import { type Net, NetSlot, type Plugin } from '@skbuff/core';
+import { netProcfsCreate } from './net-procfs.ts';
 import { ProcNet, type ProcShow } from './proc-net.ts';
 
 const procSlot: NetSlot<ProcNet> = new NetSlot<ProcNet>('proc');
@@ -21,11 +22,19 @@ export function procfs(): Plugin {
     name: '@skbuff/procfs',
     init(ctx) {
       let left = 0;
+      const undos: Map<Net, () => void> = new Map();
       ctx.leakCheck('proc file', () => left);
       ctx.pernetSubsys({
         name: 'proc',
-        init: (net) => (procSlot.set(net, new ProcNet()), 0),
+        init(net) {
+          const proc = new ProcNet();
+          procSlot.set(net, proc);
+          undos.set(net, netProcfsCreate(net, proc));
+          return 0;
+        },
         exit(net) {
+          undos.get(net)?.();
+          undos.delete(net);
           left += procNetOf(net).size;
           procSlot.set(net, null);
         },

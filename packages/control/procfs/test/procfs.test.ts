@@ -1,4 +1,4 @@
-import { createKernel, type Kernel, type Net } from '@skbuff/core';
+import { createKernel, type Kernel, type Net, type SkBuff } from '@skbuff/core';
 import { EEXIST, EISDIR, ENOENT } from '@skbuff/uapi';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { procCreateNet, procfs, procNetOf, ProcNet } from '../src/index.ts';
@@ -31,8 +31,35 @@ it('is one tree for each namespace, and tells of files that nobody took back', (
   const other = kernel.netns.create() as Net;
   procCreateNet(other, 'udp', () => '');
   expect(() => procCreateNet(other, 'udp', () => '')).toThrow('/proc/net/udp');
-  expect(procNetOf(kernel.initNet).list()).toEqual([]);
+  expect(procNetOf(kernel.initNet).list()).toEqual(['dev', 'dev_mcast', 'ptype', 'softnet_stat']);
   other.put();
   kernel.onClock();
   expect(kernel.leaks()).toMatchObject({ 'proc file': 1 });
+});
+
+it('shows taps and protocols by the names of their functions [CFG-01]', () => {
+  const other = kernel.netns.create() as Net;
+  function packetRcv(skb: SkBuff): number {
+    skb.consume();
+    return 0;
+  }
+  const type = { dev: null, ignoreOutgoing: false, func: packetRcv, listFunc: null };
+  const packs = [
+    { ...type, type: 0x0806, net: null },
+    { ...type, type: 3, net: other },
+  ];
+  for (const pack of packs) kernel.softnet.addPack(pack);
+  const shown = (net: Net): string => String(procNetOf(net).read('ptype'));
+  expect(shown(kernel.initNet)).toBe('Type Device      Function\n0806          packet_rcv\n');
+  expect(shown(other)).toBe('Type Device      Function\nALL           packet_rcv\n0806          packet_rcv\n');
+  for (const pack of packs) kernel.softnet.removePack(pack);
+  other.put();
+});
+
+it('has a line of fifteen numbers for each CPU [TOOL-58]', () => {
+  const many = createKernel({ plugins: [procfs()], cpus: 2 });
+  expect(procNetOf(many.initNet).read('softnet_stat')).toBe(
+    `${'00000000 '.repeat(14)}00000000\n${'00000000 '.repeat(12)}00000001 ${'00000000 '}00000000\n`,
+  );
+  many.shutdown();
 });

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export * from './bitmap.ts';
 export * from './parse.ts';
 export * from './plugin.ts';
 export * from './sysctl.ts';

@@ -16,15 +16,23 @@ export function registerNetSysctl(net: Net, entries: readonly SysctlEntry[]): ()
   return undo;
 }
 
+/** `register_sysctl`: files that every namespace shows; what they tell is the business of `read`. The undo. */
+export function registerSysctl(net: Net, entries: readonly SysctlEntry[]): () => void {
+  const undo = (sysctlOf(net).root as SysctlTree).register(entries);
+  if (typeof undo === 'number') throw new Error(`sysctl registered twice: one of ${entries.map(({ path }) => path).join(' ')}`);
+  return undo;
+}
+
 export function sysctl(): Plugin {
   return {
     name: '@skbuff/sysctl',
     init(ctx) {
       let left = 0;
-      ctx.leakCheck('sysctl', () => left);
+      const root = new SysctlTree();
+      ctx.leakCheck('sysctl', () => left + root.size);
       ctx.pernetSubsys({
         name: 'sysctl',
-        init: (net) => (sysctlSlot.set(net, new SysctlTree()), 0),
+        init: (net) => (sysctlSlot.set(net, new SysctlTree(root)), 0),
         exit(net) {
           left += sysctlOf(net).size;
           sysctlSlot.set(net, null);

@@ -1,4 +1,4 @@
-/** `struct ctl_table` and the tree under /proc/sys/net (`fs/proc/proc_sysctl.c`), one per namespace. */
+/** `struct ctl_table` and the tree under /proc/sys (`fs/proc/proc_sysctl.c`): one per namespace, and one that all of them show. */
 import { EACCES, EEXIST, EISDIR, ENOENT } from '@skbuff/uapi';
 
 /** One file. All members are present, so that all entries have one shape. */
@@ -13,6 +13,12 @@ export interface SysctlEntry {
 
 export class SysctlTree {
   private readonly entries: Map<string, SysctlEntry> = new Map();
+  /** What every namespace shows (/proc/sys/kernel …); null in that tree itself. */
+  readonly root: SysctlTree | null;
+
+  constructor(root: SysctlTree | null = null) {
+    this.root = root;
+  }
 
   /** `register_net_sysctl`: the undo, or -EEXIST with nothing registered if one of the paths is taken. */
   register(entries: readonly SysctlEntry[]): (() => void) | number {
@@ -25,13 +31,13 @@ export class SysctlTree {
 
   /** The text of a file, or -ENOENT, -EISDIR. */
   read(path: string): string | number {
-    const entry = this.entries.get(path);
+    const entry = this.find(path);
     return entry === undefined ? this.missing(path) : entry.read();
   }
 
   /** Writes a file at its start: 0, -ENOENT, -EISDIR, -EACCES (read-only, for root too), or what the entry says (-EINVAL). */
   write(path: string, text: string): number {
-    const entry = this.entries.get(path);
+    const entry = this.find(path);
     if (entry === undefined) return this.missing(path);
     return entry.write === null ? -EACCES : entry.write(text);
   }
@@ -39,11 +45,17 @@ export class SysctlTree {
   /** Paths of the files below a directory (`net/ipv4/conf`), or of all; in the order in which `sysctl -a` shows them. */
   list(dir = ''): readonly string[] {
     const prefix = dir === '' ? '' : `${dir}/`;
-    return [...this.entries.keys()].filter((path) => path.startsWith(prefix)).sort();
+    const own = [...this.entries.keys()].filter((path) => path.startsWith(prefix));
+    return (this.root === null ? own : [...own, ...this.root.list(dir)]).sort();
   }
 
+  /** Files of this tree alone. */
   get size(): number {
     return this.entries.size;
+  }
+
+  private find(path: string): SysctlEntry | undefined {
+    return this.entries.get(path) ?? this.root?.find(path);
   }
 
   private missing(path: string): number {

@@ -24,12 +24,24 @@ export interface NetnsDirectory {
   /** In the order in which readdir(3) gives them. */
   names(): readonly string[];
   get(name: string): Net | null;
-  /** Makes a namespace: 0, `-EEXIST`, or the error of what failed. */
-  add(name: string): number;
-  /** Gives an existing namespace a name: 0 or `-EEXIST`. */
+  /** Gives a namespace a name, which holds it: 0 or `-EEXIST`. */
   attach(name: string, net: Net): number;
   /** Removes the name; the namespace dies when nothing else holds it. 0 or `-ENOENT`. */
   remove(name: string): number;
+  /** inotify(7): from now on the task is told of names that come and go; or a negative errno. */
+  watch(task: Task): NetnsWatch | number;
+}
+
+/** Names that came and went since the last look. */
+export interface NetnsWatch {
+  /** Readable while there is something to tell. */
+  readonly fd: number;
+  read(): readonly NetnsEvent[];
+}
+
+export interface NetnsEvent {
+  readonly what: 'add' | 'delete';
+  readonly name: string;
 }
 
 /** The surroundings of a running command. */
@@ -68,8 +80,10 @@ export interface CommandEnv {
   writeFile(path: string, text: string): number;
   /** Makes or empties a file (`-` is standard output), or a negative errno. */
   create(path: string): ByteSink | number;
-  /** The same surroundings in another namespace (`setns`). */
-  inNet(net: Net): CommandEnv;
+  /** fork(2): another process with the same streams. */
+  fork(): CommandEnv;
+  /** Files below /etc are from now on those below /etc/netns/NAME, where there is one. */
+  bindEtc(name: string): void;
   /** Runs another command here and gives its exit status, or `-ENOENT` if there is none of that name. */
   run(argv: readonly string[]): Status;
   /** Nanoseconds since the kernel booted. */

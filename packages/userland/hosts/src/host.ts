@@ -1,9 +1,9 @@
 /** One host: a namespace, a task in it, typed calls, commands. */
 import type { Net } from '@skbuff/core';
 import type { Signal, Status } from '@skbuff/command';
-import { kernelTask, SysError, type Task } from '@skbuff/sock';
+import { check, enterNet, kernelTask, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
-import { ENOENT, EROFS } from '@skbuff/uapi';
+import { __NEW_UTS_LEN, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWUTS, ENOENT, EROFS } from '@skbuff/uapi';
 import { parseAddress } from './addresses.ts';
 import { Addresses, Links, Neighbours, Routes } from './control.ts';
 import { HostNetns } from './netns-directory.ts';
@@ -49,8 +49,11 @@ export class Host {
   constructor(name: string, ns: Net, shared: Omit<Surroundings, 'netns'>) {
     this.name = name;
     this.ns = ns;
-    this.around = { ...shared, netns: new HostNetns(ns.kernel) };
+    this.around = { ...shared, netns: new HostNetns() };
     this.task = kernelTask(ns);
+    // A machine of its own has names of its own, and files.
+    check('unshare', this.task.unshare(CLONE_NEWUTS | CLONE_NEWNS | CLONE_NEWIPC));
+    check('sethostname', this.task.sethostname(latin1(name), Math.min(name.length, __NEW_UTS_LEN)));
     this.client = new RtnlClient(ns, this.task.pid);
     this.link = new Links(ns, this.client);
     this.addr = new Addresses(ns, this.client);
@@ -62,8 +65,8 @@ export class Host {
   sysctl(name: string, value?: string | number): string {
     const path = sysctlPath(name);
     const tree = sysctlOf(this.ns);
-    const err = value === undefined ? 0 : tree.write(path, `${value}\n`);
-    const text = err < 0 ? err : tree.read(path);
+    const err = value === undefined ? 0 : this.task.enter(() => tree.write(path, `${value}\n`));
+    const text = err < 0 ? err : this.task.enter(() => tree.read(path));
     if (typeof text === 'number') throw new SysError(`sysctl ${name}`, text);
     return text.trimEnd();
   }
@@ -80,7 +83,8 @@ export class Host {
   start(command: string | readonly string[], io?: Stdio, ns: Net = this.ns): Running {
     const argv = typeof command === 'string' ? splitWords(command) : command;
     const text = new Collected(io);
-    const process = new Process(ns, this.around, text);
+    const process = new Process(this.task, this.around, text);
+    if (ns !== this.ns) check('setns', enterNet(process.task, ns));
     const done = finish(process, argv, text);
     return { done, kill: (signal = 'SIGTERM') => process.signal(signal) };
   }
@@ -92,7 +96,7 @@ export class Host {
   ip(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
     const line = strings.reduce((all, part, i) => `${all}${values[i - 1] ?? ''}${part}`);
     const text = new Collected();
-    const process = new Process(this.ns, this.around, text);
+    const process = new Process(this.task, this.around, text);
     try {
       const status = process.run(['ip', ...splitWords(line)]);
       if (typeof status !== 'number') throw new TypeError(`ip ${line}: this has to wait, so call it as await host.run(…)`);
@@ -162,6 +166,11 @@ class Collected implements Required<Stdio> {
   result(code: number): RunResult {
     return { code, stdout: this.out.join(''), stderr: this.err.join('') };
   }
+}
+
+/** A byte for a character. */
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
 /** Exit status of a shell for a name that it does not know. */

@@ -1,11 +1,12 @@
 /** A command that runs on a host: a task of its own, its text, its descriptors. */
 import type { Net } from '@skbuff/core';
 import type { ByteSink, Command, CommandEnv, NetlinkSocket, Signal, Status } from '@skbuff/command';
+import { netNsOf, userNsOf } from '@skbuff/namespaces';
 import { type NetlinkPort, netlinkPort } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
-import { kernelTask, sockNet, type Task } from '@skbuff/sock';
+import { sockNet, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EACCES, EBADF, ENOENT, ESRCH } from '@skbuff/uapi';
+import { EACCES, ENOENT } from '@skbuff/uapi';
 import type { HostNetns } from './netns-directory.ts';
 import { runWork } from './rtnl-client.ts';
 
@@ -53,9 +54,8 @@ const SIGNAL_NUMBER: Readonly<Record<Signal | 'SIGKILL', number>> = { SIGHUP: 1,
 
 /** Files that the kernel makes. */
 const KERNEL_FILE = /^\/proc\/(net|sys)\/(.+)$/;
-
-/** Descriptors of namespaces begin above those of sockets, so that a message cannot mean one by mistake. */
-const FIRST_NETNS_FD = 1024;
+const PID_FILE = /^\/proc\/(self|\d+)\/./;
+const SIGCHLD = 17;
 
 export class Process implements CommandEnv {
   readonly task: Task;
@@ -64,14 +64,18 @@ export class Process implements CommandEnv {
   private readonly io: Required<Stdio>;
   private readonly handlers: Map<string, () => void> = new Map();
   private readonly ports: NetlinkPort[] = [];
-  private readonly opened: Map<number, Net> = new Map();
   private readonly children: Process[] = [];
-  private nextFd = FIRST_NETNS_FD;
+  /** Whose files shadow those in /etc (`/etc/netns/NAME`). */
+  private etc: string | null = null;
   /** Exit status that a signal gave, 0 while none has ended the process. */
   killed = 0;
 
-  constructor(net: Net, around: Surroundings, io: Required<Stdio>) {
-    this.task = kernelTask(net);
+  /** A child of `parent`, with none of its descriptors. Throws `SysError` if there can be none. */
+  constructor(parent: Task, around: Surroundings, io: Required<Stdio>) {
+    const task = parent.clone(SIGCHLD);
+    if (typeof task === 'number') throw new SysError('fork', task);
+    for (const fd of task.fds.open()) task.close(fd);
+    this.task = task;
     this.around = around;
     this.netns = around.netns;
     this.io = io;
@@ -117,7 +121,8 @@ export class Process implements CommandEnv {
   }
 
   netlink(protocol: number): NetlinkSocket | number {
-    const port = netlinkPort(this.net, protocol, { pid: this.task.pid });
+    const owner = userNsOf(this.net);
+    const port = netlinkPort(this.net, protocol, { pid: this.task.pid, capable: (cap) => this.task.cred.nsCapable(owner, cap) });
     if (typeof port === 'number') return port;
     this.ports.push(port);
     this.around.owners.set(port, this);
@@ -125,52 +130,58 @@ export class Process implements CommandEnv {
   }
 
   openNetns(net: Net): number {
-    this.opened.set(this.nextFd, net.get());
-    return this.nextFd++;
+    return this.task.openNs(netNsOf(net));
   }
 
   closeNetns(fd: number): void {
-    const net = this.opened.get(fd);
-    this.opened.delete(fd);
-    net?.put();
-  }
-
-  /** The namespace of a descriptor of this process, or -EBADF. */
-  netOfFd(fd: number): Net | number {
-    return this.opened.get(fd) ?? -EBADF;
+    this.task.close(fd);
   }
 
   netOfPid(pid: number): Net | null {
-    const net = netOfPid(this.net, pid);
-    return typeof net === 'number' ? null : net;
+    return this.task.findTask(pid)?.net ?? null;
   }
 
   pidsOf(net: Net): readonly number[] {
-    return [...sockNet.of(net).layer.tasks].filter((task) => task.net === net).map(({ pid }) => pid);
+    const here = this.task.struct.ns;
+    return [...sockNet.of(net).layer.tasks].filter((task) => task.net === net && task.struct.nr(here) > 0).map(({ struct }) => struct.nr(here));
   }
 
   readFile(path: string): string | number {
     const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
-    if (root === undefined || rest === undefined) return this.io.files.readText(path);
-    return root === 'net' ? procNetOf(this.net).read(rest) : sysctlOf(this.net).read(rest);
+    if (PID_FILE.test(path)) return this.task.procRead(path);
+    if (root === undefined || rest === undefined) return this.inEtc(path, (at) => this.io.files.readText(at));
+    return this.task.enter(() => (root === 'net' ? procNetOf(this.net).read(rest) : sysctlOf(this.net).read(rest)));
   }
 
   readBytes(path: string): Uint8Array | number {
-    return this.io.files.readBytes(path);
+    return this.inEtc(path, (at) => this.io.files.readBytes(at));
+  }
+
+  bindEtc(name: string): void {
+    this.etc = name;
+  }
+
+  /** The file that shadows `path`, or else the file itself. */
+  private inEtc<T>(path: string, read: (path: string) => T | number): T | number {
+    if (this.etc === null || !path.startsWith('/etc/')) return read(path);
+    const shadow = read(`/etc/netns/${this.etc}${path.slice('/etc'.length)}`);
+    return typeof shadow === 'number' ? read(path) : shadow;
   }
 
   writeFile(path: string, text: string): number {
     const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
+    if (PID_FILE.test(path)) return this.task.procWrite(path, text);
     if (root === undefined || rest === undefined) return -ENOENT;
-    return root === 'net' ? -EACCES : sysctlOf(this.net).write(rest, text);
+    return root === 'net' ? -EACCES : this.task.enter(() => sysctlOf(this.net).write(rest, text));
   }
 
   create(path: string): ByteSink | number {
     return path === '-' ? { write: (bytes) => this.io.stdoutBytes(bytes), close: () => {} } : this.io.files.create(path);
   }
 
-  inNet(net: Net): CommandEnv {
-    const child = new Process(net, this.around, this.io);
+  fork(): CommandEnv {
+    const child = new Process(this.task, this.around, this.io);
+    child.etc = this.etc;
     this.children.push(child);
     return child;
   }
@@ -192,14 +203,7 @@ export class Process implements CommandEnv {
   exit(): void {
     for (const child of this.children) child.exit();
     for (const port of this.ports) port.close();
-    for (const fd of [...this.opened.keys()]) this.closeNetns(fd);
     this.task.exit();
     runWork(this.task.kernel);
   }
-}
-
-/** The namespace of a task, or -ESRCH. */
-export function netOfPid(net: Net, pid: number): Net | number {
-  for (const task of sockNet.of(net).layer.tasks) if (task.pid === pid) return task.net;
-  return -ESRCH;
 }

@@ -9,6 +9,7 @@ import { ip } from '@skbuff/iproute2';
 import { ipv4 } from '@skbuff/ipv4';
 import { dummy } from '@skbuff/dummy';
 import { loopback } from '@skbuff/loopback';
+import { namespaces } from '@skbuff/namespaces';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { ping } from '@skbuff/ping';
@@ -25,7 +26,7 @@ import { createNet, type HostNet, type NetOptions } from '../src/index.ts';
 function plugins(): Plugin[] {
   return [
     sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }),
-    icmp(), sock(), afInet(), udp(), raw(), ping(),
+    icmp(), namespaces(), sock(), afInet(), udp(), raw(), ping(),
   ];
 }
 

@@ -11,6 +11,9 @@ export class SysctlOptions {
   values = false;
   quiet = false;
   write = false;
+  /** Names and values come from files: those that -p has, or the operands. */
+  load = false;
+  readonly files: string[] = [];
   pattern: RegExp | null = null;
   readonly operands: string[] = [];
 }
@@ -26,6 +29,8 @@ const LONG: Readonly<Record<string, string>> = {
   pattern: 'r',
   quiet: 'q',
   write: 'w',
+  load: 'p',
+  system: 'S',
   help: 'h',
   version: 'V',
 };
@@ -51,13 +56,18 @@ function longOption(o: SysctlOptions, word: string, next: () => string | undefin
   const [name, value] = word.split(/=(.*)/s) as [string, string | undefined];
   const letter = LONG[name];
   if (letter === undefined) wrong(env, `unrecognized option '--${word}'`);
+  if (letter === 'p' && value !== undefined) o.files.push(value);
   set(o, letter, letter === 'r' ? (value ?? next()) : undefined, env, `option '--${name}' requires an argument`);
 }
 
 function shortOptions(o: SysctlOptions, word: string, next: () => string | undefined, env: CommandEnv): void {
   for (let at = 1; at < word.length; at++) {
     const letter = word[at] as string;
-    if (!'aAXbeNnqwoxdhVr'.includes(letter)) wrong(env, `invalid option -- '${letter}'`);
+    if (!'aAXbeNnqwoxdhVrpf'.includes(letter)) wrong(env, `invalid option -- '${letter}'`);
+    if (letter === 'p' || letter === 'f') {
+      if (at + 1 < word.length) o.files.push(word.slice(at + 1));
+      return set(o, letter, undefined, env, '');
+    }
     if (letter === 'r') return set(o, letter, word.slice(at + 1) || next(), env, `option requires an argument -- 'r'`);
     set(o, letter, undefined, env, '');
   }
@@ -79,6 +89,7 @@ function set(o: SysctlOptions, letter: string, value: string | undefined, env: C
   else if (letter === 'n') o.values = true;
   else if (letter === 'q') o.quiet = true;
   else if (letter === 'w') o.write = true;
+  else if (letter === 'p' || letter === 'f' || letter === 'S') o.load = true;
   else if (letter === 'r') {
     if (value === undefined) wrong(env, missing);
     o.pattern = patternOf(value);

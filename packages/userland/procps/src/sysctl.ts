@@ -1,17 +1,17 @@
 /** The command sysctl: /proc/sys read and written by names. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, type Status, exitStatus } from '@skbuff/command';
 import { sysctlOf } from '@skbuff/sysctl';
 import { EACCES, EISDIR, ENOENT, strerror } from '@skbuff/uapi';
 import { parseOptions, type SysctlOptions } from './options.ts';
 import { USAGE } from './usage.ts';
 
-/** `sysctl` of procps. Status 0, or how many of the names failed. */
+/** `sysctl` of procps. Status 0, how many names could not be read, or 1 if one could not be set. */
 export const sysctl: Command = {
   name: 'sysctl',
-  run: (argv, env) => exitStatus(() => main(argv, env)),
+  run: (argv, env) => exitStatus(() => env.task.enter(() => main(argv, env))),
 };
 
-function main(argv: readonly string[], env: CommandEnv): number {
+function main(argv: readonly string[], env: CommandEnv): Status {
   if (argv.length < 2) {
     env.stderr(USAGE);
     return 1;
@@ -19,6 +19,9 @@ function main(argv: readonly string[], env: CommandEnv): number {
   const run = new SysctlRun(env, parseOptions(argv, env));
   return run.all();
 }
+
+/** Where -p looks when it is told nothing; --system looks nowhere else. */
+const DEFAULT_FILE = '/etc/sysctl.conf';
 
 /** The file of a name: the first separator decides which one separates; the other one stands for itself swapped. */
 function pathOf(name: string): string {
@@ -31,6 +34,13 @@ function nameOf(path: string): string {
   return path.replace(/[./]/g, (c) => (c === '/' ? '.' : '/'));
 }
 
+/** A line of a file. */
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly ignore: boolean;
+}
+
 class SysctlRun {
   private readonly env: CommandEnv;
   private readonly o: SysctlOptions;
@@ -40,22 +50,79 @@ class SysctlRun {
     this.o = o;
   }
 
-  all(): number {
+  all(): Status {
     const { o, env } = this;
     if (o.all) return this.show('');
+    if (o.load) return this.load([...o.files, ...o.operands]);
     if (o.operands.length === 0) {
       env.stderr("sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
       throw new Exit(1);
     }
-    return o.operands.reduce((failed, word) => failed + this.one(word), 0);
+    let unread = 0;
+    let unset = 0;
+    for (const word of o.operands) {
+      if (word.includes('=')) unset |= this.one(word);
+      // With -w this is the end.
+      else if (o.write) return this.fail('command line(0): invalid syntax, continuing...');
+      else unread += this.one(word);
+    }
+    return unread > 0 ? unread : unset;
+  }
+
+  /** All files are read, and then what they say is done. `-`: standard input. */
+  private load(paths: readonly string[]): Status {
+    if (paths.includes('-')) return this.stdin().then((text) => this.env.task.enter(() => this.settings(paths, text)));
+    return this.settings(paths.length > 0 ? paths : [DEFAULT_FILE], '');
+  }
+
+  private async stdin(): Promise<string> {
+    let all = '';
+    for (let piece = await this.env.stdin(); piece !== ''; piece = await this.env.stdin()) all += piece;
+    return all;
+  }
+
+  private settings(paths: readonly string[], input: string): number {
+    let failed = 0;
+    const found: Setting[] = [];
+    for (const path of paths) {
+      const text = path === '-' ? input : this.env.readFile(path);
+      if (typeof text === 'number') failed |= this.fail(`cannot open "${path}": ${strerror(-text)}`);
+      else this.parse(path, text, found);
+    }
+    for (const { name, value, ignore } of found) {
+      for (const each of this.expand(name)) {
+        const err = this.set(each, value);
+        if (!ignore) failed |= err;
+      }
+    }
+    return failed;
+  }
+
+  private parse(path: string, text: string, into: Setting[]): void {
+    for (const [i, raw] of text.split('\n').entries()) {
+      const line = raw.trim();
+      if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+      const at = line.indexOf('=');
+      // A minus in front: it does not matter if this fails.
+      const ignore = line.startsWith('-');
+      const name = line.slice(ignore ? 1 : 0, at < 0 ? undefined : at).trim();
+      if (this.o.pattern !== null && !this.o.pattern.test(name)) continue;
+      if (at < 0) this.fail(`${path}(${i + 1}): invalid syntax, continuing...`);
+      else into.push({ name, value: line.slice(at + 1).trim(), ignore });
+    }
+  }
+
+  /** Names of files may be patterns, here only. */
+  private expand(name: string): readonly string[] {
+    if (!/[*?[]/.test(name)) return [name];
+    const pattern = pathOf(name).replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]');
+    return sysctlOf(this.env.net).list('').filter((path) => new RegExp(`^${pattern}$`).test(path));
   }
 
   /** One word of the command line: 1 if it failed. */
   private one(word: string): number {
-    const { o } = this;
     const at = word.indexOf('=');
     if (at >= 0) return this.set(word.slice(0, at).trim(), word.slice(at + 1).trim());
-    if (o.write) return this.fail('command line(0): invalid syntax, continuing...');
     const repeated = /[./]{2}.*/.exec(word)?.[0];
     if (repeated !== undefined) this.fail(`separators should not be repeated: ${repeated}`);
     const path = pathOf(word);
@@ -101,8 +168,7 @@ class SysctlRun {
     if (rc === -EACCES) return this.fail(`setting key "${shown}": Invalid argument`) - 1;
     if (rc < 0) return this.fail(`setting key "${shown}": ${strerror(-rc)}`);
     if (o.quiet) return 0;
-    if (o.names) env.stdout(`${shown}\n`);
-    else if (o.values) env.stdout(o.binary ? value : `${value}\n`);
+    if (o.names || o.values) env.stdout(o.binary ? value : `${value}\n`);
     else env.stdout(`${shown} = ${value}\n`);
     return 0;
   }

@@ -1,0 +1,37 @@
+/** Namespaces as a plugin: there before any task. */
+import type { Plugin } from '@skbuff/core';
+import { registerSysctl } from '@skbuff/sysctl';
+import { NetNs, netNsOf, netNsSlot } from './net-ns.ts';
+import { Namespaces, namespacesSlot } from './namespaces.ts';
+import { userSysctls, utsSysctls } from './sysctl-kernel.ts';
+import type { NewUtsname } from './utsname.ts';
+
+export interface NamespacesOptions {
+  /** What uname(2) says where nobody has said anything else. */
+  readonly uname?: Partial<NewUtsname>;
+}
+
+export function namespaces(options: NamespacesOptions = {}): Plugin {
+  return {
+    name: '@skbuff/namespaces',
+    requires: ['@skbuff/sysctl'],
+    init(ctx) {
+      const all = new Namespaces(ctx.kernel.netns.inums, options.uname ?? {});
+      ctx.leakCheck('namespace', () => all.held());
+      ctx.pernetSubsys({
+        name: 'namespaces',
+        init(net) {
+          namespacesSlot.set(net, all);
+          netNsSlot.set(net, new NetNs(net, all.initUserNs, null));
+          return 0;
+        },
+        exit(net) {
+          netNsOf(net).release();
+          netNsSlot.set(net, null);
+          namespacesSlot.set(net, null);
+        },
+      });
+      ctx.onUnload(registerSysctl(ctx.kernel.initNet, [...utsSysctls(all), ...userSysctls(all)]));
+    },
+  };
+}
