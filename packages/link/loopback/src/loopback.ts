@@ -1,6 +1,9 @@
 /** The loopback device (`drivers/net/loopback.c`): what is sent on it is received on it. */
 import {
   allocNetdev,
+  defaultEthtoolOps,
+  type EthtoolOps,
+  ethtoolOpGetLink,
   ethMacAddr,
   GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
@@ -18,6 +21,10 @@ import {
   NETIF_F_HIGHDMA,
   NETIF_F_HW_CSUM,
   NETIF_F_SG,
+  NETIF_F_MORE_GSO_SOFTWARE,
+  NETIF_F_MORE_LOOPBACK,
+  NETIF_F_MORE_RXCSUM,
+  NETIF_F_MORE_SCTP_CRC,
   NETIF_F_VLAN_CHALLENGED,
   netifSetTsoMaxSize,
   registerNetdevice,
@@ -30,7 +37,7 @@ import {
   unregisterNetdevice,
 } from '@skbuff/core';
 import { ethHeaderOps, ethTypeTrans } from '@skbuff/ethernet';
-import { ARPHRD_LOOPBACK, ETH_ALEN, ETH_HLEN, IFF_LOOPBACK } from '@skbuff/uapi';
+import { ARPHRD_LOOPBACK, ETH_ALEN, ETH_HLEN, IFF_LOOPBACK, SOF_TIMESTAMPING_TX_SOFTWARE, NET_NAME_PREDICTABLE } from '@skbuff/uapi';
 
 /** The first index of every namespace. */
 export const LOOPBACK_IFINDEX = 1;
@@ -61,6 +68,9 @@ export const loopbackOps: NetDeviceOps = {
   ndoSetMacAddress: ethMacAddr,
 };
 
+/** `loopback_ethtool_ops`. */
+const loopbackEthtoolOps: EthtoolOps = { ...defaultEthtoolOps, getLink: ethtoolOpGetLink, getTsInfo: () => SOF_TIMESTAMPING_TX_SOFTWARE };
+
 /** `loopback_setup`. */
 export function loopbackSetup(dev: NetDevice): void {
   dev.mtu = LOOPBACK_MTU;
@@ -75,6 +85,9 @@ export function loopbackSetup(dev: NetDevice): void {
   dev.features = dev.hwFeatures | NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_VLAN_CHALLENGED;
   dev.lltx = true;
   netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
+  dev.moreHwFeatures = NETIF_F_MORE_GSO_SOFTWARE;
+  dev.moreFeatures = NETIF_F_MORE_GSO_SOFTWARE | NETIF_F_MORE_RXCSUM | NETIF_F_MORE_SCTP_CRC | NETIF_F_MORE_LOOPBACK;
+  dev.ethtoolOps = loopbackEthtoolOps;
   dev.headerOps = ethHeaderOps;
   dev.privDestructor = loopbackDevFree;
 }
@@ -83,6 +96,7 @@ export function loopbackSetup(dev: NetDevice): void {
 export function loopbackNetInit(net: Net): number {
   const dev = allocNetdev(net, { name: 'lo', setup: loopbackSetup, ops: loopbackOps });
   dev.ifindex = LOOPBACK_IFINDEX;
+  dev.nameAssignType = NET_NAME_PREDICTABLE;
   const err = registerNetdevice(dev);
   if (err === 0) net.loopbackDev = dev;
   else freeNetdev(dev);

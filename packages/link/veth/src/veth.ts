@@ -34,6 +34,12 @@ import {
   NETIF_F_HW_CSUM,
   NETIF_F_HW_VLAN_CTAG_RX,
   NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_MORE_GSO_ENCAP_ALL,
+  NETIF_F_MORE_GSO_SOFTWARE,
+  NETIF_F_MORE_HW_VLAN_STAG_RX,
+  NETIF_F_MORE_HW_VLAN_STAG_TX,
+  NETIF_F_MORE_RXCSUM,
+  NETIF_F_MORE_SCTP_CRC,
   NETIF_F_SG,
   netdevOpsDefaults,
   netdevUpdateFeatures,
@@ -57,6 +63,7 @@ import {
 } from '@skbuff/core';
 import { ethHwAddrRandomIfUnset, etherSetup, ethTypeTrans, ethValidateAddr, VLAN_HLEN } from '@skbuff/ethernet';
 import { ENOTCONN, ETH_HLEN, ETH_MAX_MTU, IFF_UP, NET_ADDR_SET } from '@skbuff/uapi';
+import { vethEthtoolOps } from './veth-ethtool.ts';
 import { VethRq, vethCount } from './veth-napi.ts';
 
 /** `struct veth_priv`. */
@@ -198,6 +205,8 @@ export const vethOps: NetDeviceOps = {
   ndoUninit: vethUnpair,
   ndoOpen: vethOpen,
   ndoStop: vethClose,
+  // Takes every frame; that it has this says that groups may be joined on it.
+  ndoSetRxMode() {},
   ndoStartXmit: vethXmit,
   ndoSetMacAddress: ethMacAddr,
   ndoValidateAddr: ethValidateAddr,
@@ -208,6 +217,9 @@ export const vethOps: NetDeviceOps = {
 const VETH_FEATURES =
   NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
 
+const VETH_MORE_FEATURES =
+  NETIF_F_MORE_RXCSUM | NETIF_F_MORE_SCTP_CRC | NETIF_F_MORE_GSO_SOFTWARE | NETIF_F_MORE_GSO_ENCAP_ALL | NETIF_F_MORE_HW_VLAN_STAG_TX | NETIF_F_MORE_HW_VLAN_STAG_RX;
+
 /** `veth_setup`. */
 export function vethSetup(dev: NetDevice): void {
   etherSetup(dev);
@@ -215,12 +227,15 @@ export function vethSetup(dev: NetDevice): void {
   dev.privFlags &= ~IFF_TX_SKB_SHARING;
   dev.privFlags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
   dev.ops = vethOps;
+  dev.ethtoolOps = vethEthtoolOps;
   dev.priv = new VethPriv();
   dev.lltx = true;
   netifSetTsoMaxSize(dev, GSO_MAX_SIZE);
   dev.features = VETH_FEATURES;
   dev.hwFeatures = VETH_FEATURES;
   dev.hwEncFeatures = VETH_FEATURES;
+  dev.moreFeatures = VETH_MORE_FEATURES;
+  dev.moreHwFeatures = VETH_MORE_FEATURES;
   dev.vlanFeatures = VETH_FEATURES & ~(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX);
 }
 
