@@ -46,6 +46,15 @@ describe('rtnl_register', () => {
   });
 });
 
+describe('a request', () => {
+  it('begins with its header at the first byte of the buffer [NLM-15]', () => {
+    const heads: number[][] = [];
+    const port = open(makeProto(NETLINK_ROUTE, { input: (skb) => heads.push(N.nlmsgAll(skb.buf).map(({ off, data, type }) => off * 1e6 + data * 1e3 + type)) }), NETLINK_ROUTE);
+    port.sendmsg(message(RTM_GETLINK, NLM_F_REQUEST, N.RtGenMsg.of({ family: 0 })));
+    expect(heads).toEqual([[16 * 1e3 + RTM_GETLINK]]);
+  });
+});
+
 describe('permission', () => {
   it('to change anything is CAP_NET_ADMIN; all may read [RTNL-04]', () => {
     const asked: number[] = [];

@@ -28,7 +28,7 @@ function row(addr: number, type: number, flags: number, ha: string, name: string
 }
 
 /** `arp_state_to_flags`. */
-function stateToFlags(state: number): number {
+export function stateToFlags(state: number): number {
   if ((state & NUD_PERMANENT) !== 0) return ATF_PERM | ATF_COM;
   return (state & NUD_VALID) !== 0 ? ATF_COM : 0;
 }

@@ -20,6 +20,7 @@ import { type InDevice, type InetaddrInfo, IPV4, inDevGet, ipv4Net } from '@skbu
 import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
 import { procCreateNet } from '@skbuff/procfs';
 import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
+import { arpIoctl } from './arp-ioctl.ts';
 import { arpRcv } from './arp-rcv.ts';
 import { arpSend } from './arp-send.ts';
 import { arpSeqShow, arpStatSeqShow } from './arp-proc.ts';
@@ -38,8 +39,10 @@ function init(ctx: ModuleContext): void {
   const files: Map<Net, readonly ((() => void) | null)[]> = new Map();
   const tbl = arpTable(ctx.get(NEIGHBOUR));
   ip.arpTbl = tbl;
+  ip.arpIoctl = (net, request, arg) => arpIoctl(net, tbl, request, arg);
   ctx.onUnload(() => {
     ip.arpTbl = null;
+    ip.arpIoctl = null;
     tbl.clear();
   });
   ctx.pernetSubsys({
@@ -57,7 +60,8 @@ function init(ctx: ModuleContext): void {
   });
   ctx.packetType({ type: ETH_P_ARP, dev: null, net: null, ignoreOutgoing: false, func: arpRcv, listFunc: null });
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => arpNetdevEvent(tbl, event, info) });
-  const inetaddr: NotifierBlock<InetaddrInfo> = { notifierCall: (_nb, event, info) => arpInetaddrEvent(tbl, event, info) };
+  // The routes go first, where there are any: they are announced before the neighbours.
+  const inetaddr: NotifierBlock<InetaddrInfo> = { priority: -1, notifierCall: (_nb, event, info) => arpInetaddrEvent(tbl, event, info) };
   ip.inetaddrChain.register(inetaddr);
   ctx.onUnload(() => void ip.inetaddrChain.unregister(inetaddr));
 }

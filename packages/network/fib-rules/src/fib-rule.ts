@@ -26,6 +26,13 @@ export class FibRule {
   tunId: Uint8Array | null = null;
   /** The table of the packet's L3 master device; without such a device it selects nothing. */
   l3mdev = false;
+  /** IPPROTO_*, 0: any. */
+  ipProto = 0;
+  /** Ports from … to; 0: any. */
+  sportStart = 0;
+  sportEnd = 0;
+  dportStart = 0;
+  dportEnd = 0;
   uidStart = 0;
   uidEnd: number = ANY_UID;
   /** A route with at most this prefix length is not good enough; -1: any is. */
@@ -37,6 +44,11 @@ export class FibRule {
   ctarget: FibRule | null = null;
   /** The next one in order, null at the end. */
   next: FibRule | null = null;
+
+  /** `fib_rule_requires_fldissect`: it looks into packets. What the host sends itself comes with protocol and ports anyway. */
+  requiresFldissect(): boolean {
+    return this.ipProto !== 0 || this.sportStart !== 0 || this.dportStart !== 0;
+  }
 
   /** `uid_range_set`. */
   uidRangeSet(): boolean {

@@ -9,6 +9,7 @@ import {
   NlMsgBuilder,
   type NlMsgHdr,
   nlmsgParseDeprecated,
+  put16,
   put32,
   rtnlNotify,
 } from '@skbuff/netlink';
@@ -91,6 +92,11 @@ function isSame(a: FibRule, b: FibRule): boolean {
     a.l3mdev === b.l3mdev &&
     a.uidStart === b.uidStart &&
     a.uidEnd === b.uidEnd &&
+    a.ipProto === b.ipProto &&
+    a.sportStart === b.sportStart &&
+    a.sportEnd === b.sportEnd &&
+    a.dportStart === b.dportStart &&
+    a.dportEnd === b.dportEnd &&
     a.proto === b.proto
   );
 }
@@ -115,6 +121,9 @@ function describes({ rule: want, tb }: Request, rule: FibRule): boolean {
     (want.tunId === null || sameTunId(want, rule)) &&
     (!want.l3mdev || rule.l3mdev) &&
     (!want.uidRangeSet() || (want.uidStart === rule.uidStart && want.uidEnd === rule.uidEnd)) &&
+    is(want.ipProto, 0, rule.ipProto) &&
+    (want.sportStart === 0 || (want.sportStart === rule.sportStart && want.sportEnd === rule.sportEnd)) &&
+    (want.dportStart === 0 || (want.dportStart === rule.dportStart && want.dportEnd === rule.dportEnd)) &&
     is(want.proto, 0, rule.proto)
   );
 }
@@ -150,7 +159,17 @@ function fillSelectors(b: NlMsgBuilder, rule: FibRule): void {
     put32(b.buf, at, rule.uidStart);
     put32(b.buf, at + 4, rule.uidEnd);
   }
+  if (rule.ipProto !== 0) b.nlaPutU8(U.FRA_IP_PROTO, rule.ipProto);
+  if (rule.sportStart !== 0) putPorts(b, U.FRA_SPORT_RANGE, rule.sportStart, rule.sportEnd);
+  if (rule.dportStart !== 0) putPorts(b, U.FRA_DPORT_RANGE, rule.dportStart, rule.dportEnd);
   if (rule.suppressIfgroup !== -1) b.nlaPutU32(U.FRA_SUPPRESS_IFGROUP, rule.suppressIfgroup >>> 0);
+}
+
+/** `struct fib_rule_port_range`. */
+function putPorts(b: NlMsgBuilder, attr: number, start: number, end: number): void {
+  const at = b.nlaReserve(attr, 4);
+  put16(b.buf, at, start);
+  put16(b.buf, at + 2, end);
 }
 
 /** `notify_rule_change`. */

@@ -14,6 +14,7 @@ import {
   type NlaPolicySet,
   nlaPolicySet,
   type NlAttrs,
+  get16,
   get32,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -21,6 +22,7 @@ import type { FibRule } from './fib-rule.ts';
 import type { FibRules } from './fib-rules.ts';
 
 const UID_RANGE_LEN = 8;
+const PORT_RANGE_LEN = 4;
 const TUN_ID_LEN = 8;
 /** (uid_t)-1 is nobody. */
 const INVALID_UID = 0xffff_ffff;
@@ -41,12 +43,15 @@ export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_L3MDEV]: nlaPolicy(NLA_U8),
   [U.FRA_UID_RANGE]: nlaPolicyExactLen(UID_RANGE_LEN),
   [U.FRA_PROTOCOL]: nlaPolicy(NLA_U8),
+  [U.FRA_IP_PROTO]: nlaPolicy(NLA_U8),
+  [U.FRA_SPORT_RANGE]: nlaPolicyExactLen(PORT_RANGE_LEN),
+  [U.FRA_DPORT_RANGE]: nlaPolicyExactLen(PORT_RANGE_LEN),
   [U.FRA_SRC]: nlaPolicy(NLA_BINARY),
   [U.FRA_DST]: nlaPolicy(NLA_BINARY),
 });
 
-/** Selectors that would need a look into each packet's transport header. */
-const NOT_HERE: readonly number[] = [U.FRA_IP_PROTO, U.FRA_SPORT_RANGE, U.FRA_DPORT_RANGE, U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FLOWLABEL_MASK, U.FRA_SPORT_MASK, U.FRA_DPORT_MASK, U.FRA_DSCP_MASK];
+/** Selectors of newer kernels. */
+const NOT_HERE: readonly number[] = [U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FLOWLABEL_MASK, U.FRA_SPORT_MASK, U.FRA_DPORT_MASK, U.FRA_DSCP_MASK];
 
 function refuse(extack: NetlinkExtAck, text: string, err: number = -U.EINVAL): number {
   extack.setErrMsg(text);
@@ -66,7 +71,7 @@ export function fibNl2rule<R extends FibRule>(net: Net, rules: FibRules<R>, rule
   const { addrSize } = rules.ops;
   if (!goodPrefix(tb, U.FRA_SRC, frh.srcLen, addrSize)) return refuse(extack, 'Invalid source address');
   if (!goodPrefix(tb, U.FRA_DST, frh.dstLen, addrSize)) return refuse(extack, 'Invalid dst address');
-  if (NOT_HERE.some((attr) => tb.has(attr))) return refuse(extack, 'Rules by protocol, port, DSCP mask and flow label are not supported', -U.EOPNOTSUPP);
+  if (NOT_HERE.some((attr) => tb.has(attr))) return refuse(extack, 'Rules by DSCP, masks of ports and flow label are not supported', -U.EOPNOTSUPP);
   rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : rules.defaultPref();
   rule.proto = tb.u8(U.FRA_PROTOCOL, U.RTPROT_UNSPEC);
   readSelectors(net, rule, tb);
@@ -103,8 +108,25 @@ function readTarget(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   return rule.target > rule.pref ? 0 : refuse(extack, 'Backward goto not supported');
 }
 
+/** `nla_get_port_range`: zeros without the attribute; null if it is none (`fib_rule_port_range_valid`). */
+function readPorts(tb: NlAttrs, attr: number): { readonly start: number; readonly end: number } | null {
+  const bytes = tb.bytes(attr);
+  if (bytes === null) return { start: 0, end: 0 };
+  const range = { start: get16(bytes, 0), end: get16(bytes, 2) };
+  return range.start > 0 && range.end >= range.start && range.end < 0xffff ? range : null;
+}
+
 function readRest(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   if (rule.l3mdev && rule.table !== 0) return refuse(extack, 'l3mdev and table are mutually exclusive');
+  rule.ipProto = tb.u8(U.FRA_IP_PROTO);
+  const sport = readPorts(tb, U.FRA_SPORT_RANGE);
+  if (sport === null) return refuse(extack, 'Invalid sport range');
+  const dport = readPorts(tb, U.FRA_DPORT_RANGE);
+  if (dport === null) return refuse(extack, 'Invalid dport range');
+  rule.sportStart = sport.start;
+  rule.sportEnd = sport.end;
+  rule.dportStart = dport.start;
+  rule.dportEnd = dport.end;
   const uids = tb.bytes(U.FRA_UID_RANGE);
   if (uids === null) return 0;
   rule.uidStart = get32(uids, 0);

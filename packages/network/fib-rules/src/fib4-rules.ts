@@ -39,11 +39,14 @@ function selects(rule: Fib4Rule, fl4: Flowi4): boolean {
     ((rule.mark ^ fl4.mark) & rule.markMask) === 0 &&
     rule.tunId === null &&
     !rule.l3mdev &&
-    // All that sends and forwards here does so as root.
-    rule.uidStart === 0 &&
+    rule.uidStart <= fl4.uid &&
+    fl4.uid <= rule.uidEnd &&
     ((fl4.saddr ^ rule.src) & rule.srcMask) === 0 &&
     ((fl4.daddr ^ rule.dst) & rule.dstMask) === 0 &&
-    (rule.tos === 0 || rule.tos === fl4.tos)
+    (rule.tos === 0 || rule.tos === fl4.tos) &&
+    (rule.ipProto === 0 || rule.ipProto === fl4.proto) &&
+    (rule.sportStart === 0 || (rule.sportStart <= fl4.sport && fl4.sport <= rule.sportEnd)) &&
+    (rule.dportStart === 0 || (rule.dportStart <= fl4.dport && fl4.dport <= rule.dportEnd))
   );
 }
 
@@ -152,12 +155,20 @@ export class Fib4Rules {
     rule.dstMask = inetMakeMask(frh.dstLen);
     rule.tclassid = tb.u32(U.FRA_FLOW);
     if (rule.tclassid !== 0) this.state.tclassidUsers++;
+    if (rule.requiresFldissect()) this.dissect(1);
     return 0;
   }
 
   private delete(rule: Fib4Rule): void {
     this.takeOver();
     if (rule.tclassid !== 0) this.state.tclassidUsers--;
+    if (rule.requiresFldissect()) this.dissect(-1);
+  }
+
+  /** One rule more or less looks into packets. */
+  private dissect(by: number): void {
+    const { rules } = this.state;
+    if (rules !== null) rules.fldissectUsers = (rules.fldissectUsers ?? 0) + by;
   }
 
   /** From the first change on the rules are asked, and the local table is a table of its own (`fib_unmerge`). */

@@ -42,6 +42,10 @@ describe('a rule', () => {
     ['a mask alone', {}, [[U.FRA_FWMASK, u32(15)]], { mark: 0x10 }, { mark: 1 }],
     ['arrival', {}, [[U.FRA_IIFNAME, text('d1')]], { iif: 3 }, { iif: 2 }],
     ['own packets', {}, [[U.FRA_IIFNAME, text('lo')]], { iif: 1 }, { iif: 2 }],
+    ['protocol', {}, [[U.FRA_IP_PROTO, Uint8Array.of(6)]], { proto: 6 }, { proto: 17 }],
+    ['source port', {}, [[U.FRA_SPORT_RANGE, Uint8Array.of(53, 0, 60, 0)]], { sport: 60 }, { sport: 61 }],
+    ['destination port', {}, [[U.FRA_DPORT_RANGE, Uint8Array.of(53, 0, 53, 0)]], { dport: 53 }, { dport: 52 }],
+    ['user', {}, [[U.FRA_UID_RANGE, Uint8Array.of(5, 0, 0, 0, 9, 0, 0, 0)]], { uid: 9 }, { uid: 10 }],
     ['departure', {}, [[U.FRA_OIFNAME, text('d0')]], { oif: 2 }, { oif: 0 }],
     ['two things', { srcLen: 8, tos: 4 }, [[U.FRA_SRC, addr('10.0.0.0')]], { saddr: ip4('10.1.2.3'), tos: 4 }, { saddr: ip4('10.1.2.3') }],
     ['what is not so', { flags: U.FIB_RULE_INVERT, srcLen: 8 }, [[U.FRA_SRC, addr('10.0.0.0')]], { saddr: ip4('11.1.2.3') }, { saddr: ip4('10.1.2.3') }],
@@ -52,7 +56,6 @@ describe('a rule', () => {
   });
 
   it.each([
-    ['of users', [[U.FRA_UID_RANGE, Uint8Array.of(5, 0, 0, 0, 9, 0, 0, 0)]]],
     ['of a tunnel', [[U.FRA_TUN_ID, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 5)]]],
     ['of a device that is not there', [[U.FRA_IIFNAME, text('nosuch')]]],
   ] as const)('%s selects nothing that there is', (_what, attrs) => {

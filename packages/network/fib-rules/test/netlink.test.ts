@@ -103,7 +103,10 @@ describe('rules by netlink', () => {
     ['users backwards', { table: 5 }, [[U.FRA_UID_RANGE, Uint8Array.of(5, 0, 0, 0, 2, 0, 0, 0)]], -U.EINVAL, 'Invalid uid range'],
     ['congestion bits', { table: 5, tos: 3 }, [], -U.EINVAL, 'Invalid dsfield (tos): ECN bits must be 0'],
     ['high bits of DSCP', { table: 5, tos: 0x90 }, [], -U.EINVAL, 'Invalid tos'],
-    ['a port, which is not built', { table: 5 }, [[U.FRA_DPORT_RANGE, Uint8Array.of(53, 0, 53, 0)]], -U.EOPNOTSUPP, 'Rules by protocol, port, DSCP mask and flow label are not supported'],
+    ['a port with a mask, which is not built', { table: 5 }, [[U.FRA_DPORT_MASK, Uint8Array.of(255, 255)]], -U.EOPNOTSUPP, 'Rules by DSCP, masks of ports and flow label are not supported'],
+    ['port zero', { table: 5 }, [[U.FRA_SPORT_RANGE, Uint8Array.of(0, 0, 5, 0)]], -U.EINVAL, 'Invalid sport range'],
+    ['ports backwards', { table: 5 }, [[U.FRA_DPORT_RANGE, Uint8Array.of(9, 0, 5, 0)]], -U.EINVAL, 'Invalid dport range'],
+    ['the last port', { table: 5 }, [[U.FRA_DPORT_RANGE, Uint8Array.of(9, 0, 255, 255)]], -U.EINVAL, 'Invalid dport range'],
   ] as const)('are refused for %s', (_what, frh, attrs, err, why) => {
     expect(t.h.add(frh, attrs as never)).toEqual([err, why]);
     expect([t.h.dump(), fibNet.of(t.h.net).rules]).toEqual([[LOCAL, MAIN, DEFAULT], null]);

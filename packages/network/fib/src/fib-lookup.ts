@@ -24,7 +24,11 @@ export function fibLookup(net: Net, fl4: Flowi4, res: FibResult, flags: number =
 }
 
 export function fibLookupIn(state: FibNet, fl4: Flowi4, res: FibResult, flags: number): number {
-  if (state.rules !== null) return state.rules.lookup(state, fl4, res, flags);
+  return state.rules !== null ? state.rules.lookup(state, fl4, res, flags) : fibLookupTables(state, fl4, res, flags);
+}
+
+/** {@link fibLookupIn} where there are no rules. */
+export function fibLookupTables(state: FibNet, fl4: Flowi4, res: FibResult, flags: number): number {
   let err = -EAGAIN;
   // While there are no rules, main holds the local routes too.
   if (state.main !== null) err = fibTableLookup(state.main, fl4, res, flags);

@@ -12,6 +12,8 @@ import { IfaddrHash } from './ifaddr-hash.ts';
 export interface FibRules {
   /** `__fib_lookup`: 0 with `res` filled in, or a negative errno. */
   readonly lookup: (state: FibNet, fl4: Flowi4, res: FibResult, flags: number) => number;
+  /** Rules that look at protocol or ports: a received packet's have to be read before the lookup. */
+  fldissectUsers?: number;
 }
 
 /** `ip_rt_*`: settings under net.ipv4.route; times in jiffies. */

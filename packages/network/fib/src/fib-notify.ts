@@ -41,7 +41,8 @@ export function fibDumpInfo(b: NlMsgBuilder, event: number, flags: number, seq: 
   rtm.protocol = fi.protocol;
   rtm.scope = fi.scope;
   rtm.type = fa.type;
-  rtm.flags = fi.flags | (fi.nhs.length === 1 ? shownFlags(fi.nhs[0]) : 0);
+  // That the whole route is dead, as without its preferred source, is told only of one with several next hops.
+  rtm.flags = fi.nhs.length === 1 ? shownFlags(fi.nhs[0]) : fi.flags;
   const nlh = b.nlmsgPut(event, flags, seq, portid, rtm);
   b.nlaPutU32(RTA_TABLE, fa.tbId);
   if (fa.plen > 0) b.nlaPutInAddr(RTA_DST, prefix);

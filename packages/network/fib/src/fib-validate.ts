@@ -8,6 +8,8 @@ import {
 } from '@skbuff/core';
 import type { InDevice } from '@skbuff/ipv4';
 import { RTN_LOCAL, RTN_UNICAST, RT_SCOPE_HOST } from '@skbuff/uapi';
+import type { Flowi4 } from '@skbuff/ipv4';
+import { earlyFlowDissect } from './flow-dissect.ts';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookupIn } from './fib-lookup.ts';
 import type { FibInfo } from './fib-info.ts';
 import type { FibNet } from './fib-net.ts';
@@ -44,6 +46,7 @@ function fullCheck(state: FibNet, skb: SkBuff, src: number, dst: number, tos: nu
   fl4.init(0, idev.cnf.srcValidMark !== 0 || idev.all.srcValidMark !== 0 ? skb.mark : 0, tos, 0, 0, 0, src, dst, 0, 0);
   fl4.iif = oif !== 0 ? oif : LOOPBACK_IFINDEX;
   state.itag = 0;
+  if (state.rules !== null) dissectBackwards(state, skb, fl4);
   if (fibLookupIn(state, fl4, res, 0) !== 0) return lastResort(rpf);
   if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !idev.acceptLocal())) {
     return res.type === RTN_LOCAL ? SKB_DROP_REASON_IP_LOCAL_SOURCE : SKB_DROP_REASON_IP_INVALID_SOURCE;
@@ -54,6 +57,14 @@ function fullCheck(state: FibNet, skb: SkBuff, src: number, dst: number, tos: nu
   if (rpf === 1) return SKB_DROP_REASON_IP_RPFILTER;
   fl4.oif = dev.ifindex;
   return fibLookupIn(state, fl4, res, FIB_LOOKUP_IGNORE_LINKSTATE) === 0 && res.type === RTN_UNICAST ? onlink(res) : 0;
+}
+
+/** A packet of the way back has the ports exchanged. */
+function dissectBackwards(state: FibNet, skb: SkBuff, fl4: Flowi4): void {
+  earlyFlowDissect(state, skb, fl4);
+  const { sport } = fl4;
+  fl4.sport = fl4.dport;
+  fl4.dport = sport;
 }
 
 function lastResort(rpf: number): number {

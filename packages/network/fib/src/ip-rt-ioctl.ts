@@ -22,7 +22,7 @@ import {
   RT_SCOPE_UNIVERSE,
   SIOCADDRT,
 } from '@skbuff/uapi';
-import { inetMaskLen } from '@skbuff/wire';
+import { be32, inetMaskLen } from '@skbuff/wire';
 import { FibConfig } from './fib-config.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
 import { fibGetTable, fibNewTable, fibTableDelete, fibTableInsert } from './fib-tables.ts';
@@ -55,6 +55,26 @@ export interface Rtentry {
   readonly mtu: number;
   readonly window: number;
   readonly irtt: number;
+}
+
+/** `struct rtentry` from its bytes; `dev` is what its `rt_dev` points at. */
+export function rtentryOf(arg: Uint8Array, dev: string): Rtentry {
+  const u16 = (off: number): number => (arg[off] as number) | ((arg[off + 1] as number) << 8);
+  const u32 = (off: number): number => (u16(off) | (u16(off + 2) << 16)) >>> 0;
+  return {
+    dst: be32(arg, 12),
+    dstFamily: u16(8),
+    gateway: be32(arg, 28),
+    gatewayFamily: u16(24),
+    genmask: be32(arg, 44),
+    genmaskFamily: u16(40),
+    flags: u16(56),
+    metric: (u16(80) << 16) >> 16,
+    dev,
+    mtu: u32(96),
+    window: u32(104),
+    irtt: u16(112),
+  };
 }
 
 /**

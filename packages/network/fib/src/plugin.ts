@@ -9,6 +9,7 @@ import { fibRtnlRegister } from './fib-rtnl.ts';
 import type { FibTableFactory } from './fib-table.ts';
 import { fibFlushAll } from './fib-tables.ts';
 import { inetAddrTypeIn } from './inet-addr-type.ts';
+import { ipRtIoctl, rtentryOf } from './ip-rt-ioctl.ts';
 import { ipv4UpdatePmtu } from './route-exception.ts';
 import { ipRouteInputNoref } from './route-input.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
@@ -80,11 +81,13 @@ function provide(ctx: ModuleContext, ip: Ipv4): void {
     delIfaddr: (ifa, prim) => fibDelIfaddr(fibNet.of(ifa.inDev.dev.net), ifa, prim),
     modifyPrefixMetric: (ifa, priority) => fibModifyPrefixMetric(fibNet.of(ifa.inDev.dev.net), ifa, priority),
   };
+  ip.rtIoctl = (net, request, arg, dev) => ipRtIoctl(net, request, rtentryOf(arg, dev));
   ip.rtCacheFlush = (net) => fibNet.of(net).cacheFlush();
   ctx.onUnload(() => {
     if (ip.routing !== provider) return;
     ip.routing = null;
     ip.rtCacheFlush = null;
+    ip.rtIoctl = null;
     ip.ifaddrRoutes = null;
   });
 }

@@ -11,9 +11,10 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, inetAddrOnlink, ipForward } from '@skbuff/ipv4';
+import { type Flowi4, IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, inetAddrOnlink, ipForward } from '@skbuff/ipv4';
 import { EHOSTUNREACH, ETH_P_IP, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
-import { fibLookupIn } from './fib-lookup.ts';
+import { earlyFlowDissect } from './flow-dissect.ts';
+import { fibLookupIn, fibLookupTables } from './fib-lookup.ts';
 import { fibMultipathHash, fibSelectMultipath } from './fib-multipath.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
 import type { FibNh } from './fib-nh.ts';
@@ -54,10 +55,15 @@ export function ipRouteInputNoref(skb: SkBuff, daddr: number, saddr: number, tos
   fl4.iif = dev.ifindex;
   fl4.mark = skb.mark;
   fl4.tos = tos;
-  const err = fibLookupIn(state, fl4, res, 0);
+  const err = state.rules === null ? fibLookupTables(state, fl4, res, 0) : lookupByRules(state, skb, fl4, res);
   if (err !== 0) return noRoute(state, skb, inDev.cnf.forwarding !== 0 ? err : -EHOSTUNREACH);
   if (res.type === RTN_UNICAST && inDev.cnf.forwarding !== 0) return mkrouteInput(state, skb, daddr, saddr, tos, dev, inDev, res);
   return notForwarded(state, skb, daddr, saddr, tos, dev, inDev, res);
+}
+
+function lookupByRules(state: FibNet, skb: SkBuff, fl4: Flowi4, res: FibResult): number {
+  earlyFlowDissect(state, skb, fl4);
+  return fibLookupIn(state, fl4, res, 0);
 }
 
 /** Multicast or limited broadcast: nobody's own address. */

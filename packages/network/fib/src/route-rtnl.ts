@@ -53,7 +53,10 @@ import {
   RT_TABLE_COMPAT,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
-import { IPHDR_DADDR, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, setBe32 } from '@skbuff/wire';
+import { IPHDR_DADDR, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, setBe16, setBe32 } from '@skbuff/wire';
+
+/** Room for the ports of a packet that is made up, as a UDP header has it. */
+const TRANSPORT_LEN = 8;
 import type { FibAlias } from './fib-alias.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
 import { fibDumpInfo, rtnetlinkPutMetrics } from './fib-notify.ts';
@@ -94,6 +97,10 @@ interface Question {
   readonly dst: number;
   readonly src: number;
   readonly iif: number;
+  /** Type of service of the route that was found. */
+  tos: number;
+  /** The packet would make us send a redirect. */
+  redirect: boolean;
 }
 
 /** `inet_rtm_getroute`: answers what would happen to a packet; no packet is sent and none of the counters moves. */
@@ -110,7 +117,8 @@ export function inetRtmGetroute(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkE
   const dst = tb.be32(RTA_DST);
   const src = tb.be32(RTA_SRC);
   const fl4 = new Flowi4().init(tb.u32(RTA_OIF), tb.u32(RTA_MARK), rtm.tos & 0xfc, RT_SCOPE_UNIVERSE, tb.has(RTA_IP_PROTO) ? proto : 0, 0, dst, src, tb.be16(RTA_DPORT), tb.be16(RTA_SPORT));
-  return answer(skb, nlh, { tb, rtm, fl4, dst, src, iif: tb.u32(RTA_IIF) });
+  fl4.uid = tb.u32(RTA_UID);
+  return answer(skb, nlh, { tb, rtm, fl4, dst, src, iif: tb.u32(RTA_IIF), tos: 0, redirect: false });
 }
 
 function answer(skb: NetlinkSkb, nlh: NlMsgHdr, q: Question): number {
@@ -120,6 +128,7 @@ function answer(skb: NetlinkSkb, nlh: NlMsgHdr, q: Question): number {
   const found = q.iif !== 0 ? routeReceived(skb.net, q) : ipRouteOutputKey(state, q.fl4, res);
   if (typeof found === 'number') return found;
   const rt = found;
+  if (q.fl4.tos !== 0) q.tos = res.fa?.tos ?? 0;
   const b = new NlMsgBuilder();
   if ((q.rtm.flags & RTM_F_NOTIFY) !== 0) rt.flagsRtcf |= RTCF_NOTIFY;
   const table = (q.rtm.flags & RTM_F_LOOKUP_TABLE) !== 0 && res.table !== null ? res.table.id : RT_TABLE_MAIN;
@@ -146,7 +155,7 @@ function routeReceived(net: Net, q: Question): Rtable | number {
     return -EINVAL;
   }
   rt.hold();
-  if ((skb.cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0) rt.flagsRtcf |= RTCF_DOREDIRECT;
+  q.redirect = (skb.cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0;
   skb.consume();
   if (rt.error === 0) return rt;
   const { error } = rt;
@@ -163,6 +172,9 @@ function writeHeader(skb: SkBuff, q: Question): void {
   skb.bytes[iph + IPHDR_PROTOCOL] = q.fl4.proto || IPPROTO_UDP;
   setBe32(skb.bytes, iph + IPHDR_SADDR, q.src);
   setBe32(skb.bytes, iph + IPHDR_DADDR, q.dst);
+  const ports = skb.putZero(TRANSPORT_LEN);
+  setBe16(skb.bytes, ports, q.fl4.sport);
+  setBe16(skb.bytes, ports + 2, q.fl4.dport);
 }
 
 /** RTM_F_FIB_MATCH: the route that was found, rather than the decision. */
@@ -178,11 +190,11 @@ function rtFillInfo(b: NlMsgBuilder, net: Net, q: Question | null, rt: Rtable, t
   const rtm = new RtMsg();
   rtm.family = AF_INET;
   rtm.dstLen = 32;
-  rtm.tos = q === null ? 0 : q.fl4.tos === 0 ? 0 : (fibNet.of(net).outRes.fa?.tos ?? 0);
+  rtm.tos = q?.tos ?? 0;
   rtm.srcLen = q !== null && q.src !== 0 ? 32 : 0;
   rtm.table = table < 256 ? table : RT_TABLE_COMPAT;
   rtm.type = rt.type;
-  rtm.flags = ((rt.flagsRtcf & ~0xffff) | RTM_F_CLONED | ((rt.flagsRtcf & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0)) >>> 0;
+  rtm.flags = ((rt.flagsRtcf & ~0xffff) | (q?.redirect === true ? RTCF_DOREDIRECT : 0) | RTM_F_CLONED | ((rt.flagsRtcf & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0)) >>> 0;
   const nlh = b.nlmsgPut(RTM_NEWROUTE, flags, seq, portid, rtm);
   b.nlaPutU32(RTA_TABLE, table);
   b.nlaPutInAddr(RTA_DST, q === null ? daddr : q.rtm.dstLen === 0 && q.dst === 0 ? q.dst : q.dst);

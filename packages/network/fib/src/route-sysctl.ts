@@ -1,11 +1,13 @@
 /** net.ipv4.route.* (`net/ipv4/route.c`). Most belong to the whole kernel and show in the initial namespace only. */
 import { HZ } from '@skbuff/core';
 import { ipv4Net } from '@skbuff/ipv4';
-import { type SysctlEntry, registerNetSysctl, sysctlField, sysctlInt } from '@skbuff/sysctl';
+import { INT_MAX, type SysctlEntry, registerNetSysctl, sysctlField, sysctlInt } from '@skbuff/sysctl';
 import type { FibNet } from './fib-net.ts';
 
 const DIR = 'net/ipv4/route';
 const IPV4_MIN_MTU = 68;
+/** As many seconds as jiffies can count (`proc_dointvec_jiffies`). */
+const MAX_SECONDS: number = Math.floor(INT_MAX / HZ);
 
 /** Registers the files of a namespace; returns the undo. */
 export function routeSysctlRegister(state: FibNet): () => void {
@@ -18,7 +20,7 @@ function perNet(state: FibNet): SysctlEntry[] {
   return [
     { path: `${DIR}/flush`, read: () => '', write: () => flush(state) },
     sysctlField(`${DIR}/min_pmtu`, settings, 'minPmtu', { min: IPV4_MIN_MTU }),
-    sysctlField(`${DIR}/mtu_expires`, settings, 'mtuExpires'),
+    sysctlField(`${DIR}/mtu_expires`, settings, 'mtuExpires', { min: -MAX_SECONDS, max: MAX_SECONDS }),
     sysctlField(`${DIR}/min_adv_mss`, settings, 'minAdvMss'),
   ];
 }

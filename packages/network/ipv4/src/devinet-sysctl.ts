@@ -1,7 +1,9 @@
 /** net.ipv4.conf.{all,default,IFACE}.* (`net/ipv4/devinet.c`). */
 import type { Net } from '@skbuff/core';
 import { type SysctlEntry, registerNetSysctl, sysctlInt } from '@skbuff/sysctl';
+import { NETCONFA_ALL, NETCONFA_FORWARDING, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT, RTM_DELNETCONF, RTM_NEWNETCONF } from '@skbuff/uapi';
 import { DEVCONF_SYSCTLS, type DevconfField, type Ipv4Devconf } from './devconf.ts';
+import { inetNetconfNotifyDevconf, netconfAttr } from './devinet-netconf.ts';
 import { inDevGet } from './inetdevice.ts';
 import { ipv4Net } from './ipv4-net.ts';
 
@@ -16,29 +18,41 @@ const FLUSHES: ReadonlySet<DevconfField> = new Set<DevconfField>([
   'forwarding',
 ]);
 
-/** `__devinet_sysctl_register`: the files of one set of settings; returns the undo. */
-export function devinetSysctlRegister(net: Net, name: string, cnf: Ipv4Devconf): () => void {
-  return registerNetSysctl(
+/**
+ * `__devinet_sysctl_register`: the files of one set of settings, which is announced; returns the undo. `ifindex`: of the interface,
+ * or NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT.
+ */
+export function devinetSysctlRegister(net: Net, name: string, ifindex: number, cnf: Ipv4Devconf): () => void {
+  const unregister = registerNetSysctl(
     net,
-    DEVCONF_SYSCTLS.map(([sysctl, field, index]) => entry(net, `net/ipv4/conf/${name}/${sysctl}`, cnf, field, index)),
+    DEVCONF_SYSCTLS.map(([sysctl, field, index]) => entry(net, `net/ipv4/conf/${name}/${sysctl}`, ifindex, cnf, field, index)),
   );
+  inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_ALL, ifindex, cnf);
+  return () => {
+    unregister();
+    inetNetconfNotifyDevconf(net, RTM_DELNETCONF, NETCONFA_ALL, ifindex, null);
+  };
 }
 
-function entry(net: Net, path: string, cnf: Ipv4Devconf, field: DevconfField, index: number): SysctlEntry {
-  const set = (value: number): void => devinetConfSet(net, cnf, field, index, value);
+function entry(net: Net, path: string, ifindex: number, cnf: Ipv4Devconf, field: DevconfField, index: number): SysctlEntry {
+  const set = (value: number): void => devinetConfSet(net, ifindex, cnf, field, index, value);
   return sysctlInt(path, () => cnf[field], set, { readOnly: field === 'mcForwarding' });
 }
 
 /** `devinet_conf_proc`, `devinet_sysctl_forward`: a setting changes, with what follows from it. */
-function devinetConfSet(net: Net, cnf: Ipv4Devconf, field: DevconfField, index: number, value: number): void {
+function devinetConfSet(net: Net, ifindex: number, cnf: Ipv4Devconf, field: DevconfField, index: number, value: number): void {
   const state = ipv4Net.of(net);
   const old = cnf[field];
   cnf[field] = value;
   if (field !== 'forwarding') {
     cnf.state[index] = 1;
     if (cnf === state.devconfDflt) copyDefault(net, field, index, value);
-  } else if (cnf === state.devconfAll && old !== value) inetForwardChange(net);
-  if (old !== value && FLUSHES.has(field)) state.ip.rtCacheFlush?.(net);
+  }
+  if (old === value) return;
+  const attr = netconfAttr(field);
+  if (field === 'forwarding' && cnf === state.devconfAll) inetForwardChange(net);
+  else if (attr !== null) inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, attr, ifindex, cnf);
+  if (FLUSHES.has(field)) state.ip.rtCacheFlush?.(net);
 }
 
 /** `devinet_copy_dflt_conf`: interfaces where nobody has set it, nor given an address yet, follow. */
@@ -53,15 +67,20 @@ function copyDefault(net: Net, field: DevconfField, index: number, value: number
 export function inetForwardChange(net: Net): void {
   const { devconfAll, devconfDflt } = ipv4Net.of(net);
   const on = devconfAll.forwarding;
+  const tell = (ifindex: number, cnf: Ipv4Devconf): void => inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_FORWARDING, ifindex, cnf);
   devconfAll.acceptRedirects = on !== 0 ? 0 : 1;
   devconfDflt.forwarding = on;
+  tell(NETCONFA_IFINDEX_ALL, devconfAll);
+  tell(NETCONFA_IFINDEX_DEFAULT, devconfDflt);
   for (const dev of net.devList) {
     const inDev = inDevGet(dev);
-    if (inDev !== null) inDev.cnf.forwarding = on;
+    if (inDev === null) continue;
+    inDev.cnf.forwarding = on;
+    tell(dev.ifindex, inDev.cnf);
   }
 }
 
 /** `net.ipv4.ip_forward`: the same value as conf.all.forwarding. */
 export function ipForwardSysctl(net: Net): SysctlEntry {
-  return entry(net, 'net/ipv4/ip_forward', ipv4Net.of(net).devconfAll, 'forwarding', 1);
+  return entry(net, 'net/ipv4/ip_forward', NETCONFA_IFINDEX_ALL, ipv4Net.of(net).devconfAll, 'forwarding', 1);
 }

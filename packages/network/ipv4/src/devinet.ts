@@ -131,7 +131,7 @@ function inetdevInit(dev: NetDevice): void {
   }
   inDevSet(dev, inDev);
   state.ip.inDevices++;
-  devinetNet.of(dev.net).sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, inDev.cnf));
+  devinetNet.of(dev.net).sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf));
   if (dev.running()) ipMcUp(inDev);
 }
 
@@ -162,9 +162,6 @@ export function inetdevDestroy(inDev: InDevice): void {
 
 /** `inetdev_changename`: labels and settings follow the device's name. */
 function inetdevChangename(dev: NetDevice, inDev: InDevice): void {
-  const state = devinetNet.of(dev.net);
-  state.sysctls.get(dev)?.();
-  state.sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, inDev.cnf));
   let named = 0;
   for (const ifa of inDev.ifaList) {
     const alias = /:.*$/.exec(ifa.label)?.[0] ?? `:${named + 1}`;
@@ -172,6 +169,9 @@ function inetdevChangename(dev: NetDevice, inDev: InDevice): void {
     ifa.label = label;
     rtmsgIfa(RTM_NEWADDR, ifa, null, 0);
   }
+  const { sysctls } = devinetNet.of(dev.net);
+  sysctls.get(dev)?.();
+  sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf));
 }
 
 /**

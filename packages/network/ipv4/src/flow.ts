@@ -15,6 +15,8 @@ export class Flowi4 {
   daddr = 0;
   sport = 0;
   dport = 0;
+  /** User of the socket; {@link init} leaves it. */
+  uid = 0;
 
   /** `flowi4_init_output`. */
   init(oif: number, mark: number, tos: number, scope: number, proto: number, flags: number, daddr: number, saddr: number, dport: number, sport: number): this {

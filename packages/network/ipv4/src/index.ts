@@ -9,6 +9,7 @@ export * from './devinet-select.ts';
 export * from './devinet.ts';
 export * from './flow.ts';
 export * from './igmp.ts';
+export * from './igmp-proc.ts';
 export * from './inet-sock.ts';
 export * from './inet-offload.ts';
 export * from './inetdevice.ts';

@@ -33,6 +33,9 @@ export class Ipv4 {
   mroute: MulticastRouting | null = null;
   /** `icmp_out_count`: an ICMP message of that type was sent by a socket. */
   icmpOutCount: ((net: Net, type: number) => void) | null = null;
+  /** ioctl(2) on routes and on ARP entries, with the bytes of `struct rtentry`, `struct arpreq`; the caller has made sure of the privilege. */
+  rtIoctl: ((net: Net, request: number, arg: Uint8Array, dev: string) => number) | null = null;
+  arpIoctl: ((net: Net, request: number, arg: Uint8Array) => number) | null = null;
   /** `arp_tbl`, once ARP is loaded. */
   arpTbl: NeighTable | null = null;
   /** Interfaces with an IPv4 side, and bytes of fragments left over by dead namespaces: both 0 in the end. */
@@ -86,6 +89,10 @@ export class Ipv4Net {
   ipDynaddr = 0;
   /** First and last port of automatic binding. */
   localPortRange: readonly [number, number] = [32768, 60999];
+  /** Ports that are bound only by who names them. */
+  localReservedPorts: readonly (readonly [first: number, last: number])[] = [];
+  /** Groups that a socket may be in. */
+  igmpMaxMemberships = 20;
   /** Lowest port that needs no privilege. */
   ipUnprivilegedPortStart = 1024;
   fwmarkReflect = 0;

@@ -1,8 +1,10 @@
 /** The plugin. */
 import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
-import { ETH_P_IP } from '@skbuff/uapi';
+import { ETH_P_IP, IPPROTO_IGMP } from '@skbuff/uapi';
 import { DevinetNet, devinetNet, inetdevDestroy, inetdevEvent } from './devinet.ts';
+import { netconfRegister } from './devinet-netconf.ts';
 import { devinetNetlinkRegister } from './devinet-netlink.ts';
+import { igmpProtocol } from './igmp-rcv.ts';
 import { inDevGet } from './inetdevice.ts';
 import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { IpFragNet, ipFragNet } from './ip-defrag.ts';
@@ -31,7 +33,9 @@ function init(ctx: ModuleContext): void {
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => inetdevEvent(event, info) });
   ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: ipListRcv });
   ctx.packetOffload(inetOffload(ip));
+  ip.addProtocol(IPPROTO_IGMP, igmpProtocol);
   devinetNetlinkRegister(ctx);
+  netconfRegister(ctx);
   ctx.leakCheck('in_device', () => ip.inDevices);
   ctx.leakCheck('ip fragment memory', () => ip.fragsLeft);
 }

@@ -1,6 +1,7 @@
 /** /proc/net/snmp and /proc/net/netstat (`net/ipv4/proc.c`): two lines for each group of counters, names and values. */
 import type { Net } from '@skbuff/core';
 import { procCreateNet } from '@skbuff/procfs';
+import { igmpMcSeqShow, igmpMcfSeqShow } from './igmp-proc.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import * as S from './snmp.ts';
 import { LINUX_MIB_NAMES } from './snmp-names.ts';
@@ -56,6 +57,22 @@ const IPEXT_ITEMS: readonly (readonly [string, number])[] = [
   ['ReasmOverlaps', S.IPSTATS_MIB_REASM_OVERLAPS],
 ];
 
+/** Groups that Linux always shows, by what it shows of them before the first packet; programs look for their names. */
+const ABSENT: Readonly<Partial<Record<SnmpGroup, string>>> = {
+  Tcp:
+    'RtoAlgorithm=1 RtoMin=200 RtoMax=120000 MaxConn=-1 ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs ' +
+    'RetransSegs InErrs OutRsts InCsumErrors',
+  Udp: 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors',
+  UdpLite: 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors',
+};
+
+/** A group whose package is not loaded. */
+function absentGroup(group: SnmpGroup): string {
+  const items = ABSENT[group];
+  if (items === undefined) return '';
+  return snmpLines(group, items.split(' ').map((item): SnmpItem => [item.replace(/=.*/, ''), Number(/=(.*)/.exec(item)?.[1] ?? 0)]));
+}
+
 /** Two lines: `Name: a b c` and `Name: 1 2 3`. */
 export function snmpLines(group: string, items: readonly SnmpItem[]): string {
   return `${group}: ${items.map(([name]) => name).join(' ')}\n${group}: ${items.map(([, value]) => value).join(' ')}\n`;
@@ -66,7 +83,9 @@ export function ipv4ProcRegister(net: Net): () => void {
   const state = ipv4Net.of(net);
   state.snmpGroups.set('Ip', () => snmpLines('Ip', ipItems(state)));
   const undos = [
-    procCreateNet(net, 'snmp', () => SNMP_GROUPS.map((group) => state.snmpGroups.get(group)?.() ?? '').join('')),
+    procCreateNet(net, 'snmp', () => SNMP_GROUPS.map((group) => state.snmpGroups.get(group)?.() ?? absentGroup(group)).join('')),
+    procCreateNet(net, 'igmp', () => igmpMcSeqShow(net)),
+    procCreateNet(net, 'mcfilter', igmpMcfSeqShow),
     procCreateNet(net, 'netstat', () => snmpLines('TcpExt', linuxItems(state)) + snmpLines('IpExt', pick(state, IPEXT_ITEMS))),
   ];
   return () => {

@@ -1,7 +1,7 @@
 /** net.ipv4.* of the IP layer itself (`net/ipv4/sysctl_net_ipv4.c`, `ip_fragment.c`). Ranges are the kernel's. */
 import { HZ, type Net } from '@skbuff/core';
-import { INT_MAX, registerNetSysctl, type SysctlEntry, sysctlField, sysctlInt, sysctlIntVec } from '@skbuff/sysctl';
-import { EINVAL } from '@skbuff/uapi';
+import { INT_MAX, registerNetSysctl, type SysctlEntry, sysctlBitmap, sysctlField, sysctlInt, sysctlIntVec } from '@skbuff/sysctl';
+import { EINVAL, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT } from '@skbuff/uapi';
 import { devinetSysctlRegister, ipForwardSysctl } from './devinet-sysctl.ts';
 import { ipFragNet } from './ip-defrag.ts';
 import { ipv4Net } from './ipv4-net.ts';
@@ -13,8 +13,8 @@ const SWITCH = { min: 0, max: 1 } as const;
 export function ipv4SysctlRegister(net: Net): () => void {
   const state = ipv4Net.of(net);
   const undos = [
-    devinetSysctlRegister(net, 'all', state.devconfAll),
-    devinetSysctlRegister(net, 'default', state.devconfDflt),
+    devinetSysctlRegister(net, 'all', NETCONFA_IFINDEX_ALL, state.devconfAll),
+    devinetSysctlRegister(net, 'default', NETCONFA_IFINDEX_DEFAULT, state.devconfDflt),
     registerNetSysctl(net, [ipForwardSysctl(net), ...plainEntries(net), ...portEntries(net), ...fragEntries(net)]),
   ];
   return () => {
@@ -37,6 +37,7 @@ function plainEntries(net: Net): SysctlEntry[] {
     sysctlField('net/ipv4/ip_early_demux', state, 'ipEarlyDemux', U8),
     sysctlField('net/ipv4/ip_dynaddr', state, 'ipDynaddr', U8),
     sysctlField('net/ipv4/fwmark_reflect', state, 'fwmarkReflect', U8),
+    sysctlField('net/ipv4/igmp_max_memberships', state, 'igmpMaxMemberships'),
   ];
 }
 
@@ -55,6 +56,7 @@ function portEntries(net: Net): SysctlEntry[] {
   };
   return [
     sysctlIntVec('net/ipv4/ip_local_port_range', () => state.localPortRange, setRange, { min: 1, max: 65535 }),
+    sysctlBitmap('net/ipv4/ip_local_reserved_ports', 65536, () => state.localReservedPorts, (ports) => void (state.localReservedPorts = ports)),
     sysctlInt('net/ipv4/ip_unprivileged_port_start', () => state.ipUnprivilegedPortStart, setStart, { min: 0, max: 65535 }),
   ];
 }

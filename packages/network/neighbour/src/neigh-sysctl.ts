@@ -42,7 +42,9 @@ export function neighSysctlRegister(net: Net, parms: NeighParms): () => void {
 function entry(dir: string, parms: NeighParms, [name, variable, unit, min]: File): SysctlEntry {
   const get = (): number => Math.floor(parms[variable] / unit);
   const max = unit > TICK ? Math.floor(INT_MAX / unit) : INT_MAX;
-  return sysctlInt(`${dir}/${name}`, get, (value) => change(parms, variable, (value * unit) | 0), { min, max });
+  // What does not fit in jiffies with either sign is refused.
+  const least = unit === SECOND ? -max : min;
+  return sysctlInt(`${dir}/${name}`, get, (value) => change(parms, variable, (value * unit) | 0), { min: least, max });
 }
 
 /** `neigh_proc_update`, `neigh_proc_base_reachable_time`. */

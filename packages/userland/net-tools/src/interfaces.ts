@@ -1,0 +1,111 @@
+/** Interfaces as ifconfig and netstat see them: /proc/net/dev, SIOCGIFCONF for aliases, and an ioctl for each thing else. */
+import type { CommandEnv } from '@skbuff/command';
+import { le32, setLe64 } from '@skbuff/sock';
+import * as U from '@skbuff/uapi';
+import { strerror } from '@skbuff/uapi';
+import { be32 } from '@skbuff/wire';
+import type { Ioctl } from './tool.ts';
+
+/** Columns of /proc/net/dev. */
+export interface DevCounters {
+  readonly rx: readonly number[];
+  readonly tx: readonly number[];
+}
+
+export interface Interface {
+  readonly name: string;
+  /** Null for an alias. */
+  readonly counters: DevCounters | null;
+  /** A signed short, as the ioctl has it. */
+  readonly flags: number;
+  readonly mtu: number;
+  readonly txQueueLen: number;
+  readonly hwType: number;
+  readonly hwAddr: Uint8Array;
+  /** Null without an address of its label. */
+  readonly inet: { readonly addr: number; readonly dstaddr: number; readonly broadcast: number; readonly netmask: number } | null;
+}
+
+/** Names and counters of /proc/net/dev. */
+export function readDevices(env: CommandEnv): Map<string, DevCounters> {
+  const text = env.readFile('/proc/net/dev');
+  const devices: Map<string, DevCounters> = new Map();
+  for (const line of (typeof text === 'string' ? text : '').split('\n').slice(2)) {
+    const [, name, numbers] = /^\s*(.+):([\s\d]*)$/.exec(line) ?? [];
+    if (name === undefined || numbers === undefined) continue;
+    const n = numbers.trim().split(/\s+/).map(Number);
+    devices.set(name, { rx: n.slice(0, 8), tx: n.slice(8, 16) });
+  }
+  return devices;
+}
+
+/** Names of addresses, in the kernel's order. */
+function labels(io: Ioctl): string[] {
+  const room = 256 * U.IFREQ_LEN;
+  const ifconf = new Uint8Array(U.IFCONF_LEN + room);
+  ifconf.set([room & 255, room >> 8, room >> 16]);
+  setLe64(ifconf, 8, U.IFCONF_LEN);
+  if (io.call(U.SIOCGIFCONF, ifconf) < 0) return [];
+  const names: string[] = [];
+  for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + le32(ifconf, 0); at += U.IFREQ_LEN) {
+    const end = ifconf.indexOf(0, at);
+    names.push(String.fromCharCode(...ifconf.subarray(at, Math.min(end, at + U.IFNAMSIZ))));
+  }
+  return names;
+}
+
+/** Every interface and alias by name; numbers inside names count as numbers. */
+export function interfaceNames(env: CommandEnv, io: Ioctl): string[] {
+  const names = [...readDevices(env).keys()];
+  for (const label of labels(io)) if (!names.includes(label)) names.push(label);
+  return names.sort(nstrcmp);
+}
+
+/** `nstrcmp`: where both texts have a number at the first difference, the numbers decide. */
+function nstrcmp(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  if (i === a.length && i === b.length) return 0;
+  const digit = (c: string | undefined): boolean => c !== undefined && c >= '0' && c <= '9';
+  if (digit(a[i]) && digit(b[i])) {
+    while (i > 0 && digit(a[i - 1])) i--;
+    return Number.parseInt(a.slice(i), 10) - Number.parseInt(b.slice(i), 10);
+  }
+  if (digit(a[i])) return -1;
+  if (digit(b[i])) return 1;
+  return (a.charCodeAt(i) || 0) - (b.charCodeAt(i) || 0);
+}
+
+/** `do_if_fetch`: or null, after saying why. */
+export function fetchInterface(env: CommandEnv, io: Ioctl, name: string): Interface | null {
+  const flags = io.ifreq(U.SIOCGIFFLAGS, name);
+  if (typeof flags === 'number') {
+    const why = flags === -U.ENODEV ? 'Device not found' : strerror(-flags);
+    env.stderr(`${name}: error fetching interface information: ${why}\n`);
+    return null;
+  }
+  const hw = io.ifreq(U.SIOCGIFHWADDR, name);
+  const int = (request: number): number => {
+    const reply = io.ifreq(request, name);
+    return typeof reply === 'number' ? -1 : le32(reply, U.IFREQ_UNION);
+  };
+  const addr = io.addr(U.SIOCGIFADDR, name);
+  return {
+    name,
+    counters: readDevices(env).get(name) ?? null,
+    flags: (le32(flags, U.IFREQ_UNION) << 16) >> 16,
+    mtu: int(U.SIOCGIFMTU),
+    txQueueLen: int(U.SIOCGIFTXQLEN),
+    hwType: typeof hw === 'number' ? -1 : (hw[U.IFREQ_UNION] as number) | ((hw[U.IFREQ_UNION + 1] as number) << 8),
+    hwAddr: typeof hw === 'number' ? new Uint8Array(14) : hw.slice(U.IFREQ_UNION + 2, U.IFREQ_UNION + 16),
+    inet: addr < 0 ? null : inetOf(io, name, addr),
+  };
+}
+
+function inetOf(io: Ioctl, name: string, addr: number): Interface['inet'] {
+  const of = (request: number): number => {
+    const reply = io.ifreq(request, name);
+    return typeof reply === 'number' ? 0 : be32(reply, U.IFREQ_UNION + 4);
+  };
+  return { addr, dstaddr: of(U.SIOCGIFDSTADDR), broadcast: of(U.SIOCGIFBRDADDR), netmask: of(U.SIOCGIFNETMASK) };
+}

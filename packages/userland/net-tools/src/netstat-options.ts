@@ -1,0 +1,19 @@
+/** Options of netstat. */
+
+/** What the options said: letters that were given, and how often -e was. */
+export class NetstatOptions {
+  readonly letters: Set<string> = new Set();
+  extend = 1;
+  family = '';
+  /** Protocols were asked for, and not because of a family. */
+  byLetter = false;
+
+  has(...letters: readonly string[]): boolean {
+    return letters.some((letter) => this.letters.has(letter));
+  }
+
+  /** Which protocols' sockets are wanted. */
+  get sockets(): boolean {
+    return this.has('t', 'u', 'U', 'S', 'w');
+  }
+}

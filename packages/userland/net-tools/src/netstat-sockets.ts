@@ -1,0 +1,159 @@
+/** Tables of sockets, from /proc/net/{tcp,udp,udplite,raw,unix}. */
+import type { CommandEnv } from '@skbuff/command';
+import { inetNtoa } from '@skbuff/wire';
+import type { NetstatOptions } from './netstat-options.ts';
+import { hostName } from './resolve.ts';
+import { noSupport } from './tool.ts';
+
+/** Columns that an address and its port have. */
+const ADDR_WIDTH = 23;
+
+const TCP_STATES = ['', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN', 'CLOSING', 'NEW_SYN_RECV'] as const;
+const TCP_ESTABLISHED = 1;
+const TCP_LISTEN = 10;
+
+/** Protocols in the order in which they are shown, and their letters. */
+const PROTOCOLS: readonly (readonly [letter: string, name: string])[] = [
+  ['t', 'tcp'],
+  ['S', 'sctp'],
+  ['u', 'udp'],
+  ['U', 'udplite'],
+  ['w', 'raw'],
+];
+
+/** One line of such a file. */
+interface Row {
+  readonly local: string;
+  readonly localPort: number;
+  readonly remote: string;
+  readonly remotePort: number;
+  readonly state: number;
+  readonly txq: number;
+  readonly rxq: number;
+  readonly timer: number;
+  readonly when: number;
+  readonly retrans: number;
+  readonly uid: number;
+  readonly timeout: number;
+  readonly inode: string;
+}
+
+/** `any`: some protocol was asked for; without one all of them are shown. The exit status. */
+export function showSockets(env: CommandEnv, o: NetstatOptions, any: boolean): number {
+  if (!any || o.sockets) {
+    env.stdout(`Active Internet connections ${which(o)}\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${columns(o)}\n`);
+    for (const [letter, name] of PROTOCOLS) {
+      if (any && !o.has(letter)) continue;
+      const status = showProtocol(env, o, name);
+      if (status !== 0) return status;
+    }
+  }
+  if (!any || o.has('x')) {
+    if (any && typeof env.readFile('/proc/net/unix') === 'number') return noUnix(env, o);
+    env.stdout(unixHeading(o));
+  }
+  return 0;
+}
+
+function unixHeading(o: NetstatOptions): string {
+  const programs = o.has('p') ? ' PID/Program name    ' : '';
+  return `Active UNIX domain sockets ${which(o)}\nProto RefCnt Flags       Type       State         I-Node  ${programs} Path\n`;
+}
+
+function noUnix(env: CommandEnv, o: NetstatOptions): number {
+  env.stdout(unixHeading(o));
+  return noSupport(env, 'netstat', 'AF UNIX');
+}
+
+function which(o: NetstatOptions): string {
+  if (o.has('a')) return '(servers and established)';
+  return o.has('l') ? '(only servers)' : '(w/o servers)';
+}
+
+function columns(o: NetstatOptions): string {
+  return `${o.extend > 1 ? ' User       Inode     ' : ''}${o.has('p') ? ' PID/Program name    ' : ''}${o.has('o') ? ' Timer' : ''}`;
+}
+
+/** A protocol that was asked for by its own letter must be there; one of many may be missing. */
+function showProtocol(env: CommandEnv, o: NetstatOptions, name: string): number {
+  // Nothing here speaks IPv6, and of that nobody complains.
+  if (o.has('inet6') && !o.has('inet')) return 0;
+  const text = env.readFile(name === 'sctp' ? '/proc/net/sctp/eps' : `/proc/net/${name}`);
+  if (typeof text === 'number') return o.byLetter ? noSupport(env, 'netstat', `AF INET (${name})`) : 0;
+  for (const line of text.split('\n').slice(1)) {
+    const row = parse(line);
+    if (row !== null && wanted(o, name, row)) env.stdout(rowText(env, o, name, row));
+  }
+  return 0;
+}
+
+function parse(line: string): Row | null {
+  const w = line.trim().split(/\s+/);
+  if (w.length < 10) return null;
+  const [local, localPort] = endpoint(w[1] as string);
+  const [remote, remotePort] = endpoint(w[2] as string);
+  const [txq, rxq] = (w[4] as string).split(':').map((x) => Number.parseInt(x, 16)) as [number, number];
+  const [timer, when] = (w[5] as string).split(':').map((x) => Number.parseInt(x, 16)) as [number, number];
+  const retrans = Number.parseInt(w[6] as string, 16);
+  return { local, localPort, remote, remotePort, state: Number.parseInt(w[3] as string, 16), txq, rxq, timer, when, retrans, uid: Number(w[7]), timeout: Number(w[8]), inode: w[9] as string };
+}
+
+/** An address is printed as a number in memory order. */
+function endpoint(text: string): [addr: string, port: number] {
+  const [addr, port] = text.split(':') as [string, string];
+  const n = Number.parseInt(addr, 16);
+  return [inetNtoa((((n & 0xff) << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0), Number.parseInt(port, 16)];
+}
+
+/** Servers are those that talk to nobody in particular. */
+function wanted(o: NetstatOptions, name: string, row: Row): boolean {
+  if (o.has('a')) return true;
+  const server = name === 'tcp' ? row.state === TCP_LISTEN : row.remote === '0.0.0.0';
+  return server === o.has('l');
+}
+
+function stateText(name: string, state: number): string {
+  if (name === 'tcp') return TCP_STATES[state] ?? 'UNKNOWN';
+  if (name === 'raw') return String(state);
+  return state === TCP_ESTABLISHED ? 'ESTABLISHED' : state === 7 ? '' : 'UNKNOWN';
+}
+
+function rowText(env: CommandEnv, o: NetstatOptions, name: string, row: Row): string {
+  const local = place(env, o, name, row.local, row.localPort);
+  const remote = place(env, o, name, row.remote, row.remotePort);
+  const start = `${name.padEnd(4)}  ${String(row.rxq).padStart(6)} ${String(row.txq).padStart(6)} ${local} ${remote} ${stateText(name, row.state).padEnd(11)}`;
+  const user = o.extend > 1 ? ` ${userName(env, o, row.uid).padEnd(10)} ${row.inode.padEnd(10)}` : '';
+  const program = o.has('p') ? ` ${'-'.padEnd(20)}` : '';
+  return `${start}${user}${program}${o.has('o') ? ` ${timerText(row)}` : ''}\n`;
+}
+
+/** Host and port in their columns; the host gives way, unless -W. */
+function place(env: CommandEnv, o: NetstatOptions, name: string, addr: string, port: number): string {
+  const service = port === 0 ? '*' : portName(env, o, name, port);
+  const quad = addr.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const host = hostName(env, quad, o.has('n', '!h'));
+  const room = ADDR_WIDTH - service.length - 1;
+  const shown = !o.has('W') && host.length > room ? host.slice(0, room) : host;
+  return `${shown}:${service}`.padEnd(ADDR_WIDTH);
+}
+
+/** /etc/services, or the number. What a raw socket has instead of a port is a protocol. */
+function portName(env: CommandEnv, o: NetstatOptions, name: string, port: number): string {
+  const text = o.has('n', '!p') ? -1 : env.readFile(name === 'raw' ? '/etc/protocols' : '/etc/services');
+  if (typeof text === 'number') return String(port);
+  const number = name === 'raw' ? `${port}\\b` : `${port}/${name}\\b`;
+  return new RegExp(`^(\\S+)\\s+${number}`, 'm').exec(text)?.[1] ?? String(port);
+}
+
+function userName(env: CommandEnv, o: NetstatOptions, uid: number): string {
+  const text = o.has('n', '!u') ? -1 : env.readFile('/etc/passwd');
+  if (typeof text === 'number') return String(uid);
+  return new RegExp(`^([^:]+):[^:]*:${uid}:`, 'm').exec(text)?.[1] ?? String(uid);
+}
+
+/** Times are in hundredths of a second. */
+function timerText({ timer, when, retrans, timeout }: Row): string {
+  const names = ['off', 'on', 'keepalive', 'timewait', 'probe'] as const;
+  const seconds = timer === 0 ? '0.00' : (when / 100).toFixed(2);
+  return `${names[timer] ?? `unkn-${timer}`} (${seconds}/${retrans}/${timeout})`;
+}

@@ -1,0 +1,136 @@
+/** The command netstat. */
+import { type Command, type CommandEnv, Exit, type Status, exitStatus } from '@skbuff/command';
+import { AF_NAMES } from './families.ts';
+import { groupAddress, readGroups } from './groups.ts';
+import { printLong, printShort } from './ife-print.ts';
+import { fetchInterface, interfaceNames } from './interfaces.ts';
+import { NetstatOptions } from './netstat-options.ts';
+import { showSockets } from './netstat-sockets.ts';
+import { showStatistics } from './netstat-statistics.ts';
+import { showCache, showFib } from './route-show.ts';
+import { E_OPTERR, Ioctl, getoptLong, noSupport, usage } from './tool.ts';
+import { NETSTAT_USAGE, NETSTAT_VERSION, VERSION } from './usage.ts';
+
+/** `netstat` of net-tools. */
+export const netstat: Command = {
+  name: 'netstat',
+  run: (argv, env) => exitStatus(() => main(argv, env)),
+};
+
+const LONG: Readonly<Record<string, string>> = {
+  route: 'r',
+  interfaces: 'i',
+  groups: 'g',
+  statistics: 's',
+  masquerade: 'M',
+  verbose: 'v',
+  wide: 'W',
+  numeric: 'n',
+  'numeric-hosts': '!h',
+  'numeric-ports': '!p',
+  'numeric-users': '!u',
+  symbolic: 'N',
+  extend: 'e',
+  programs: 'p',
+  timers: 'o',
+  continuous: 'c',
+  listening: 'l',
+  all: 'a',
+  fib: 'F',
+  cache: 'C',
+  context: 'Z',
+  tcp: 't',
+  udp: 'u',
+  udplite: 'U',
+  sctp: 'S',
+  raw: 'w',
+  unix: 'x',
+  protocol: 'A',
+  version: 'V',
+  help: 'h',
+  ip: '=inet',
+  ...Object.fromEntries(AF_NAMES.filter((name) => name !== 'unix').map((name) => [name, `=${name}`])),
+};
+
+const NANOSECONDS = 1e9;
+
+function main(argv: readonly string[], env: CommandEnv): Status {
+  const o = new NetstatOptions();
+  const on = (letter: string, arg: string): void => {
+    if (letter === 'e') o.extend++;
+    else if (letter === 'A') family(env, o, arg);
+    else if (letter.startsWith('=')) family(env, o, letter.slice(1));
+    else if (letter === '4' || letter === '6') family(env, o, letter === '4' ? 'inet' : 'inet6');
+    else if (letter === 'V') {
+      env.stdout(VERSION + NETSTAT_VERSION);
+      throw new Exit(0);
+    } else if (letter === '?' || letter === 'h') usage(env, NETSTAT_USAGE, letter === 'h' ? 0 : E_OPTERR);
+    else o.letters.add(letter);
+  };
+  getoptLong(env, argv, { name: 'netstat', short: 'A:CFMacdeghilnNoprsStuWVv?wxZ64U', long: LONG, on, wrong: () => usage(env, NETSTAT_USAGE, E_OPTERR) });
+  if (['M', 'r', 'i', 's'].filter((letter) => o.has(letter)).length > 1) usage(env, NETSTAT_USAGE, E_OPTERR);
+  const once = (): number => show(env, o);
+  return o.has('c') ? again(env, once) : once();
+}
+
+/** -c: every second, until a signal. */
+async function again(env: CommandEnv, once: () => number): Promise<number> {
+  for (;;) {
+    const status = once();
+    if (status !== 0 || (await env.task.nanosleep(NANOSECONDS)) !== 0) return status;
+  }
+}
+
+function family(env: CommandEnv, o: NetstatOptions, name: string): void {
+  if (!AF_NAMES.includes(name)) {
+    env.stderr(`Unknown address family \`${name}'.\n`);
+    throw new Exit(1);
+  }
+  o.family = name;
+  o.letters.add(name);
+}
+
+function show(env: CommandEnv, o: NetstatOptions): number {
+  if (o.has('M')) return noSupport(env, 'netstat', 'ip_masquerade');
+  if (o.has('s')) return showStatistics(env, o);
+  if (o.has('r')) return showRoutes(env, o);
+  if (o.has('i')) return showInterfaces(env, o.extend > 1);
+  const any = o.sockets || o.has('x', 'g', 'inet', 'inet6');
+  o.byLetter = o.sockets;
+  if (o.has('inet', 'inet6') && !o.sockets) for (const letter of ['t', 'u', 'U', 'S', 'w']) o.letters.add(letter);
+  const status = showSockets(env, o, any);
+  if (status !== 0) return status;
+  return o.has('g') ? showGroups(env, o) : 0;
+}
+
+/** Here -e and not its absence gives metrics. */
+function showRoutes(env: CommandEnv, o: NetstatOptions): number {
+  const extend = o.extend === 1 ? 2 : o.extend === 2 ? 1 : 3;
+  const numeric = o.has('n', '!h');
+  if (o.has('inet6')) return showFib(env, 'inet6', extend, numeric);
+  const status = o.has('F') || !o.has('C') ? showFib(env, 'inet', extend, numeric) : 0;
+  if (o.has('C')) showCache(env, extend);
+  return status;
+}
+
+function showInterfaces(env: CommandEnv, long: boolean): number {
+  env.stdout('Kernel Interface table\n');
+  if (!long) env.stdout('Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n');
+  const io = new Ioctl(env);
+  for (const name of interfaceNames(env, io)) {
+    const ife = fetchInterface(env, io, name);
+    // An interface that is down is none to speak of.
+    if (ife !== null && (ife.flags & 1) !== 0) (long ? printLong : printShort)(env, ife);
+  }
+  return 0;
+}
+
+function showGroups(env: CommandEnv, o: NetstatOptions): number {
+  env.stdout('IPv6/IPv4 Group Memberships\nInterface       RefCnt Group\n--------------- ------ ---------------------\n');
+  if (o.has('inet6') && !o.has('inet')) return 0;
+  if (typeof env.readFile('/proc/net/igmp') === 'number') return noSupport(env, 'netstat', 'AF INET (igmp)');
+  for (const { dev, group, users } of readGroups(env)) {
+    env.stdout(`${dev.padEnd(15)} ${String(users).padEnd(6)} ${groupAddress(group).slice(0, 21)}\n`);
+  }
+  return 0;
+}

@@ -1,0 +1,66 @@
+/** The command route. */
+import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { AF_NAMES } from './families.ts';
+import { showCache, showFib } from './route-show.ts';
+import { changeRoute, inetRouteUsage } from './route-set.ts';
+import { E_OPTERR, getoptLong, usage } from './tool.ts';
+import { ROUTE_USAGE, ROUTE_VERSION, VERSION } from './usage.ts';
+
+/** `route` of net-tools. */
+export const route: Command = {
+  name: 'route',
+  run: (argv, env) => exitStatus(() => main(argv, env)),
+};
+
+const LONG: Readonly<Record<string, string>> = {
+  extend: 'e',
+  verbose: 'v',
+  version: 'V',
+  numeric: 'n',
+  symbolic: 'N',
+  protocol: 'A',
+  cache: 'C',
+  fib: 'F',
+  help: 'h',
+  ...Object.fromEntries(AF_NAMES.map((name) => [name, name])),
+};
+
+function main(argv: readonly string[], env: CommandEnv): number {
+  const o = { family: 'inet', extend: 1, numeric: false, fib: false, cache: false };
+  const on = (letter: string, arg: string): void => {
+    if (letter === 'e') o.extend++;
+    else if (letter === 'n') o.numeric = true;
+    else if (letter === 'F') o.fib = true;
+    else if (letter === 'C') o.cache = true;
+    else if (letter === 'A') o.family = arg;
+    else if (letter === '4' || letter === '6') o.family = letter === '4' ? 'inet' : 'inet6';
+    else if (letter === 'V') {
+      env.stdout(VERSION + ROUTE_VERSION);
+      throw new Exit(0);
+    } else if (letter === 'h' || letter === '?') usage(env, ROUTE_USAGE, 0);
+    else if (letter.length > 1) o.family = letter;
+  };
+  const [action, ...words] = getoptLong(env, argv, { name: 'route', short: '+A:eCFhnN64Vv?', long: LONG, on, wrong: () => usage(env, ROUTE_USAGE, 0) });
+  if (!AF_NAMES.includes(o.family)) return unknownFamily(env, o.family);
+  if (o.family === 'inet6' && action === undefined) return showFib(env, o.family, o.extend, o.numeric);
+  if (o.family !== 'inet') return noRouting(env, o.family);
+  if (action === 'add' || action === 'del' || action === 'delete') return changeRoute(env, action === 'add', words);
+  if (action === 'flush') {
+    env.stderr("Flushing `inet' routing table not supported\n");
+    return inetRouteUsage(env, E_OPTERR);
+  }
+  if (action !== undefined) usage(env, ROUTE_USAGE, E_OPTERR);
+  const status = o.fib || !o.cache ? showFib(env, 'inet', o.extend, o.numeric) : 0;
+  if (o.cache) showCache(env, o.extend);
+  return status;
+}
+
+function unknownFamily(env: CommandEnv, name: string): number {
+  env.stderr(`Unknown address family \`${name}'.\n`);
+  return 1;
+}
+
+function noRouting(env: CommandEnv, name: string): number {
+  env.stderr(`No routing for address family \`${name}'.\n`);
+  return E_OPTERR;
+}
