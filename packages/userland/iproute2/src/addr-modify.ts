@@ -2,6 +2,7 @@
 import { IfaCacheInfo, IfAddrMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { ADDR_FLAGS, type AddrFlag } from './addr-flags.ts';
+import { AddrInfo, printAddr } from './addr-print.ts';
 import type { Args } from './args.ts';
 import { matches } from './args.ts';
 import type { IpContext } from './context.ts';
@@ -194,5 +195,5 @@ function finish(a: AddrRequest): number {
     a.req.builder.nlaPutStruct(U.IFA_CACHEINFO, ci);
   }
   if ((a.flags & U.IFA_F_MCAUTOJOIN) !== 0 && (a.local === null || !isMulticast(a.local))) return complain(a, 'autojoin needs multicast address\n');
-  return a.ctx.rtnl.talk(a.req) < 0 ? -2 : 0;
+  return a.ctx.modify(a.req, (nlh) => printAddr(a.ctx, new AddrInfo(nlh), true));
 }

@@ -8,7 +8,6 @@ import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { getPrefix } from './inet.ts';
 import { AddrFilter } from './link-filter.ts';
-import { isAltname } from './link-parse.ts';
 import { printLink, printLinkBrief } from './link-print.ts';
 import { printLinkStats } from './link-stats.ts';
 import { groups, rtScopes } from './names.ts';
@@ -81,7 +80,6 @@ function parseDev(ctx: IpContext, f: AddrFilter, args: Args, doLink: boolean): v
   if (args.is('dev')) args.next();
   else if (args.abbr('help')) (doLink ? usageLink : usageAddr)(ctx);
   if (f.dev !== null) args.duparg2('dev');
-  if (!isAltname(args.cur)) args.invarg('"dev" not a valid ifname');
   f.dev = args.cur;
 }
 
@@ -168,6 +166,13 @@ function printAddrs(ctx: IpContext, f: AddrFilter, link: NlMsgHdr, addrs: readon
   if (options.brief) out.text('\n');
 }
 
+function printLinkAlone(ctx: IpContext, f: AddrFilter, link: NlMsgHdr): void {
+  ctx.out.openObject();
+  if (ctx.options.brief) printLinkBrief(ctx, link, f);
+  else printLink(ctx, link, f, true);
+  ctx.out.closeObject();
+}
+
 function printEntry(ctx: IpContext, f: AddrFilter, link: NlMsgHdr, addrs: readonly AddrInfo[], doLink: boolean): void {
   const { out, options } = ctx;
   out.openObject();
@@ -182,8 +187,10 @@ function printEntry(ctx: IpContext, f: AddrFilter, link: NlMsgHdr, addrs: readon
   out.closeObject();
 }
 
-/** `ip address show`, and with `doLink` `ip link show`. */
-export function addrShow(ctx: IpContext, args: Args, doLink: boolean): number {
+/** `ip address show`, and with `onlyLink` `ip link show`. Once a batch has shown links it shows addresses in the manner of links. */
+export function addrShow(ctx: IpContext, args: Args, onlyLink: boolean): number {
+  ctx.linkShown ||= onlyLink;
+  const doLink = ctx.linkShown;
   const f = parseAddrFilter(ctx, args, doLink);
   if (!resolveDev(ctx, f)) return -1;
   ctx.out.newDocument();
@@ -195,6 +202,10 @@ export function addrShow(ctx: IpContext, args: Args, doLink: boolean): number {
 function list(ctx: IpContext, f: AddrFilter, doLink: boolean): number {
   const one = f.ifindex !== 0 ? getLink(ctx, f, doLink && f.group === -1) : null;
   if (f.ifindex !== 0 && one === null) return -1;
+  if (one !== null && doLink && f.group === -1) {
+    printLinkAlone(ctx, f, one);
+    return 0;
+  }
   let links = one !== null ? [one] : listLinks(ctx, f);
   if (links === null) return -1;
   let addrs: AddrInfo[] = [];

@@ -1,11 +1,12 @@
 /** One call of ip: its options, its way to the kernel, where it prints. */
 import type { Net } from '@skbuff/core';
 import { type CommandEnv, Exit, type NetlinkSocket } from '@skbuff/command';
+import type { NlMsgHdr } from '@skbuff/netlink';
 import { AF_UNSPEC, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, strerror } from '@skbuff/uapi';
 import { Args } from './args.ts';
 import { LlMap } from './ll-map.ts';
 import { Printer } from './printer.ts';
-import { Rtnl } from './rtnl.ts';
+import { Rtnl, type RtnlRequest } from './rtnl.ts';
 
 /** Options before the object; `readonly` to everybody but the parser. */
 export class IpOptions {
@@ -25,6 +26,10 @@ export class IpOptions {
   force = false;
   maxFlushLoops = 10;
   batch: string | null = null;
+  /** Show what the kernel says that it did. */
+  echo = false;
+  /** The word of -color. */
+  color: string | null = null;
 }
 
 export class IpContext {
@@ -32,6 +37,8 @@ export class IpContext {
   env: CommandEnv;
   readonly options: IpOptions;
   readonly out: Printer;
+  /** `ip link show` has run. */
+  linkShown = false;
   private readonly fds: number[] = [];
   private rtnlOpen: Rtnl | null = null;
   private lookupOpen: Rtnl | null = null;
@@ -103,6 +110,22 @@ export class IpContext {
     const fd = this.env.openNetns(net);
     if (fd >= 0) this.fds.push(fd);
     return fd;
+  }
+
+  /**
+   * Sends a request that changes something (`rtnl_talk`, `rtnl_echo_talk`). With -echo `show` prints what the kernel tells about the
+   * change, as a document of its own. 0, or the exit status after a complaint.
+   */
+  modify(req: RtnlRequest, show: (nlh: NlMsgHdr) => void): number {
+    if (!this.options.echo) return this.rtnl.talk(req) < 0 ? -2 : 0;
+    const answer = this.rtnl.echo(req);
+    if (typeof answer === 'number') return answer < 0 ? -2 : 0;
+    this.out.newDocument();
+    this.out.openObject();
+    show(answer);
+    this.out.closeObject();
+    this.out.deleteDocument();
+    return 0;
   }
 
   /** `nodev`: complains about a device and gives the status for it. */

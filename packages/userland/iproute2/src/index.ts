@@ -9,3 +9,4 @@ export { LinkParser } from './link-parse.ts';
 export { IpContext, IpOptions } from './context.ts';
 export { Args } from './args.ts';
 export { Printer } from './printer.ts';
+export { nstat } from './nstat.ts';

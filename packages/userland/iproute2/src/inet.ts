@@ -3,6 +3,7 @@ import { inetNtoa } from '@skbuff/wire';
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC } from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import { getNumber } from './numbers.ts';
+import type { Paint } from './printer.ts';
 
 /** `inet_prefix`. */
 export interface InetPrefix {
@@ -99,7 +100,7 @@ export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Ar
   }
   const bytes: number[] = [];
   for (const part of text.split(':')) {
-    if (!/^\s*(0[xX])?[0-9a-fA-F]+$/.test(part) || Number.parseInt(part, 16) > 255) {
+    if (!/^\s*[0-9a-fA-F]/.test(part) || Number.parseInt(part, 16) > 255) {
       stderr(`"${text}" is invalid lladdr.\n`);
       return null;
     }
@@ -198,6 +199,11 @@ export function addrN2a(family: number, bytes: Uint8Array): string {
   if (family === AF_INET6 && bytes.length >= 16) return inet6Ntop(bytes);
   if (family === AF_PACKET) return llAddrN2a(bytes);
   return '???';
+}
+
+/** What colour an address has. */
+export function paintOf(family: number): Paint | null {
+  return family === AF_INET ? 'inet' : family === AF_INET6 ? 'inet6' : null;
 }
 
 /** `ll_addr_n2a` of a hardware address. */

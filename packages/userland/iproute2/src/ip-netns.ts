@@ -1,5 +1,5 @@
 /** `ip netns`. */
-import { andThen, type Status } from '@skbuff/command';
+import { andThen, Exit, type Status } from '@skbuff/command';
 import type { Net } from '@skbuff/core';
 import { NlAttrs, RtGenMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -7,6 +7,7 @@ import type { Args } from './args.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { nsidName, nsidOfName } from './netns-id.ts';
+import { netnsSwitch } from './netns-switch.ts';
 import { atoi, getInteger } from './numbers.ts';
 import { usageNetns } from './usage.ts';
 
@@ -39,10 +40,19 @@ function checkName(ctx: IpContext, name: string): void {
 
 function netnsAdd(ctx: IpContext, args: Args): number {
   if (args.left === 0) return complain(ctx, NO_NAME);
-  checkName(ctx, args.cur);
-  const err = ctx.env.netns.add(args.cur);
-  if (err === -U.EEXIST) return complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${args.cur}": ${U.strerror(err)}\n`);
-  return err < 0 ? complain(ctx, `Failed to create a new network namespace "${args.cur}": ${U.strerror(err)}\n`) : 0;
+  const name = args.cur;
+  checkName(ctx, name);
+  const { netns, task } = ctx.env;
+  if (netns.get(name) !== null) return complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${name}": ${U.strerror(U.EEXIST)}\n`);
+  // The next line of a batch is to run where this one began.
+  const back = task.open('/proc/self/ns/net');
+  const err = task.unshare(U.CLONE_NEWNET);
+  if (err === 0) {
+    netns.attach(name, task.net);
+    task.setns(back, U.CLONE_NEWNET);
+  }
+  task.close(back);
+  return err < 0 ? complain(ctx, `Failed to create a new network namespace "${name}": ${U.strerror(err)}\n`) : 0;
 }
 
 /** Gives the namespace of a process a name. */
@@ -82,9 +92,10 @@ function netnsIdentify(ctx: IpContext, args: Args): number {
   if (args.left === 1) {
     if (!/^\d+$/.test(args.cur)) return complain(ctx, `Specified string '${args.cur}' is not a pid\n`);
     net = ctx.env.netOfPid(atoi(args.cur));
-    if (net === null) return complain(ctx, `Stat of netns failed: ${U.strerror(U.ENOENT)}\n`);
+    if (net === null) return complain(ctx, `Cannot open network namespace: ${U.strerror(U.ENOENT)}\n`);
   }
-  for (const name of namesOf(ctx, net)) ctx.out.raw(`${name}\n`);
+  // Of several names the last one that the directory has.
+  ctx.out.raw(`${namesOf(ctx, net).at(-1) ?? ''}\n`);
   return 0;
 }
 
@@ -97,11 +108,12 @@ function netnsPids(ctx: IpContext, args: Args): number {
   return 0;
 }
 
+/** `cmd_exec`: in the process itself, unless it has more to do afterwards. */
 function execIn(ctx: IpContext, name: string, argv: readonly string[]): Status {
-  const net = ctx.env.netns.get(name);
-  if (net === null) return ctx.die(-1, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
+  const env = ctx.options.batch === null && !ctx.options.doAll ? ctx.env : ctx.env.fork();
+  if (netnsSwitch(env, name, ctx.stderr) < 0) throw new Exit(-1);
   ctx.out.flush();
-  return andThen(ctx.env.inNet(net).run(argv), (status) => {
+  return andThen(env.run(argv), (status) => {
     if (status < 0) ctx.stderr(`exec of "${argv[0]}" failed: ${U.strerror(status)}\n`);
     return status < 0 ? -1 : -status;
   });
@@ -197,6 +209,18 @@ function netnsListId(ctx: IpContext, args: Args): number {
   return 0;
 }
 
+/** Every name that comes and goes, until a signal ends it. */
+async function netnsMonitor(ctx: IpContext): Promise<number> {
+  const { task, netns } = ctx.env;
+  const watch = netns.watch(task);
+  if (typeof watch === 'number') return complain(ctx, `inotify_add_watch failed: ${U.strerror(watch)}\n`);
+  while ((await task.poll([{ fd: watch.fd, events: U.POLLIN, revents: 0 }], -1)) >= 0) {
+    for (const { what, name } of watch.read()) ctx.out.raw(`${what} ${name}\n`);
+    ctx.out.flush();
+  }
+  return 0;
+}
+
 /** `do_netns`. */
 export function doNetns(ctx: IpContext, args: Args): Status {
   if (args.left === 0) return netnsList(ctx);
@@ -213,6 +237,7 @@ export function doNetns(ctx: IpContext, args: Args): Status {
   if (args.abbr('identify')) return then((rest) => netnsIdentify(ctx, rest));
   if (args.abbr('pids')) return then((rest) => netnsPids(ctx, rest));
   if (args.abbr('exec')) return then((rest) => netnsExec(ctx, rest));
+  if (args.abbr('monitor')) return netnsMonitor(ctx);
   if (args.abbr('attach')) return then((rest) => netnsAttach(ctx, rest));
   return ctx.die(-1, `Command "${args.cur}" is unknown, try "ip netns help".\n`);
 }

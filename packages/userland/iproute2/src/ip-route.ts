@@ -1,11 +1,13 @@
 /** `ip route`. */
+import type { Status } from '@skbuff/command';
 import { RtMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { deleteMessage } from './addr-flush.ts';
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
+import { readDump, restoreMessage, ROUTE_DUMP, saveDump } from './dump-file.ts';
 import { flushRounds } from './flush.ts';
-import { parseRouteFilter, type RouteFilter, routeWanted } from './route-filter.ts';
+import { parseRouteFilter, RouteFilter, routeWanted } from './route-filter.ts';
 import { routeGet } from './route-get.ts';
 import { routeModify } from './route-modify.ts';
 import { printRoute, RouteInfo } from './route-print.ts';
@@ -65,6 +67,42 @@ function routeFlush(ctx: IpContext, args: Args): number {
   });
 }
 
+function routeSave(ctx: IpContext, args: Args): number {
+  const f = parseRouteFilter(ctx, args);
+  if (f === null) return -1;
+  const err = saveDump(ctx, ROUTE_DUMP, (each) => dump(ctx, f, (route) => each(route.nlh)));
+  if (err >= -1) return err;
+  ctx.stderr('Dump terminated\n');
+  return -2;
+}
+
+/** Routes that others need come first: those without conditions, those that prefer an address, those through a gateway. */
+function restoreRank({ tb }: RouteInfo): number {
+  if (tb.has(U.RTA_GATEWAY)) return 2;
+  const src = tb.bytes(U.RTA_PREFSRC);
+  return src === null || String(src) === String(tb.bytes(U.RTA_DST)) ? 0 : 1;
+}
+
+function routeRestore(ctx: IpContext): Status {
+  return readDump(ctx, ROUTE_DUMP, (messages) => {
+    ctx.links.init();
+    const routes = messages.map((nlh) => new RouteInfo(nlh));
+    for (const rank of [0, 1, 2]) {
+      for (const route of routes) if (restoreRank(route) === rank && restoreMessage(ctx, route.nlh) < 0) return -2;
+    }
+    return 0;
+  });
+}
+
+function routeShowdump(ctx: IpContext): Status {
+  return readDump(ctx, ROUTE_DUMP, (messages) => {
+    const f = new RouteFilter();
+    f.table = 0;
+    for (const nlh of messages) printRoute(ctx, new RouteInfo(nlh), f);
+    return 0;
+  });
+}
+
 /** Commands that change a route, by name, with their message and flags. */
 const CHANGES: readonly (readonly [string, number, number])[] = [
   ['add', U.RTM_NEWROUTE, U.NLM_F_CREATE | U.NLM_F_EXCL],
@@ -78,7 +116,7 @@ const CHANGES: readonly (readonly [string, number, number])[] = [
 ];
 
 /** `do_iproute`. */
-export function doRoute(ctx: IpContext, args: Args): number {
+export function doRoute(ctx: IpContext, args: Args): Status {
   if (args.left === 0) return routeShow(ctx, args);
   const then = (fn: (rest: Args) => number): number => {
     args.skip();
@@ -89,6 +127,9 @@ export function doRoute(ctx: IpContext, args: Args): number {
   const change = CHANGES.find(([name]) => args.abbr(name));
   if (change !== undefined) return then((rest) => routeModify(ctx, rest, change[1], change[2]));
   if (args.abbr('flush')) return then((rest) => routeFlush(ctx, rest));
+  if (args.abbr('save')) return then((rest) => routeSave(ctx, rest));
+  if (args.abbr('restore')) return routeRestore(ctx);
+  if (args.abbr('showdump')) return routeShowdump(ctx);
   if (args.abbr('help')) return usageRoute(ctx);
   return ctx.die(-1, `Command "${args.cur}" is unknown, try "ip route help".\n`);
 }

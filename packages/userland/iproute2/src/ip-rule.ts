@@ -1,9 +1,11 @@
 /** `ip rule`. */
+import type { Status } from '@skbuff/command';
 import { FibRuleHdr, put32 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
+import { readDump, restoreMessage, RULE_DUMP, saveDump } from './dump-file.ts';
 import { getPrefix, type InetPrefix } from './inet.ts';
 import { groups, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
 import { getInteger, getUnsigned } from './numbers.ts';
@@ -165,7 +167,7 @@ function ruleModify(ctx: IpContext, args: Args, cmd: number): number {
   }
   if (r.frh.family === U.AF_UNSPEC) r.frh.family = U.AF_INET;
   if (!r.tableGiven && cmd === U.RTM_NEWRULE) r.frh.table = U.RT_TABLE_MAIN;
-  return ctx.rtnl.talk(r.req) < 0 ? -2 : 0;
+  return ctx.modify(r.req, (nlh) => printRule(ctx, new RuleInfo(nlh)));
 }
 
 function dump(ctx: IpContext, each: (rule: RuleInfo) => void): number {
@@ -200,6 +202,22 @@ function ruleFlush(ctx: IpContext, args: Args): number {
   return 0;
 }
 
+function ruleSave(ctx: IpContext, args: Args): number {
+  if (args.left > 0) {
+    ctx.stderr('"ip rule save" does not take any arguments.\n');
+    return -1;
+  }
+  const err = saveDump(ctx, RULE_DUMP, (each) => dump(ctx, (rule) => each(rule.nlh)));
+  return err >= 0 ? 0 : err === -1 ? -1 : terminated(ctx);
+}
+
+function ruleRestore(ctx: IpContext): Status {
+  return readDump(ctx, RULE_DUMP, (messages) => {
+    for (const nlh of messages) if (restoreMessage(ctx, nlh) < 0) return -2;
+    return 0;
+  });
+}
+
 /** 1 becomes exit status 255. */
 function terminated(ctx: IpContext): number {
   ctx.stderr('Dump terminated\n');
@@ -207,7 +225,7 @@ function terminated(ctx: IpContext): number {
 }
 
 /** `do_iprule`. */
-export function doRule(ctx: IpContext, args: Args): number {
+export function doRule(ctx: IpContext, args: Args): Status {
   if (args.left === 0) return ruleList(ctx, args);
   const then = (fn: (rest: Args) => number): number => {
     args.skip();
@@ -217,6 +235,8 @@ export function doRule(ctx: IpContext, args: Args): number {
   if (args.abbr('add')) return then((rest) => ruleModify(ctx, rest, U.RTM_NEWRULE));
   if (args.abbr('delete')) return then((rest) => ruleModify(ctx, rest, U.RTM_DELRULE));
   if (args.abbr('flush')) return then((rest) => ruleFlush(ctx, rest));
+  if (args.abbr('save')) return then((rest) => ruleSave(ctx, rest));
+  if (args.abbr('restore')) return ruleRestore(ctx);
   if (args.abbr('help')) return usageRule(ctx);
   return ctx.die(-1, `Command "${args.cur}" is unknown, try "ip rule help".\n`);
 }

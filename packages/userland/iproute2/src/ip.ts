@@ -1,15 +1,20 @@
 /** The command `ip`: options, objects, batches. */
 import { andThen, type Command, type CommandEnv, Exit, exitStatus, type Status } from '@skbuff/command';
-import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, ENOENT, strerror } from '@skbuff/uapi';
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, strerror } from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import { IpContext, IpOptions } from './context.ts';
 import { readFamily } from './inet.ts';
 import { doAddr } from './ip-addr.ts';
 import { doLink } from './ip-link.ts';
 import { doNeigh } from './ip-neigh.ts';
+import { doMaddr } from './ip-maddr.ts';
+import { doMonitor } from './ip-monitor.ts';
+import { doNetconf } from './ip-netconf.ts';
 import { doNetns } from './ip-netns.ts';
+import { doNtable } from './ip-ntable.ts';
 import { doRoute } from './ip-route.ts';
 import { doRule } from './ip-rule.ts';
+import { netnsSwitch } from './netns-switch.ts';
 import { getInteger } from './numbers.ts';
 import { usageIp } from './usage.ts';
 
@@ -24,8 +29,13 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ['rule', doRule],
   ['neighbor', doNeigh],
   ['neighbour', doNeigh],
+  ['ntable', doNtable],
+  ['ntbl', doNtable],
   ['link', doLink],
+  ['maddress', doMaddr],
+  ['monitor', doMonitor],
   ['netns', doNetns],
+  ['netconf', doNetconf],
   ['help', (ctx) => usageIp(ctx)],
 ];
 
@@ -39,19 +49,24 @@ function doCommand(ctx: IpContext, words: readonly string[]): Status {
 /** What an option does; those that take a word call `next`. */
 type ReadOption = (o: IpOptions, args: Args, ctx: IpContext) => void;
 
-function family(value: number): ReadOption {
-  return (o) => void (o.family = value);
+/** The word behind an option. */
+function value(ctx: IpContext, args: Args): string {
+  return args.left > 1 ? args.next() : usageIp(ctx);
+}
+
+function family(af: number): ReadOption {
+  return (o) => void (o.family = af);
 }
 
 const readFamilyOption: ReadOption = (o, args, ctx) => {
-  const word = args.next();
+  const word = value(ctx, args);
   if (word === 'help') usageIp(ctx);
   o.family = word === 'any' ? AF_UNSPEC : readFamily(word);
   if (o.family === AF_UNSPEC && word !== 'any') args.invarg('invalid protocol family');
 };
 
 const OPTIONS: readonly (readonly [string, ReadOption])[] = [
-  ['-loops', (o, args) => void (o.maxFlushLoops = getInteger(args.next()) ?? 0)],
+  ['-loops', (o, args, ctx) => void (o.maxFlushLoops = getInteger(value(ctx, args)) ?? 0)],
   ['-family', readFamilyOption],
   ['-4', family(AF_INET)],
   ['-6', family(AF_INET6)],
@@ -75,22 +90,21 @@ const OPTIONS: readonly (readonly [string, ReadOption])[] = [
     },
   ],
   ['-force', (o) => void (o.force = true)],
-  ['-batch', (o, args) => void (o.batch = args.next())],
+  ['-batch', (o, args, ctx) => void (o.batch = value(ctx, args))],
   ['-brief', (o) => void (o.brief = true)],
   ['-json', (o) => void (o.json = true)],
   ['-pretty', (o) => void (o.pretty = true)],
-  ['-rcvbuf', (_o, args, ctx) => void (getInteger(args.next()) ?? ctx.die(-1, `Invalid rcvbuf size '${args.cur}'\n`))],
-  ['-color', () => {}],
+  ['-rcvbuf', (_o, args, ctx) => void (getInteger(value(ctx, args)) ?? ctx.die(-1, `Invalid rcvbuf size '${args.cur}'\n`))],
+  ['-color', (o, args) => void (o.color = args.cur)],
   ['-help', (_o, _args, ctx) => void usageIp(ctx)],
-  ['-netns', (_o, args, ctx) => switchNetns(ctx, args.next())],
+  ['-netns', (_o, args, ctx) => switchNetns(ctx, args.left > 1 ? args.next() : '(null)')],
+  ['=-echo', (o) => void (o.echo = true)],
   ['-Numeric', (o) => void (o.numeric = true)],
   ['-all', (o) => void (o.doAll = true)],
 ];
 
 function switchNetns(ctx: IpContext, name: string): void {
-  const net = ctx.env.netns.get(name);
-  if (net === null) ctx.die(-1, `Cannot open network namespace "${name}": ${strerror(ENOENT)}\n`);
-  ctx.env = ctx.env.inNet(net);
+  if (netnsSwitch(ctx.env, name, ctx.stderr) < 0) throw new Exit(-1);
 }
 
 function parseOptions(ctx: IpContext, args: Args): void {
@@ -101,16 +115,28 @@ function parseOptions(ctx: IpContext, args: Args): void {
     }
     if (!args.cur.startsWith('-')) return;
     const word = args.cur.startsWith('--') ? args.cur.slice(1) : args.cur;
-    const found = OPTIONS.find(([name]) => (word.startsWith('-c') && name === '-color' ? isColor(word) : matches(word, name)));
+    const found = OPTIONS.find(([name]) => (word.startsWith('-c') && name === '-color' ? isColor(word) : isOption(word, name)));
     if (found === undefined) ctx.die(-1, `Option "${word}" is unknown, try "ip -help".\n`);
     found[1](ctx.options, args, ctx);
   }
+}
+
+/** Options may be shortened; those behind an equals sign may not. */
+function isOption(word: string, name: string): boolean {
+  return name.startsWith('=') ? word === name.slice(1) : matches(word, name);
 }
 
 /** `-color`, or `-color=never|always|auto`. */
 function isColor(word: string): boolean {
   const [name, value] = word.split('=');
   return matches(name as string, '-color') && (value === undefined || ['never', 'always', 'auto'].includes(value));
+}
+
+/** Whether there are colours: not in JSON, and with `auto` only on a terminal. */
+function colours(ctx: IpContext): boolean {
+  const { color, json } = ctx.options;
+  if (color === null || json || color.endsWith('=never')) return false;
+  return !color.endsWith('=auto') || ctx.env.isTerminal;
 }
 
 /** The words of a line of a batch file: quotes hold words together, `#` begins a comment. */
@@ -123,13 +149,23 @@ function splitLine(line: string): string[] {
   return words;
 }
 
+/** `-` is standard input, which is read to its end first: nothing that a line does can depend on what is not there yet. */
 function doBatch(ctx: IpContext, name: string): Status {
+  if (name === '-') return readInput(ctx).then((text) => batchText(ctx, name, text));
   const text = ctx.env.readFile(name);
-  if (typeof text === 'number') {
-    ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
-    return 1;
-  }
+  if (typeof text !== 'number') return batchText(ctx, name, text);
+  ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
+  return 1;
+}
+
+function batchText(ctx: IpContext, name: string, text: string): Status {
   return batchLines(ctx, name, text.replace(/\\\n/g, ' ').split('\n'), 0, 0);
+}
+
+async function readInput(ctx: IpContext): Promise<string> {
+  let text = '';
+  for (let piece = await ctx.env.stdin(); piece !== ''; piece = await ctx.env.stdin()) text += piece;
+  return text;
 }
 
 /** The lines from `n` on; `status` is that of those before. */
@@ -155,6 +191,7 @@ function batchLines(ctx: IpContext, name: string, lines: readonly string[], n: n
 function main(ctx: IpContext, words: readonly string[]): Status {
   const args = ctx.args(words);
   parseOptions(ctx, args);
+  ctx.out.color = colours(ctx);
   if (ctx.options.batch !== null) return doBatch(ctx, ctx.options.batch);
   return args.left > 0 ? doCommand(ctx, args.rest()) : usageIp(ctx);
 }

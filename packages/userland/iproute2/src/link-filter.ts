@@ -6,6 +6,8 @@ import { linkKind } from './link-kind.ts';
 
 export class AddrFilter {
   family: number = AF_UNSPEC;
+  /** The length of the queue is shown: not by `monitor`. */
+  showQueue = true;
   dev: string | null = null;
   ifindex = 0;
   scope = 0;

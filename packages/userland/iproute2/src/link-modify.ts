@@ -3,6 +3,8 @@ import { IfInfoMsg, strToBytes } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
+import { AddrFilter } from './link-filter.ts';
+import { printLink } from './link-print.ts';
 import { linkKinds } from './link-kinds.ts';
 import { LinkParser, isAltname, isIfname } from './link-parse.ts';
 import { usageLink } from './usage.ts';
@@ -19,7 +21,14 @@ export function linkModify(ctx: IpContext, args: Args, cmd: number, flags: numbe
     ctx.stderr('Not enough information: "type" argument is required\n');
     return -1;
   }
-  return ctx.rtnl.talk(req) < 0 ? -2 : 0;
+  return ctx.modify(req, (nlh) => void printLink(ctx, nlh, echoFilter(), false));
+}
+
+/** An echo is shown as `monitor` would. */
+function echoFilter(): AddrFilter {
+  const f = new AddrFilter();
+  f.showQueue = false;
+  return f;
 }
 
 function putLinkInfo(ctx: IpContext, args: Args, link: LinkParser, type: string): boolean {

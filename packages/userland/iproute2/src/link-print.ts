@@ -9,6 +9,7 @@ import { type AddrFilter, linkMatches } from './link-filter.ts';
 import { printLinkDetails } from './link-details.ts';
 import { printLinkStats } from './link-stats.ts';
 import { groups, LINK_MODES, llTypeN2a, OPER_STATES } from './names.ts';
+import type { Paint } from './printer.ts';
 import { nsidName } from './netns-id.ts';
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [
@@ -71,8 +72,13 @@ function printName(ctx: IpContext, name: string, tb: NlAttrs, ending: (text: str
       down = flags !== null && (flags & U.IFF_UP) === 0;
     }
   }
-  out.any('ifname', name, ending(shown));
+  out.any('ifname', name, out.paint('ifname', ending(shown)));
   return down;
+}
+
+function statePaint(tb: NlAttrs): Paint | null {
+  const state = operState(tb);
+  return state === 'UP' ? 'up' : state === 'DOWN' ? 'down' : null;
 }
 
 function operState(tb: NlAttrs): string {
@@ -98,10 +104,10 @@ export function printLinkBrief(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter): bo
   const { ifi, tb, name } = found;
   const { out } = ctx;
   const down = printName(ctx, name, tb, (text) => `${text.padEnd(16)} `);
-  if (tb.has(U.IFLA_OPERSTATE)) out.any('operstate', operState(tb), `${operState(tb).padEnd(14)} `);
+  if (tb.has(U.IFLA_OPERSTATE)) out.any('operstate', operState(tb), out.paint(statePaint(tb), `${operState(tb).padEnd(14)} `));
   if (f.family !== AF_PACKET) return true;
   const address = tb.bytes(U.IFLA_ADDRESS);
-  if (address !== null) out.any('address', linkAddr(address, ifi.type), `${linkAddr(address, ifi.type)} `);
+  if (address !== null) out.any('address', linkAddr(address, ifi.type), out.paint('mac', `${linkAddr(address, ifi.type)} `));
   printLinkFlags(ctx, ifi.flags, down);
   out.text('\n');
   return true;
@@ -117,7 +123,7 @@ export function printLink(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter, doLink: 
   out.any('ifindex', ifi.index, `${ifi.index}: `);
   const down = printName(ctx, name, tb, (text) => `${text}: `);
   printLinkFlags(ctx, ifi.flags, down);
-  printFirstLine(ctx, ifi.index, tb, doLink);
+  printFirstLine(ctx, ifi.index, tb, f, doLink);
   if (f.family === AF_UNSPEC || f.family === AF_PACKET || options.details > 0) printAddresses(ctx, ifi, tb);
   printNetns(ctx, tb);
   printProtoDown(ctx, tb);
@@ -132,7 +138,7 @@ export function printLink(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter, doLink: 
   return true;
 }
 
-function printFirstLine(ctx: IpContext, index: number, tb: NlAttrs, doLink: boolean): void {
+function printFirstLine(ctx: IpContext, index: number, tb: NlAttrs, f: AddrFilter, doLink: boolean): void {
   const { out } = ctx;
   if (tb.has(U.IFLA_MTU)) out.any('mtu', tb.u32(U.IFLA_MTU), `mtu ${tb.u32(U.IFLA_MTU)} `);
   if (tb.has(U.IFLA_QDISC)) out.any('qdisc', tb.string(U.IFLA_QDISC), `qdisc ${tb.string(U.IFLA_QDISC)} `);
@@ -140,7 +146,10 @@ function printFirstLine(ctx: IpContext, index: number, tb: NlAttrs, doLink: bool
     const master = ctx.links.indexToName(tb.s32(U.IFLA_MASTER));
     out.any('master', master, `master ${master} `);
   }
-  if (tb.has(U.IFLA_OPERSTATE)) out.any('operstate', operState(tb), `state ${operState(tb)} `);
+  if (tb.has(U.IFLA_OPERSTATE)) {
+    out.text('state ');
+    out.any('operstate', operState(tb), out.paint(statePaint(tb), `${operState(tb)} `));
+  }
   if (doLink && tb.has(U.IFLA_LINKMODE)) {
     const mode = tb.u8(U.IFLA_LINKMODE);
     const name = LINK_MODES[mode] ?? `${mode}`;
@@ -150,6 +159,7 @@ function printFirstLine(ctx: IpContext, index: number, tb: NlAttrs, doLink: bool
     const group = groups.n2a(tb.s32(U.IFLA_GROUP), ctx.options.numeric);
     out.any('group', group, `group ${group} `);
   }
+  if (!f.showQueue) return;
   const qlen = tb.has(U.IFLA_TXQLEN) ? tb.s32(U.IFLA_TXQLEN) : ctx.links.txQueueLength(index);
   if (qlen !== 0) out.any('txqlen', qlen, `qlen ${qlen}`);
 }
@@ -167,13 +177,13 @@ function printAddresses(ctx: IpContext, ifi: IfInfoMsg, tb: NlAttrs): void {
   const type = ctx.options.numeric ? `[${ifi.type}]` : llTypeN2a(ifi.type);
   out.any('link_type', type, `    link/${type} `);
   const address = tb.bytes(U.IFLA_ADDRESS);
-  if (address !== null) out.any('address', linkAddr(address, ifi.type), linkAddr(address, ifi.type));
+  if (address !== null) out.any('address', linkAddr(address, ifi.type), out.paint('mac', linkAddr(address, ifi.type)));
   const broadcast = tb.bytes(U.IFLA_BROADCAST);
   if (broadcast !== null) {
     const peer = (ifi.flags & U.IFF_POINTOPOINT) !== 0;
     out.text(peer ? ' peer ' : ' brd ');
     if (peer) out.json('link_pointtopoint', true);
-    out.any('broadcast', linkAddr(broadcast, ifi.type), linkAddr(broadcast, ifi.type));
+    out.any('broadcast', linkAddr(broadcast, ifi.type), out.paint('mac', linkAddr(broadcast, ifi.type)));
   }
   const permanent = tb.bytes(U.IFLA_PERM_ADDRESS);
   if (permanent !== null && (address === null || llAddrN2a(permanent) !== llAddrN2a(address))) {

@@ -44,9 +44,10 @@ export class LlMap {
     this.rtnl = rtnl;
   }
 
-  /** `ll_remember_index`. */
+  /** `ll_remember_index`. A link keeps the name under which it was met first. */
   remember(nlh: NlMsgHdr): void {
     const ifi = new IfInfoMsg().read(nlh.buf, nlh.data);
+    const met = this.byIndex.get(ifi.index)?.name;
     this.forget(ifi.index);
     if (nlh.type === RTM_DELLINK) return;
     const tb = parseAttrs(this.tb, nlh, IfInfoMsg.LEN);
@@ -58,16 +59,17 @@ export class LlMap {
         return 0;
       });
     }
-    const link: Link = { index: ifi.index, name: tb.string(IFLA_IFNAME), type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), txqlen: tb.s32(IFLA_TXQLEN, -1), addressLength: tb.len(IFLA_ADDRESS) };
+    const name = tb.string(IFLA_IFNAME);
+    const link: Link = { index: ifi.index, name: met ?? name, type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), txqlen: tb.s32(IFLA_TXQLEN, -1), addressLength: tb.len(IFLA_ADDRESS) };
     this.byIndex.set(link.index, link);
-    for (const name of [link.name, ...altnames]) this.byName.set(name, link);
+    for (const known of [name, ...altnames]) this.byName.set(known, link);
   }
 
   private forget(index: number): void {
     const link = this.byIndex.get(index);
     if (link === undefined) return;
     this.byIndex.delete(index);
-    for (const name of [link.name, ...link.altnames]) if (this.byName.get(name) === link) this.byName.delete(name);
+    for (const [name, known] of this.byName) if (known === link) this.byName.delete(name);
   }
 
   /** `ll_init_map`: asks for all links at once. */

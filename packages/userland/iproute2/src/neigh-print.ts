@@ -3,7 +3,7 @@ import { NdaCacheInfo, NdMsg, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { addrMatch, addrN2a, type InetPrefix, llAddrN2a } from './inet.ts';
+import { addrMatch, addrN2a, type InetPrefix, llAddrN2a, paintOf } from './inet.ts';
 import { rtProtos } from './names.ts';
 import { NUD_NAMES } from './neigh-state.ts';
 
@@ -61,6 +61,21 @@ function printCacheInfo(ctx: IpContext, ci: NdaCacheInfo): void {
   out.any('updated', sec(ci.updated), `${sec(ci.updated)}`);
 }
 
+/** `print_neigh_brief`: address, device, hardware address. */
+function printBrief(ctx: IpContext, { ndm, tb }: NeighInfo, withDevice: boolean): void {
+  const { out } = ctx;
+  const dst = tb.bytes(U.NDA_DST);
+  if (dst !== null) out.any('dst', addrN2a(ndm.family, dst), out.paint(paintOf(ndm.family), `${addrN2a(ndm.family, dst).padEnd(39)} `));
+  if (withDevice && ndm.ifindex !== 0) {
+    const dev = ctx.links.indexToName(ndm.ifindex);
+    out.any('dev', dev, out.paint('ifname', `${dev.padEnd(16)} `));
+  }
+  const lladdr = tb.bytes(U.NDA_LLADDR);
+  if (lladdr !== null) out.any('lladdr', llAddrN2a(lladdr), out.paint('mac', llAddrN2a(lladdr)));
+  out.text('\n');
+  out.closeObject();
+}
+
 function printState(ctx: IpContext, state: number): void {
   const { out } = ctx;
   let rest = state;
@@ -81,14 +96,19 @@ export function printNeigh(ctx: IpContext, info: NeighInfo, withDevice: boolean)
   out.openObject();
   if (info.nlh.type === U.RTM_DELNEIGH) out.any('deleted', true, 'Deleted ');
   else if (info.nlh.type === U.RTM_GETNEIGH) out.any('miss', null, 'miss ');
+  if (options.brief) return printBrief(ctx, info, withDevice);
   const dst = tb.bytes(U.NDA_DST);
-  if (dst !== null) out.any('dst', addrN2a(ndm.family, dst), `${addrN2a(ndm.family, dst)} `);
+  if (dst !== null) out.any('dst', addrN2a(ndm.family, dst), out.paint(paintOf(ndm.family), `${addrN2a(ndm.family, dst)} `));
   if (withDevice && ndm.ifindex !== 0) {
     const dev = ctx.links.indexToName(ndm.ifindex);
-    out.any('dev', dev, `dev ${dev} `);
+    out.text('dev ');
+    out.any('dev', dev, out.paint('ifname', `${dev} `));
   }
   const lladdr = tb.bytes(U.NDA_LLADDR);
-  if (lladdr !== null) out.any('lladdr', llAddrN2a(lladdr), `lladdr ${llAddrN2a(lladdr)} `);
+  if (lladdr !== null) {
+    out.text('lladdr ');
+    out.any('lladdr', llAddrN2a(lladdr), out.paint('mac', `${llAddrN2a(lladdr)} `));
+  }
   if ((ndm.flags & U.NTF_ROUTER) !== 0) out.any('router', null, 'router ');
   if ((ndm.flags & U.NTF_PROXY) !== 0) out.any('proxy', null, 'proxy ');
   if ((ndm.flags & U.NTF_EXT_LEARNED) !== 0) out.any('extern_learn', null, 'extern_learn ');

@@ -7,7 +7,14 @@ export interface PrintOptions {
   readonly oneline: boolean;
 }
 
+/** What is coloured, with its SGR number. */
+const COLORS = { ifname: 36, mac: 33, inet: 35, inet6: 34, up: 32, down: 31 } as const;
+
+export type Paint = keyof typeof COLORS;
+
 export class Printer {
+  /** Whether -color is in force. */
+  color = false;
   private readonly out: (text: string) => void;
   private readonly options: PrintOptions;
   private jw: JsonWriter | null = null;
@@ -32,6 +39,11 @@ export class Printer {
   raw(text: string): void {
     this.pending += text;
     if (this.pending.length > 4096) this.flush();
+  }
+
+  /** The text in its colour, if there are colours. */
+  paint(what: Paint | null, text: string): string {
+    return this.color && what !== null ? `\u001b[${COLORS[what]}m${text}\u001b[0m` : text;
   }
 
   flush(): void {

@@ -4,14 +4,13 @@ import * as U from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { afBitLen, getAddr, getPrefix, type InetPrefix } from './inet.ts';
+import { protocolNumber } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
-import { getU16, getU8, getUnsigned } from './numbers.ts';
+import { getU16, getUnsigned } from './numbers.ts';
 import { RouteFilter } from './route-filter.ts';
 import { printRoute, RouteInfo } from './route-print.ts';
 import type { RtnlRequest } from './rtnl.ts';
 import { usageRoute } from './usage.ts';
-
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, ipv6_icmp: 58, 'ipv6-icmp': 58 };
 
 class GetRequest {
   readonly ctx: IpContext;
@@ -67,7 +66,7 @@ function port(attr: number, key: string): Read {
 
 const ipproto: Read = (g, args: Args) => {
   const word = args.next();
-  g.req.builder.nlaPutU8(U.RTA_IP_PROTO, PROTOCOLS[word] ?? getU8(word) ?? args.invarg('Invalid "ipproto" value\n'));
+  g.req.builder.nlaPutU8(U.RTA_IP_PROTO, protocolNumber(word) ?? args.invarg('Invalid "ipproto" value\n'));
 };
 
 const uid: Read = (g, args: Args) => g.req.builder.nlaPutU32(U.RTA_UID, getUnsigned(args.next()) ?? args.invarg('invalid UID\n'));

@@ -3,6 +3,8 @@ import { RtMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
+import { RouteFilter } from './route-filter.ts';
+import { printRoute, RouteInfo } from './route-print.ts';
 import { getAddr, getPrefix, readFamily } from './inet.ts';
 import { rtDsfield, rtnTypeA2n, rtProtos, rtScopes, rtTables } from './names.ts';
 import { getUnsigned } from './numbers.ts';
@@ -212,5 +214,5 @@ export function routeModify(ctx: IpContext, args: Args, cmd: number, flags: numb
   r.metrics.write(r.req.builder);
   if (r.nexthops) parseNextHops(r, args);
   setDefaults(r);
-  return ctx.rtnl.talk(r.req) < 0 ? -2 : 0;
+  return ctx.modify(r.req, (nlh) => printRoute(ctx, new RouteInfo(nlh), Object.assign(new RouteFilter(), { table: 0 })));
 }

@@ -3,7 +3,7 @@ import { NlAttrs, type NlMsgHdr, RtaCacheInfo, RtMsg, RtNextHop } from '@skbuff/
 import * as U from '@skbuff/uapi';
 import { parseAttrs, parseRange } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { addrN2a, afBitLen, familyName } from './inet.ts';
+import { addrN2a, afBitLen, familyName, paintOf } from './inet.ts';
 import { rtDsfield, rtProtos, rtRealms, rtScopes, rtTables, rtTypes } from './names.ts';
 import type { RouteFilter } from './route-filter.ts';
 import { printMetrics } from './route-metrics.ts';
@@ -116,13 +116,16 @@ function printVia(ctx: IpContext, bytes: Uint8Array): void {
   const host = addrN2a(family, bytes.subarray(2));
   out.openObject('via');
   out.any('family', familyName(family), `via ${familyName(family)} `);
-  out.any('host', host, `${host} `);
+  out.any('host', host, out.paint(paintOf(family), `${host} `));
   out.closeObject();
 }
 
 function printGateway(ctx: IpContext, family: number, tb: NlAttrs): void {
   const gateway = tb.bytes(U.RTA_GATEWAY);
-  if (gateway !== null) ctx.out.any('gateway', addrN2a(family, gateway), `via ${addrN2a(family, gateway)} `);
+  if (gateway !== null) {
+    ctx.out.text('via ');
+    ctx.out.any('gateway', addrN2a(family, gateway), ctx.out.paint(paintOf(family), `${addrN2a(family, gateway)} `));
+  }
   const via = tb.bytes(U.RTA_VIA);
   if (via !== null) printVia(ctx, via);
 }
@@ -166,10 +169,10 @@ function printDestination(ctx: IpContext, { rtm, tb }: RouteInfo): void {
   const { out } = ctx;
   const dst = tb.bytes(U.RTA_DST);
   const to = dst !== null ? prefix(rtm.family, dst, rtm.dstLen) : rtm.dstLen > 0 ? `0/${rtm.dstLen}` : 'default';
-  out.any('dst', to, `${to} `);
+  out.any('dst', to, out.paint(dst === null ? null : paintOf(rtm.family), `${to} `));
   const src = tb.bytes(U.RTA_SRC);
   const from = src !== null ? prefix(rtm.family, src, rtm.srcLen) : rtm.srcLen > 0 ? `0/${rtm.srcLen}` : null;
-  if (from !== null) out.any('from', from, `from ${from} `);
+  if (from !== null) out.any('from', from, `from ${out.paint(src === null ? null : paintOf(rtm.family), `${from} `)}`);
   const newdst = tb.bytes(U.RTA_NEWDST);
   if (newdst !== null) out.any('to', addrN2a(rtm.family, newdst), `as to ${addrN2a(rtm.family, newdst)} `);
 }
@@ -202,7 +205,7 @@ function printRest(ctx: IpContext, { rtm, tb }: RouteInfo): void {
   if (tb.has(U.RTA_METRICS)) printMetrics(ctx, tb.buf, tb.at(U.RTA_METRICS));
   if (tb.has(U.RTA_IIF)) {
     const iif = ctx.links.indexToName(tb.s32(U.RTA_IIF));
-    out.any('iif', iif, `iif ${iif} `);
+    out.any('iif', iif, `iif ${out.paint('ifname', `${iif} `)}`);
   }
   if (!tb.has(U.RTA_PREF)) return;
   const pref = ['medium', 'high', `${tb.u8(U.RTA_PREF)}`, 'low'][tb.u8(U.RTA_PREF)] ?? `${tb.u8(U.RTA_PREF)}`;
@@ -223,11 +226,12 @@ export function printRoute(ctx: IpContext, route: RouteInfo, f: RouteFilter): vo
   if (f.via === null || f.via.bitlen !== bits) printGateway(ctx, rtm.family, tb);
   if (tb.has(U.RTA_OIF) && f.oif === 0) {
     const dev = ctx.links.indexToName(tb.s32(U.RTA_OIF));
-    out.any('dev', dev, `dev ${dev} `);
+    out.text('dev ');
+    out.any('dev', dev, out.paint('ifname', `${dev} `));
   }
   printOrigin(ctx, route, f);
   const src = tb.bytes(U.RTA_PREFSRC);
-  if (src !== null && (f.src === null || f.src.bitlen !== bits)) out.any('prefsrc', addrN2a(rtm.family, src), `src ${addrN2a(rtm.family, src)} `);
+  if (src !== null && (f.src === null || f.src.bitlen !== bits)) out.any('prefsrc', addrN2a(rtm.family, src), `src ${out.paint(paintOf(rtm.family), `${addrN2a(rtm.family, src)} `)}`);
   if (tb.has(U.RTA_PRIORITY) && f.metric === null) out.any('metric', tb.u32(U.RTA_PRIORITY), `metric ${tb.u32(U.RTA_PRIORITY)} `);
   printFlags(ctx, rtm.flags);
   printRest(ctx, route);

@@ -11,6 +11,7 @@ import {
   NLM_F_ACK,
   NLM_F_DUMP,
   NLM_F_DUMP_INTR,
+  NLM_F_ECHO,
   NLM_F_REQUEST,
   strerror,
 } from '@skbuff/uapi';
@@ -48,8 +49,26 @@ export class Rtnl {
     return this.exchange(req, false, quiet);
   }
 
+  /** `rtnl_talk` of a change that is to be echoed: its message, 0 if there was none, or a negative errno after it was told. */
+  echo(req: RtnlRequest): NlMsgHdr | number {
+    req.builder.orFlags(req.at, NLM_F_ACK | NLM_F_ECHO);
+    const answer = this.exchange(req, false);
+    if (typeof answer !== 'number') this.drain();
+    return answer;
+  }
+
+  /** `rtnl_talk` of a message that is complete: 0, or a negative errno after it was told. */
+  talkRaw(message: Uint8Array, seq: number): number {
+    const answer = this.converse(message, seq, true, false);
+    return typeof answer === 'number' ? answer : 0;
+  }
+
   private exchange(req: RtnlRequest, ack: boolean, quiet = false): NlMsgHdr | number {
-    const sent = this.port.sendmsg(req.bytes());
+    return this.converse(req.bytes(), req.seq, ack, quiet);
+  }
+
+  private converse(message: Uint8Array, seq: number, ack: boolean, quiet: boolean): NlMsgHdr | number {
+    const sent = this.port.sendmsg(message);
     if (sent < 0) {
       if (!quiet) this.stderr(`Cannot talk to rtnetlink: ${strerror(sent)}\n`);
       return sent;
@@ -58,7 +77,7 @@ export class Rtnl {
       const dgram = this.port.recvmsg(RECV_SIZE);
       if (typeof dgram === 'number') return this.recvFailed(dgram);
       for (const nlh of nlmsgAll(dgram.data)) {
-        if (nlh.seq !== req.seq || dgram.dstGroup !== 0) continue;
+        if (nlh.seq !== seq || dgram.dstGroup !== 0) continue;
         if (nlh.type === NLMSG_ERROR) return quiet ? nlErrorOf(nlh).error : this.told(nlh);
         if (!ack) return nlh;
       }

@@ -1,5 +1,6 @@
 /** Values on the command line of `ip rule`, the same for a rule that is made and for a selector of rules. */
 import type { Args } from './args.ts';
+import { protocolNumber } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
 import { getNumber, getU64, getUnsigned } from './numbers.ts';
 
@@ -55,6 +56,5 @@ export function readPorts(args: Args, message: string): Range {
 }
 
 export function readIpproto(args: Args): number {
-  const word = args.next();
-  return { icmp: 1, tcp: 6, udp: 17 }[word] ?? getNumber(word, 0, 255) ?? args.invarg('Invalid "ipproto" value\n');
+  return protocolNumber(args.next()) ?? args.invarg('Invalid "ipproto" value\n');
 }

@@ -3,10 +3,9 @@ import { FibRuleHdr, get32, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { addrN2a, afBitLen } from './inet.ts';
+import { addrN2a, afBitLen, paintOf } from './inet.ts';
+import { protocolName } from './inet-proto.ts';
 import { groups, rtDsfield, rtProtos, rtTables, rtTypes } from './names.ts';
-
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'ipv6-icmp', 132: 'sctp', 33: 'dccp' };
 
 export class RuleInfo {
   readonly nlh: NlMsgHdr;
@@ -38,7 +37,7 @@ function printPrefix(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, len: n
   const { out } = ctx;
   const bytes = tb.bytes(attr);
   if (bytes !== null) {
-    out.any(key, addrN2a(frh.family, bytes), `${word} ${addrN2a(frh.family, bytes)}`);
+    out.any(key, addrN2a(frh.family, bytes), `${word} ${out.paint(paintOf(frh.family), addrN2a(frh.family, bytes))}`);
     if (len !== afBitLen(frh.family)) out.any(`${key}len`, len, `/${len}`);
   } else if (len > 0) {
     out.any(key, '0', `${word} 0`);
@@ -61,7 +60,7 @@ function printMark(ctx: IpContext, tb: NlAttrs): void {
 
 function printDevice(ctx: IpContext, { frh, tb }: RuleInfo, attr: number, word: string, detached: number): void {
   if (!tb.has(attr)) return;
-  ctx.out.any(word, tb.string(attr), ` ${word} ${tb.string(attr)}`);
+  ctx.out.any(word, tb.string(attr), ` ${word} ${ctx.out.paint('ifname', tb.string(attr))}`);
   if ((frh.flags & detached) !== 0) ctx.out.any(`${word}_detached`, null, ' [detached]');
 }
 
@@ -95,7 +94,7 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
   if (tunId !== 0n) out.any('tun_id', tunId, ` tun_id ${tunId}`);
   if (tb.has(U.FRA_IP_PROTO)) {
     const number = tb.u8(U.FRA_IP_PROTO);
-    const proto = (options.numeric ? undefined : PROTOCOLS[number]) ?? `ipproto-${number}`;
+    const proto = (options.numeric ? undefined : protocolName(number)) ?? `ipproto-${number}`;
     out.any('ipproto', proto, ` ipproto ${proto}`);
   }
   printPorts(ctx, tb, U.FRA_SPORT_RANGE, 'sport');

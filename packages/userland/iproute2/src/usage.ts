@@ -245,6 +245,40 @@ export function usageNeigh(ctx: IpContext): never {
   return usage(ctx, NEIGH);
 }
 
+const NTABLE = `Usage: ip ntable change name NAME [ dev DEV ]
+        [ thresh1 VAL ] [ thresh2 VAL ] [ thresh3 VAL ] [ gc_int MSEC ]
+        [ PARMS ]
+Usage: ip ntable show [ dev DEV ] [ name NAME ]
+PARMS := [ base_reachable MSEC ] [ retrans MSEC ] [ gc_stale MSEC ]
+         [ delay_probe MSEC ] [ queue LEN ]
+         [ app_probes VAL ] [ ucast_probes VAL ] [ mcast_probes VAL ]
+         [ anycast_delay MSEC ] [ proxy_delay MSEC ] [ proxy_queue LEN ]
+         [ locktime MSEC ]
+`;
+
+export function usageNtable(ctx: IpContext): never {
+  return usage(ctx, NTABLE);
+}
+
+export function usageMaddr(ctx: IpContext): never {
+  return usage(ctx, 'Usage: ip maddr [ add | del ] MULTIADDR dev STRING\n       ip maddr show [ dev STRING ]\n');
+}
+
+export function usageNetconf(ctx: IpContext): never {
+  return usage(ctx, 'Usage: ip netconf show [ dev STRING ]\n');
+}
+
+const MONITOR = `Usage: ip monitor [ all | OBJECTS ] [ FILE ] [ label ] [ all-nsid ]
+                  [ dev DEVICE ]
+OBJECTS :=  address | link | mroute | neigh | netconf |
+            nexthop | nsid | prefix | route | rule | stats
+FILE := file FILENAME
+`;
+
+export function usageMonitor(ctx: IpContext): never {
+  return usage(ctx, MONITOR);
+}
+
 const NETNS = `Usage:	ip netns list
 	ip netns add NAME
 	ip netns attach NAME PID

@@ -174,7 +174,7 @@ describe('namespaces', () => {
 
   it('say which one a command is in, and which processes are in one [NETNS-06]', () => {
     stack.ip('netns add n1');
-    expect(run('netns identify')).toBe('[0]');
+    expect(run('netns identify')).toBe('\n[0]');
     expect(run('netns exec n1 ip netns identify')).toBe('n1\n[0]');
     expect(run('netns exec n1 ip netns pids n1')).toMatch(/^\d+\n\[0\]$/);
   });

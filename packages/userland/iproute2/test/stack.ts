@@ -1,4 +1,5 @@
 /** Our own stack with the command ip in it: one kernel, named namespaces, every run a task of its own. */
+import { afInet } from '@skbuff/af-inet';
 import { arp } from '@skbuff/arp';
 import type { Command, CommandEnv } from '@skbuff/command';
 import { createKernel, type Kernel, type Net, type Plugin, VirtualClock } from '@skbuff/core';
@@ -9,13 +10,15 @@ import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
+import { namespaces, netNsOf } from '@skbuff/namespaces';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink, type NetlinkPort, netlinkPort } from '@skbuff/netlink';
-import { procfs } from '@skbuff/procfs';
+import { procfs, procNetOf } from '@skbuff/procfs';
 import { RTNL_LINKS, rtnetlink } from '@skbuff/rtnetlink';
-import { kernelTask, sock, type Task } from '@skbuff/sock';
+import { getNetNsByFd, kernelTask, sock, type Task } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
-import { EBADF, EEXIST, ENOENT, ESRCH } from '@skbuff/uapi';
+import { EEXIST, ENOENT, ESRCH } from '@skbuff/uapi';
+import { udp } from '@skbuff/udp';
 import { veth } from '@skbuff/veth';
 import { ip } from '../src/index.ts';
 
@@ -23,6 +26,11 @@ export interface Result {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A character for a byte. */
+function bytesOf(text: string | undefined): Uint8Array | number {
+  return text === undefined ? -ENOENT : Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
 export class Stack {
@@ -33,7 +41,7 @@ export class Stack {
   readonly files: Map<string, string> = new Map();
   readonly commands: Map<string, Command> = new Map([[ip.name, ip]]);
   private readonly names: Map<string, Net> = new Map();
-  private readonly fds: (Net | null)[] = [];
+  private readonly owners: WeakMap<NetlinkPort, Task> = new WeakMap();
   private readonly tasks: Set<Task> = new Set();
 
   constructor() {
@@ -41,11 +49,11 @@ export class Stack {
       name: 'namespaces of the test',
       requires: ['@skbuff/rtnetlink'],
       init: (ctx) => {
-        ctx.get(RTNL_LINKS).netns = { byPid: (_port, pid) => this.netOfPid(pid) ?? -ESRCH, byFd: (_port, fd) => this.fds[fd] ?? -EBADF };
+        ctx.get(RTNL_LINKS).netns = { byPid: (_port, pid) => this.netOfPid(pid) ?? -ESRCH, byFd: (port, fd) => getNetNsByFd(this.owners.get(port) as Task, fd) };
       },
     };
     const table = { table: () => new FibTrie() };
-    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), icmp(), sock(), netns];
+    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), icmp(), namespaces(), sock(), afInet(), udp(), netns];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
     this.net = this.kernel.netns.create() as Net;
   }
@@ -73,18 +81,50 @@ export class Stack {
     return stdout;
   }
 
+  /** Runs a line that may wait for something, to its end. */
+  async runLater(line: string | readonly string[]): Promise<Result> {
+    const out = { stdout: '', stderr: '' };
+    const tasks: Task[] = [];
+    const ports: NetlinkPort[] = [];
+    const argv = typeof line === 'string' ? line.split(' ') : line;
+    const status = await this.env(this.newTask(this.net, tasks), ports, tasks, out).run(argv);
+    this.endOf(ports, tasks);
+    this.clock.advance(0);
+    return { status, ...out };
+  }
+
+  /** Starts a line that does not end by itself; `out` grows. */
+  start(line: string): { readonly out: { stdout: string; stderr: string }; kill(): void } {
+    const out = { stdout: '', stderr: '' };
+    const tasks: Task[] = [];
+    const ports: NetlinkPort[] = [];
+    void this.env(this.newTask(this.net, tasks), ports, tasks, out).run(line.split(' '));
+    return { out, kill: () => this.endOf(ports, tasks) };
+  }
+
+  private endOf(ports: readonly NetlinkPort[], tasks: readonly Task[]): void {
+    for (const port of ports) port.close();
+    for (const task of tasks) {
+      task.exit();
+      this.tasks.delete(task);
+    }
+  }
+
+  /** What the file `-` holds, once. */
+  private takeInput(): string {
+    const text = this.files.get('-') ?? '';
+    this.files.delete('-');
+    return text;
+  }
+
   private inside<T>(net: Net, out: { stdout: string; stderr: string }, fn: (env: CommandEnv) => T): T {
     const tasks: Task[] = [];
     const ports: NetlinkPort[] = [];
     try {
       return fn(this.env(this.newTask(net, tasks), ports, tasks, out));
     } finally {
-      const left = ports.filter((port) => !port.closed).length + this.fds.filter((open) => open !== null).length;
-      for (const port of ports) port.close();
-      for (const task of tasks) {
-        task.exit();
-        this.tasks.delete(task);
-      }
+      const left = ports.filter((port) => !port.closed).length + tasks.reduce((sum, task) => sum + task.fds.open().length, 0);
+      this.endOf(ports, tasks);
       if (left > 0) throw new Error('the command left ports or descriptors open');
     }
   }
@@ -99,12 +139,13 @@ export class Stack {
   private env(task: Task, ports: NetlinkPort[], tasks: Task[], out: { stdout: string; stderr: string }): CommandEnv {
     const { names, kernel } = this;
     const env: CommandEnv = {
-      net: task.net,
+      get net() {
+        return task.net;
+      },
       task,
       netns: {
         names: () => [...names.keys()].reverse(),
         get: (name) => names.get(name) ?? null,
-        add: (name) => (names.has(name) ? -EEXIST : (names.set(name, kernel.netns.create() as Net), 0)),
         attach: (name, net) => (names.has(name) ? -EEXIST : (names.set(name, net.get()), 0)),
         remove: (name) => {
           const net = names.get(name);
@@ -112,26 +153,30 @@ export class Stack {
           net?.put();
           return net === undefined ? -ENOENT : 0;
         },
+        watch: () => -ENOENT,
       },
       stdout: (text) => void (out.stdout += text),
       stderr: (text) => void (out.stderr += text),
       netlink: (protocol) => {
         const port = netlinkPort(task.net, protocol, { pid: task.pid });
-        if (typeof port !== 'number') ports.push(port);
+        if (typeof port === 'number') return port;
+        ports.push(port);
+        this.owners.set(port, task);
         return port;
       },
-      openNetns: (net) => this.fds.push(net) - 1,
-      closeNetns: (fd) => void (this.fds[fd] = null),
+      openNetns: (net) => task.openNs(netNsOf(net)),
+      closeNetns: (fd) => void task.close(fd),
       netOfPid: (pid) => this.netOfPid(pid),
       pidsOf: (net) => [...this.tasks].filter((t) => t.net === net).map((t) => t.pid),
-      readFile: (path) => this.files.get(path) ?? -ENOENT,
-      readBytes: () => -ENOENT,
+      readFile: (path) => (path.startsWith('/proc/net/') ? procNetOf(task.net).read(path.slice('/proc/net/'.length)) : (this.files.get(path) ?? -ENOENT)),
+      readBytes: (path) => bytesOf(this.files.get(path)),
       writeFile: () => -ENOENT,
-      create: () => -ENOENT,
-      stdin: () => Promise.resolve(this.files.get('-') ?? ''),
+      create: (path) => (path === '-' ? { write: (bytes) => void (out.stdout += String.fromCharCode(...bytes)), close: () => {} } : -ENOENT),
+      stdin: () => Promise.resolve(this.takeInput()),
       isTerminal: false,
       onSignal: () => {},
-      inNet: (net) => this.env(this.newTask(net, tasks), ports, tasks, out),
+      fork: () => this.env(this.newTask(task.net, tasks), ports, tasks, out),
+      bindEtc: () => {},
       run: (argv) => this.commands.get(argv[0] as string)?.run(argv, env) ?? -ENOENT,
       now: () => kernel.clock.now(),
       realTime: () => kernel.realTime(),

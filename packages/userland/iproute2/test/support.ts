@@ -84,7 +84,7 @@ export function recordedEnv(replay: Replay, out: { stdout: string; stderr: strin
   return {
     net: {} as Net,
     task: {} as Task,
-    netns: { names: () => [], get: () => null, add: () => 0, attach: () => 0, remove: () => -ENOENT },
+    netns: { names: () => [], get: () => null, watch: () => -ENOENT, attach: () => 0, remove: () => -ENOENT },
     stdout: (text) => void (out.stdout += text),
     stderr: (text) => void (out.stderr += text),
     netlink: () => replay.open(),
@@ -99,7 +99,8 @@ export function recordedEnv(replay: Replay, out: { stdout: string; stderr: strin
     stdin: () => Promise.resolve(''),
     isTerminal: false,
     onSignal: () => {},
-    inNet: () => recordedEnv(replay, out),
+    fork: () => recordedEnv(replay, out),
+    bindEtc: () => {},
     run: () => -ENOENT,
     now: () => 0,
     realTime: () => 0,
