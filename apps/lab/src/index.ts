@@ -1,9 +1,7 @@
 /**
- * The parts of the command `skbuff`: topology files, exec lines, reports, and the door to the stack that runs them.
+ * The parts of the command `skbuff`: all of `@skbuff/cli/lab`, and what needs Node.
  *
  * @packageDocumentation
  */
-export * from './topology/index.ts';
-export * from './shell/index.ts';
-export * from './report/index.ts';
-export * from './lab/index.ts';
+export * from './lab.ts';
+export { captureDirectory } from './lab/capture-directory.ts';

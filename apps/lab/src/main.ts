@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 /** The command `skbuff`. */
 import { Command, InvalidArgumentError } from 'commander';
+import { doctorCommand, type DoctorOptions } from './cli/doctor-command.ts';
+import { exportCommand, type ExportCommandOptions } from './cli/export-command.ts';
 import type { OpenOptions } from './cli/open-lab.ts';
+import { addQuestionCommands } from './cli/question-commands.ts';
 import { runCommand, type RunCommandOptions } from './cli/run-command.ts';
 import { testCommand, type TestOptions } from './cli/test-command.ts';
 import { upCommand } from './cli/up-command.ts';
@@ -54,6 +57,24 @@ async function main(argv: readonly string[]): Promise<void> {
     .action(async (words: string[], options: RunCommandOptions) => {
       process.exitCode = await runCommand(words, options);
     });
+  program
+    .command('export')
+    .description('print a shell script that builds the lab from network namespaces of Linux, checks what it expects, and removes it')
+    .argument('<file>', 'containerlab topology file')
+    .option('--prefix <text>', "in front of the names of namespaces (default: the lab's name and a dash)")
+    .option(...SEED)
+    .action((file: string, options: ExportCommandOptions) => {
+      process.exitCode = exportCommand(file, options);
+    });
+  program
+    .command('doctor')
+    .description('say what works on this machine, and what would make the rest work')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExit codes: 0 all that the labs need is there, 1 it is not.')
+    .action((options: DoctorOptions) => {
+      process.exitCode = doctorCommand(options);
+    });
+  addQuestionCommands(program, SEED);
   program
     .command('schema')
     .description('print the JSON schema of topology files')

@@ -1,4 +1,5 @@
 /** The runner against a host that is all script: what it asks, in which order, at which time. */
+import type { Explanation } from '@skbuff/explain';
 import { describe, expect, it } from 'vitest';
 import { exitCode, type LabHost, type LabReport, runLab } from '../src/index.ts';
 import { boundPing } from '../src/lab/exec.ts';
@@ -48,6 +49,12 @@ class FakeHost implements LabHost {
     if (next === undefined) return;
     this.time = Math.max(this.time, next.ns);
     next.wake();
+  }
+
+  explain(node: string, packet: string): Promise<Explanation> {
+    this.say(`${node}: explain ${packet}`);
+    const verdict = { outcome: 'dropped', node, dev: null, timeNs: 0, text: 'dropped on b: as the script says' } as const;
+    return Promise.resolve({ version: 1, node, packet, verdict, answer: null, steps: [], notes: [] });
   }
 
   private say(text: string): void {

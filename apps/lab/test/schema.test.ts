@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration, labSchema } from '../src/index.ts';
@@ -8,6 +9,9 @@ const definition = (name: string): SchemaNode & { pattern?: string } => labSchem
 const accepts = (name: string, text: string): boolean => new RegExp(definition(name).pattern!, 'u').test(text);
 
 describe('the published schema', () => {
+  it('is the one that the parser uses: `node apps/lab/schema/to-typescript.mjs` makes it so', () => {
+    expect(labSchema).toEqual(JSON.parse(readFileSync(new URL('../schema/skbuff-lab.schema.json', import.meta.url), 'utf8')));
+  });
   it('compiles in strict mode', () => {
     expect(schemaValidator()).toBeTypeOf('function');
   });

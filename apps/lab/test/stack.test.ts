@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createStackHost, exitCode, type LabReport, renderJson, renderText, runLab } from '../src/index.ts';
+import { type CaptureStore, captureDirectory, createStackHost, exitCode, type LabReport, renderJson, renderText, runLab } from '../src/index.ts';
 import { example, exampleNames, lab, parsed } from './helpers.ts';
 
 const made: string[] = [];
@@ -20,7 +20,7 @@ function directory(): string {
 }
 
 /** Runs a file; nothing may be left of it. */
-async function run(source: string, options: { seed?: number; captureDirectory?: string } = {}): Promise<LabReport> {
+async function run(source: string, options: { seed?: number; captures?: CaptureStore } = {}): Promise<LabReport> {
   const topology = parsed(source);
   const { report, leaks } = await runLab(topology, createStackHost, { seed: topology.seed ?? 1, ...options });
   expect(leaks).toEqual({});
@@ -37,11 +37,11 @@ it.each(exampleNames)('%s holds, and leaves nothing', async (name) => {
 
 /** Report and captures as bytes. */
 async function traceOf(source: string, seed: number): Promise<Record<string, string>> {
-  const captureDirectory = directory();
-  const report = await run(source, { seed, captureDirectory });
+  const into = directory();
+  const report = await run(source, { seed, captures: captureDirectory(into) });
   const hash = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
   const text = renderJson([{ kind: 'ran', report: { ...report, captures: [] } }]);
-  return Object.fromEntries([['report', hash(text)], ...readdirSync(captureDirectory).map((file) => [file, hash(readFileSync(path.join(captureDirectory, file)))])]) as Record<string, string>;
+  return Object.fromEntries([['report', hash(text)], ...readdirSync(into).map((file) => [file, hash(readFileSync(path.join(into, file)))])]) as Record<string, string>;
 }
 
 describe('a lossy lab of ten nodes', () => {
@@ -57,28 +57,28 @@ describe('a lossy lab of ten nodes', () => {
 
 describe('captures', () => {
   it('are named after node and interface, those that exec lines make among them', async () => {
-    const captureDirectory = directory();
-    const report = await run(lab({ a: ['exec: [ip link add extra type dummy, ip link set extra up]'] }), { captureDirectory });
-    expect(readdirSync(captureDirectory).sort()).toEqual(['a-eth1.pcapng', 'a-extra.pcapng', 'b-eth1.pcapng']);
+    const into = directory();
+    const report = await run(lab({ a: ['exec: [ip link add extra type dummy, ip link set extra up]'] }), { captures: captureDirectory(into) });
+    expect(readdirSync(into).sort()).toEqual(['a-eth1.pcapng', 'a-extra.pcapng', 'b-eth1.pcapng']);
     expect(report.captures.map((file) => path.basename(file))).toEqual(['a-eth1.pcapng', 'a-extra.pcapng', 'b-eth1.pcapng']);
   });
 
   it('are only of what the file asks for', async () => {
-    const captureDirectory = directory();
-    await run(lab({ top: ['capture: ["b:eth1"]'] }), { captureDirectory });
-    expect(readdirSync(captureDirectory)).toEqual(['b-eth1.pcapng']);
+    const into = directory();
+    await run(lab({ top: ['capture: ["b:eth1"]'] }), { captures: captureDirectory(into) });
+    expect(readdirSync(into)).toEqual(['b-eth1.pcapng']);
   });
 
   const tshark = spawnSync('tshark', ['--version']).status === 0;
   it.runIf(tshark)('hold nothing malformed for tshark, and every checksum is right', async () => {
-    const captureDirectory = directory();
-    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'router-sysctl.clab.yml']) await run(example(name), { captureDirectory });
-    const files = readdirSync(captureDirectory);
+    const into = directory();
+    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'router-sysctl.clab.yml']) await run(example(name), { captures: captureDirectory(into) });
+    const files = readdirSync(into);
     const bad = '_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || udp.checksum.status == 0 || _ws.expert.severity >= error';
     const checks = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
     let frames = 0;
     for (const file of files) {
-      const read = (...more: string[]): string => spawnSync('tshark', ['-r', path.join(captureDirectory, file), ...checks, ...more], { encoding: 'utf8' }).stdout;
+      const read = (...more: string[]): string => spawnSync('tshark', ['-r', path.join(into, file), ...checks, ...more], { encoding: 'utf8' }).stdout;
       expect(read('-Y', bad), file).toBe('');
       frames += read().split('\n').filter((line) => line !== '').length;
     }

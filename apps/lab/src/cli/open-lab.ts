@@ -1,4 +1,5 @@
 /** A lab in real time, with its exec lines run; what is wrong with the file goes to standard error. */
+import { captureDirectory } from '../lab/capture-directory.ts';
 import { setUp } from '../lab/run.ts';
 import { createStackHost, type StackHost } from '../lab/stack-host.ts';
 import { type Diagnostic, TopologyError } from '../topology/diagnostic.ts';
@@ -20,7 +21,7 @@ export async function openLab(parsed: ParseResult, options: OpenOptions): Promis
   if (topology === undefined) return null;
   let host: StackHost;
   try {
-    host = createStackHost(topology, { seed: options.seed ?? topology.seed ?? 1, realTime: true, ...(options.pcap !== undefined && { captureDirectory: options.pcap }) });
+    host = createStackHost(topology, { seed: options.seed ?? topology.seed ?? 1, realTime: true, ...(options.pcap !== undefined && { captures: captureDirectory(options.pcap) }) });
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
     complain(error.diagnostics);

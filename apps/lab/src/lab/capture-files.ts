@@ -1,28 +1,21 @@
 /** One pcapng file per interface, named `node-interface.pcapng`. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import path from 'node:path';
 import { type Net, NETDEV_REGISTER, NETDEV_UNREGISTER, type NetDevice, NOTIFY_DONE, type Plugin } from '@skbuff/core';
 import { attachCapture, PcapngWriter } from '@skbuff/pcapng';
 import type { Capture } from '../topology/model.ts';
-
-const FLUSH_AT = 1 << 18;
-
-interface CaptureFile {
-  readonly stop: () => void;
-}
+import type { CaptureStore } from './capture-store.ts';
 
 export class CaptureFiles {
   /** In the order in which they were begun. */
   readonly paths: string[] = [];
-  private readonly directory: string;
+  private readonly store: CaptureStore;
   private readonly what: Capture;
+  private readonly names: Set<string> = new Set();
   private readonly nodes: Map<Net, string> = new Map();
-  private readonly open: Map<NetDevice, CaptureFile> = new Map();
+  private readonly open: Map<NetDevice, () => void> = new Map();
 
-  constructor(directory: string, what: Capture) {
-    this.directory = directory;
+  constructor(store: CaptureStore, what: Capture) {
+    this.store = store;
     this.what = what;
-    mkdirSync(directory, { recursive: true });
   }
 
   /** Hears of interfaces that come and go, also those that exec lines make. */
@@ -53,30 +46,17 @@ export class CaptureFiles {
   private begin(dev: NetDevice): void {
     const node = this.nodes.get(dev.net);
     if (node === undefined || this.open.has(dev) || !this.wanted(node, dev)) return;
-    const file = this.path(`${node}-${dev.name}`.replace(/[^\p{L}\p{N}._@-]/gu, '_'));
-    const fd = openSync(file, 'w');
-    let pieces: Uint8Array[] = [];
-    let size = 0;
-    const flush = (): void => {
-      writeAll(fd, Buffer.concat(pieces));
-      pieces = [];
-      size = 0;
-    };
-    const detach = attachCapture([dev], new PcapngWriter((bytes) => {
-      pieces.push(bytes);
-      size += bytes.length;
-      if (size >= FLUSH_AT) flush();
-    }));
-    const stop = (): void => {
+    const file = this.store.create(this.name(`${node}-${dev.name}`.replace(/[^\p{L}\p{N}._@-]/gu, '_')));
+    this.paths.push(file.path);
+    const detach = attachCapture([dev], new PcapngWriter((bytes) => file.write(bytes)));
+    this.open.set(dev, () => {
       detach();
-      flush();
-      closeSync(fd);
-    };
-    this.open.set(dev, { stop });
+      file.close();
+    });
   }
 
   private end(dev: NetDevice): void {
-    this.open.get(dev)?.stop();
+    this.open.get(dev)?.();
     this.open.delete(dev);
   }
 
@@ -86,14 +66,10 @@ export class CaptureFiles {
   }
 
   /** An interface that goes and comes again gets a file of its own. */
-  private path(stem: string): string {
-    let file = path.join(this.directory, `${stem}.pcapng`);
-    for (let n = 2; this.paths.includes(file); n++) file = path.join(this.directory, `${stem}-${n}.pcapng`);
-    this.paths.push(file);
-    return file;
+  private name(stem: string): string {
+    let name = `${stem}.pcapng`;
+    for (let n = 2; this.names.has(name); n++) name = `${stem}-${n}.pcapng`;
+    this.names.add(name);
+    return name;
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }

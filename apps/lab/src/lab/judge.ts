@@ -1,4 +1,5 @@
 /** Whether an expectation holds. */
+import { PacketSyntaxError, renderExplanation } from '@skbuff/explain';
 import type { DropExpectation, Expectation, LabNode, LabTopology, OutputExpectation, ReachExpectation, RouteExpectation, Target } from '../topology/model.ts';
 import { formatDuration } from '../topology/units.ts';
 import { runLine } from './exec.ts';
@@ -10,6 +11,8 @@ export interface Verdict {
   readonly expected?: string;
   readonly found?: string;
   readonly trace?: readonly string[];
+  /** What would become of the packet that did not come through, in the lab as it is then. */
+  readonly explanation?: readonly string[];
   /** What the command of an `output` expectation printed. */
   readonly output?: string;
 }
@@ -53,7 +56,18 @@ async function reach(host: LabHost, e: ReachExpectation): Promise<Verdict> {
   const within = withinNs === undefined ? '' : ` within ${formatDuration(withinNs)}`;
   const expected = e.not ? 'no answer' : e.loss === 0 ? `every answer${within}` : `at most ${percent(e.loss)} without answer${within}`;
   const slowest = roundTripsNs.length === 0 ? '' : `, the slowest after ${formatDuration(Math.max(...roundTripsNs))}`;
-  return { pass: false, expected, found: `${roundTripsNs.length} of ${sent} answered${slowest}`, trace };
+  const explanation = e.not ? {} : await explained(host, e.from, `icmp > ${to.address}`);
+  return { pass: false, expected, found: `${roundTripsNs.length} of ${sent} answered${slowest}`, trace, ...explanation };
+}
+
+/** The way of such a packet through a replica of the lab. Nothing, where the packet cannot be asked about (port 0). */
+async function explained(host: LabHost, from: string, packet: string): Promise<Pick<Verdict, 'explanation'>> {
+  try {
+    return { explanation: renderExplanation(await host.explain(from, packet)).trimEnd().split('\n') };
+  } catch (error) {
+    if (error instanceof PacketSyntaxError) return {};
+    throw error;
+  }
 }
 
 const way = (via: string | undefined, dev: string | undefined): string => [...(via === undefined ? [] : [`via ${via}`]), ...(dev === undefined ? [] : [`dev ${dev}`])].join(' ');
@@ -79,8 +93,11 @@ async function drop(host: LabHost, e: DropExpectation): Promise<Verdict> {
     trace = await host.send({ ...e.packet, to: to.address });
   }
   if (counted() - before >= e.count) return PASS;
+  const { packet } = e;
+  const probe = packet === undefined || packet.to === undefined || !('address' in packet.to) ? null : `${packet.proto} > ${packet.to.address}${packet.proto === 'udp' ? `:${packet.port}` : ''} len ${packet.size}${packet.ttl === undefined ? '' : ` ttl ${packet.ttl}`}`;
+  const explanation = probe === null || packet === undefined ? {} : await explained(host, packet.from, probe);
   const others = host.totals(e.node).drops.map(({ reason, count }) => `${reason} ${count}`).join(', ');
-  return { pass: false, expected: `${e.count} with ${e.reason}`, found: `${counted() - before}; since the beginning ${e.node} dropped ${others === '' ? 'nothing' : others}`, trace };
+  return { pass: false, expected: `${e.count} with ${e.reason}`, found: `${counted() - before}; since the beginning ${e.node} dropped ${others === '' ? 'nothing' : others}`, trace, ...explanation };
 }
 
 async function output(host: LabHost, topology: LabTopology, e: OutputExpectation): Promise<Verdict> {

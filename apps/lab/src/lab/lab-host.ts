@@ -1,4 +1,7 @@
+import type { Clock } from '@skbuff/core';
+import type { Explanation } from '@skbuff/explain';
 import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+import type { CaptureStore } from './capture-store.ts';
 
 /** What a command printed and how it ended. */
 export interface ExecResult {
@@ -67,6 +70,11 @@ export interface LabHost {
   writeSysctl(node: string, path: string, value: string): number;
   /** First global address of a node, for expectations that name a node. */
   addressOf(node: string): string | undefined;
+  /**
+   * What would happen to a packet (in the words of `@skbuff/explain`) that the node sends now. With `spend` it is sent through the lab itself, which
+   * nobody may use afterwards; without it the lab does not notice. Rejects with `PacketSyntaxError`, and with `SysError` for an interface that is not there.
+   */
+  explain(node: string, packet: string, spend?: boolean): Promise<Explanation>;
   /** Sends echo requests, one per second, and waits `timeoutNs` after the last. */
   ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult>;
   /** Sends and lets the packets come to their end. Returns their trace. */
@@ -86,8 +94,19 @@ export interface LabHostOptions {
   /** 0 to 2^32-1. */
   readonly seed: number;
   readonly realTime: boolean;
-  /** Directory for one pcapng per interface in `topology.capture`. */
-  readonly captureDirectory?: string;
+  /** A clock of one's own, instead of `realTime`. */
+  readonly clock?: Clock;
+  /** Takes one pcapng per interface in `topology.capture`. */
+  readonly captures?: CaptureStore;
+  /** Writes what these interfaces see, in one stream. */
+  readonly captureStream?: CaptureTarget;
+}
+
+/** Interfaces, and what hears of their packets: a pcapng file in pieces, or lines of text. */
+export interface CaptureTarget {
+  readonly points: readonly { readonly node: string; readonly interface: string }[];
+  readonly pcapng?: (bytes: Uint8Array) => void;
+  readonly line?: (text: string) => void;
 }
 
 /** Throws `TopologyError` for what a file asks and the stack refuses. */

@@ -38,8 +38,14 @@ class Macs {
   }
 }
 
-/** Makes every link, up. Throws `TopologyError` that names the place of the link which the stack refuses. */
-export function buildLinks(net: HostNet, links: readonly LabLink[], seed: number): BuiltLink[] {
+/** Of both ends of a link; a dummy has no far end. */
+export interface LinkAddresses {
+  readonly near: string;
+  readonly far: string;
+}
+
+/** The hardware addresses of all links, near end and far end: what the file says, or by the seed. */
+export function linkAddresses(links: readonly LabLink[], seed: number): LinkAddresses[] {
   const macs = new Macs(seed);
   const used = links.flatMap((link) => link.ends.map((end) => end.mac));
   const mac = (given: string | undefined): string => {
@@ -49,9 +55,15 @@ export function buildLinks(net: HostNet, links: readonly LabLink[], seed: number
       if (!used.includes(free)) return free;
     }
   };
-  return links.map((link) => {
+  return links.map(({ type, ends: [near, far] }) => ({ near: mac(near?.mac), far: type === 'dummy' ? '' : mac(far?.mac) }));
+}
+
+/** Makes every link, up. Throws `TopologyError` that names the place of the link which the stack refuses. */
+export function buildLinks(net: HostNet, links: readonly LabLink[], seed: number): BuiltLink[] {
+  const addresses = linkAddresses(links, seed);
+  return links.map((link, i) => {
     try {
-      return build(net, link, mac);
+      return build(net, link, addresses[i] as LinkAddresses);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       throw new TopologyError([{ ...link.at, severity: 'error', message: `the link cannot be made: ${error.message}`, path: `topology.links[${link.index}]` }]);
@@ -59,22 +71,22 @@ export function buildLinks(net: HostNet, links: readonly LabLink[], seed: number
   });
 }
 
-function build(net: HostNet, link: LabLink, mac: (given: string | undefined) => string): BuiltLink {
+function build(net: HostNet, link: LabLink, mac: LinkAddresses): BuiltLink {
   const [near, far] = link.ends;
   if (near === undefined) throw new TypeError('a link without ends');
   const host = net.get(near.node) as Host;
-  if (link.type === 'dummy') return { link, a: buildDummy(host, near.interface, mac(near.mac), link.mtu), b: null, injector: null, seed: undefined };
+  if (link.type === 'dummy') return { link, a: buildDummy(host, near.interface, mac.near, link.mtu), b: null, injector: null, seed: undefined };
   const other = far === undefined ? (net.get(OUTSIDE) ?? net.host(OUTSIDE)) : (net.get(far.node) as Host);
   const { a, b } = net.link(host, other, {
     mtu: link.mtu,
-    a: { name: near.interface, mac: mac(near.mac) },
-    b: { name: far?.interface ?? outsideName(link), mac: mac(far?.mac) },
+    a: { name: near.interface, mac: mac.near },
+    b: { name: far?.interface ?? outsideName(link), mac: mac.far },
   });
   return { link, a, b, injector: null, seed: undefined };
 }
 
 /** A macvlan has no device of its own at the far end: `host-interface` is the parent, which many share. */
-function outsideName(link: LabLink): string {
+export function outsideName(link: LabLink): string {
   return link.type === 'macvlan' ? 'macvlan%d' : (link.hostInterface ?? 'veth%d');
 }
 

@@ -8,6 +8,7 @@ import { ENOENT, errnoName } from '@skbuff/uapi';
 import type { Diagnostic } from '../topology/diagnostic.ts';
 import type { Expectation, LabNode, LabTopology } from '../topology/model.ts';
 import type { ExecNote, ExpectationResult, LabReport, NodeReport } from '../report/model.ts';
+import type { CaptureStore } from './capture-store.ts';
 import { execNotes, runLine } from './exec.ts';
 import { judge } from './judge.ts';
 import type { LabHost, LabHostFactory } from './lab-host.ts';
@@ -18,7 +19,7 @@ export interface RunOptions {
   readonly seed: number;
   /** Notes of the parser, for the report. */
   readonly diagnostics?: readonly Diagnostic[];
-  readonly captureDirectory?: string;
+  readonly captures?: CaptureStore;
   /** Hears what is done now, and how far it is: `done` of `all` steps. */
   readonly onProgress?: (done: number, all: number, what: string) => void;
 }
@@ -31,8 +32,8 @@ export interface LabRun {
 
 /** Runs a lab to its end, under virtual time. Throws `TopologyError` for what the stack refuses to build. */
 export async function runLab(topology: LabTopology, factory: LabHostFactory, options: RunOptions): Promise<LabRun> {
-  const { seed, captureDirectory, onProgress = () => {} } = options;
-  const host = factory(topology, { seed, realTime: false, ...(captureDirectory !== undefined && { captureDirectory }) });
+  const { seed, onProgress = () => {} } = options;
+  const host = factory(topology, { seed, realTime: false, ...(options.captures !== undefined && { captures: options.captures }) });
   try {
     onProgress(0, topology.expect.length, 'exec');
     const exec = await setUp(host, topology);
@@ -74,7 +75,7 @@ async function execLines(host: LabHost, node: LabNode): Promise<ExecNote[]> {
 }
 
 /** Runs the schedules beside the expectations; without expectations the schedules run to their end. */
-async function judgeAll(host: LabHost, topology: LabTopology, up: number, onProgress: NonNullable<RunOptions['onProgress']>): Promise<ExpectationResult[]> {
+export async function judgeAll(host: LabHost, topology: LabTopology, up: number, onProgress: NonNullable<RunOptions['onProgress']> = () => {}): Promise<ExpectationResult[]> {
   const schedule = runSchedule(host, topology.links, up);
   const results: ExpectationResult[] = [];
   for (const [i, expectation] of topology.expect.entries()) {

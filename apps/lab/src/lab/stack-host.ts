@@ -4,7 +4,9 @@ import { type Net, RX_PACKETS, TX_PACKETS } from '@skbuff/core';
 import { AF_INET, IP_TTL, IPPROTO_IP, SOCK_DGRAM } from '@skbuff/uapi';
 import type { ProgramHost } from '../program/server.ts';
 import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+import { type Explanation, explain, followPacket } from '@skbuff/explain';
 import { CaptureFiles } from './capture-files.ts';
+import { CaptureStream } from './capture-stream.ts';
 import type { ExecOutput, ExecResult, HostTotals, LabHost, LabHostOptions, LabRemains, PingResult, RouteResult } from './lab-host.ts';
 import { buildLinks, type BuiltLink, impair, setLink } from './links.ts';
 import { Watch } from './watch.ts';
@@ -15,11 +17,13 @@ const SETTLE_NS = 5e9;
 
 /** Makes the nodes and links of a topology. Throws `TopologyError`. */
 export function createStackHost(topology: LabTopology, options: LabHostOptions): StackHost {
-  const files = options.captureDirectory === undefined ? null : new CaptureFiles(options.captureDirectory, topology.capture);
+  const files = options.captures === undefined ? null : new CaptureFiles(options.captures, topology.capture);
+  const stream = options.captureStream === undefined ? null : new CaptureStream(options.captureStream);
   const net = createNet({
     seed: options.seed,
     realTime: options.realTime,
-    plugins: [...linux(), ...(files === null ? [] : [files.plugin()])],
+    ...(options.clock !== undefined && { clock: options.clock }),
+    plugins: [...linux(), ...(files === null ? [] : [files.plugin()]), ...(stream === null ? [] : [stream.plugin()])],
   });
   const watch = new Watch(net.kernel);
   try {
@@ -27,6 +31,7 @@ export function createStackHost(topology: LabTopology, options: LabHostOptions):
       const { ns } = net.host(name);
       watch.addNode(name, ns);
       files?.addNode(name, ns);
+      stream?.addNode(name, ns);
     }
     return new StackHost(net, buildLinks(net, topology.links, options.seed), watch, files);
   } catch (error) {
@@ -38,7 +43,8 @@ export function createStackHost(topology: LabTopology, options: LabHostOptions):
 
 export class StackHost implements LabHost, ProgramHost {
   readonly commands: ReadonlySet<string> = new Set(commands().map(({ name }) => name));
-  private readonly net: HostNet;
+  /** The hosts themselves. */
+  readonly net: HostNet;
   private readonly links: ReadonlyMap<number, BuiltLink>;
   private readonly watch: Watch;
   private readonly files: CaptureFiles | null;
@@ -92,6 +98,20 @@ export class StackHost implements LabHost, ProgramHost {
 
   addressOf(node: string): string | undefined {
     return this.host(node).addr.list().find((addr) => addr.global)?.address;
+  }
+
+  /** All addresses of a node, in the order of its interfaces. */
+  addressesOf(node: string): readonly { readonly dev: string; readonly cidr: string }[] {
+    return this.host(node).addr.list();
+  }
+
+  /** Interfaces of a node, also those that exec lines made. */
+  interfacesOf(node: string): readonly string[] {
+    return this.host(node).ns.devList.map(({ name }) => name);
+  }
+
+  explain(node: string, packet: string, spend = false): Promise<Explanation> {
+    return (spend ? followPacket : explain)(this.net, node, packet);
   }
 
   async ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult> {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellQuote } from '../shell/quote.ts';
 import { CommandServer, type ProgramHost } from './server.ts';
 
 export interface ProgramOptions {
@@ -20,8 +21,7 @@ export interface ProgramOptions {
 
 /** A file that a shell may execute; the paths may hold any character. */
 function wrapper(client: string, socket: string, name: string): string {
-  const quoted = [process.execPath, client, socket, name].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`);
-  return `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`;
+  return `#!/bin/sh\nexec ${[process.execPath, client, socket, name].map(shellQuote).join(' ')} "$@"\n`;
 }
 
 /** Runs the program to its end; its exit status, 128 and the signal's number if one ended it, 127 if it could not be started. */

@@ -52,6 +52,8 @@ export interface ExpectationResult {
   readonly expected?: string;
   readonly found?: string;
   readonly trace?: readonly string[];
+  /** What would become of such a packet then: its way through the lab, as `skbuff explain` prints it. */
+  readonly explanation?: readonly string[];
 }
 
 /** What came of one file: a run, or why there was none. */

@@ -53,6 +53,8 @@ function expectationLines(result: ExpectationResult, paint: Paint, verbose: bool
     ...field('expected', result.expected),
     ...field('found', result.found),
     ...(result.trace ?? []).map((line) => `      ${paint.dim('|')} ${printable(line)}`),
+    ...(result.explanation === undefined ? [] : ['      explained:']),
+    ...(result.explanation ?? []).map((line) => `        ${printable(line)}`.trimEnd()),
   ];
 }
 

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { child, compact, fields, list, number, text, type Context, type Fields } from './context.ts';
+import { isAddress } from './address.ts';
 import { checkNode } from './links.ts';
 import type { DropExpectation, Expectation, Moment, OutputExpectation, ProbePacket, ReachExpectation, RouteExpectation, Target } from './model.ts';
 import { didYouMean } from './suggest.ts';
@@ -50,7 +50,7 @@ function target(context: Context, map: Fields, pointer: string): Target | undefi
   const to = text(map['to']);
   if (to === undefined) return undefined;
   if (context.nodeNames.has(to)) return { node: to };
-  if (isIP(to) !== 0) return { address: to };
+  if (isAddress(to)) return { address: to };
   const hint = to.includes('/') ? 'leave out the prefix length' : didYouMean(to, context.nodeNames);
   context.error(child(pointer, 'to'), { message: `${to} is no address and no node`, found: to, expected: 'an IP address or the name of a node', ...(hint && { hint }) });
   return undefined;
@@ -72,7 +72,7 @@ function reach(context: Context, map: Fields, pointer: string, base: Base): Reac
 function route(context: Context, map: Fields, pointer: string, base: Base): RouteExpectation | undefined {
   const [name, to, via, dev] = [node(context, map, 'node', pointer), target(context, map, pointer), text(map['via']), text(map['dev'])];
   const unreachable = map['unreachable'] === true;
-  if (via !== undefined && isIP(via) === 0) context.error(child(pointer, 'via'), { message: `${via} is no address`, found: via, expected: 'the IP address of the next hop' });
+  if (via !== undefined && !isAddress(via)) context.error(child(pointer, 'via'), { message: `${via} is no address`, found: via, expected: 'the IP address of the next hop' });
   const problem = dev === undefined ? undefined : interfaceNameError(dev);
   // A route over lo is a thing one may expect, an endpoint named lo is not.
   if (problem !== undefined && dev !== 'lo') context.error(child(pointer, 'dev'), { message: problem, found: dev!, expected: INTERFACE_NAME_EXPECTED });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { LAB_SCHEMA } from './lab-schema.ts';
 
 /** A node of the JSON schema, with our annotations. */
 export interface SchemaNode {
@@ -17,10 +17,8 @@ export interface SchemaNode {
 /** A key that skbuff adds, and the titles of the maps in which it may stand. */
 export type OwnKeys = ReadonlyMap<string, readonly string[]>;
 
-/** The published schema: the same file that editors use. */
-export const labSchema: SchemaNode = JSON.parse(
-  readFileSync(new URL('../../schema/skbuff-lab.schema.json', import.meta.url), 'utf8'),
-) as SchemaNode;
+/** The published schema: the same that editors use. */
+export const labSchema: SchemaNode = LAB_SCHEMA;
 
 let validator: ValidateFunction | undefined;
 

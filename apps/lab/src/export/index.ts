@@ -1,0 +1,1 @@
+export { type ExportOptions, exportScript } from './shell-script.ts';

@@ -1,0 +1,167 @@
+/**
+ * A topology as a shell script for a Linux machine: the same nodes as network namespaces, with the same links, hardware addresses,
+ * settings and exec lines, and the expectations as far as they can be seen from outside of a kernel.
+ */
+import { linkAddresses, OUTSIDE, outsideName } from '../lab/links.ts';
+import { shellQuote as quote } from '../shell/quote.ts';
+import type { Expectation, Impairment, LabLink, LabNode, LabTopology, Target } from '../topology/model.ts';
+
+export interface ExportOptions {
+  /** Of the hardware addresses that the file leaves open. */
+  readonly seed: number;
+  /** In front of the names of namespaces; default: the lab's name and a dash. */
+  readonly prefix?: string;
+}
+
+const CHECKS = `failed=0
+verdict() { # STATUS SENTENCE
+  if [ "$1" = 0 ]; then echo "ok      $2"; else echo "FAILED  $2"; failed=1; fi
+}
+address() { # NODE: its first global address
+  ip -n "$P$1" -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
+}
+answers() { # NODE ADDRESS COUNT SECONDS: how many requests were answered
+  ip netns exec "$P$1" ping -n -c "$3" -i 0.2 -W "$4" "$2" 2> /dev/null | grep -c 'bytes from' || true
+}
+`;
+
+function namespace(node: string): string {
+  return `"$P"${quote(node === OUTSIDE ? 'outside' : node)}`;
+}
+
+/** What a node runs, in its namespace and with its variables. */
+function inNode({ name, env }: Pick<LabNode, 'name' | 'env'>, line: string): string {
+  const variables = Object.entries(env).map(([key, value]) => quote(`${key}=${value}`));
+  return `ip netns exec ${namespace(name)} ${variables.length > 0 ? `env ${variables.join(' ')} ` : ''}sh -c ${quote(line)}`;
+}
+
+/** The script. It is called with `up`, `check` or `down`. */
+export function exportScript(topology: LabTopology, { seed, prefix = `${topology.name}-` }: ExportOptions): string {
+  const outside = topology.links.some(({ type, ends }) => type !== 'dummy' && ends.length === 1);
+  const names = [...topology.nodes.map(({ name }) => name), ...(outside ? [OUTSIDE] : [])];
+  const addresses = linkAddresses(topology.links, seed);
+  const up = [
+    ...names.flatMap((name) => addNode(name)),
+    ...topology.links.flatMap((link, i) => addLink(link, addresses[i] as { near: string; far: string })),
+    ...topology.nodes.flatMap((node) => node.sysctl.map(({ path, value }) => `ip netns exec ${namespace(node.name)} sysctl -qw ${quote(`${path}=${value}`)}`)),
+    ...execLines(topology.nodes),
+    ...schedule(topology.links),
+  ];
+  const down = [`for ns in ${names.map((name) => quote(name === OUTSIDE ? 'outside' : name)).join(' ')}; do ip netns del "$P$ns" 2> /dev/null || true; done`];
+  const checks = topology.expect.flatMap((expectation) => check(topology, expectation));
+  return [
+    '#!/bin/bash',
+    `# The lab ${topology.name.replaceAll(/[\r\n]/g, ' ')} in network namespaces of Linux, as root: bash SCRIPT up | check | down`,
+    'set -eu',
+    `P=${quote(prefix)}`,
+    '',
+    `up() {\n${indent(up)}\n}`,
+    '',
+    `down() {\n${indent(down)}\n}`,
+    '',
+    `${CHECKS}check() {\n${indent([...checks, 'return $failed'])}\n}`,
+    '',
+    'case "${1:-}" in up | check | down) "$1" ;; *) echo "usage: $0 up | check | down" >&2; exit 2 ;; esac',
+    '',
+  ].join('\n');
+}
+
+function indent(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n');
+}
+
+function addNode(name: string): string[] {
+  return [
+    `ip netns add ${namespace(name)}`,
+    // The nodes of the lab have no IPv6.
+    `ip netns exec ${namespace(name)} sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true`,
+    `ip -n ${namespace(name)} link set lo up`,
+  ];
+}
+
+function addLink(link: LabLink, mac: { readonly near: string; readonly far: string }): string[] {
+  const [near, far] = link.ends;
+  if (near === undefined) return [];
+  // Devices of the lab have one queue; a veth of Linux would have one per CPU.
+  const queues = 'numtxqueues 1 numrxqueues 1';
+  const first = `ip link add ${quote(near.interface)} netns ${namespace(near.node)} address ${mac.near} mtu ${link.mtu}`;
+  const up = `ip -n ${namespace(near.node)} link set ${quote(near.interface)} up`;
+  const now = link.impair.filter(({ atNs }) => atNs === 0);
+  if (link.type === 'dummy') return [`${first} type dummy`, up, ...now.flatMap((step) => netem(link, step))];
+  const [node, name] = far === undefined ? [OUTSIDE, outsideName(link).replace('%d', String(link.index))] : [far.node, far.interface];
+  return [
+    `${first} ${queues} type veth peer name ${quote(name)} netns ${namespace(node)} address ${mac.far} mtu ${link.mtu} ${queues}`,
+    up,
+    `ip -n ${namespace(node)} link set ${quote(name)} up`,
+    ...now.flatMap((step) => netem(link, step)),
+  ];
+}
+
+/** tc-netem(8), at each end that has a node. */
+function netem(link: LabLink, impairment: Impairment | undefined): string[] {
+  const percent = (share: number): string => `${Number((share * 100).toFixed(6))}%`;
+  const { delayNs, jitterNs, loss, duplicate, reorder, corrupt, rate } = impairment ?? {};
+  const words = [
+    ...(delayNs === undefined && jitterNs === undefined ? [] : ['delay', `${(delayNs ?? 0) / 1000}us`, ...(jitterNs === undefined ? [] : [`${jitterNs / 1000}us`])]),
+    ...(loss === undefined ? [] : ['loss', percent(loss)]),
+    ...(duplicate === undefined ? [] : ['duplicate', percent(duplicate)]),
+    ...(reorder === undefined ? [] : ['reorder', percent(reorder)]),
+    ...(corrupt === undefined ? [] : ['corrupt', percent(corrupt)]),
+    ...(rate === undefined ? [] : ['rate', `${rate}bit`]),
+  ];
+  return link.ends.map(({ node, interface: name }) => {
+    const qdisc = `tc -n ${namespace(node)} qdisc`;
+    if (words.length === 0) return `${qdisc} del dev ${quote(name)} root 2> /dev/null || true`;
+    return `${qdisc} replace dev ${quote(name)} root netem ${words.join(' ')}`;
+  });
+}
+
+/** What changes while the lab runs, in the background. A cable that is out is a link that loses everything: its carrier stays. */
+function schedule(links: readonly LabLink[]): string[] {
+  return links.flatMap((link) => {
+    const steps = link.impair.filter(({ atNs }) => atNs > 0).map((step) => ({ at: step.atNs, lines: netem(link, step) }));
+    const before = (at: number): Impairment | undefined => link.impair.filter(({ atNs }) => atNs <= at).at(-1);
+    const outages = link.down.flatMap(({ fromNs, toNs }) => [
+      { at: fromNs, lines: netem(link, { loss: 1 }) },
+      { at: toNs, lines: netem(link, before(toNs)) },
+    ]);
+    return [...steps, ...outages].map(({ at, lines }) => `( sleep ${at / 1e9}; ${lines.join('; ')} ) &`);
+  });
+}
+
+/** Those of one node one after the other, those of all nodes side by side. A line that fails is told and does not end the script. */
+function execLines(nodes: readonly LabNode[]): string[] {
+  const blocks = nodes.filter(({ exec }) => exec.length > 0).map((node) => {
+    const lines = node.exec.map(({ line }) => `  ${inNode(node, line)} || echo ${quote(`${node.name}: ${line}: failed`)} >&2`);
+    return ['(', ...lines, ') &'];
+  });
+  return blocks.length === 0 ? [] : [...blocks.flat(), 'wait'];
+}
+
+function target(to: Target): string {
+  return 'address' in to ? quote(to.address) : `"$(address ${quote(to.node)})"`;
+}
+
+function check(topology: LabTopology, e: Expectation): string[] {
+  const title = quote(e.name);
+  if (e.kind === 'drop') return [`echo ${quote(`not seen from outside: ${e.name}`)}`];
+  if (e.kind === 'reach') {
+    const least = e.not ? '[ "$got" = 0 ]' : `[ "$got" -ge ${Math.ceil(e.count * (1 - e.loss))} ]`;
+    return [`got=$(answers ${quote(e.from)} ${target(e.to)} ${e.count} ${Math.max((e.withinNs ?? 0) / 1e9, 1)})`, `rc=0; ${least} || rc=1; verdict $rc ${title}`];
+  }
+  if (e.kind === 'route') {
+    const get = `ip -n ${namespace(e.node)} route get ${target(e.to)} 2> /dev/null`;
+    if (e.unreachable) return [`rc=1; ${get} > /dev/null || rc=0; verdict $rc ${title}`];
+    const words = [...(e.via === undefined ? [] : [`via ${e.via}`]), ...(e.dev === undefined ? [] : [`dev ${e.dev}`])];
+    const greps = words.map((word) => `grep -qw -- ${quote(word)} <<< "$got"`);
+    return [`got=$(${get}) || got=`, `rc=0; { [ -n "$got" ]${greps.map((grep) => ` && ${grep}`).join('')}; } || rc=1; verdict $rc ${title}`];
+  }
+  const node = topology.nodes.find(({ name }) => name === e.node) as LabNode;
+  const tests = [
+    `[ $code = ${e.exit} ]`,
+    ...(e.equals === undefined ? [] : [`[ "$got" = ${quote(e.equals.trimEnd())} ]`]),
+    ...e.contains.map((text) => `[[ "$got" == *${quote(text)}* ]]`),
+    ...(e.matches === undefined ? [] : [`grep -qP -- ${quote(e.matches)} <<< "$got"`]),
+  ];
+  return [`code=0; got=$(${inNode(node, e.exec)}) || code=$?`, `rc=0; { ${tests.join(' && ')}; } || rc=1; verdict $rc ${title}`];
+}

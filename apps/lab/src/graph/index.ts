@@ -1,0 +1,3 @@
+export { graphToMermaid } from './mermaid.ts';
+export * from './model.ts';
+export { graphToSvg } from './svg.ts';

@@ -1,0 +1,39 @@
+/** Captures as files of a directory of this machine. */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { CaptureSink, CaptureStore } from './capture-store.ts';
+
+const FLUSH_AT = 1 << 18;
+
+/** Makes the directory. Throws what the file system says. */
+export function captureDirectory(directory: string): CaptureStore {
+  mkdirSync(directory, { recursive: true });
+  return { create: (name) => createFile(path.join(directory, name)) };
+}
+
+function createFile(file: string): CaptureSink {
+  const fd = openSync(file, 'w');
+  let pieces: Uint8Array[] = [];
+  let size = 0;
+  const flush = (): void => {
+    writeAll(fd, Buffer.concat(pieces));
+    pieces = [];
+    size = 0;
+  };
+  return {
+    path: file,
+    write(bytes): void {
+      pieces.push(bytes);
+      size += bytes.length;
+      if (size >= FLUSH_AT) flush();
+    },
+    close(): void {
+      flush();
+      closeSync(fd);
+    },
+  };
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}

@@ -1,0 +1,83 @@
+/** `skbuff export`: what the script says, and that a real kernel gives the lab the same verdicts. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { exportScript } from '../src/export/shell-script.ts';
+import { createStackHost } from '../src/lab/stack-host.ts';
+import { runLab } from '../src/lab/run.ts';
+import { shellQuote } from '../src/shell/quote.ts';
+import { example, exampleNames, lab, parsed } from './helpers.ts';
+
+const possible = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0;
+if (!possible) console.warn('labs in real namespaces SKIPPED: they need root and iproute2');
+/** What the running kernel was built without, of what scripts need. */
+function missing(): string[] {
+  const ns = `skx${process.pid}-probe`;
+  const works = (command: string): boolean => spawnSync('sh', ['-c', command]).status === 0;
+  spawnSync('ip', ['netns', 'add', ns]);
+  const lacks = [
+    ...(works(`ip -n ${ns} link add d0 type dummy`) ? [] : ['type dummy']),
+    ...(works(`tc -n ${ns} qdisc add dev lo root netem loss 1%`) ? [] : ['netem']),
+  ];
+  spawnSync('ip', ['netns', 'del', ns]);
+  return lacks;
+}
+
+describe('a script', () => {
+  it('is one that bash can read, for every example and for odd words', () => {
+    const odd = parsed(lab({ top: ["expect: [{ output: { node: a, exec: \"echo 'x' $HOME\", equals: \"it's\\n\\\"$x\\\"\" } }]"], a: ['env: { A: "b c\'d" }', 'exec: ["echo \'a b\' > /dev/null"]'] }));
+    for (const topology of [odd, ...exampleNames.map((name) => parsed(example(name)))]) {
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: exportScript(topology, { seed: 1 }), encoding: 'utf8' });
+      expect(`${topology.name} ${status} ${stderr}`).toBe(`${topology.name} 0 `);
+    }
+  });
+
+  it('quotes what a shell would not leave alone', () => {
+    for (const word of ['a', "it's", '$x `y` "z"', '', 'a\nb', '~', '*']) {
+      expect(spawnSync('sh', ['-c', `printf %s ${shellQuote(word)}`], { encoding: 'utf8' }).stdout).toBe(word);
+    }
+  });
+
+  it('has the hardware addresses, impairments and outages of the lab', () => {
+    const topology = parsed(example('failing-link.clab.yml'));
+    const script = exportScript(topology, { seed: 5, prefix: 'p-' });
+    expect(script).toMatch(/netem delay \d+us/);
+    expect(script).toMatch(/sleep \d+(\.\d+)?; tc -n "\$P"\w+ qdisc replace dev \w+ root netem loss 100%/);
+    expect(script).toContain("P=p-");
+    const host = createStackHost(topology, { seed: 5, realTime: false });
+    const macs = [...script.matchAll(/address (\S+:\S+)/g)].map(([, mac]) => mac);
+    host.close();
+    expect(macs).toHaveLength(2 * topology.links.length);
+    expect(exportScript(topology, { seed: 5, prefix: 'p-' })).toBe(script);
+    expect(exportScript(topology, { seed: 6, prefix: 'p-' })).not.toBe(script);
+  });
+});
+
+describe.runIf(possible)('in namespaces of the running kernel', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'skbuff-export-'));
+
+  const lacks = missing();
+
+  it.each(exampleNames)('%s: the same verdicts', async (name) => {
+    const topology = parsed(example(name));
+    const text = exportScript(topology, { seed: 1, prefix: `skx${process.pid}-` });
+    const lacking = lacks.find((words) => text.includes(words));
+    if (lacking !== undefined) return console.warn(`${name} is not compared: this kernel has no ${lacking}`);
+    const script = path.join(directory, `${name}.sh`);
+    writeFileSync(script, text);
+    const bash = (what: string): string => spawnSync('bash', [script, what], { encoding: 'utf8', timeout: 60_000 }).stdout;
+    try {
+      bash('up');
+      const theirs = bash('check').split('\n').filter((line) => /^(ok|FAILED)/.test(line));
+      const { report } = await runLab(topology, createStackHost, { seed: 1 });
+      const ours = report.expectations.filter(({ kind }) => kind !== 'drop').map(({ name: title, pass }) => `${pass ? 'ok     ' : 'FAILED '} ${title}`);
+      expect(theirs).toEqual(ours);
+    } finally {
+      bash('down');
+    }
+  }, 120_000);
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+});

@@ -1,0 +1,173 @@
+/** Addresses, rules, routes and neighbours: dumped here, replayed there, until both dumps say the same. */
+import type { Net } from '@skbuff/core';
+import { FibRuleHdr, get16, IfAddrMsg, NdMsg, type NetlinkPort, netlinkPort, nlaForEach, NlMsgBuilder, type NlMsgHdr, type NlStruct, nlTalk, put16, put32, RtMsg } from '@skbuff/netlink';
+import { SysError } from '@skbuff/sock';
+import * as U from '@skbuff/uapi';
+import type { Copying } from './replicate.ts';
+
+/** Asks and tells one namespace. */
+export class Talker {
+  readonly net: Net;
+  private readonly port: NetlinkPort;
+  private seq = 0;
+
+  constructor(net: Net) {
+    const port = netlinkPort(net, U.NETLINK_ROUTE, {});
+    if (typeof port === 'number') throw new SysError('socket(AF_NETLINK)', port);
+    this.net = net;
+    this.port = port;
+  }
+
+  /** 0 or a negative errno. */
+  send(type: number, flags: number, header: NlStruct, fill: (b: NlMsgBuilder) => void): number {
+    const b = new NlMsgBuilder();
+    const nlh = b.nlmsgPut(type, U.NLM_F_REQUEST | U.NLM_F_ACK | flags, ++this.seq, 0, header);
+    fill(b);
+    b.nlmsgEnd(nlh);
+    return this.talk(b.bytes());
+  }
+
+  /** A message of a dump, as a request. */
+  replay(type: number, flags: number, payload: Uint8Array): number {
+    const bytes = new Uint8Array(U.NLMSG_HDRLEN + payload.length);
+    put32(bytes, 0, bytes.length);
+    put16(bytes, 4, type);
+    put16(bytes, 6, U.NLM_F_REQUEST | U.NLM_F_ACK | flags);
+    put32(bytes, 8, ++this.seq);
+    bytes.set(payload, U.NLMSG_HDRLEN);
+    return this.talk(bytes);
+  }
+
+  dump(type: number, header: NlStruct): readonly NlMsgHdr[] {
+    const b = new NlMsgBuilder();
+    b.nlmsgEnd(b.nlmsgPut(type, U.NLM_F_REQUEST | U.NLM_F_DUMP, ++this.seq, 0, header));
+    return nlTalk(this.port, b.bytes()).msgs;
+  }
+
+  close(): void {
+    this.port.close();
+  }
+
+  private talk(bytes: Uint8Array): number {
+    const { error } = nlTalk(this.port, bytes);
+    this.net.kernel.onClock();
+    return error;
+  }
+}
+
+/** A table that netlink shows. */
+interface Table {
+  readonly what: string;
+  readonly get: number;
+  readonly add: number;
+  readonly del: number;
+  readonly flags: number;
+  readonly header: NlStruct;
+  readonly size: number;
+  /** Attributes that tell of time and use, not of what was set. */
+  readonly without: readonly number[];
+  /** A dump shows what was added last before the rest. */
+  readonly newestFirst?: boolean;
+  /** Changes the payload so that it can be asked for; false: not to be copied. */
+  readonly prepare: (payload: Uint8Array) => boolean;
+}
+
+const RTN_FLAGS_ASKED = U.RTNH_F_ONLINK | U.RTNH_F_PERVASIVE;
+const RTM_F_CLONED = 0x200;
+const NDM_STATE = 8;
+const NDM_FLAGS = 10;
+
+const TABLES: readonly Table[] = [
+  {
+    what: 'address', get: U.RTM_GETADDR, add: U.RTM_NEWADDR, del: U.RTM_DELADDR, flags: U.NLM_F_CREATE | U.NLM_F_EXCL,
+    header: IfAddrMsg.of({ family: U.AF_INET }), size: IfAddrMsg.LEN, without: [U.IFA_CACHEINFO], prepare: () => true,
+  },
+  {
+    what: 'rule', get: U.RTM_GETRULE, add: U.RTM_NEWRULE, del: U.RTM_DELRULE, flags: U.NLM_F_CREATE,
+    header: FibRuleHdr.of({ family: U.AF_INET }), size: FibRuleHdr.LEN, without: [], prepare: () => true,
+  },
+  {
+    what: 'route', get: U.RTM_GETROUTE, add: U.RTM_NEWROUTE, del: U.RTM_DELROUTE, flags: U.NLM_F_CREATE | U.NLM_F_APPEND,
+    header: RtMsg.of({ family: U.AF_INET }), size: RtMsg.LEN, without: [U.RTA_CACHEINFO], prepare: prepareRoute,
+  },
+  {
+    what: 'neighbour', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE | U.NLM_F_REPLACE,
+    header: NdMsg.of({ family: U.AF_INET }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    // Who is being asked for is asked for again; what needs no question comes by itself.
+    prepare: (payload) => (get16(payload, NDM_STATE) & (U.NUD_INCOMPLETE | U.NUD_NOARP)) === 0 && get16(payload, NDM_STATE) !== 0,
+  },
+  {
+    what: 'proxy', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE,
+    header: NdMsg.of({ family: U.AF_INET, flags: U.NTF_PROXY }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    prepare: (payload) => ((payload[NDM_FLAGS] as number) & U.NTF_PROXY) !== 0,
+  },
+];
+
+function prepareRoute(payload: Uint8Array): boolean {
+  const rtm = new RtMsg().read(payload, 0);
+  if ((rtm.flags & RTM_F_CLONED) !== 0) return false;
+  rtm.flags &= RTN_FLAGS_ASKED;
+  rtm.write(payload, 0);
+  nlaForEach(payload, RtMsg.LEN, payload.length - RtMsg.LEN, (attr, type) => {
+    if (type === U.RTA_MULTIPATH) clearHopFlags(payload, attr + U.NLA_HDRLEN, attr + get16(payload, attr));
+    return 0;
+  });
+  return true;
+}
+
+/** `struct rtnexthop`: length, flags, hops, index; then attributes. */
+function clearHopFlags(b: Uint8Array, from: number, to: number): void {
+  for (let at = from; at + 8 <= to; at += Math.max(8, (get16(b, at) + 3) & ~3)) b[at + 2] = (b[at + 2] as number) & RTN_FLAGS_ASKED;
+}
+
+/** The entries of a table in their order, each under what identifies it. */
+function read(talker: Talker, table: Table): Map<string, Uint8Array> {
+  const entries = new Map<string, Uint8Array>();
+  for (const nlh of talker.dump(table.get, table.header)) {
+    const payload = stripped(nlh, table);
+    if (nlh.type === table.add && payload[0] === U.AF_INET && table.prepare(payload)) entries.set(payload.join(), payload);
+  }
+  return entries;
+}
+
+function stripped(nlh: NlMsgHdr, { size, without }: Table): Uint8Array {
+  const { buf } = nlh;
+  const parts = [buf.slice(nlh.data, nlh.data + size)];
+  nlaForEach(buf, nlh.attrData(size), nlh.attrLen(size), (attr, type) => {
+    if (!without.includes(type)) parts.push(buf.slice(attr, attr + ((get16(buf, attr) + 3) & ~3)));
+    return 0;
+  });
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Makes the tables of one namespace say what those of another say. */
+export function copyTables(copying: Copying, from: Talker, to: Talker): void {
+  for (const table of TABLES) copyTable(copying, table, from, to);
+}
+
+function copyTable(copying: Copying, table: Table, from: Talker, to: Talker): void {
+  const wanted = read(from, table);
+  const there = read(to, table);
+  let missing = [...wanted].filter(([key]) => !there.has(key)).map(([, payload]) => payload);
+  if (table.newestFirst === true) missing.reverse();
+  let errors: number[] = [];
+  // A gateway is found by another route: what does not go now may go when the others are there.
+  for (let before = Number.POSITIVE_INFINITY; missing.length > 0 && missing.length < before; ) {
+    before = missing.length;
+    errors = [];
+    missing = missing.filter((payload) => {
+      const err = to.replay(table.add, table.flags, payload);
+      if (err < 0) errors.push(err);
+      return err < 0;
+    });
+  }
+  for (const [key, payload] of read(to, table)) if (!wanted.has(key)) to.replay(table.del, 0, payload);
+  const kinds = [...new Set(errors.map((err) => U.errnoName(err)))];
+  if (missing.length > 0) copying.notes.push(`${missing.length} ${table.what}${missing.length === 1 ? '' : 's'} of ${copying.nodeOf(from.net)} could not be copied: ${kinds.join(', ')}`);
+}

@@ -1,0 +1,193 @@
+/**
+ * A wrapper around the routing provider. It asks nothing itself: it notes which rules and tables the real lookup asks, and reads what the
+ * lookup left behind.
+ */
+import type { Net, SkBuff } from '@skbuff/core';
+import { type FibAlias, type FibNet, fibNet, type FibResult, type FibStore, type FibTableBackend } from '@skbuff/fib';
+import { type Fib4Rule, fib4RulesNet } from '@skbuff/fib-rules';
+import { type Flowi4, IPV4, ipForward, ipLocalDeliver, type Rtable, type RoutingProvider } from '@skbuff/ipv4';
+import { EAGAIN, errnoName, ETH_P_IP, FIB_RULE_INVERT, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_BLACKHOLE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
+import { inetMakeMask, inetNtoa } from '@skbuff/wire';
+import type { Trace } from './trace.ts';
+
+/** What one lookup asked, in its order. */
+type Trail = ({ readonly rule: Fib4Rule } | { readonly store: FibStore; readonly addr: number; readonly index: number })[];
+
+export interface RouteFound {
+  /** 0 or a negative errno. */
+  readonly error: number;
+  /** The route, or the error route; null: none matches. */
+  readonly alias: FibAlias | null;
+  /** `unreachable 10.66.0.0/16`; empty without a route. */
+  readonly route: string;
+  /** Number of the rule that decided, and its words; null: there are no rules of the user's. */
+  readonly rule: string | null;
+  /** Where answers to the source would go, if that was asked. */
+  readonly wayBack: string | null;
+}
+
+const TYPES: Readonly<{ [key: number]: string }> = {
+  [RTN_UNICAST]: '', [RTN_LOCAL]: 'local ', [RTN_BROADCAST]: 'broadcast ', [RTN_MULTICAST]: 'multicast ',
+  [RTN_BLACKHOLE]: 'blackhole ', [RTN_UNREACHABLE]: 'unreachable ', [RTN_PROHIBIT]: 'prohibit ', [RTN_THROW]: 'throw ',
+};
+
+/** Watches every routing decision of the kernel. Returns the undo. */
+export function watchRouting(trace: Trace, nets: readonly Net[]): () => void {
+  const ip = trace.kernel.services.get(IPV4);
+  const trail: Trail = [];
+  const undos = nets.flatMap((net) => [watchTables(fibNet.of(net), trail), watchRules(net, trail)]);
+  const real = ip.routing;
+  if (real !== null) ip.routing = watchProvider(trace, real, trail);
+  return () => {
+    ip.routing = real;
+    for (const undo of undos) undo();
+  };
+}
+
+function watchTables(state: FibNet, trail: Trail): () => void {
+  const undos = [...new Set([...state.tables.values()].map(({ store }) => store))].map((store) => {
+    const open = store as { backend: FibTableBackend };
+    const real = store.backend;
+    const watched = Object.create(real) as { lookup: FibTableBackend['lookup'] } & FibTableBackend;
+    watched.lookup = (addr, maxPlen) => {
+      const index = real.lookup(addr, maxPlen);
+      trail.push({ store, addr: addr >>> 0, index });
+      return index;
+    };
+    open.backend = watched;
+    return () => {
+      open.backend = real;
+    };
+  });
+  return () => {
+    for (const undo of undos) undo();
+  };
+}
+
+/** A lookup reads what a rule does only after the rule has matched. */
+function watchRules(net: Net, trail: Trail): () => void {
+  const rules = fibNet.of(net).rules === null ? [] : (fib4RulesNet.peek(net)?.rules.list ?? []);
+  for (const rule of rules) {
+    const { action } = rule;
+    Object.defineProperty(rule, 'action', { configurable: true, enumerable: true, get: () => (trail.push({ rule }), action) });
+  }
+  return () => {
+    for (const rule of rules) Object.defineProperty(rule, 'action', { configurable: true, enumerable: true, writable: true, value: rule.action });
+  };
+}
+
+function watchProvider(trace: Trace, real: RoutingProvider, trail: Trail): RoutingProvider {
+  return {
+    ...real,
+    routeInput: (skb, daddr, saddr, tos, dev) => {
+      trail.length = 0;
+      // What an earlier lookup left there would look like an answer.
+      fibNet.of(dev.net).inRes.clear(0);
+      const refused = real.routeInput(skb, daddr, saddr, tos, dev);
+      if (skb.protocol === ETH_P_IP) noteInput(trace, skb, refused, daddr >>> 0, saddr >>> 0, dev.net, trail.slice());
+      return refused;
+    },
+    routeOutput: (net, fl4, sk) => {
+      trail.length = 0;
+      const rt = real.routeOutput(net, fl4, sk);
+      noteOutput(trace, net, fl4, rt, trail.slice());
+      return rt;
+    },
+  };
+}
+
+function noteInput(trace: Trace, skb: SkBuff, refused: number, daddr: number, saddr: number, net: Net, trail: Trail): void {
+  const subject = trace.subjectOf(skb);
+  const rt = refused === 0 ? (skb.dst as Rtable | null) : null;
+  const error = rt === null ? 0 : rt.error;
+  const state = fibNet.of(net);
+  const found = describe(net, daddr, saddr, error, state.inRes, trail);
+  if (subject === null) return;
+  trace.setRoute(net, subject, found);
+  const next = rt === null ? ', refused' : rt.input === ipForward ? ' → ipForward' : rt.input === ipLocalDeliver ? ' → ipLocalDeliver' : error === 0 ? '' : ` → ipError, ${errnoName(error)}`;
+  trace.add(net, skb.dev, 'route', subject, 'ipRouteInputNoref', `${trail.length === 0 ? `${inetNtoa(daddr)} without a lookup` : words(found, daddr)}${next}`);
+}
+
+function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, trail: Trail): void {
+  const daddr = fl4.daddr >>> 0;
+  const error = typeof rt === 'number' ? rt : rt.error;
+  const found = describe(net, daddr, -1, error, fibNet.of(net).outRes, trail);
+  const subject = trace.sending(daddr);
+  trace.setRoute(net, subject, found);
+  const src = fl4.saddr === 0 || error !== 0 ? '' : ` src ${inetNtoa(fl4.saddr >>> 0)}`;
+  const dev = typeof rt === 'number' ? null : rt.dev;
+  trace.add(net, dev, 'route', subject, 'ipRouteOutputFlow', `${words(found, daddr)}${src}${error === 0 ? '' : ` → ${errnoName(error)}`}`);
+}
+
+/** `default via 10.0.1.1 dev eth1 (table main)` */
+function words({ alias, route, rule }: RouteFound, daddr: number): string {
+  if (route === '') return `no route to ${inetNtoa(daddr)}${rule === null ? '' : ` (${rule})`}`;
+  const table = alias === null ? '' : `table ${tableName(alias.tbId)}`;
+  return `${route} (${rule === null ? table : `${rule}, ${table}`})`;
+}
+
+function describe(net: Net, daddr: number, saddr: number, error: number, res: FibResult, trail: Trail): RouteFound {
+  const { rule, end } = decider(trail, daddr);
+  const asked = trail.slice(0, end);
+  const alias = asked.some((step) => 'index' in step) ? (res.fa ?? errorRoute(asked, daddr)) : null;
+  const back = saddr < 0 ? undefined : trail.findLast((step) => 'index' in step && step.addr === saddr && step.index >= 0);
+  const backAlias = back !== undefined && 'index' in back ? (back.store.heads[back.index] ?? null) : null;
+  return {
+    error,
+    alias,
+    route: alias === null ? '' : routeWords(alias, daddr, res.fa === null ? null : res),
+    rule: fibNet.of(net).rules === null || rule === null ? null : ruleWords(rule),
+    wayBack: backAlias === null ? null : routeWords(backAlias, saddr, null),
+  };
+}
+
+/** The rule that the lookup of the destination ended at, and where the trail of that lookup ends. */
+function decider(trail: Trail, daddr: number): { rule: Fib4Rule | null; end: number } {
+  let rule: Fib4Rule | null = null;
+  for (const [i, step] of trail.entries()) {
+    if ('rule' in step) {
+      if (rule !== null && step.rule !== rule && step.rule.pref < rule.pref) return { rule, end: i };
+      rule = step.rule;
+    } else if (step.addr !== daddr) return { rule, end: i };
+  }
+  return { rule, end: trail.length };
+}
+
+/** A lookup that fails at a route ends there; a throw route sends it on. */
+function errorRoute(asked: Trail, daddr: number): FibAlias | null {
+  const last = asked.findLast((step) => 'index' in step && step.addr === daddr && step.index >= 0);
+  if (last === undefined || !('index' in last)) return null;
+  for (let fa = last.store.heads[last.index] ?? null; fa !== null; fa = fa.next) if (fa.error !== 0 && fa.error !== -EAGAIN) return fa;
+  return null;
+}
+
+function routeWords(fa: FibAlias, addr: number, res: FibResult | null): string {
+  const prefix = fa.plen === 0 ? 'default' : fa.plen === 32 ? inetNtoa(addr) : `${inetNtoa((addr & inetMakeMask(fa.plen)) >>> 0)}/${fa.plen}`;
+  const nh = res?.nh ?? fa.info.nhs[0];
+  const via = nh === undefined || nh.gw === 0 ? '' : ` via ${inetNtoa(nh.gw >>> 0)}`;
+  const dev = nh === undefined || nh.dev === null ? '' : ` dev ${nh.dev.name}`;
+  return `${TYPES[fa.type] ?? ''}${prefix}${via}${dev}${fa.info.nhs.length > 1 ? ` (hop ${(res?.nhSel ?? 0) + 1} of ${fa.info.nhs.length})` : ''}`;
+}
+
+function tableName(id: number): string {
+  return id === RT_TABLE_LOCAL ? 'local' : id === RT_TABLE_MAIN ? 'main' : id === RT_TABLE_DEFAULT ? 'default' : String(id);
+}
+
+/** `rule 100: from 10.0.1.0/24 fwmark 0x1 lookup 7` */
+export function ruleWords(rule: Fib4Rule): string {
+  const prefix = (addr: number, len: number): string => `${inetNtoa(addr >>> 0)}${len === 32 ? '' : `/${len}`}`;
+  const { action } = rule;
+  const parts = [
+    `rule ${rule.pref}:`,
+    (rule.flags & FIB_RULE_INVERT) !== 0 ? 'not' : '',
+    `from ${rule.srcLen === 0 ? 'all' : prefix(rule.src, rule.srcLen)}`,
+    rule.dstLen === 0 ? '' : `to ${prefix(rule.dst, rule.dstLen)}`,
+    rule.tos === 0 ? '' : `tos 0x${rule.tos.toString(16)}`,
+    rule.mark === 0 && rule.markMask === 0 ? '' : `fwmark 0x${rule.mark.toString(16)}`,
+    rule.iifname === '' ? '' : `iif ${rule.iifname}`,
+    rule.oifname === '' ? '' : `oif ${rule.oifname}`,
+    action === FR_ACT_TO_TBL ? `lookup ${tableName(rule.table)}` : action === FR_ACT_UNREACHABLE ? 'unreachable' : action === FR_ACT_PROHIBIT ? 'prohibit' : 'blackhole',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
