@@ -1,0 +1,115 @@
+/** A host and what it learns, asks and forgets of its neighbours, by chance. */
+import { describe, expect, it } from 'vitest';
+import { Random } from '@skbuff/core';
+import { ipPacket } from '@skbuff/testkit';
+import { ETH_HLEN, ETH_P_ARP, IPPROTO_ICMP } from '@skbuff/uapi';
+import { inetPton4, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
+import { describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
+import { frameOf, pick } from '../src/packets.ts';
+
+const missing = kernelMissing();
+if (missing !== null) console.warn(`oracle of ARP's states SKIPPED: ${missing}`);
+
+/**
+ * Steps take a hundredth of a second on the kernel, and none here: so nothing may happen by itself between them. A request is repeated
+ * after 2.5 s, twice, and DELAY lasts four; after PAUSE_MS nothing is under way any more.
+ */
+const PAUSE_MS = 13_000;
+const STEPS = 60;
+const lab = (policy: string): string => `
+name: arp
+topology:
+  nodes:
+    h:
+      kind: linux
+      sysctls:
+        net.ipv4.neigh.eth1.retrans_time_ms: 2500
+        net.ipv4.neigh.eth1.delay_first_probe_time: 4
+        net.ipv4.neigh.eth1.locktime: 0
+        net.ipv4.neigh.eth1.base_reachable_time_ms: 600000
+        net.ipv4.icmp_ratemask: 0
+${policy.split('\n').map((line) => (line === '' ? '' : `        ${line}\n`)).join('')}      exec:
+        - ip addr add 10.0.0.1/24 brd + dev eth1
+        - ip addr add 10.0.9.1/24 dev eth2
+    wire: { kind: linux }
+  links:
+    - endpoints: ["h:eth1", "wire:w1"]
+    - endpoints: ["h:eth2", "wire:w2"]
+`;
+
+const NEIGHBOURS = ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5'];
+const BROADCAST = Uint8Array.of(255, 255, 255, 255, 255, 255);
+
+function arp(op: number, from: Uint8Array, saddr: string, tha: Uint8Array, daddr: string, to: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(ETH_HLEN + 28);
+  frame.set(to);
+  frame.set(from, 6);
+  setBe16(frame, 12, ETH_P_ARP);
+  frame.set([0, 1, 8, 0, 6, 4, 0, op], ETH_HLEN);
+  frame.set(from, ETH_HLEN + 8);
+  setBe32(frame, ETH_HLEN + 14, inetPton4(saddr));
+  frame.set(tha, ETH_HLEN + 18);
+  setBe32(frame, ETH_HLEN + 24, inetPton4(daddr));
+  return frame;
+}
+
+function echo(mac: Uint8Array, from: Uint8Array, saddr: string): Uint8Array {
+  const message = Uint8Array.of(8, 0, 0, 0, 1, 2, 3, 4);
+  setBe16(message, 2, ipComputeCsum(message, 0, message.length));
+  const frame = frameOf(mac, ipPacket({ saddr, daddr: '10.0.0.1', proto: IPPROTO_ICMP, payload: message, id: 1 }));
+  frame.set(from, 6);
+  return frame;
+}
+
+async function step(world: World, random: Random, mac: Uint8Array): Promise<[string, Awaited<ReturnType<World['send']>>]> {
+  const ip = pick(random, NEIGHBOURS);
+  const its = Uint8Array.of(2, 0, 0, 0, random.below(2), Number(ip.at(-1)));
+  const none = new Uint8Array(6);
+  switch (random.below(10)) {
+    case 0:
+      return [`${ip} asks for us`, await world.send('w1', arp(1, its, ip, none, '10.0.0.1', BROADCAST))];
+    case 1:
+      return [`${ip} asks for our other address`, await world.send('w1', arp(1, its, ip, none, '10.0.9.1', BROADCAST))];
+    case 2:
+      return [`${ip} answers`, await world.send('w1', arp(2, its, ip, mac, '10.0.0.1', mac))];
+    case 3:
+      return [`${ip} tells everybody`, await world.send('w1', arp(pick(random, [1, 2]), its, ip, pick(random, [none, BROADCAST]), ip, BROADCAST))];
+    case 4:
+    case 5:
+      return [`${ip} sends an echo request`, await world.send('w1', echo(mac, its, ip))];
+    case 6:
+      return [`somebody probes for ${pick(random, ['10.0.0.1', ip])}`, await world.send('w1', arp(1, its, '0.0.0.0', none, pick(random, ['10.0.0.1', ip]), BROADCAST))];
+    case 7: {
+      const line = pick(random, [`ip neigh del ${ip} dev eth1`, `ip neigh replace ${ip} lladdr 02:00:00:00:05:05 dev eth1 nud ${pick(random, ['stale', 'reachable', 'permanent', 'noarp', 'delay', 'probe'])}`, `ip neigh change ${ip} dev eth1 nud stale`, `ip neigh flush dev eth1`, `ip neigh replace ${ip} lladdr 02:00:00:00:06:06 dev eth1 nud reachable`]);
+      const { code, stderr } = await world.run('h', line);
+      return [`${line}: ${code} ${stderr}`, await world.wait(1)];
+    }
+    case 8:
+      return [`asks for 10.0.0.77 on the other link`, await world.send('w2', arp(1, its, '10.0.9.7', none, pick(random, ['10.0.9.1', '10.0.0.1', '10.0.0.77']), BROADCAST))];
+    default:
+      return [`${ip} answers somebody else`, await world.send('w1', arp(2, its, ip, BROADCAST, '10.0.0.9', BROADCAST))];
+  }
+}
+
+async function play(world: World, seed: number): Promise<Transcript> {
+  const random = new Random(seed);
+  const mac = await world.mac('h', 'eth1');
+  const out: Transcript = [];
+  for (let i = 0; i < 3 * STEPS; i++) {
+    const [what, seen] = i % STEPS === STEPS - 1 ? ['time passes', await world.wait(PAUSE_MS)] : await step(world, random, mac);
+    const table = (await world.run('h', 'ip neigh show dev eth1')).stdout.split('\n').sort().join('; ');
+    out.push(`${i} ${what} > ${seen.map((one) => describeFrame(one, 1, world.timeOfDay())).join(' | ')} > ${table}`);
+  }
+  return out;
+}
+
+describe.runIf(missing === null).concurrent('neighbours by chance', () => {
+  it.each([
+    [1, ''],
+    [2, 'net.ipv4.conf.eth1.arp_accept: 1\nnet.ipv4.conf.eth1.arp_ignore: 1'],
+    [3, 'net.ipv4.conf.all.arp_ignore: 2\nnet.ipv4.conf.eth1.arp_notify: 1\nnet.ipv4.conf.eth1.proxy_arp: 1\nnet.ipv4.ip_forward: 1'],
+    [4, 'net.ipv4.conf.all.arp_announce: 2\nnet.ipv4.conf.all.arp_filter: 1\nnet.ipv4.conf.eth1.drop_gratuitous_arp: 1'],
+  ])('are learnt, asked for and forgotten as by the running kernel (seed %i)', async (seed, policy) => {
+    expect(difference(await onBoth(lab(policy), (world) => play(world, seed)))).toBe('');
+  }, 120_000);
+});

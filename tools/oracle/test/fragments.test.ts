@@ -1,0 +1,101 @@
+/** Fragments in any order, doubled, overlapping, with holes: what is put together, what is answered, what is counted. */
+import { describe, expect, it } from 'vitest';
+import { Random } from '@skbuff/core';
+import { ipPacket } from '@skbuff/testkit';
+import { IPPROTO_ICMP } from '@skbuff/uapi';
+import { ipComputeCsum, setBe16 } from '@skbuff/wire';
+import { counters, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
+import { frameOf, pick } from '../src/packets.ts';
+import { ROUTER } from './labs.ts';
+
+const missing = kernelMissing();
+if (missing !== null) console.warn(`oracle of fragments SKIPPED: ${missing}`);
+
+const LAB = ROUTER.replace('ipfrag_time: 60', 'ipfrag_time: 4').replace('net.ipv4.icmp_ratemask: 0', 'net.ipv4.icmp_ratemask: 0\n        net.ipv4.ipfrag_max_dist: 0');
+/** Seconds after which what is not whole is given up, and a little. */
+const PATIENCE_MS = 6000;
+const MF = 0x2000;
+
+/**
+ * An echo request. Its identifier is not 0, since the answer must not be all zeros: an x86 kernel begins its sum at ~0, sends 0 instead of
+ * 0xffff for such a message, and refuses it if it gets it back.
+ */
+function echo(random: Random, length: number): Uint8Array {
+  const message = new Uint8Array(8 + length);
+  random.bytes(message, 8, length);
+  message[0] = 8;
+  message[5] = 1;
+  setBe16(message, 2, ipComputeCsum(message, 0, message.length));
+  return message;
+}
+
+interface Piece {
+  from: number;
+  to: number;
+  more: boolean;
+}
+
+function cut(random: Random, length: number): Piece[] {
+  const pieces: Piece[] = [];
+  for (let from = 0; from < length; ) {
+    const to = Math.min(length, from + 8 * (1 + random.below(24)));
+    pieces.push({ from, to, more: to < length });
+    from = to;
+  }
+  return pieces;
+}
+
+/** Now and then a piece twice, one that overlaps its neighbour, one that is missing, a last one in the middle, or an odd length. */
+function disturb(random: Random, pieces: Piece[], length: number): Piece[] {
+  const all = [...pieces];
+  const some = (): Piece => pick(random, pieces);
+  const how = random.below(12);
+  if (how === 0) all.push({ ...some() });
+  else if (how === 1) all.push({ ...some(), from: Math.max(0, some().from - 8) });
+  else if (how === 2) all.splice(random.below(all.length), 1);
+  else if (how === 3) all.push({ ...some(), more: false });
+  else if (how === 4) all.push({ from: length & ~7, to: length + 64, more: false });
+  else if (how === 5) Object.assign(some(), { to: Math.min(length, some().to + 8) });
+  else if (how === 6) all.push({ from: 0, to: length, more: true });
+  else if (how === 7) all.push({ ...some(), to: some().from + 5, more: true });
+  return shuffle(random, all.filter(({ from, to }) => to > from && to - from <= 1400));
+}
+
+function shuffle<T>(random: Random, items: T[]): T[] {
+  if (random.below(3) === 0) return items;
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [items[i], items[j]] = [items[j] as T, items[i] as T];
+  }
+  return items;
+}
+
+async function play(world: World, seed: number, count: number): Promise<Transcript> {
+  const random = new Random(seed);
+  const mac = await world.mac('r', 'eth1');
+  const out: Transcript = [];
+  for (let id = 0x4000; id < 0x4000 + count; id++) {
+    const message = echo(random, random.below(1400));
+    const pieces = disturb(random, cut(random, message.length), message.length);
+    const daddr = pick(random, ['10.0.1.1', '10.0.1.1', '10.0.1.1', '10.0.2.1', '10.1.0.9', '10.0.1.255']);
+    const tos = pick(random, [0, 0, 2, 3]);
+    const frames = pieces.map(({ from, to, more }) => {
+      const payload = new Uint8Array(to - from);
+      payload.set(message.subarray(from, to));
+      return frameOf(mac, ipPacket({ saddr: '10.0.1.2', daddr, proto: IPPROTO_ICMP, id, tos, payload, fragOff: (from >> 3) | (more ? MF : 0) }));
+    });
+    const seen = await world.send('w1', ...frames);
+    const what = pieces.map(({ from, to, more }) => `${from}-${to}${more ? '+' : ''}`).join(' ');
+    out.push(`${id} ${daddr} tos ${tos} ${message.length}: ${what} > ${seen.map((one) => describeFrame(one, id, world.timeOfDay())).join('\n  ')}`);
+  }
+  const late = await world.wait(PATIENCE_MS);
+  out.push(...late.map((one) => describeFrame(one, 0, world.timeOfDay())).sort());
+  out.push(...(await counters(world, 'r')), ...(await world.read('r', 'sockstat')).split('\n').filter((line) => line.startsWith('FRAG')));
+  return out;
+}
+
+describe.runIf(missing === null).concurrent('fragments by chance', () => {
+  it.each([1, 2, 3])('are put together, refused and given up as by the running kernel (seed %i)', async (seed) => {
+    expect(difference(await onBoth(LAB, (world) => play(world, seed, 300)))).toBe('');
+  }, 120_000);
+});

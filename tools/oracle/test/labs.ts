@@ -1,0 +1,41 @@
+/** Labs that several plays are given in. */
+
+/** Neighbours are told, so that what comes out is packets only. What depends on time is off: limits of ICMP's rate, redirects. */
+export const ROUTER = `
+name: router
+topology:
+  nodes:
+    r:
+      kind: linux
+      sysctls:
+        net.ipv4.ip_forward: 1
+        net.ipv4.icmp_ratemask: 0
+        net.ipv4.icmp_echo_ignore_broadcasts: 0
+        net.ipv4.ipfrag_time: 60
+        net.ipv4.conf.all.send_redirects: 0
+        net.ipv4.conf.eth1.send_redirects: 0
+      exec:
+        - ip addr add 10.0.1.1/24 brd + dev eth1
+        - ip addr add 10.0.2.1/24 brd + dev eth2
+        - ip addr add 10.0.3.1/24 brd + dev eth3
+        - ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev eth1
+        - ip neigh add 10.0.1.3 lladdr 02:00:00:00:01:03 dev eth1
+        - ip neigh add 10.0.1.0 lladdr 02:00:00:00:01:00 dev eth1
+        - ip neigh add 10.0.2.2 lladdr 02:00:00:00:02:02 dev eth2
+        - ip neigh add 10.0.3.2 lladdr 02:00:00:00:03:02 dev eth3
+        - ip link set eth3 mtu 576
+        - ip route add 10.1.0.0/16 via 10.0.2.2
+        - ip route add 10.2.0.0/16 via 10.0.1.3
+        - ip route add 10.3.0.0/16 via 10.0.3.2
+        - ip route add 10.4.0.0/16 via 10.0.2.2 mtu lock 600
+        - ip route add blackhole 10.8.1.0/24
+        - ip route add unreachable 10.8.2.0/24
+        - ip route add prohibit 10.8.3.0/24
+        - ip route add throw 10.8.4.0/24
+        - ip route add 224.0.0.0/4 dev eth2
+    wire: { kind: linux }
+  links:
+    - endpoints: ["r:eth1", "wire:w1"]
+    - endpoints: ["r:eth2", "wire:w2"]
+    - endpoints: ["r:eth3", "wire:w3"]
+`;
