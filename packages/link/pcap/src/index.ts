@@ -1,0 +1,8 @@
+/**
+ * Savefiles: the pcap format of libpcap, read and written.
+ *
+ * @packageDocumentation
+ */
+export * from './pcap-format.ts';
+export * from './pcap-reader.ts';
+export * from './pcap-writer.ts';

@@ -1,0 +1,59 @@
+/** Writes a savefile, little endian. */
+import {
+  PCAP_FILE_HEADER,
+  PCAP_MAGIC,
+  PCAP_NSEC_MAGIC,
+  PCAP_PACKET_HEADER,
+  PCAP_VERSION_MAJOR,
+  PCAP_VERSION_MINOR,
+  type PcapPacket,
+  linktypeOfDlt,
+} from './pcap-format.ts';
+
+export interface PcapWriterOptions {
+  /** DLT_*. */
+  readonly dlt: number;
+  /** Default 262144. */
+  readonly snaplen?: number;
+  /** Default false: microseconds. */
+  readonly nanoseconds?: boolean;
+}
+
+/** Hands each record to `sink` as it comes, the file's header first. */
+export class PcapWriter {
+  /** Bytes written so far. */
+  length = 0;
+  private readonly sink: (bytes: Uint8Array) => void;
+  private readonly nanoseconds: boolean;
+
+  constructor(sink: (bytes: Uint8Array) => void, options: PcapWriterOptions) {
+    this.sink = sink;
+    this.nanoseconds = options.nanoseconds ?? false;
+    const header = new Uint8Array(PCAP_FILE_HEADER);
+    put32(header, 0, this.nanoseconds ? PCAP_NSEC_MAGIC : PCAP_MAGIC);
+    header.set([PCAP_VERSION_MAJOR, 0, PCAP_VERSION_MINOR, 0], 4);
+    put32(header, 16, options.snaplen ?? 262144);
+    put32(header, 20, linktypeOfDlt(options.dlt));
+    this.put(header);
+  }
+
+  write(packet: PcapPacket): void {
+    const record = new Uint8Array(PCAP_PACKET_HEADER + packet.bytes.length);
+    const fraction = Number(packet.time % 1_000_000_000n);
+    put32(record, 0, Number(packet.time / 1_000_000_000n));
+    put32(record, 4, this.nanoseconds ? fraction : Math.floor(fraction / 1000));
+    put32(record, 8, packet.bytes.length);
+    put32(record, 12, packet.originalLength);
+    record.set(packet.bytes, PCAP_PACKET_HEADER);
+    this.put(record);
+  }
+
+  private put(bytes: Uint8Array): void {
+    this.length += bytes.length;
+    this.sink(bytes);
+  }
+}
+
+function put32(b: Uint8Array, at: number, value: number): void {
+  b.set([value, value >>> 8, value >>> 16, value >>> 24], at);
+}

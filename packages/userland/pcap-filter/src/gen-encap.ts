@@ -1,0 +1,151 @@
+/** Encapsulations: a test, and what is known of the packet behind it. */
+import {
+  BPF_ADD,
+  BPF_ALU,
+  BPF_AND,
+  BPF_B,
+  BPF_H,
+  BPF_IMM,
+  BPF_IND,
+  BPF_JEQ,
+  BPF_JMP,
+  BPF_K,
+  BPF_LD,
+  BPF_LDX,
+  BPF_MEM,
+  BPF_MISC,
+  BPF_MUL,
+  BPF_ST,
+  BPF_STX,
+  BPF_TAX,
+  BPF_TXA,
+  BPF_W,
+  BPF_X,
+} from '@skbuff/uapi';
+import { type Cond, type Stmt, allOf, and, anyOf, or, stmt, test } from './cond.ts';
+import { fail } from './filter-error.ts';
+import { ETH_IP, ETH_IP6, genLinktype } from './gen-link.ts';
+import { notFragment } from './gen-proto.ts';
+import { DLT_EN10MB, DLT_PPP, type Layers, linkDescription, moved } from './link.ts';
+import { type Registers, equal, ipHeaderLength, loadTransport, maskedEqual } from './loads.ts';
+
+export interface Encap {
+  readonly cond: Cond;
+  readonly layers: Layers;
+}
+
+function within(n: number | null, max: number, what: string): void {
+  if (n !== null && n > max) fail(`${what} ${n} greater than maximum ${max}`);
+}
+
+const withNumber = (found: Cond, n: number | null, number: () => Cond): Cond => (n === null ? found : and(found, number()));
+
+/** `vlan`: a tag of 802.1Q, 802.1ad, or the old one of stacked tags. */
+export function genVlan(l: Layers, id: number | null): Encap {
+  if (l.labels > 0) fail('no VLAN match after MPLS');
+  if (l.dlt !== DLT_EN10MB) fail(`no VLAN support for ${linkDescription(l.dlt)}`);
+  within(id, 4095, 'VLAN tag');
+  const tagged = anyOf([0x8100, 0x88a8, 0x9100].map((type) => genLinktype(l, type)));
+  const cond = withNumber(tagged, id, () => maskedEqual(l.linkpl, 0, BPF_H, id as number, 0xfff));
+  const linktype = l.linktype === null ? null : moved(l.linktype, 4);
+  return { cond, layers: { ...l, linkpl: moved(l.linkpl, 4), linktype } };
+}
+
+export function genMpls(l: Layers, label: number | null): Encap {
+  if (l.labels === 0 && l.dlt !== DLT_EN10MB && l.dlt !== DLT_PPP) fail(`no MPLS support for ${linkDescription(l.dlt)}`);
+  within(label, 0xfffff, 'MPLS label');
+  // Below another label: that one must not be the bottom of the stack.
+  const found = l.labels > 0 ? maskedEqual(l.linkpl, l.nl - 2, BPF_B, 0, 1) : genLinktype(l, 0x8847);
+  const cond = withNumber(found, label, () => maskedEqual(l.linkpl, l.nl, BPF_W, ((label as number) << 12) >>> 0, 0xfffff000));
+  return { cond, layers: { ...l, nl: l.nl + 4, nlNosnap: l.nlNosnap + 4, labels: l.labels + 1 } };
+}
+
+/** Bytes of the PPPoE header, and of the PPP protocol's number behind it. */
+const PPPOE_HLEN = 6;
+
+export function genPppoes(l: Layers, session: number | null): Encap {
+  within(session, 0xffff, 'PPPoE session number');
+  const found = genLinktype(l, 0x8864);
+  const cond = withNumber(found, session, () => maskedEqual(l.linkpl, l.nl, BPF_W, session as number, 0xffff));
+  const linktype = moved(l.linkpl, l.nl + PPPOE_HLEN);
+  const linkhdr = { base: linktype.base, reg: linktype.reg };
+  return { cond, layers: { ...l, dlt: DLT_PPP, linkhdr, linktype, linkpl: moved(linktype, 2), nl: 0, nlNosnap: 0 } };
+}
+
+const GENEVE_PORT = 6081;
+/** Protocol of an inner Ethernet frame. */
+const ETH_TEB = 0x6558;
+
+/** Behind geneve offsets are found out as the program runs, and stand in three words of M[]. */
+export function genGeneve(l: Layers, regs: Registers, vni: number | null): Encap {
+  within(vni, 0xffffff, 'Geneve VNI');
+  const cond = or(geneve4(l, vni), geneve6(l, vni));
+  const at = { linktype: regs.alloc(), linkhdr: regs.alloc(), linkpl: regs.alloc() };
+  const fixed = (reg: number): { base: number; reg: number } => ({ base: 0, reg });
+  const layers: Layers = {
+    dlt: DLT_EN10MB,
+    linkhdr: fixed(at.linkhdr),
+    linktype: fixed(at.linktype),
+    linkpl: fixed(at.linkpl),
+    nl: 0,
+    // These stay as they were outside: so they do in libpcap.
+    nlNosnap: l.nlNosnap,
+    labels: l.labels,
+    geneve: true,
+  };
+  const find = test(BPF_JMP | BPF_JEQ | BPF_K, 0, findInner(l.linkpl.base + l.nl + 8, at));
+  return { cond: and(cond, find), layers };
+}
+
+/** A comparison that always holds: what the code before it leaves in A and X is what counts. */
+const leave = (stmts: Stmt[]): Cond => test(BPF_JMP | BPF_JEQ | BPF_X, 0, stmts);
+
+function geneve4(l: Layers, vni: number | null): Cond {
+  const field = (by: number, size: number, mask: number, value: number): Cond => {
+    const and = mask === 0 ? [] : [stmt(BPF_ALU | BPF_AND | BPF_K, mask)];
+    return test(BPF_JMP | BPF_JEQ | BPF_K, value, [...loadTransport(l, by, size), ...and]);
+  };
+  const udp = allOf([genLinktype(l, ETH_IP), equal(l.linkpl, l.nl + 9, BPF_B, 17), notFragment(l), field(2, BPF_H, 0, GENEVE_PORT)]);
+  const version = field(8, BPF_B, 0xc0, 0);
+  const head = vni === null ? [udp, version] : [udp, version, field(12, BPF_W, 0xffffff00, vni * 256)];
+  return allOf([...head, leave([...ipHeaderLength(l), stmt(BPF_MISC | BPF_TXA)])]);
+}
+
+function geneve6(l: Layers, vni: number | null): Cond {
+  const udp = allOf([genLinktype(l, ETH_IP6), equal(l.linkpl, l.nl + 6, BPF_B, 17), equal(l.linkpl, l.nl + 42, BPF_H, GENEVE_PORT)]);
+  const version = maskedEqual(l.linkpl, l.nl + 48, BPF_B, 0, 0xc0);
+  const head = vni === null ? [udp, version] : [udp, version, maskedEqual(l.linkpl, l.nl + 52, BPF_W, vni * 256, 0xffffff00)];
+  const start = l.linkpl.reg < 0 ? [] : [stmt(BPF_LDX | BPF_MEM, l.linkpl.reg)];
+  const add = l.linkpl.reg < 0 ? [] : [stmt(BPF_ALU | BPF_ADD | BPF_X)];
+  return allOf([...head, leave([...start, stmt(BPF_LD | BPF_IMM, 40), ...add, stmt(BPF_MISC | BPF_TAX)])]);
+}
+
+/** From A = X = length of the IP header: where the inner frame's parts are. `udp`: the UDP payload without that length. */
+function findInner(udp: number, at: { linktype: number; linkhdr: number; linkpl: number }): Stmt[] {
+  const ethernet = [
+    stmt(BPF_MISC | BPF_TXA),
+    stmt(BPF_ALU | BPF_ADD | BPF_K, 12),
+    stmt(BPF_ST, at.linktype),
+    stmt(BPF_ALU | BPF_ADD | BPF_K, 2),
+    stmt(BPF_MISC | BPF_TAX),
+  ];
+  const end = stmt(BPF_STX, at.linkpl);
+  return [
+    stmt(BPF_ALU | BPF_ADD | BPF_K, udp),
+    stmt(BPF_MISC | BPF_TAX),
+    stmt(BPF_ALU | BPF_ADD | BPF_K, 2),
+    stmt(BPF_ST, at.linktype),
+    stmt(BPF_LD | BPF_IND | BPF_B, 0),
+    stmt(BPF_ALU | BPF_AND | BPF_K, 0x3f),
+    stmt(BPF_ALU | BPF_MUL | BPF_K, 4),
+    stmt(BPF_ALU | BPF_ADD | BPF_K, 8),
+    stmt(BPF_ALU | BPF_ADD | BPF_X),
+    stmt(BPF_ST, at.linkhdr),
+    stmt(BPF_LD | BPF_IND | BPF_H, 2),
+    stmt(BPF_LDX | BPF_MEM, at.linkhdr),
+    { ...stmt(BPF_JMP | BPF_JEQ | BPF_K, ETH_TEB), jt: ethernet[0] as Stmt, jf: end },
+    ...ethernet,
+    end,
+    stmt(BPF_LD | BPF_IMM, 0),
+  ];
+}
