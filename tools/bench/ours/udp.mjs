@@ -10,6 +10,7 @@ import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
+import { namespaces } from '@skbuff/namespaces';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { attachCapture, PcapngWriter } from '@skbuff/pcapng';
@@ -34,7 +35,7 @@ export function setup(options) {
     clock,
     plugins: [
       netlink(), rtnetlink(), sysctl(), procfs(), loopback(), veth(), neighbour(), arp(), ipv4(), icmp(),
-      fib({ table: () => new FibTrie() }), sock(), afInet(), udp(),
+      fib({ table: () => new FibTrie() }), namespaces(), sock(), afInet(), udp(),
     ],
   });
   const [a, b] = [kernel.netns.create(), kernel.netns.create()];

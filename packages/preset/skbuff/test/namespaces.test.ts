@@ -2,7 +2,7 @@
 import { createKernel, devOpen, type Net, type NetDevice, VirtualClock } from '@skbuff/core';
 import { fibNet } from '@skbuff/fib';
 import { procNetOf } from '@skbuff/procfs';
-import { kernelTask, type Task } from '@skbuff/sock';
+import { enterNet, kernelTask, type Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNet, type Host, type HostNet, linux, SockaddrIn } from '../src/index.ts';
@@ -80,7 +80,7 @@ describe('a namespace', () => {
     h.task.sendto(from, bytes('here'), 0, new SockaddrIn(LOOPBACK, 53));
     clock.advance(0);
     expect([received(h.task, a), received(other.task, b)]).toEqual(['here', -U.EAGAIN]);
-    h.task.setns(other.ns);
+    enterNet(h.task, other.ns);
     h.task.sendto(from, bytes('still here'), 0, new SockaddrIn(LOOPBACK, 53));
     clock.advance(0);
     expect([received(h.task, a), received(other.task, b)]).toEqual(['still here', -U.EAGAIN]);
@@ -99,9 +99,9 @@ describe('a namespace', () => {
     h.ip`netns add n1`;
     const n1 = net.kernel.netns.list.at(-1) as Net;
     const task = kernelTask(h.ns);
-    task.setns(n1);
+    enterNet(task, n1);
     const fd = udp(task, 7);
-    task.setns(h.ns);
+    enterNet(task, h.ns);
     h.ip`netns attach n2 ${h.task.pid}`;
     const seen: number[] = [];
     const look = (act: () => void): void => {

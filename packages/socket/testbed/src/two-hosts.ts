@@ -6,6 +6,7 @@ import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { IPV4, type InDevice, type Ipv4, inDevGet, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
+import { namespaces } from '@skbuff/namespaces';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { procNetOf, procfs } from '@skbuff/procfs';
@@ -62,7 +63,7 @@ export class TwoHosts {
   constructor(plugins: readonly Plugin[]) {
     const seen: { ip: Ipv4 | null } = { ip: null };
     const look: Plugin = { name: 'testbed', requires: ['@skbuff/ipv4'], init: (ctx) => void (seen.ip = ctx.get(IPV4)) };
-    const below = [sysctl(), procfs(), netlink(), neighbour(), veth(), loopback(), ipv4(), fib({ table: () => new FibTrie() }), arp(), sock(), afInet()];
+    const below = [sysctl(), procfs(), netlink(), neighbour(), veth(), loopback(), ipv4(), fib({ table: () => new FibTrie() }), arp(), namespaces(), sock(), afInet()];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins: [...below, look, ...plugins] });
     this.ip = seen.ip as Ipv4;
     this.ip.icmp ??= { icmpSend: (skb, type, code) => void this.icmp.push({ net: (skb.dev as NetDevice).net, type, code }) };
