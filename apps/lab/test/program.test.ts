@@ -80,6 +80,25 @@ describe('a script', () => {
     expect(out).toBe('lo\nd0\nlo\neth1@if2\n');
   });
 
+  it('keeps all the namespaces of a program, not only that of the network [TOOL-56]', async () => {
+    const { out, err } = await run(`
+      unshare -u -n sh -c 'hostname inside; hostname; ip -br link | cut -d" " -f1'
+      hostname
+    `);
+    expect(err).toBe('');
+    expect(out).toBe('inside\nlo\na\n');
+  });
+
+  it('reads what is piped in, bytes too', async () => {
+    const { out, err } = await run(`
+      printf 'addr add 10.9.9.1/24 dev lo\\nlink set lo mtu 1400\\n' | ip -batch -
+      ip addr save dev lo > saved; ip addr flush dev lo; ip addr restore < saved
+      ip -br -4 addr show lo
+    `.replaceAll('saved', path.join(directory, 'saved')));
+    expect(err).toBe('');
+    expect(out).toMatch(/^lo +UNKNOWN +127.0.0.1\/8 10.9.9.1\/24 \n$/);
+  });
+
   it('gets the exit status of a command, and gives its own', async () => {
     const { code, out, err } = await run(`
       ping -c 1 -W 0.1 10.0.0.9 > /dev/null; echo $?

@@ -47,8 +47,8 @@ class StackWorld implements World {
   }
 
   batch(node: string, options: string, lines: readonly string[]): Promise<Ran> {
-    const input = [lines.map((line) => `${line}\n`).join(''), ''];
-    const io = { stdout: () => {}, stderr: () => {}, stdin: () => Promise.resolve(input.shift() ?? '') };
+    const input = [Buffer.from(lines.map((line) => `${line}\n`).join(''))];
+    const io = { stdout: () => {}, stderr: () => {}, stdin: () => Promise.resolve(input.shift() ?? new Uint8Array(0)) };
     return this.host.start(node, ['ip', ...options.split(' ').filter((word) => word !== ''), '-force', '-batch', '-'], io).done;
   }
 

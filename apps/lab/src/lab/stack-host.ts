@@ -1,6 +1,7 @@
 /** A lab on the stack of the package skbuff. */
 import { check, commands, createNet, type Host, type HostNet, linux, parseAddress, type Running, SockaddrIn, type Stdio, SysError } from 'skbuff';
-import { type Net, RX_PACKETS, TX_PACKETS } from '@skbuff/core';
+import type { Task } from '@skbuff/sock';
+import { RX_PACKETS, TX_PACKETS } from '@skbuff/core';
 import { AF_INET, IP_TTL, IPPROTO_IP, SOCK_DGRAM } from '@skbuff/uapi';
 import type { ProgramHost } from '../program/server.ts';
 import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
@@ -75,8 +76,8 @@ export class StackHost implements LabHost, ProgramHost {
     return this.net.get(node) !== undefined;
   }
 
-  start(node: string, argv: readonly string[], io?: Stdio, ns?: Net): Running {
-    const running = this.host(node).start(argv, io, ns);
+  start(node: string, argv: readonly string[], io?: Stdio, parent?: Task): Running {
+    const running = this.host(node).start(argv, io, parent);
     this.running.add(running);
     void running.done.finally(() => this.running.delete(running));
     return running;

@@ -32,21 +32,17 @@ for (const signal of SIGNALS) {
   });
 }
 
-function readStdin(): void {
-  const answer = (text: string): void => {
-    process.stdin.pause();
-    process.stdin.removeAllListeners();
-    say(socket, { type: 'stdin', text });
-  };
-  process.stdin.setEncoding('utf8');
-  process.stdin.once('data', (text: string) => answer(text));
-  process.stdin.once('end', () => answer(''));
-  process.stdin.once('error', () => answer(''));
-  process.stdin.resume();
+let input: AsyncIterator<Buffer> | null = null;
+
+/** Asked for again and again; not touched before, since it may be a script's own. */
+async function readStdin(): Promise<void> {
+  input ??= process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const { value } = await input.next().catch(() => ({ value: undefined }));
+  say(socket, { type: 'stdin', base64: (value as Buffer | undefined)?.toString('base64') ?? '' });
 }
 
-function exec([name = '', ...args]: readonly string[], net: string): void {
-  running = spawn(name, args, { stdio: 'inherit', env: { ...process.env, SKBUFF_NET: net } });
+function exec([name = '', ...args]: readonly string[], task: string): void {
+  running = spawn(name, args, { stdio: 'inherit', env: { ...process.env, SKBUFF_TASK: task } });
   const ended = (status: number): void => {
     running = null;
     say(socket, { type: 'status', status });
@@ -58,23 +54,23 @@ function exec([name = '', ...args]: readonly string[], net: string): void {
 listen<ToClient>(socket, (message) => {
   if (message.type === 'stdout' || message.type === 'stderr') process[message.type].write(message.text);
   else if (message.type === 'bytes') process.stdout.write(Buffer.from(message.base64, 'base64'));
-  else if (message.type === 'stdin') readStdin();
-  else if (message.type === 'exec') exec(message.argv, message.net);
+  else if (message.type === 'stdin') void readStdin();
+  else if (message.type === 'exec') exec(message.argv, message.task);
   else {
     // The loop ends by itself once all is written.
     process.exitCode = message.code;
     socket.removeAllListeners('close');
     socket.end();
-    process.stdin.unref?.();
+    process.stdin.destroy();
   }
 });
 
-const { SKBUFF_NODE: node, SKBUFF_NET: net } = process.env;
+const { SKBUFF_NODE: node, SKBUFF_TASK: task } = process.env;
 say(socket, {
   type: 'start',
   argv,
   cwd: process.cwd(),
   terminal: process.stdout.isTTY === true,
   ...(node !== undefined && { node }),
-  ...(net !== undefined && { net }),
+  ...(task !== undefined && { task }),
 });

@@ -14,11 +14,11 @@ export type ToServer =
       readonly terminal: boolean;
       /** `SKBUFF_NODE`: where it runs, if not where the program was told to. */
       readonly node?: string;
-      /** `SKBUFF_NET`: the namespace that a command of this kind started it in. */
-      readonly net?: string;
+      /** `SKBUFF_TASK`: which command of this kind started it; it is in the namespaces of that one. */
+      readonly task?: string;
     }
-  /** An answer to `stdin`: what was typed in, '' at the end of it. */
-  | { readonly type: 'stdin'; readonly text: string }
+  /** An answer to `stdin`: what was typed in, nothing at the end of it. */
+  | { readonly type: 'stdin'; readonly base64: string }
   | { readonly type: 'signal'; readonly signal: Signal }
   /** An answer to `exec`: how the program ended, or a negative errno. */
   | { readonly type: 'status'; readonly status: number };
@@ -30,8 +30,8 @@ export type ToClient =
   | { readonly type: 'bytes'; readonly base64: string }
   /** Standard input is wanted. Nothing reads it unasked: it may be a script's own. */
   | { readonly type: 'stdin' }
-  /** A program of the machine is to run, with `SKBUFF_NET` set to `net`. */
-  | { readonly type: 'exec'; readonly argv: readonly string[]; readonly net: string }
+  /** A program of the machine is to run, with `SKBUFF_TASK` set to `task`. */
+  | { readonly type: 'exec'; readonly argv: readonly string[]; readonly task: string }
   | { readonly type: 'exit'; readonly code: number };
 
 export function say(socket: Socket, message: ToServer | ToClient): void {

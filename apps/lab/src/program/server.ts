@@ -1,15 +1,21 @@
 /** The side of `skbuff run` that holds the kernel: runs the commands that a program's PATH hands over. */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Net } from '@skbuff/core';
+import type { Task } from '@skbuff/sock';
 import type { Running, Stdio } from 'skbuff';
 import { listen, say, type ToServer } from './protocol.ts';
 import { machineFiles } from './files.ts';
 
 /** Where commands run. */
 export interface ProgramHost {
-  /** Starts a command on a node, in the node's own namespace or in `net`. */
-  start(node: string, argv: readonly string[], io: Stdio, net?: Net): Running;
+  /** Starts a command on a node, as a child of `parent` if that is given. */
+  start(node: string, argv: readonly string[], io: Stdio, parent?: Task): Running;
   hasNode(node: string): boolean;
+}
+
+/** Where a command runs: on a node, and as whose child if not as its own. */
+interface Place {
+  readonly node: string;
+  readonly task?: Task;
 }
 
 type Start = Extract<ToServer, { type: 'start' }>;
@@ -19,15 +25,15 @@ export class CommandServer {
   private readonly node: string;
   private readonly server: Server;
   private readonly connections: Set<Connection> = new Set();
-  /** Namespaces that programs of the machine run in now, by the number that they hand on. */
-  private readonly nets: Map<string, Net> = new Map();
+  /** For each program of the machine that runs now a task in its place, by the number that its commands hand on. */
+  private readonly programs: Map<string, Required<Place>> = new Map();
   private tokens = 0;
 
   /** @param node where commands run that ask for no other */
   constructor(host: ProgramHost, node: string) {
     this.host = host;
     this.node = node;
-    this.server = createServer((socket) => this.connections.add(new Connection(this, socket)));
+    this.server = createServer((socket) => this.connections.add(new Connection(this, host, socket)));
   }
 
   /** Listens on a UNIX socket. */
@@ -44,26 +50,27 @@ export class CommandServer {
     this.server.close();
   }
 
-  /** Starts what a client asks for, or says why not. */
-  start(asked: Start, io: Stdio): Running | string {
-    const net = asked.net === undefined ? undefined : this.nets.get(asked.net);
-    if (asked.net !== undefined && net === undefined) return 'the namespace that it was started in is gone';
+  /** Where a command is to run, or why it cannot. */
+  place(asked: Start): Place | string {
+    const program = asked.task === undefined ? undefined : this.programs.get(asked.task);
+    if (asked.task !== undefined && program === undefined) return 'the program that started it has ended, and its namespaces with it';
+    if (program !== undefined && (asked.node ?? program.node) === program.node) return program;
     const node = asked.node ?? this.node;
-    if (!this.host.hasNode(node)) return `there is no node ${node} (SKBUFF_NODE)`;
-    return this.host.start(node, asked.argv, io, net);
+    return this.host.hasNode(node) ? { node } : `there is no node ${node} (SKBUFF_NODE)`;
   }
 
-  /** Keeps a namespace while a program runs in it; returns what the program hands on. */
-  lend(net: Net): string {
+  /** A task that stands for a program while it runs, in the namespaces of `parent`: what the program hands on, or a negative errno. */
+  enter(node: string, parent: Task): string | number {
+    const task = parent.clone(0);
+    if (typeof task === 'number') return task;
     const token = String(++this.tokens);
-    this.nets.set(token, net.get());
+    this.programs.set(token, { node, task });
     return token;
   }
 
-  giveBack(token: string): void {
-    const net = this.nets.get(token);
-    this.nets.delete(token);
-    net?.put();
+  leave(token: string): void {
+    this.programs.get(token)?.task.exit();
+    this.programs.delete(token);
   }
 
   forget(connection: Connection): void {
@@ -74,13 +81,15 @@ export class CommandServer {
 /** One command. */
 class Connection {
   private readonly server: CommandServer;
+  private readonly host: ProgramHost;
   private readonly socket: Socket;
   private running: Running | null = null;
-  private wanted: ((text: string) => void) | null = null;
+  private wanted: ((bytes: Uint8Array) => void) | null = null;
   private ended: ((status: number) => void) | null = null;
 
-  constructor(server: CommandServer, socket: Socket) {
+  constructor(server: CommandServer, host: ProgramHost, socket: Socket) {
     this.server = server;
+    this.host = host;
     this.socket = socket;
     listen<ToServer>(socket, (message) => this.hear(message));
     socket.on('error', () => {});
@@ -93,53 +102,56 @@ class Connection {
   end(): void {
     this.running?.kill('SIGKILL');
     this.ended?.(128 + 9);
-    this.wanted?.('');
+    this.wanted?.(new Uint8Array(0));
     this.socket.destroy();
   }
 
   private hear(message: ToServer): void {
     if (message.type === 'start') void this.start(message);
-    else if (message.type === 'stdin') this.wanted?.(message.text);
+    else if (message.type === 'stdin') this.wanted?.(Buffer.from(message.base64, 'base64'));
     else if (message.type === 'signal') this.running?.kill(message.signal);
     else if (message.type === 'status') this.ended?.(message.status);
   }
 
   private async start(asked: Start): Promise<void> {
     const { socket } = this;
-    const running = this.server.start(asked, {
+    const place = this.server.place(asked);
+    if (typeof place === 'string') {
+      say(socket, { type: 'stderr', text: `${asked.argv[0] ?? ''}: ${place}\n` });
+      return say(socket, { type: 'exit', code: 127 });
+    }
+    const { node, task: parent } = place;
+    const io: Stdio = {
       stdout: (text) => say(socket, { type: 'stdout', text }),
       stderr: (text) => say(socket, { type: 'stderr', text }),
       stdoutBytes: (bytes) => say(socket, { type: 'bytes', base64: Buffer.from(bytes).toString('base64') }),
       stdin: () => this.stdin(),
       isTerminal: asked.terminal,
       files: machineFiles(asked.cwd),
-      exec: (argv, net) => this.exec(argv, net),
-    });
-    if (typeof running === 'string') {
-      say(socket, { type: 'stderr', text: `${asked.argv[0] ?? ''}: ${running}\n` });
-      return say(socket, { type: 'exit', code: 127 });
-    }
-    this.running = running;
-    const { code } = await running.done;
+      exec: (argv, task) => this.exec(node, argv, task),
+    };
+    this.running = this.host.start(node, asked.argv, io, parent);
+    const { code } = await this.running.done;
     this.running = null;
     say(socket, { type: 'exit', code });
   }
 
-  private stdin(): Promise<string> {
+  private stdin(): Promise<Uint8Array> {
     say(this.socket, { type: 'stdin' });
     return new Promise((resolve) => {
       this.wanted = resolve;
     });
   }
 
-  private async exec(argv: readonly string[], net: Net): Promise<number> {
-    const token = this.server.lend(net);
-    say(this.socket, { type: 'exec', argv, net: token });
+  private async exec(node: string, argv: readonly string[], parent: Task): Promise<number> {
+    const token = this.server.enter(node, parent);
+    if (typeof token === 'number') return token;
+    say(this.socket, { type: 'exec', argv, task: token });
     const status = await new Promise<number>((resolve) => {
       this.ended = resolve;
     });
     this.ended = null;
-    this.server.giveBack(token);
+    this.server.leave(token);
     return status;
   }
 }

@@ -53,8 +53,8 @@ export interface CommandEnv {
   readonly netns: NetnsDirectory;
   stdout(text: string): void;
   stderr(text: string): void;
-  /** The next piece of standard input, '' at its end. */
-  stdin(): Promise<string>;
+  /** The next bytes of standard input, none at its end. {@link readStdin} reads all of it. */
+  stdin(): Promise<Uint8Array>;
   /** Standard output is a terminal. */
   readonly isTerminal: boolean;
   /**

@@ -6,3 +6,4 @@
 export * from './command.ts';
 export * from './exit.ts';
 export * from './getopt.ts';
+export { readStdin, readStdinText } from './stdin.ts';

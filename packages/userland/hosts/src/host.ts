@@ -1,7 +1,7 @@
 /** One host: a namespace, a task in it, typed calls, commands. */
 import type { Net } from '@skbuff/core';
 import type { Signal, Status } from '@skbuff/command';
-import { check, enterNet, kernelTask, SysError, type Task } from '@skbuff/sock';
+import { check, kernelTask, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import { __NEW_UTS_LEN, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWUTS, ENOENT, EROFS } from '@skbuff/uapi';
 import { parseAddress } from './addresses.ts';
@@ -77,14 +77,13 @@ export class Host {
   }
 
   /**
-   * Starts a command, in another namespace if `ns` is one; `io` hears its text as it is written, and gives it standard input, files
-   * and programs.
+   * Starts a command, as a child of the host's own task or of another one on it; `io` hears its text as it is written, and gives it
+   * standard input, files and programs.
    */
-  start(command: string | readonly string[], io?: Stdio, ns: Net = this.ns): Running {
+  start(command: string | readonly string[], io?: Stdio, parent: Task = this.task): Running {
     const argv = typeof command === 'string' ? splitWords(command) : command;
     const text = new Collected(io);
-    const process = new Process(this.task, this.around, text);
-    if (ns !== this.ns) check('setns', enterNet(process.task, ns));
+    const process = new Process(parent, this.around, text);
     const done = finish(process, argv, text);
     return { done, kill: (signal = 'SIGTERM') => process.signal(signal) };
   }
@@ -138,8 +137,8 @@ class Collected implements Required<Stdio> {
     this.files = next?.files ?? NO_FILES;
   }
 
-  stdin(): Promise<string> {
-    return this.next?.stdin?.() ?? Promise.resolve('');
+  stdin(): Promise<Uint8Array> {
+    return this.next?.stdin?.() ?? Promise.resolve(new Uint8Array(0));
   }
 
   stdoutBytes(bytes: Uint8Array): void {
@@ -149,8 +148,8 @@ class Collected implements Required<Stdio> {
     this.stdout(text);
   }
 
-  exec(argv: readonly string[], net: Net): Status {
-    return this.next?.exec?.(argv, net) ?? -ENOENT;
+  exec(argv: readonly string[], task: Task): Status {
+    return this.next?.exec?.(argv, task) ?? -ENOENT;
   }
 
   stdout(text: string): void {

@@ -1,5 +1,5 @@
 /** A command that runs on a host: a task of its own, its text, its descriptors. */
-import type { Net } from '@skbuff/core';
+import { type Net, sysfsRead, sysfsWrite } from '@skbuff/core';
 import type { ByteSink, Command, CommandEnv, NetlinkSocket, Signal, Status } from '@skbuff/command';
 import { netNsOf, userNsOf } from '@skbuff/namespaces';
 import { type NetlinkPort, netlinkPort } from '@skbuff/netlink';
@@ -24,13 +24,13 @@ export interface Stdio {
   stderr(text: string): void;
   /** Bytes on standard output; default: as text, a character for a byte. */
   stdoutBytes?(bytes: Uint8Array): void;
-  /** The next piece of standard input, '' at its end; default: nothing is typed in. */
-  stdin?(): Promise<string>;
+  /** The next bytes of standard input, none at its end; default: nothing is typed in. */
+  stdin?(): Promise<Uint8Array>;
   /** Standard output is a terminal. */
   readonly isTerminal?: boolean;
   readonly files?: Files;
-  /** Runs what is no command of the host, in one of its namespaces. */
-  exec?(argv: readonly string[], net: Net): Status;
+  /** Runs what is no command of the host, as `task`: in its namespaces. */
+  exec?(argv: readonly string[], task: Task): Status;
 }
 
 /** What a command left behind. */
@@ -54,6 +54,7 @@ const SIGNAL_NUMBER: Readonly<Record<Signal | 'SIGKILL', number>> = { SIGHUP: 1,
 
 /** Files that the kernel makes. */
 const KERNEL_FILE = /^\/proc\/(net|sys)\/(.+)$/;
+const SYSFS_FILE = /^\/sys\/(class\/net|devices)\//;
 const PID_FILE = /^\/proc\/(self|\d+)\/./;
 const SIGCHLD = 17;
 
@@ -97,7 +98,7 @@ export class Process implements CommandEnv {
     return this.io.isTerminal;
   }
 
-  stdin(): Promise<string> {
+  stdin(): Promise<Uint8Array> {
     return this.io.stdin();
   }
 
@@ -149,6 +150,7 @@ export class Process implements CommandEnv {
   readFile(path: string): string | number {
     const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
     if (PID_FILE.test(path)) return this.task.procRead(path);
+    if (SYSFS_FILE.test(path)) return sysfsRead(this.net, path);
     if (root === undefined || rest === undefined) return this.inEtc(path, (at) => this.io.files.readText(at));
     return this.task.enter(() => (root === 'net' ? procNetOf(this.net).read(rest) : sysctlOf(this.net).read(rest)));
   }
@@ -171,6 +173,7 @@ export class Process implements CommandEnv {
   writeFile(path: string, text: string): number {
     const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
     if (PID_FILE.test(path)) return this.task.procWrite(path, text);
+    if (SYSFS_FILE.test(path)) return sysfsWrite(this.net, path, text);
     if (root === undefined || rest === undefined) return -ENOENT;
     return root === 'net' ? -EACCES : this.task.enter(() => sysctlOf(this.net).write(rest, text));
   }
@@ -188,7 +191,7 @@ export class Process implements CommandEnv {
 
   run(argv: readonly string[]): Status {
     const command = this.around.commands.get(argv[0] ?? '');
-    return command?.run(argv, this) ?? this.io.exec(argv, this.net);
+    return command?.run(argv, this) ?? this.io.exec(argv, this.task);
   }
 
   now(): number {

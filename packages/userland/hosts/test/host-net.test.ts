@@ -230,13 +230,13 @@ describe('commands', () => {
 
   it('have the streams, files and programs that the caller gives', async () => {
     net = testNet();
-    const lines = ['one\n', 'two\n', ''];
+    const lines = ['one\n', 'two\n'];
     const wrote: string[] = [];
     const a = net.host('a');
     const io = {
       stdout: () => {},
       stderr: () => {},
-      stdin: () => Promise.resolve(lines.shift() ?? ''),
+      stdin: () => Promise.resolve(Buffer.from(lines.shift() ?? '')),
       isTerminal: true,
       files: {
         readText: (path: string) => `text of ${path}`,

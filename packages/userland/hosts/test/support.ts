@@ -20,7 +20,7 @@ import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
 import { udp } from '@skbuff/udp';
 import { veth } from '@skbuff/veth';
-import type { Command, CommandEnv, Status } from '@skbuff/command';
+import { type Command, type CommandEnv, readStdinText, type Status } from '@skbuff/command';
 import { createNet, type HostNet, type NetOptions } from '../src/index.ts';
 
 function plugins(): Plugin[] {
@@ -52,7 +52,7 @@ const PROBES: Readonly<Record<string, (env: CommandEnv, argv: readonly string[])
     return err < 0 ? 1 : 0;
   },
   cat: async (env) => {
-    for (let text = await env.stdin(); text !== ''; text = await env.stdin()) env.stdout(text);
+    env.stdout(await readStdinText(env));
     env.stdout(`terminal ${env.isTerminal}\n`);
     return 0;
   },

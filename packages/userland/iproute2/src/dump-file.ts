@@ -1,5 +1,5 @@
 /** `save`, `restore` and `showdump`: the kernel's own messages behind a number that tells what they are. */
-import type { Status } from '@skbuff/command';
+import { readStdin, type Status } from '@skbuff/command';
 import { get32, type NlMsgHdr, nlmsgAll, put16, put32 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import type { IpContext } from './context.ts';
@@ -32,16 +32,9 @@ export function saveDump(ctx: IpContext, kind: DumpKind, dump: (each: (nlh: NlMs
   return err;
 }
 
-/** All of standard input; a character stands for a byte. */
-async function readInput(ctx: IpContext): Promise<Uint8Array> {
-  let text = '';
-  for (let piece = await ctx.env.stdin(); piece !== ''; piece = await ctx.env.stdin()) text += piece;
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
-}
-
 /** Reads a saved dump from standard input and hands its messages over; `each` ends it with a negative number. */
 export async function readDump(ctx: IpContext, kind: DumpKind, each: (messages: readonly NlMsgHdr[]) => Status): Promise<number> {
-  const bytes = await readInput(ctx);
+  const bytes = await readStdin(ctx.env);
   const magic = bytes.length >= 4 ? get32(bytes, 0) : 0;
   if (magic !== kind.magic) {
     ctx.stderr(`Magic mismatch (${bytes.length >= 4 ? 1 : 0} elems, ${magic.toString(16)} magic)\n`);

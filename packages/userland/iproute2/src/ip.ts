@@ -1,5 +1,5 @@
 /** The command `ip`: options, objects, batches. */
-import { andThen, type Command, type CommandEnv, Exit, exitStatus, type Status } from '@skbuff/command';
+import { andThen, type Command, type CommandEnv, Exit, exitStatus, readStdinText, type Status } from '@skbuff/command';
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, strerror } from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import { IpContext, IpOptions } from './context.ts';
@@ -151,7 +151,7 @@ function splitLine(line: string): string[] {
 
 /** `-` is standard input, which is read to its end first: nothing that a line does can depend on what is not there yet. */
 function doBatch(ctx: IpContext, name: string): Status {
-  if (name === '-') return readInput(ctx).then((text) => batchText(ctx, name, text));
+  if (name === '-') return readStdinText(ctx.env).then((text) => batchText(ctx, name, text));
   const text = ctx.env.readFile(name);
   if (typeof text !== 'number') return batchText(ctx, name, text);
   ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
@@ -160,12 +160,6 @@ function doBatch(ctx: IpContext, name: string): Status {
 
 function batchText(ctx: IpContext, name: string, text: string): Status {
   return batchLines(ctx, name, text.replace(/\\\n/g, ' ').split('\n'), 0, 0);
-}
-
-async function readInput(ctx: IpContext): Promise<string> {
-  let text = '';
-  for (let piece = await ctx.env.stdin(); piece !== ''; piece = await ctx.env.stdin()) text += piece;
-  return text;
 }
 
 /** The lines from `n` on; `status` is that of those before. */

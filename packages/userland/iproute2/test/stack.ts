@@ -111,10 +111,10 @@ export class Stack {
   }
 
   /** What the file `-` holds, once. */
-  private takeInput(): string {
+  private takeInput(): Uint8Array {
     const text = this.files.get('-') ?? '';
     this.files.delete('-');
-    return text;
+    return Buffer.from(text, 'latin1');
   }
 
   private inside<T>(net: Net, out: { stdout: string; stderr: string }, fn: (env: CommandEnv) => T): T {

@@ -96,7 +96,7 @@ export function recordedEnv(replay: Replay, out: { stdout: string; stderr: strin
     readBytes: () => -ENOENT,
     writeFile: () => -ENOENT,
     create: () => -ENOENT,
-    stdin: () => Promise.resolve(''),
+    stdin: () => Promise.resolve(new Uint8Array(0)),
     isTerminal: false,
     onSignal: () => {},
     fork: () => recordedEnv(replay, out),

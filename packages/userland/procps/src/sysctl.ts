@@ -1,5 +1,5 @@
 /** The command sysctl: /proc/sys read and written by names. */
-import { type Command, type CommandEnv, Exit, type Status, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
 import { sysctlOf } from '@skbuff/sysctl';
 import { EACCES, EISDIR, ENOENT, strerror } from '@skbuff/uapi';
 import { parseOptions, type SysctlOptions } from './options.ts';
@@ -71,14 +71,8 @@ class SysctlRun {
 
   /** All files are read, and then what they say is done. `-`: standard input. */
   private load(paths: readonly string[]): Status {
-    if (paths.includes('-')) return this.stdin().then((text) => this.env.task.enter(() => this.settings(paths, text)));
+    if (paths.includes('-')) return readStdinText(this.env).then((text) => this.env.task.enter(() => this.settings(paths, text)));
     return this.settings(paths.length > 0 ? paths : [DEFAULT_FILE], '');
-  }
-
-  private async stdin(): Promise<string> {
-    let all = '';
-    for (let piece = await this.env.stdin(); piece !== ''; piece = await this.env.stdin()) all += piece;
-    return all;
   }
 
   private settings(paths: readonly string[], input: string): number {
