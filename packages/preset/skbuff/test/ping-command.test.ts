@@ -67,10 +67,35 @@ describe('answers', () => {
   it('end a ping without -c when it is stopped', async () => {
     const running = a.start('ping 10.0.2.2');
     await net.advance(2500);
-    running.kill();
+    running.kill('SIGINT');
     const { code, stdout } = await running.done;
     expect([code, stdout.match(/icmp_seq=\d/g)]).toEqual([0, ['icmp_seq=1', 'icmp_seq=2', 'icmp_seq=3']]);
     expect(stdout).toContain('3 packets transmitted, 3 received, 0% packet loss, time 2000ms');
+  });
+});
+
+describe('a signal', () => {
+  const running = async (command: string, ms: number, ...signals: ('SIGINT' | 'SIGQUIT')[]): Promise<string> => {
+    const process = a.start(command);
+    for (const signal of signals) {
+      await net.advance(ms);
+      process.kill(signal);
+    }
+    const { code, stdout, stderr } = await process.done;
+    return `${stdout}${stderr}[${code}]`;
+  };
+
+  it('SIGQUIT has ping say on the way what it knows [TOOL-47]', async () => {
+    const text = await running('ping -i 0.4 10.0.2.2', 500, 'SIGQUIT', 'SIGQUIT', 'SIGINT');
+    expect(text).toContain('\r2/2 packets, 0% loss, min/avg/ewma/max = 0.000/0.000/0.000/0.000 ms\n\r3/3 packets, 0% loss,');
+    expect(text).toContain('4 packets transmitted, 4 received');
+    expect(await running('ping 10.0.1.77', 500, 'SIGQUIT', 'SIGINT')).toContain('\r0/1 packets, 100% loss\n[1]');
+  });
+
+  it('SIGINT ends arping with its summary [TOOL-02]', async () => {
+    const text = await running('arping -I eth0 10.0.1.1', 2500, 'SIGINT');
+    expect(text).toMatch(/^ARPING 10\.0\.1\.1 from 10\.0\.1\.2 eth0\n(Unicast reply from 10\.0\.1\.1 .*\n){3}Sent 3 probes \(1 broadcast\(s\)\)\nReceived 3 response\(s\)\n\[0\]$/);
+    expect(await running('arping -I eth0 10.0.1.77', 1500, 'SIGINT')).toContain('Sent 2 probes (2 broadcast(s))\nReceived 0 response(s)\n[1]');
   });
 });
 

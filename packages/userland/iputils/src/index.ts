@@ -1,6 +1,9 @@
 /**
- * The command `ping`, to the letter of iputils 20221126.
+ * The commands `ping`, `arping` and `tracepath`, to the letter of iputils 20221126.
  *
  * @packageDocumentation
  */
+export * from './arping.ts';
 export * from './ping.ts';
+export * from './tracepath.ts';
+export { hostName, inetAton, resolve } from './ping-names.ts';

@@ -1,5 +1,6 @@
 /** What an ICMP message says, in words (`pr_icmph`), each with its line break. */
 import * as U from '@skbuff/uapi';
+import { be32, inetNtoa } from '@skbuff/wire';
 
 /** By code. */
 const UNREACHABLE: readonly string[] = [
@@ -50,4 +51,16 @@ export function icmpText(type: number, code: number, info: number, addr: (addr: 
     default:
       return `${OTHERS[type] ?? `Bad ICMP type: ${type}`}\n`;
   }
+}
+
+/** `pr_iph`: the quoted IP header, its 16-bit fields as they lie in the memory of a little-endian machine. */
+export function headerText(b: Uint8Array, at: number): string {
+  const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0');
+  const byte = (o: number): number => b[at + o] as number;
+  const le16 = (o: number): number => byte(o) | (byte(o + 1) << 8);
+  const frag = le16(6);
+  let out = `Vr HL TOS  Len   ID Flg  off TTL Pro  cks      Src      Dst Data\n ${hex(byte(0) >> 4, 1)}  ${hex(byte(0) & 15, 1)}  ${hex(byte(1), 2)} ${hex(le16(2), 4)} ${hex(le16(4), 4)}`;
+  out += `   ${hex(frag >> 13, 1)} ${hex(frag & 0x1fff, 4)}  ${hex(byte(8), 2)}  ${hex(byte(9), 2)} ${hex(le16(10), 4)} ${inetNtoa(be32(b, at + 12))}  ${inetNtoa(be32(b, at + 16))} `;
+  for (let o = 20; o < (byte(0) & 15) * 4; o++) out += hex(byte(o), 2);
+  return `${out}\n`;
 }

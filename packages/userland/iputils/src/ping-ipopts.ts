@@ -1,5 +1,5 @@
 /** IP options of a request (-R, -T, hosts to go through) and of its answer. */
-import { IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
+import { IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP, IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
 import { be32, inetNtoa, setBe32 } from '@skbuff/wire';
 
 const MAX_IPOPTLEN = 40;
@@ -11,10 +11,12 @@ export function recordRouteOption(): Uint8Array {
   return opt;
 }
 
-export function timestampOption(flag: number): Uint8Array {
+/** `prespecified`: the hosts that are to write their time, for IPOPT_TS_PRESPEC. */
+export function timestampOption(flag: number, prespecified: readonly number[]): Uint8Array {
   const opt = new Uint8Array(MAX_IPOPTLEN);
   const length = flag === IPOPT_TS_TSONLY ? MAX_IPOPTLEN : MAX_IPOPTLEN - 4;
-  opt.set([IPOPT_TIMESTAMP, length, 5, flag]);
+  opt.set([IPOPT_TIMESTAMP, flag === IPOPT_TS_PRESPEC ? 4 + prespecified.length * 8 : length, 5, flag]);
+  if (flag === IPOPT_TS_PRESPEC) prespecified.forEach((addr, i) => setBe32(opt, 4 + i * 8, addr));
   return opt;
 }
 
@@ -80,7 +82,7 @@ function timestamps(b: Uint8Array, i: number, len: number): string {
   let first: number | null = null;
   for (let at = i + 4; at < end; at += 4) {
     out += '\t';
-    if (flag === IPOPT_TS_TSANDADDR || flag === 3) {
+    if (flag === IPOPT_TS_TSANDADDR || flag === IPOPT_TS_PRESPEC) {
       out += `${inetNtoa(be32(b, at))}\t`;
       at += 4;
     }

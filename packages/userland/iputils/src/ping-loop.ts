@@ -42,6 +42,7 @@ export class PingLoop {
   /** When to give up, nanoseconds. */
   private end: number = Number.POSITIVE_INFINITY;
   private oomCount = 0;
+  private statusWanted = false;
 
   constructor(ctx: PingContext, stats: PingStats, family: PingFamily) {
     this.ctx = ctx;
@@ -56,9 +57,14 @@ export class PingLoop {
     ctx.env.onSignal('SIGINT', () => {
       ctx.exiting = true;
     });
+    ctx.env.onSignal('SIGQUIT', () => {
+      this.statusWanted = true;
+    });
     this.start = ctx.monotonic();
     if (deadline > 0) this.end = this.start + deadline * 1e9;
     while (!this.finished()) {
+      if (this.statusWanted) ctx.env.stderr(this.stats.status());
+      this.statusWanted = false;
       const next = this.sendDue();
       await this.wait(next);
     }
@@ -168,7 +174,7 @@ export class PingLoop {
     const until = Math.min(ctx.monotonic() + msToNs(this.pause(next)), this.end);
     const poll = { fd: family.fd, events: POLLIN, revents: 0 };
     const ready = await ctx.env.task.poll([poll], Math.max((until - ctx.monotonic()) / 1e6, 0));
-    if (ready === -EINTR || ready === -EBADF) ctx.exiting = true;
+    if (ready === -EBADF) ctx.exiting = true;
     if (ready < 1 || (poll.revents & (POLLIN | POLLERR)) === 0) {
       if ((poll.revents & ~(POLLIN | POLLERR)) !== 0) ctx.exiting = true;
       return;

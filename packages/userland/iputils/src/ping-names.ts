@@ -31,9 +31,14 @@ export function resolve(env: CommandEnv, name: string): number {
   return -1;
 }
 
+/** The name of an address, or null. */
+export function hostName(env: CommandEnv, addr: number): string | null {
+  for (const host of hosts(env)) if (host.addr === addr) return host.names[0] as string;
+  return null;
+}
+
 /** `pr_addr`: `name (address)`, or the address when it has no name or none is wanted. */
 export function showAddr(env: CommandEnv, addr: number, numeric: boolean): string {
-  if (numeric) return inetNtoa(addr);
-  for (const host of hosts(env)) if (host.addr === addr) return `${host.names[0]} (${inetNtoa(addr)})`;
-  return inetNtoa(addr);
+  const name = numeric ? null : hostName(env, addr);
+  return name === null ? inetNtoa(addr) : `${name} (${inetNtoa(addr)})`;
 }

@@ -1,9 +1,10 @@
 /** The command line of ping. */
 import { type CommandEnv, Exit, getopt } from '@skbuff/command';
-import { AF_INET, AF_INET6, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
+import { AF_INET, AF_INET6, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
 import { inetPton4 } from '@skbuff/wire';
 import { PingOptions } from './ping-context.ts';
-import { PING_USAGE } from './ping-usage.ts';
+import { inetAton } from './ping-names.ts';
+import { NODEINFO_HELP, PING_USAGE } from './ping-usage.ts';
 
 const VERSION = 'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
 const LONG_MAX = 9223372036854775807n;
@@ -63,9 +64,9 @@ class Parser {
   }
 
   /** Milliseconds of a number of seconds. */
-  seconds(text: string, what: string): number {
+  seconds(text: string, what: string, min: number): number {
     const value = this.real(text);
-    if (value < 0 || value > Number(INT_MAX) / 1000) this.die(2, `${what}: ${text}`);
+    if (value < min || value > Number(INT_MAX) / 1000) this.die(2, `${what}: ${text}`);
     return Math.trunc(value * 1000);
   }
 
@@ -91,7 +92,7 @@ class Parser {
   }
 
   ipTimestamp(text: string): number {
-    const value = { tsonly: IPOPT_TS_TSONLY, tsandaddr: IPOPT_TS_TSANDADDR }[text];
+    const value = { tsonly: IPOPT_TS_TSONLY, tsandaddr: IPOPT_TS_TSANDADDR, tsprespec: IPOPT_TS_PRESPEC }[text];
     return value ?? this.die(2, `invalid timestamp type: ${text}`);
   }
 
@@ -107,6 +108,13 @@ class Parser {
   family(family: number): void {
     if (this.options.family !== 0) this.die(2, 'only one -4 or -6 option may be specified');
     this.options.family = family;
+  }
+
+  /** Node information is asked for over IPv6 only. */
+  nodeinfo(text: string): void {
+    if (text !== 'help') return;
+    this.env.stdout(NODEINFO_HELP);
+    throw new Exit(0);
   }
 
   timestampAndRoute(): void {
@@ -139,9 +147,11 @@ const READ: Readonly<Record<string, Read>> = {
   D: (_p, o) => void (o.timestamps = true),
   e: (p, o, arg) => void (o.ident = p.integer(arg, 0, 65535n)),
   f: (_p, o) => void (o.flood = true),
+  // A flow label is an affair of IPv6.
+  F: () => {},
   h: (p) => p.usage(),
   i: (p, o, arg) => {
-    o.interval = p.seconds(arg, 'bad timing interval');
+    o.interval = p.seconds(arg, 'bad timing interval', Number.NEGATIVE_INFINITY);
     o.intervalGiven = true;
   },
   I: (p, _o, arg) => p.interface(arg),
@@ -150,6 +160,7 @@ const READ: Readonly<Record<string, Read>> = {
   m: (p, o, arg) => void (o.mark = p.integer(arg, 0, 0xffff_ffffn)),
   M: (p, o, arg) => void (o.pmtudisc = p.pmtudisc(arg)),
   n: (_p, o) => void (o.numeric = true),
+  N: (p, _o, arg) => p.nodeinfo(arg),
   O: (_p, o) => void (o.outstanding = true),
   p: (p, o, arg) => void (o.pattern = p.pattern(arg)),
   q: (_p, o) => void (o.quiet = true),
@@ -170,12 +181,12 @@ const READ: Readonly<Record<string, Read>> = {
   v: (_p, o) => void (o.verbose = true),
   V: (p) => p.version(),
   w: (p, o, arg) => void (o.deadline = p.integer(arg, 0)),
-  W: (p, o, arg) => void (o.linger = p.seconds(arg, 'bad linger time')),
+  W: (p, o, arg) => void (o.linger = p.seconds(arg, 'bad linger time', 0)),
   '?': (p, _o, arg) => p.unknown(arg),
   ':': (p, _o, arg) => p.missing(arg),
 };
 
-const SPEC = 'h4bRT:6aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:';
+const SPEC = 'h4bRT:6aABc:CdDe:fF:i:I:l:Lm:M:nN:Op:qQ:rs:S:t:UvVw:W:';
 
 /** Exits with a complaint. */
 export function parsePing(argv: readonly string[], env: CommandEnv): PingArguments {
@@ -183,5 +194,10 @@ export function parsePing(argv: readonly string[], env: CommandEnv): PingArgumen
   const { opts, rest } = getopt(argv, SPEC);
   for (const { opt, arg } of opts) READ[opt]?.(parser, parser.options, arg);
   if (rest.length === 0) parser.die(1, 'usage error: Destination address required');
-  return { options: parser.options, hosts: rest };
+  const { options } = parser;
+  // The route is recorded, timestamps are taken where they happen to be, or the hosts on the way are given: one of these.
+  if (rest.length > 1 && (options.recordRoute || ![null, IPOPT_TS_PRESPEC].includes(options.ipTimestamp))) parser.usage();
+  // Who asks for an address wants no names.
+  if (inetAton(rest.at(-1) as string) >= 0) options.numeric = true;
+  return { options, hosts: rest };
 }

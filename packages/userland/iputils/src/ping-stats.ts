@@ -111,6 +111,18 @@ export class PingStats {
     return `${out}\n${this.times(elapsed)}\n`;
   }
 
+  /** One line on the way, as SIGQUIT asks for it (`status`). */
+  status(): string {
+    const { sent, received, timing } = this.ctx;
+    const loss = sent === 0 ? 0 : Math.trunc(((sent - received) * 100) / sent);
+    let out = `\r${received}/${sent} packets, ${loss}% loss`;
+    if (received > 0 && timing) {
+      const avg = Math.trunc(this.sum / (received + this.ctx.repeats));
+      out += `, min/avg/ewma/max = ${millis(this.min)}/${millis(avg)}/${millis(Math.trunc(this.rtt / 8))}/${millis(this.max)} ms`;
+    }
+    return `${out}\n`;
+  }
+
   private times(elapsed: number): string {
     const { sent, received, timing, interval, options } = this.ctx;
     const parts: string[] = [];

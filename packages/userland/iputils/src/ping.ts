@@ -17,7 +17,7 @@ interface IcmpSocket {
 function openSocket(ctx: PingContext): IcmpSocket {
   const { task } = ctx.env;
   const forceRaw = ctx.options.ident === 0;
-  if (forceRaw) ctx.complain('WARNING: ident 0 => forcing raw socket');
+  if (forceRaw && ctx.options.verbose) ctx.complain('WARNING: ident 0 => forcing raw socket');
   const dgram = forceRaw ? -EACCES : task.socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
   if (dgram >= 0) return { fd: dgram, raw: false };
   const fd = [-EACCES, -EPROTONOSUPPORT].includes(dgram) ? task.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) : dgram;

@@ -1,10 +1,10 @@
 /** ping over IPv4: sockets, requests, answers, errors. */
 import { SockaddrIn } from '@skbuff/af-inet';
-import { type Cmsg, le32, setLe64, type Task, type UserMsghdr } from '@skbuff/sock';
+import { type Cmsg, le32, setLe32, setLe64, type Task, type UserMsghdr } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { be16, be32, inetNtoa, ipComputeCsum, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
 import type { PingContext } from './ping-context.ts';
-import { icmpText } from './ping-icmp.ts';
+import { headerText, icmpText } from './ping-icmp.ts';
 import { OptionsPrinter, recordRouteOption, sourceRouteOption, timestampOption } from './ping-ipopts.ts';
 import type { ErrorSource, PingFamily } from './ping-loop.ts';
 import { showAddr } from './ping-names.ts';
@@ -101,7 +101,21 @@ export class Ping4 implements PingFamily {
     const own = new SockaddrIn();
     this.must(task.getsockname(probe, own), 'getsockname');
     this.source = own.addr;
+    if (options.device !== null && !this.isOn(probe, options.device)) ctx.complain(`Warning: source address might be selected on device other than: ${options.device}`);
     task.close(probe);
+  }
+
+  /** Whether the source address is one of a device, by SIOCGIFCONF. */
+  private isOn(fd: number, device: string): boolean {
+    const ifconf = new Uint8Array(U.IFCONF_LEN + 256 * U.IFREQ_LEN);
+    setLe32(ifconf, 0, 256 * U.IFREQ_LEN);
+    setLe64(ifconf, 8, U.IFCONF_LEN);
+    if (this.task.ioctl(fd, U.SIOCGIFCONF, ifconf) < 0) return true;
+    for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + le32(ifconf, 0); at += U.IFREQ_LEN) {
+      const label = String.fromCharCode(...ifconf.subarray(at, ifconf.indexOf(0, at)));
+      if (label.split(':')[0] === device && be32(ifconf, at + U.IFREQ_UNION + 4) === this.source) return true;
+    }
+    return false;
   }
 
   private askForBroadcast(probe: number, dst: SockaddrIn): void {
@@ -144,8 +158,14 @@ export class Ping4 implements PingFamily {
       this.optlen = 40;
     };
     if (options.recordRoute) put(recordRouteOption(), 'record route');
-    if (options.ipTimestamp !== null) put(timestampOption(options.ipTimestamp), 'ts option');
-    if (route.length > 0) put(sourceRouteOption(route), 'record route');
+    if (options.ipTimestamp !== null) put(timestampOption(options.ipTimestamp, route), 'ts option');
+    else if (route.length > 0) this.sourceRoute(put, route);
+  }
+
+  /** Linux wants CAP_NET_RAW for a source route, and a ping that had it has given it up by now. */
+  private sourceRoute(put: (opt: Uint8Array, what: string) => void, route: readonly number[]): void {
+    if (this.task.cred.uid === 0 || this.raw) this.ctx.die(2, 'record route', U.EPERM);
+    put(sourceRouteOption(route), 'record route');
   }
 
   /** Room for one request to send and for the answers to all that may be out. */
@@ -234,7 +254,7 @@ export class Ping4 implements PingFamily {
     if (ctx.options.quiet || ctx.options.flood) return;
     ctx.printTimestamp();
     const text4 = icmpText(type, buf[at + 1], be32(buf, at + 4), (addr) => this.show(addr));
-    ctx.print(`From ${this.show(from)}: icmp_seq=${seq} ${corrupted ? '(BAD CHECKSUM)' : ''}${text4}`);
+    ctx.print(`From ${this.show(from)}: icmp_seq=${seq} ${corrupted ? '(BAD CHECKSUM)' : ''}${text4}${ctx.options.verbose ? headerText(buf, iph) : ''}`);
   }
 
   private show(addr: number): string {

@@ -1,6 +1,6 @@
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_HOST_UNREACH, ICMP_TIME_EXCEEDED } from '@skbuff/uapi';
 import { expect, it } from 'vitest';
-import { icmpText } from '../src/ping-icmp.ts';
+import { headerText, icmpText } from '../src/ping-icmp.ts';
 import { inetAton } from '../src/ping-names.ts';
 import { showTime } from '../src/ping-stats.ts';
 
@@ -31,4 +31,9 @@ it('says in words what an ICMP error means', () => {
   expect(icmpText(ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, addr)).toBe('Destination Host Unreachable\n');
   expect(icmpText(ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400, addr)).toBe('Frag needed and DF set (mtu = 1400)\n');
   expect(icmpText(ICMP_TIME_EXCEEDED, 0, 0, addr)).toBe('Time to live exceeded\n');
+});
+
+it('shows the IP header that a redirect quotes as a little-endian machine holds it', () => {
+  const header = Uint8Array.from([0x45, 0, 0, 0x54, 0x0e, 0xe5, 0x40, 0, 0x3f, 1, 0x17, 0xbb, 10, 0, 1, 2, 10, 7, 0, 1]);
+  expect(headerText(header, 0)).toBe('Vr HL TOS  Len   ID Flg  off TTL Pro  cks      Src      Dst Data\n 4  5  00 5400 e50e   0 0040  3f  01 bb17 10.0.1.2  10.7.0.1 \n');
 });

@@ -1,0 +1,82 @@
+/**
+ * ping, arping, tracepath and traceroute: the same command lines by Debian 12's programs in namespaces of the kernel underneath and by
+ * ours on our stack: both must print the same and return the same. Where there is no root, what the programs said elsewhere is the
+ * judge (golden/tools.json; written anew by a run as root with SKBUFF_RECORD=1).
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canCompare, groupsOf, ourLab, realResults, type Result, runGroup } from './tools-lab.ts';
+import { ARPING, PING, TRACEPATH, TRACEROUTE } from './tools-scripts.ts';
+
+const GOLDEN = new URL('golden/tools.json', import.meta.url);
+const possible = canCompare('ping', 'arping', 'tracepath', 'traceroute');
+if (!possible) console.warn('oracle of ping, arping, tracepath, traceroute SKIPPED (records are compared instead): it needs root, iputils and traceroute');
+const recording = possible && process.env['SKBUFF_RECORD'] === '1';
+
+const MASKS: readonly (readonly [RegExp, string])[] = [
+  [/time=[\d.]+ ms/g, 'time=T'],
+  [/= [\d.]+\/[\d.]+\/[\d.]+\/[\d.]+ ms/g, '= RTT'],
+  [/time \d+ms/g, 'time T'],
+  [/ipg\/ewma [\d./]+ ms/g, 'ipg/ewma T'],
+  [/^\[\d+\.\d+\] /gm, '[T] '],
+  [/  -?\d+\.\d{3} ms/g, '  T ms'],
+  [/ *\d+\.\d{3}ms/g, ' Tms'],
+  // Times of the timestamp option, and how much later the next host was.
+  [/\d+ absolute/g, 'T absolute'],
+  [/^(TS: |)\t([\d.]+\t)?\d+$/gm, '$1\t$2T'],
+  // What is drawn by lot: identifiers, and the checksum over one.
+  [/ident=\d+/g, 'ident=N'],
+  [/^( 4  \d  .. .{4}) .{4}(.*) .{4} (10\.)/gm, '$1 IDEN$2 CKSM $3'],
+  // Descriptors; there is no IPv6 here.
+  [/sock4\.fd: \d+ (\(.*?\)), sock6\.fd: -?\d+ \(.*?\)/g, 'sock4.fd: F $1'],
+];
+
+function masked({ status, stdout, stderr }: Result): Result {
+  const mask = (text: string): string => MASKS.reduce((all, [from, to]) => all.replace(from, to), text);
+  return { status, stdout: mask(stdout), stderr: mask(stderr) };
+}
+
+/** Rows that a group is about. */
+function rowsOf(group: readonly string[]): string {
+  const text = group.join('\n');
+  const rows = new Set<string>();
+  if (/^arping/m.test(text)) rows.add('[TOOL-02]');
+  if (/^ping/m.test(text)) rows.add('[TOOL-47]');
+  if (/^ping.*-(R|T ts)/m.test(text)) rows.add('[OPT-28]');
+  if (/^tracepath/m.test(text)) rows.add('[TOOL-52]');
+  if (/^traceroute/m.test(text)) rows.add('[TOOL-53]').add('[ICMP-39]');
+  return [...rows].join(' ');
+}
+
+type Records = Readonly<Record<string, readonly Result[]>>;
+const recorded: Records = recording ? {} : (JSON.parse(readFileSync(GOLDEN, 'utf8')) as Records);
+const written: Record<string, readonly Result[]> = {};
+
+afterAll(() => {
+  if (recording) writeFileSync(GOLDEN, `${JSON.stringify(written, null, 1)}\n`);
+});
+
+describe.each([
+  ['ping', PING],
+  ['arping', ARPING],
+  ['tracepath', TRACEPATH],
+  ['traceroute', TRACEROUTE],
+])('%s', (_name, script) => {
+  let theirs: ReadonlyMap<string, readonly Result[]> = new Map();
+
+  beforeAll(async () => {
+    if (possible) theirs = await realResults(script, 10);
+  }, 600_000);
+
+  it.each(groupsOf(script).map((group) => [`${group[0]} ${rowsOf(group)}`, group] as const))('%s', async (_title, group) => {
+    const key = group.join('\n');
+    const reference = (theirs.get(key) ?? recorded[key] ?? []).map(masked);
+    if (recording) written[key] = reference;
+    const lab = await ourLab();
+    try {
+      expect((await runGroup(lab, group)).map(masked)).toEqual(reference);
+    } finally {
+      expect(lab.close()).toEqual({});
+    }
+  });
+});

@@ -1,0 +1,323 @@
+/** The command `tracepath`. */
+import { SockaddrIn } from '@skbuff/af-inet';
+import { type Command, type CommandEnv, exitStatus, getopt } from '@skbuff/command';
+import { type Cmsg, le32, setLe32, setLe64, type Task } from '@skbuff/sock';
+import * as U from '@skbuff/uapi';
+import { be32, inetNtoa } from '@skbuff/wire';
+import { Program } from './iputils-common.ts';
+import { hostName } from './ping-names.ts';
+
+const USAGE = `
+Usage
+  tracepath [options] <destination>
+
+Options:
+  -4             use IPv4
+  -6             use IPv6
+  -b             print both name and ip
+  -l <length>    use packet <length>
+  -m <hops>      use maximum <hops>
+  -n             no dns name resolution
+  -p <port>      use destination <port>
+  -V             print version and exit
+  <destination>  dns name or ip address
+
+For more details see tracepath(8).
+`;
+
+/** Bytes before the payload. */
+const OVERHEAD = 28;
+const BASE_PORT = 44444;
+const MTU = 65535;
+const MAX_HOPS = 30;
+/** Probes that are remembered by their ports. */
+const HISTORY = 64;
+/** What a probe carries: its ttl (4 bytes, 4 of nothing) and the time it was sent (`struct timeval`). */
+const PROBEHDR_LEN = 24;
+const TRIES = 3;
+const SEND_TRIES = 10;
+const WAIT_MS = 1000;
+/** Columns of a name. */
+const NAME_WIDTH = 52;
+
+class TracepathOptions {
+  family = 0;
+  both = false;
+  numeric = false;
+  maxHops = MAX_HOPS;
+  /** Whole length of a packet, 0: as long as can be. */
+  length = 0;
+  port = 0;
+}
+
+interface Probe {
+  /** 0: nothing was sent, or the answer is there. */
+  hops: number;
+  /** Microseconds. */
+  sent: number;
+}
+
+type Read = (o: TracepathOptions, arg: string, p: Program) => void;
+
+function family(o: TracepathOptions, p: Program, value: number): void {
+  if (o.family !== 0 && o.family !== value) p.die(2, 'Only one -4 or -6 option may be specified');
+  o.family = value;
+}
+
+const READ: Readonly<Record<string, Read>> = {
+  '4': (o, _arg, p) => family(o, p, U.AF_INET),
+  '6': (o, _arg, p) => family(o, p, U.AF_INET6),
+  b: (o) => void (o.both = true),
+  n: (o) => void (o.numeric = true),
+  l: (o, arg, p) => {
+    if (!/^\s*[+-]?\d+$/.test(arg)) p.die(1, `invalid argument: '${arg}'`);
+    o.length = p.integer(arg, Number.MIN_SAFE_INTEGER);
+    if (o.length <= OVERHEAD) p.die(1, `pktlen must be within: ${OVERHEAD} < value <= ${0x7fff_ffff}`);
+  },
+  m: (o, arg, p) => void (o.maxHops = p.integer(arg, 0, 255n)),
+  p: (o, arg, p) => void (o.port = p.integer(arg, 0, 65535n)),
+  V: (_o, _arg, p) => p.version(),
+};
+
+class Tracepath {
+  private readonly program: Program;
+  private readonly options: TracepathOptions;
+  private readonly task: Task;
+  private readonly fd: number;
+  private readonly target: SockaddrIn;
+  private readonly basePort: number;
+  private readonly history: Probe[] = Array.from({ length: HISTORY }, () => ({ hops: 0, sent: 0 }));
+  private next = 0;
+  private mtu: number;
+  private hopsTo = -1;
+  private hopsFrom = -1;
+  private readonly packet: Uint8Array;
+
+  constructor(program: Program, options: TracepathOptions, addr: number, port: number) {
+    this.program = program;
+    this.options = options;
+    this.task = program.env.task;
+    this.target = new SockaddrIn(addr);
+    this.basePort = port;
+    this.mtu = options.length === 0 ? MTU : options.length;
+    this.packet = new Uint8Array(this.mtu);
+    const { task } = this;
+    this.fd = program.must(task.socket(U.AF_INET, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
+    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_MTU_DISCOVER, U.IP_PMTUDISC_DO), 'IP_MTU_DISCOVER');
+    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_RECVERR, 1), 'IP_RECVERR');
+    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_RECVTTL, 1), 'IP_RECVTTL');
+  }
+
+  async run(): Promise<void> {
+    const { program } = this;
+    if (!(await this.hops())) program.print(`     Too many hops: pmtu ${this.mtu}\n`);
+    program.print(`     Resume: pmtu ${this.mtu} `);
+    if (this.hopsTo >= 0) program.print(`hops ${this.hopsTo} `);
+    if (this.hopsFrom >= 0) program.print(`back ${this.hopsFrom} `);
+    program.print('\n');
+  }
+
+  /** Goes hop by hop: true if there is nothing more to be found. */
+  private async hops(): Promise<boolean> {
+    for (let ttl = 1; ttl <= this.options.maxHops; ttl++) {
+      this.program.must(this.task.setsockopt(this.fd, U.SOL_IP, U.IP_TTL, ttl), 'IP_TTL');
+      if (await this.hop(ttl)) return true;
+    }
+    return false;
+  }
+
+  private async hop(ttl: number): Promise<boolean> {
+    let result = -1;
+    for (let i = 0; i < TRIES && result < 0; i++) {
+      const { mtu } = this;
+      result = await this.probe(ttl);
+      // A path that is narrower than thought is tried anew, whatever came.
+      if (this.mtu !== mtu) {
+        i = -1;
+        result = -1;
+      }
+      if (result === 0) return true;
+    }
+    if (result < 0) this.program.print(`${pad(ttl)}:  no reply\n`);
+    return false;
+  }
+
+  /** `probe_ttl`: 0 at the end, more than 0 after an answer, less without one. */
+  private async probe(ttl: number): Promise<number> {
+    for (let i = 0; i < SEND_TRIES; ) {
+      if (this.send(ttl)) {
+        this.next = (this.next + 1) % HISTORY;
+        return this.answer(ttl);
+      }
+      const result = this.recverr(ttl);
+      (this.history[this.next] as Probe).hops = 0;
+      if (result === 0) return 0;
+      i = result > 0 ? 0 : i + 1;
+    }
+    this.next = (this.next + 1) % HISTORY;
+    this.program.print(`${pad(ttl)}:  send failed\n`);
+    return 0;
+  }
+
+  private send(ttl: number): boolean {
+    const { packet, next } = this;
+    const us = this.timeOfDay();
+    setLe32(packet, 0, ttl);
+    setLe64(packet, 8, Math.floor(us / 1e6));
+    setLe64(packet, 16, us % 1e6);
+    this.history[next] = { hops: ttl, sent: us };
+    this.target.port = (this.basePort + next) & 0xffff;
+    return (this.task.sendto(this.fd, packet.subarray(0, this.mtu - OVERHEAD), 0, this.target) as number) > 0;
+  }
+
+  private async answer(ttl: number): Promise<number> {
+    const { task, fd } = this;
+    await task.poll([{ fd, events: U.POLLIN, revents: 0 }], WAIT_MS);
+    const n = task.recvfrom(fd, new Uint8Array(this.mtu), U.MSG_DONTWAIT) as number;
+    if (n <= 0) return this.recverr(ttl);
+    this.program.print(`${pad(ttl)}?: reply received 8)\n`);
+    return 0;
+  }
+
+  private timeOfDay(): number {
+    return Math.floor(this.program.env.realTime() / 1000);
+  }
+
+  /** `recverr`: tells all that the error queue knows. 0: this is the end; else the MTU, or -1 if there was nothing. */
+  private recverr(ttl: number): number {
+    let progress = -1;
+    for (;;) {
+      const buf = new Uint8Array(PROBEHDR_LEN);
+      const control: Cmsg[] = [];
+      const to = new SockaddrIn();
+      const n = this.task.recvmsg(this.fd, { name: to, iov: [buf], control }, U.MSG_ERRQUEUE) as number;
+      if (n < 0) return progress;
+      progress = this.mtu;
+      const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
+      if (ee === undefined) {
+        this.program.print('no info\n');
+        return 0;
+      }
+      const hops = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL)?.data;
+      if (!this.tell(ttl, ee, this.probeOf(to.port, buf, n), hops === undefined ? -1 : le32(hops, 0))) return 0;
+      if (le32(ee, 0) === U.EMSGSIZE) progress = this.mtu;
+    }
+  }
+
+  /** The probe that a message is about: known by its port, or told by itself. */
+  private probeOf(port: number, buf: Uint8Array, n: number): Probe & { readonly broken: boolean } {
+    const probe = { hops: -1, sent: -1, broken: false };
+    const known = this.history[port - this.basePort];
+    if (known !== undefined && known.hops > 0) {
+      Object.assign(probe, known);
+      known.hops = 0;
+    }
+    if (n !== PROBEHDR_LEN) return probe;
+    if (le32(buf, 0) === 0 || le32(buf, 8) === 0) probe.broken = true;
+    else {
+      probe.hops = le32(buf, 0);
+      probe.sent = (le32(buf, 8) >>> 0) * 1e6 + le32(buf, 16);
+    }
+    return probe;
+  }
+
+  /** One line; false if it was the last one. */
+  private tell(ttl: number, ee: Uint8Array, probe: Probe & { readonly broken: boolean }, ttlBack: number): boolean {
+    const { program } = this;
+    const local = ee[4] === U.SO_EE_ORIGIN_LOCAL;
+    let line = '';
+    if (local) line = `${pad(ttl)}?: ${'[LOCALHOST]'.padEnd(32)} `;
+    else if (ee[4] === U.SO_EE_ORIGIN_ICMP) line = `${probe.hops > 0 ? `${pad(probe.hops)}: ` : `${pad(ttl)}?:`} ${this.name(be32(ee, 20)).padEnd(NAME_WIDTH)}`;
+    if (probe.sent >= 0 && !local) line += millis(this.timeOfDay() - probe.sent);
+    if (probe.broken) line += '(This broken router returned corrupted payload) ';
+    program.print(line);
+    return this.verdict(ttl, ee, probe.hops, ttlBack < 0 ? -1 : hopsOf(ttlBack));
+  }
+
+  private verdict(ttl: number, ee: Uint8Array, hops: number, back: number): boolean {
+    const { program } = this;
+    const errno = le32(ee, 0);
+    const last = (text: string): false => {
+      program.print(`${text}\n`);
+      return false;
+    };
+    switch (errno) {
+      case U.ETIMEDOUT:
+        program.print('\n');
+        return true;
+      case U.EMSGSIZE:
+        this.mtu = le32(ee, 8);
+        program.print(`pmtu ${this.mtu}\n`);
+        return true;
+      case U.ECONNREFUSED:
+        this.hopsTo = hops < 0 ? ttl : hops;
+        this.hopsFrom = back;
+        return last('reached');
+      case U.EPROTO:
+        return last('!P');
+      case U.EHOSTUNREACH:
+        if (ee[4] !== U.SO_EE_ORIGIN_ICMP || ee[5] !== U.ICMP_TIME_EXCEEDED || ee[6] !== U.ICMP_EXC_TTL) return last('!H');
+        program.print(back >= 0 && back !== (hops < 0 ? ttl : hops) ? `asymm ${pad(back)} \n` : '\n');
+        return true;
+      case U.ENETUNREACH:
+        return last('!N');
+      case U.EACCES:
+        return last('!A');
+      default:
+        program.print('\n');
+        program.complain('NET ERROR', errno);
+        return false;
+    }
+  }
+
+  private name(addr: number): string {
+    const { numeric, both } = this.options;
+    const text = inetNtoa(addr);
+    const name = numeric ? text : (hostName(this.program.env, addr) ?? text);
+    return both ? `${name} (${text})` : name;
+  }
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2);
+}
+
+function millis(us: number): string {
+  return `${String(Math.floor(us / 1000)).padStart(3)}.${String(us % 1000).padStart(3, '0')}ms `;
+}
+
+/** How far a packet came that was sent with a ttl as systems use them. */
+function hopsOf(ttl: number): number {
+  if (ttl <= 64) return 65 - ttl;
+  return (ttl <= 128 ? 129 : 256) - ttl;
+}
+
+async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
+  const program = new Program('tracepath', env, USAGE, 255);
+  const options = new TracepathOptions();
+  const { opts, rest } = getopt(argv, '46nbh?l:m:p:V');
+  for (const found of opts) {
+    const read = READ[found.opt];
+    if (read === undefined) program[found.opt === 'h' ? 'usage' : 'mistake'](found);
+    else read(options, found.arg, program);
+  }
+  const [destination] = rest;
+  if (destination === undefined || rest.length > 1) program.usage();
+  const [name, port] = split(destination);
+  if (options.family === U.AF_INET6) program.die(1, `${name}: Address family for hostname not supported`);
+  const basePort = options.port || port || BASE_PORT;
+  await new Tracepath(program, options, program.resolve(name, 1), basePort).run();
+  return 0;
+}
+
+/** `name/port` of old. */
+function split(destination: string): [string, number] {
+  const slash = destination.indexOf('/');
+  return slash < 0 ? [destination, 0] : [destination.slice(0, slash), Number.parseInt(destination.slice(slash + 1), 10) || 0];
+}
+
+/** `tracepath` of iputils 20221126: the way to a host and how wide it is. Status 0, 1, 2 or 255 for wrong words. */
+export const tracepath: Command = {
+  name: 'tracepath',
+  run: (argv, env) => exitStatus(() => main(argv.slice(1), env)),
+};
