@@ -3,7 +3,10 @@
  *
  * @packageDocumentation
  */
+export * from './atoi.ts';
 export * from './command.ts';
 export * from './exit.ts';
+export * from './getopt-long.ts';
 export * from './getopt.ts';
+export * from './ioctl.ts';
 export { readStdin, readStdinText } from './stdin.ts';

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { getoptLong, type LongOption } from '../src/getopt-long.ts';
+import { getoptLong, type LongNames } from '../src/index.ts';
 
-const LONGS: readonly LongOption[] = [
-  { name: 'net', value: 'n', arg: '::' },
-  { name: 'target', value: 't', arg: ':' },
-  { name: 'all', value: 'a' },
-  { name: 'almost', value: 'b' },
-];
+const LONGS: LongNames = { net: 'n::', target: 't:', all: 'a', almost: 'b', everything: 'e', everyone: 'e' };
 const parse = (line: string, spec = '+at:n::'): unknown => {
   const { opts, rest, error } = getoptLong(line.split(' '), spec, LONGS);
   return [opts.map(({ opt, arg }) => `${opt}${arg === null ? '' : `=${arg}`}`).join(' '), rest.join(' '), error];
@@ -20,8 +15,10 @@ describe('getopt_long', () => {
     ['-a -- -a', 'a', '-a', null],
     ['-a - -a', 'a', '- -a', null],
     ['-z', '', '', "invalid option -- 'z'"],
-    ['--zz', '', '', "unrecognized option '--zz'"],
-    ['--al', '', '', "option '--al' is ambiguous; possibilities: '--all' '--almost'"],
+    ['--zz=1', '', '', "unrecognized option '--zz=1'"],
+    ['--constructor', '', '', "unrecognized option '--constructor'"],
+    ['--every', 'e', '', null],
+    ['--al=2', '', '', "option '--al=2' is ambiguous; possibilities: '--all' '--almost'"],
     ['--all=x', '', '', "option '--all' doesn't allow an argument"],
     ['-t', '', '', "option requires an argument -- 't'"],
     ['--target', '', '', "option '--target' requires an argument"],

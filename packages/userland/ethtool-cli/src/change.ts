@@ -99,7 +99,7 @@ function messages(ctx: EthtoolContext, given: Given, at: number): number {
     const bit = 1 << MESSAGES.indexOf(ctx.args[i] as string);
     const state = ctx.args[i + 1];
     if (!MESSAGES.includes(ctx.args[i] as string)) ctx.fail(1, `ethtool (${ctx.option}): invalid value '${ctx.args[i]}' for parameter 'msglvl'`);
-    if (state !== 'on' && state !== 'off') ctx.fail(1, `ethtool (${ctx.option}): flag '${state ?? '(null)'}' for parameter 'msglvl' is not followed by 'on' or 'off'`);
+    if (state !== 'on' && state !== 'off') ctx.fail(1, `ethtool (${ctx.option}): flag '${ctx.args[i]}' for parameter 'msglvl' is not followed by 'on' or 'off'`);
     touched |= bit;
     bits = state === 'on' ? bits | bit : bits & ~bit;
   }

@@ -150,9 +150,6 @@ function parse(ctx: EthtoolContext, features: Features): Wishes {
   for (let i = 0; i < ctx.args.length; i += 2) {
     const name = ctx.args[i] as string;
     const value = ctx.args[i + 1];
-    if (value !== 'on' && value !== 'off') {
-      ctx.fail(1, `ethtool (${ctx.option}): flag '${value ?? '(null)'}' for parameter '(null)' is not followed by 'on' or 'off'`);
-    }
     const old = OLD_NAMES.find(([short, long]) => short === name || long === name);
     const bits = old === undefined ? [features.names.indexOf(name)] : features.matching(old[2]);
     for (const bit of bits) {
@@ -164,8 +161,17 @@ function parse(ctx: EthtoolContext, features: Features): Wishes {
   return wishes;
 }
 
+/** Before anybody is asked: pairs of a name and a state. */
+function checkPairs(ctx: EthtoolContext): void {
+  for (let i = 0; i < ctx.args.length; i += 2) {
+    const value = ctx.args[i + 1];
+    if (value !== 'on' && value !== 'off') ctx.fail(1, `ethtool (${ctx.option}): flag '${value ?? '(null)'}' for parameter '(null)' is not followed by 'on' or 'off'`);
+  }
+}
+
 /** `-K`. */
 export function featuresSet(ctx: EthtoolContext): number {
+  checkPairs(ctx);
   const before = ask(ctx);
   if (typeof before === 'number') return ctx.netlinkFail(before, 92);
   const wishes = parse(ctx, before);

@@ -60,6 +60,7 @@ function driverStatistics(ctx: EthtoolContext): number {
 
 /** `--phy-statistics`: no device here has a PHY. */
 export function phyStatistics(ctx: EthtoolContext): number {
+  if (ctx.args.length > 0) badArgs(ctx.env);
   const there = ctx.ask(ETHTOOL_GSSET_INFO, 36);
   if (typeof there === 'number') return ctx.fail(96, ctx.perror('Cannot get stats strings information', there));
   return ctx.fail(94, 'no stats available');

@@ -48,6 +48,7 @@ export function keywords(ctx: EthtoolContext, table: Readonly<Record<string, Key
 export function keyword(ctx: EthtoolContext, table: Readonly<Record<string, Keyword>>, given: Given, i: number): number {
   const name = ctx.args[i] as string;
   if (!Object.hasOwn(table, name)) ctx.fail(1, `ethtool (${ctx.option}): unknown parameter '${name}'`);
+  if (given.number(name) !== undefined) ctx.fail(1, `ethtool (${ctx.option}): duplicate parameter '${name}'`);
   const value = ctx.args[i + 1];
   if (value === undefined) ctx.fail(1, `ethtool (${ctx.option}): no value for parameter '${name}'`);
   const number = (table[name] as Keyword)(value);

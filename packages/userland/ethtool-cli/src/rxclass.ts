@@ -13,7 +13,7 @@ export function classRules(ctx: EthtoolContext): number {
     const rc = ctx.ioctl(ETHTOOL_GRXFH, new Uint8Array(RXNFC_LEN));
     return rc < 0 ? ctx.fail(1, ctx.perror('Cannot get RX network flow hashing options', rc)) : 0;
   }
-  if (word === 'rule' && /^[0-9]+$/.test(value ?? '')) {
+  if (word === 'rule' && ctx.args.length === 2 && /^[0-9]+$/.test(value ?? '')) {
     const rc = ctx.ioctl(ETHTOOL_GRXCLSRULE, new Uint8Array(RXNFC_LEN));
     return rc < 0 ? ctx.fail(1, `rxclass: Cannot get RX class rule: ${strerror(-rc)}\nCannot get RX classification rule`) : 0;
   }
@@ -81,7 +81,9 @@ export function hashTable(ctx: EthtoolContext): number {
 export function hashTableSet(ctx: EthtoolContext): number {
   const [word, value] = ctx.args;
   const equal = word === 'equal' && /^[1-9][0-9]*$/.test(value ?? '') ? Number(value) : 0;
-  if (equal === 0 && word !== 'default') return badArgs(ctx.env);
+  const rest = ctx.args.slice(equal === 0 ? 1 : 2);
+  if ((equal === 0 && word !== 'default') || rest.some((other) => other !== 'default')) return badArgs(ctx.env);
+  if (equal !== 0 && rest.length > 0) return ctx.fail(1, 'Equal and default options are mutually exclusive');
   ringCount(ctx);
   const size = equal === 0 ? 0 : tableSize(ctx);
   const data = new Uint8Array(8 + 4 * size);

@@ -1,14 +1,13 @@
 /** `ip maddress`: groups that interfaces listen to, from the files of /proc, and link-layer ones that are set by hand. */
-import { AF_INET, AF_INET6, AF_PACKET, AF_UNSPEC, SIOCADDMULTI, SIOCDELMULTI, SOCK_DGRAM, strerror } from '@skbuff/uapi';
+import { IoctlSocket } from '@skbuff/command';
+import { AF_INET, AF_INET6, AF_PACKET, AF_UNSPEC, SIOCADDMULTI, SIOCDELMULTI, strerror } from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
 import { addrN2a, llAddrA2n, llAddrN2a } from './inet.ts';
 import { isAltname, isIfname } from './link-parse.ts';
 import { usageMaddr } from './usage.ts';
 
-const IFNAMSIZ = 16;
 const ETH_ALEN = 6;
-const IFREQ_LEN = 40;
 
 /** A membership. */
 interface MaInfo {
@@ -162,13 +161,9 @@ function readAddress(ctx: IpContext, args: Args): Uint8Array {
 }
 
 function change(ctx: IpContext, name: string, address: Uint8Array, request: number): number {
-  const { task } = ctx.env;
-  const ifreq = new Uint8Array(IFREQ_LEN);
-  for (let i = 0; i < name.length; i++) ifreq[i] = name.charCodeAt(i);
-  ifreq.set(address, IFNAMSIZ + 2);
-  const fd = task.socket(AF_INET, SOCK_DGRAM, 0);
-  const err = fd < 0 ? fd : task.ioctl(fd, request, ifreq);
-  if (fd >= 0) task.close(fd);
+  const io = IoctlSocket.open(ctx.env);
+  const err = typeof io === 'number' ? io : io.set(request, name, [0, 0, ...address]);
+  if (typeof io !== 'number') io.close();
   return err < 0 ? ctx.die(1, `ioctl: ${strerror(err)}\n`) : 0;
 }
 

@@ -1,5 +1,5 @@
 /** `ip netns`. */
-import { andThen, Exit, type Status } from '@skbuff/command';
+import { andThen, atoi, Exit, type Status } from '@skbuff/command';
 import type { Net } from '@skbuff/core';
 import { NlAttrs, RtGenMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -8,7 +8,7 @@ import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { nsidName, nsidOfName } from './netns-id.ts';
 import { netnsSwitch } from './netns-switch.ts';
-import { atoi, getInteger } from './numbers.ts';
+import { getInteger } from './numbers.ts';
 import { usageNetns } from './usage.ts';
 
 const NETNS_RUN_DIR = '/run/netns';

@@ -1,4 +1,5 @@
 /** The words that describe a link in `ip link add` and `ip link set` (`iplink_parse`). */
+import { atoi } from '@skbuff/command';
 import { IfInfoMsg, strToBytes } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import type { Args } from './args.ts';
@@ -7,7 +8,7 @@ import type { IpContext } from './context.ts';
 import { llAddrA2n } from './inet.ts';
 import { groups, LINK_MODES, OPER_STATES } from './names.ts';
 import { nsidOfName } from './netns-id.ts';
-import { atoi, getInteger, getUnsigned } from './numbers.ts';
+import { getInteger, getUnsigned } from './numbers.ts';
 import type { RtnlRequest } from './rtnl.ts';
 import { usageLink } from './usage.ts';
 
@@ -147,9 +148,9 @@ function flag(bit: number, key: string, invert = false): Read {
 
 function attr8(type: number, key: string): Read {
   return (p, args: Args) => {
-    const on = args.onOff(key);
-    if (on === null) p.failed = true;
-    else p.req.builder.nlaPutU8(type, Number(on));
+    const word = args.next();
+    if (word !== 'on' && word !== 'off') args.die(22, `Error: argument of "${key}" must be one of "off", "on", not "${word}"\n`);
+    p.req.builder.nlaPutU8(type, Number(word === 'on'));
   };
 }
 

@@ -1,5 +1,5 @@
 /** The command nstat: counters of the stack, and how they grew since the last time. */
-import { type ByteSink, type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { type ByteSink, type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
 import { strerror } from '@skbuff/uapi';
 import { fnmatch } from './fnmatch.ts';
 import { JsonWriter } from './json-writer.ts';
@@ -16,9 +16,7 @@ const USELESS: ReadonlySet<string> = new Set([
   'IpForwarding', 'IpDefaultTTL', 'TcpRtoAlgorithm', 'TcpRtoMin', 'TcpRtoMax', 'TcpMaxConn', 'TcpCurrEstab',
 ]);
 
-const LONG: Readonly<Record<string, string>> = {
-  help: 'h', ignore: 'a', json: 'j', nooutput: 'n', pretty: 'p', reset: 'r', noupdate: 's', version: 'V', zeros: 'z',
-};
+const LONG: LongNames = { help: 'h', ignore: 'a', interval: 't:', json: 'j', nooutput: 'n', pretty: 'p', reset: 'r', scan: 'd:', noupdate: 's', version: 'V', zeros: 'z' };
 
 class Nstat {
   private readonly env: CommandEnv;
@@ -49,22 +47,18 @@ class Nstat {
 
   /** An exit status if that was all, else -1. */
   private options(words: readonly string[]): number {
-    for (const word of words) {
-      if (word === '--') continue;
-      const long = LONG[word.slice(2)];
-      if (word.startsWith('--') && long === undefined) return this.usage(`nstat: unrecognized option '${word}'\n`);
-      const letters = word.startsWith('--') ? (long as string) : word.startsWith('-') && word !== '-' ? word.slice(1) : '';
-      if (letters === '') this.patterns.push(word);
-      for (const letter of letters) {
-        if (letter === 'h') return this.usage('');
-        if (letter === 'V') {
-          this.env.stdout(NSTAT_VERSION);
-          return 0;
-        }
-        if (!'ajnprsz'.includes(letter)) return this.usage(`nstat: invalid option -- '${letter}'\n`);
-        this.flags.add(letter);
+    const { opts, rest, error } = getoptLong(words, 'h?vVzrnasd:t:jp', LONG);
+    for (const { opt } of opts) {
+      if (opt === 'h' || opt === '?') return this.usage('');
+      if (opt === 'v' || opt === 'V') {
+        this.env.stdout(NSTAT_VERSION);
+        return 0;
       }
+      if (opt === 'd' || opt === 't') return this.usage('nstat: there is no daemon here\n');
+      this.flags.add(opt);
     }
+    if (error !== null) return this.usage(`nstat: ${error}\n`);
+    this.patterns.push(...rest);
     return -1;
   }
 

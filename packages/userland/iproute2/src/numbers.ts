@@ -43,9 +43,3 @@ export function getU16(text: string, base = 0): number | null {
 export function getU8(text: string, base = 0): number | null {
   return getNumber(text, 0, 0xff, base);
 }
-
-/** The leading number of a text, as atoi(3) gives it. */
-export function atoi(text: string): number {
-  const m = /^\s*[+-]?\d+/.exec(text);
-  return m === null ? 0 : Number.parseInt(m[0], 10) | 0;
-}

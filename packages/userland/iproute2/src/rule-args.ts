@@ -2,7 +2,7 @@
 import type { Args } from './args.ts';
 import { protocolNumber } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
-import { getNumber, getU64, getUnsigned } from './numbers.ts';
+import { getU64, getUnsigned } from './numbers.ts';
 
 /** A mark, and the mask behind the slash if there is one. */
 export interface FwMark {
@@ -49,10 +49,12 @@ export function readTunId(args: Args): bigint {
   return getU64(args.next()) ?? args.invarg('"tun_id" value is invalid\n');
 }
 
+/** As sscanf(3) reads `%hu-%hu`: bits above 16 are cut off, what follows does not matter. */
 export function readPorts(args: Args, message: string): Range {
-  const [from, to] = args.next().split('-') as [string, string | undefined];
-  const start = getNumber(from, 0, 0xffff) ?? args.invarg(message);
-  return { start, end: to === undefined ? start : (getNumber(to, 0, 0xffff) ?? args.invarg(message)) };
+  const m = /^\s*([+-]?\d+)(?:-\s*([+-]?\d+))?/.exec(args.next());
+  if (m === null) return args.invarg(message);
+  const port = (digits: string): number => Number(digits) & 0xffff;
+  return { start: port(m[1] as string), end: port(m[2] ?? (m[1] as string)) };
 }
 
 export function readIpproto(args: Args): number {

@@ -63,6 +63,13 @@ describe('monitor', () => {
     );
   });
 
+  it('ends when the process does', async () => {
+    const monitor = stack.start('ip monitor link');
+    await settle();
+    monitor.kill();
+    expect(await monitor.status).toBe(1);
+  });
+
   it('puts the time before each, in one of two forms', async () => {
     const running = ['-t', '-ts'].map((option) => stack.start(`ip ${option} monitor rule`));
     stack.ip('rule add from 10.0.0.1 table 5');

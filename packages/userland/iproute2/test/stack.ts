@@ -94,12 +94,12 @@ export class Stack {
   }
 
   /** Starts a line that does not end by itself; `out` grows. */
-  start(line: string): { readonly out: { stdout: string; stderr: string }; kill(): void } {
+  start(line: string): { readonly out: { stdout: string; stderr: string }; readonly status: Promise<number>; kill(): void } {
     const out = { stdout: '', stderr: '' };
     const tasks: Task[] = [];
     const ports: NetlinkPort[] = [];
-    void this.env(this.newTask(this.net, tasks), ports, tasks, out).run(line.split(' '));
-    return { out, kill: () => this.endOf(ports, tasks) };
+    const status = Promise.resolve(this.env(this.newTask(this.net, tasks), ports, tasks, out).run(line.split(' ')));
+    return { out, status, kill: () => this.endOf(ports, tasks) };
   }
 
   private endOf(ports: readonly NetlinkPort[], tasks: readonly Task[]): void {

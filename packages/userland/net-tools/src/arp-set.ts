@@ -1,12 +1,12 @@
 /** Entries of ARP's table made and removed: words into a `struct arpreq`. */
-import { type CommandEnv, Exit } from '@skbuff/command';
+import { type CommandEnv, Exit, type IoctlSocket } from '@skbuff/command';
 import { setIfrName } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import type { ArpOptions } from './arp.ts';
 import { inEther } from './families.ts';
 import { herror, resolve } from './resolve.ts';
-import { E_OPTERR, Ioctl, int32, sockaddr, usage } from './tool.ts';
+import { E_OPTERR, int32, sockaddr, usage, openIoctl } from './tool.ts';
 import { ARP_USAGE } from './usage.ts';
 
 const FAILED = 255;
@@ -16,13 +16,13 @@ const NETMASK = 36;
 const DEV = 52;
 
 /** Words behind the addresses that set or clear flags. */
-const WORDS: Readonly<Record<string, (flags: number) => number>> = {
-  temp: (flags) => flags & ~U.ATF_PERM,
-  pub: (flags) => flags | U.ATF_PUBL,
-  priv: (flags) => flags & ~U.ATF_PUBL,
-  trail: (flags) => flags | U.ATF_USETRAILERS,
-  dontpub: (flags) => flags | U.ATF_DONTPUB,
-};
+const WORDS: ReadonlyMap<string, (flags: number) => number> = new Map([
+  ['temp', (flags: number) => flags & ~U.ATF_PERM],
+  ['pub', (flags: number) => flags | U.ATF_PUBL],
+  ['priv', (flags: number) => flags & ~U.ATF_PUBL],
+  ['trail', (flags: number) => flags | U.ATF_USETRAILERS],
+  ['dontpub', (flags: number) => flags | U.ATF_DONTPUB],
+]);
 
 /** Options behind the addresses; the flags. `arg` gets mask and device. */
 function words(env: CommandEnv, o: ArpOptions, rest: readonly string[], arg: Uint8Array, start: number): number {
@@ -30,7 +30,7 @@ function words(env: CommandEnv, o: ArpOptions, rest: readonly string[], arg: Uin
   let device = o.device;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i] as string;
-    const change = WORDS[word];
+    const change = WORDS.get(word);
     if (change !== undefined) flags = change(flags);
     else if ((word === 'dev' || word === 'netmask') && i + 1 < rest.length) {
       const value = rest[++i] as string;
@@ -64,7 +64,7 @@ export function arpSet(env: CommandEnv, o: ArpOptions, [name, address, ...rest]:
   const pa = sockaddr(host(env, name));
   arg.set(pa);
   if (address === undefined) return complain(env, 'need hardware address');
-  const io = new Ioctl(env);
+  const io = openIoctl(env);
   // Bytes that the hardware address does not have are those of the other address.
   arg.set(pa.subarray(2), HA + 2);
   arg[HA] = o.hw.type;
@@ -79,7 +79,7 @@ export function arpSet(env: CommandEnv, o: ArpOptions, [name, address, ...rest]:
   return err < 0 ? FAILED : 0;
 }
 
-function deviceAddress(io: Ioctl, name: string, arg: Uint8Array): number {
+function deviceAddress(io: IoctlSocket, name: string, arg: Uint8Array): number {
   const reply = io.ifreq(U.SIOCGIFHWADDR, name);
   if (typeof reply === 'number') return reply;
   arg.set(reply.subarray(U.IFREQ_UNION, U.IFREQ_UNION + 16), HA);
@@ -92,7 +92,7 @@ export function arpDelete(env: CommandEnv, o: ArpOptions, [name, ...rest]: reado
   const arg = new Uint8Array(U.ARPREQ_LEN);
   arg.set(sockaddr(host(env, name)));
   const flags = words(env, o, rest, arg, U.ATF_PERM);
-  const io = new Ioctl(env);
+  const io = openIoctl(env);
   const both = !rest.includes('pub') && !rest.includes('priv');
   let err = -U.ENXIO;
   if (both || rest.includes('priv')) err = remove(io, arg, flags & ~U.ATF_PUBL);
@@ -103,7 +103,7 @@ export function arpDelete(env: CommandEnv, o: ArpOptions, [name, ...rest]: reado
   return FAILED;
 }
 
-function remove(io: Ioctl, arg: Uint8Array, flags: number): number {
+function remove(io: IoctlSocket, arg: Uint8Array, flags: number): number {
   arg.set(int32(flags), FLAGS);
   return io.call(U.SIOCDARP, arg);
 }

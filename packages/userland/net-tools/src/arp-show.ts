@@ -46,8 +46,9 @@ export function arpShow(env: CommandEnv, o: ArpOptions, host: string | undefined
     return 255;
   }
   const shown = list.filter((e) => (!o.hwSet || e.type === o.hw.type) && (wanted === '' || e.ip === wanted) && (o.device === '' || e.dev === o.device));
-  if (!o.all && shown.length > 0) env.stdout(HEADING);
-  for (const entry of shown) show(env, o, entry);
+  const bsd = o.all && !o.linux;
+  if (!bsd && shown.length > 0) env.stdout(HEADING);
+  for (const entry of shown) show(env, o, entry, bsd);
   if (o.verbose) env.stdout(`Entries: ${list.length}\tSkipped: ${list.length - shown.length}\tFound: ${shown.length}\n`);
   if (shown.length > 0) return 0;
   if (host !== undefined && !o.all) env.stdout(`${host} (${wanted}) -- no entry\n`);
@@ -55,9 +56,9 @@ export function arpShow(env: CommandEnv, o: ArpOptions, host: string | undefined
   return 0;
 }
 
-function show(env: CommandEnv, o: ArpOptions, e: Entry): void {
+function show(env: CommandEnv, o: ArpOptions, e: Entry, bsd: boolean): void {
   const name = hostName(env, inetPton4(e.ip), o.numeric);
-  env.stdout(o.all ? bsdLine(name === e.ip ? '?' : name, e) : linuxLine(name, e));
+  env.stdout(bsd ? bsdLine(name === e.ip ? '?' : name, e) : linuxLine(name, e));
 }
 
 /** `arp_disp_2`. */

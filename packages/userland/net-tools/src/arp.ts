@@ -1,9 +1,9 @@
 /** The command arp. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, exitStatus, type LongNames } from '@skbuff/command';
 import { arpDelete, arpFile, arpSet } from './arp-set.ts';
 import { arpShow } from './arp-show.ts';
 import { AF_NAMES, type HwType, hwByName } from './families.ts';
-import { E_OPTERR, getoptLong, usage } from './tool.ts';
+import { E_OPTERR, options, usage } from './tool.ts';
 import { ARP_USAGE, ARP_VERSION, VERSION } from './usage.ts';
 
 /** `arp` of net-tools. */
@@ -14,8 +14,10 @@ export const arp: Command = {
 
 /** What the options said. */
 export interface ArpOptions {
-  /** The style of BSD. */
+  /** -a: the style of BSD, and what is said of nothing found. */
   all: boolean;
+  /** -e: the style of Linux, whatever else is asked for. */
+  linux: boolean;
   numeric: boolean;
   verbose: boolean;
   /** The hardware address is the name of an interface that has it. */
@@ -25,7 +27,7 @@ export interface ArpOptions {
   hwSet: boolean;
 }
 
-const LONG: Readonly<Record<string, string>> = {
+const LONG: LongNames = {
   verbose: 'v',
   version: 'V',
   all: 'a',
@@ -33,20 +35,20 @@ const LONG: Readonly<Record<string, string>> = {
   file: 'f',
   numeric: 'n',
   set: 's',
-  protocol: 'A',
-  'hw-type': 'H',
-  device: 'i',
+  protocol: 'A:',
+  'hw-type': 'H:',
+  device: 'i:',
   help: 'h',
   'use-device': 'D',
   symbolic: 'N',
 };
 
 function main(argv: readonly string[], env: CommandEnv): number {
-  const o: ArpOptions = { all: false, numeric: false, verbose: false, useDevice: false, device: '', hw: hwByName('ether') as HwType, hwSet: false };
+  const o: ArpOptions = { all: false, linux: false, numeric: false, verbose: false, useDevice: false, device: '', hw: hwByName('ether') as HwType, hwSet: false };
   let what = 'show';
   const on = (letter: string, arg: string): void => {
     if (letter === 'a') o.all = true;
-    else if (letter === 'e') o.all = false;
+    else if (letter === 'e') o.linux = true;
     else if (letter === 'n') o.numeric = true;
     else if (letter === 'v') o.verbose = true;
     else if (letter === 'D') o.useDevice = true;
@@ -59,7 +61,7 @@ function main(argv: readonly string[], env: CommandEnv): number {
       throw new Exit(0);
     } else if (letter === 'h' || letter === '?') usage(env, ARP_USAGE, 0);
   };
-  const words = getoptLong(env, argv, { name: 'arp', short: 'A:H:adfp:nsei:t:vh?DNV', long: LONG, on, wrong: () => usage(env, ARP_USAGE, E_OPTERR) });
+  const words = options(env, argv, 'A:H:adfp:nsei:t:vh?DNV', LONG, on, [ARP_USAGE, E_OPTERR]);
   if (what === 's') return arpSet(env, o, words);
   if (what === 'd') return arpDelete(env, o, words);
   return what === 'f' ? arpFile(env, o, words[0] ?? '/etc/ethers') : arpShow(env, o, words[0]);

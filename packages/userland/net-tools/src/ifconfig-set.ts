@@ -1,23 +1,25 @@
 /** What ifconfig changes, word by word. An error of one word does not keep the next ones from being tried. */
-import { type CommandEnv, Exit } from '@skbuff/command';
+import { atoi, type CommandEnv, Exit, type IoctlSocket } from '@skbuff/command';
 import { le32 } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { hwByName, inEther } from './families.ts';
 import { addAlias } from './ifconfig-alias.ts';
 import { herror, resolve } from './resolve.ts';
-import { E_OPTERR, type Ioctl, atoi, int32, sockaddr, usage } from './tool.ts';
+import { E_OPTERR, int32, sockaddr, usage } from './tool.ts';
 import { IFCONFIG_USAGE } from './usage.ts';
 
 /** Words that set a flag, or clear it with a minus; `warn`: the name in the complaint when it did not go. */
-const FLAGS: Readonly<Record<string, { readonly bit: number; readonly warn: string; readonly inverse: boolean }>> = {
-  arp: { bit: U.IFF_NOARP, warn: '', inverse: true },
-  trailers: { bit: U.IFF_NOTRAILERS, warn: '', inverse: true },
-  promisc: { bit: U.IFF_PROMISC, warn: 'promisc', inverse: false },
-  multicast: { bit: U.IFF_MULTICAST, warn: 'MULTICAST', inverse: false },
-  allmulti: { bit: U.IFF_ALLMULTI, warn: 'ALLMULTI', inverse: false },
-  dynamic: { bit: U.IFF_DYNAMIC, warn: 'DYNAMIC', inverse: false },
-};
+const FLAGS: ReadonlyMap<string, { readonly bit: number; readonly warn: string; readonly inverse: boolean }> = new Map(
+  Object.entries({
+    arp: { bit: U.IFF_NOARP, warn: '', inverse: true },
+    trailers: { bit: U.IFF_NOTRAILERS, warn: '', inverse: true },
+    promisc: { bit: U.IFF_PROMISC, warn: 'promisc', inverse: false },
+    multicast: { bit: U.IFF_MULTICAST, warn: 'MULTICAST', inverse: false },
+    allmulti: { bit: U.IFF_ALLMULTI, warn: 'ALLMULTI', inverse: false },
+    dynamic: { bit: U.IFF_DYNAMIC, warn: 'DYNAMIC', inverse: false },
+  }),
+);
 
 /** Requests of interface kinds that ask the driver. */
 const SIOCSKEEPALIVE: number = U.SIOCDEVPRIVATE;
@@ -28,7 +30,7 @@ const MEDIA: readonly string[] = ['unknown', '10base2', '10baseT', 'AUI', '100ba
 
 export class IfconfigRun {
   private readonly env: CommandEnv;
-  private readonly io: Ioctl;
+  private readonly io: IoctlSocket;
   private readonly name: string;
   private readonly family: string;
   private readonly words: readonly string[];
@@ -38,7 +40,7 @@ export class IfconfigRun {
   /** The mask of `ADDRESS/LENGTH`, to be set at the end; -1: none. */
   private pendingMask = -1;
 
-  constructor(env: CommandEnv, io: Ioctl, name: string, family: string, words: readonly string[]) {
+  constructor(env: CommandEnv, io: IoctlSocket, name: string, family: string, words: readonly string[]) {
     this.env = env;
     this.io = io;
     this.name = name;
@@ -59,7 +61,7 @@ export class IfconfigRun {
 
   private word(word: string): void {
     const minus = word.startsWith('-');
-    const flag = FLAGS[minus ? word.slice(1) : word];
+    const flag = FLAGS.get(minus ? word.slice(1) : word);
     if (flag !== undefined) return this.flag(flag.bit, minus === flag.inverse, minus ? flag.warn : '');
     switch (word) {
       case 'up':
@@ -112,7 +114,7 @@ export class IfconfigRun {
 
   private fail(text: string): void {
     this.env.stderr(`${text}\n`);
-    this.failed = 1;
+    this.failed |= 1;
   }
 
   /** `set_flag`, `clr_flag`, `test_flag`. */
@@ -122,7 +124,7 @@ export class IfconfigRun {
     const err = this.io.set(U.SIOCSIFFLAGS, this.name, int32(on ? flags | bit : flags & ~bit).subarray(0, 2));
     if (err < 0) {
       this.fail(`SIOCSIFFLAGS: ${strerror(-err)}`);
-      this.failed = 255;
+      this.failed = -1;
     }
     if (warn === '' || ((this.flags() ?? 0) & bit) === 0) return;
     const why = warn === 'promisc' ? 'promisc mode... maybe other application is running?' : `${warn} mode.`;
@@ -133,7 +135,7 @@ export class IfconfigRun {
     const reply = this.io.ifreq(U.SIOCGIFFLAGS, this.name);
     if (typeof reply !== 'number') return le32(reply, U.IFREQ_UNION) & 0xffff;
     this.fail(`${this.name}: ERROR while getting interface flags: ${strerror(-reply)}`);
-    this.failed = 255;
+    this.failed = -1;
     return null;
   }
 
@@ -141,7 +143,7 @@ export class IfconfigRun {
     const found = resolve(this.env, host);
     if (found !== null) return this.request(what, request, sockaddr(found.addr));
     herror(this.env, host);
-    this.failed = 1;
+    this.failed |= 1;
   }
 
   private optionalAddr(what: string, request: number, bit: number): void {
@@ -179,7 +181,7 @@ export class IfconfigRun {
   private map(what: string): void {
     const map = this.io.ifreq(U.SIOCGIFMAP, this.name);
     if (typeof map === 'number') {
-      this.failed = 1;
+      this.failed |= 1;
       return;
     }
     const err = this.io.set(U.SIOCSIFMAP, this.name, map.subarray(U.IFREQ_UNION));
@@ -191,8 +193,8 @@ export class IfconfigRun {
     const found = this.family === 'inet' ? resolve(this.env, host) : null;
     if (found === null) {
       herror(this.env, host);
-      this.failed = 1;
-    } else if (!addAlias(this.env, this.io, this.name, word === 'del', found.addr)) this.failed = 1;
+      this.failed |= 1;
+    } else if (!addAlias(this.env, this.io, this.name, word === 'del', found.addr)) this.failed |= 1;
   }
 
   /** A word that is none is an address, and brings the interface up. */

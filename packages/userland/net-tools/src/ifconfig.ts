@@ -1,11 +1,11 @@
 /** The command ifconfig. */
-import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, exitStatus, type IoctlSocket } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { AF_NAMES } from './families.ts';
 import { IfconfigRun } from './ifconfig-set.ts';
 import { printLong, printShort } from './ife-print.ts';
 import { fetchInterface, interfaceNames } from './interfaces.ts';
-import { Ioctl, usage } from './tool.ts';
+import { usage, openIoctl } from './tool.ts';
 import { IFCONFIG_USAGE, VERSION } from './usage.ts';
 
 /** `ifconfig` of net-tools. */
@@ -31,7 +31,7 @@ function main(argv: readonly string[], env: CommandEnv): number {
     else if (['-?', '-h', '-help', '--help'].includes(option)) usage(env, IFCONFIG_USAGE, 0);
     else if (option !== '-v') return unknown(env, option);
   }
-  const io = new Ioctl(env);
+  const io = openIoctl(env);
   const name = argv[i];
   if (name === undefined) return showAll(env, io, { all, short });
   const words = argv.slice(i + 1);
@@ -47,7 +47,7 @@ function unknown(env: CommandEnv, option: string): number {
 
 const HEADING = 'Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n';
 
-function showAll(env: CommandEnv, io: Ioctl, { all, short }: Options): number {
+function showAll(env: CommandEnv, io: IoctlSocket, { all, short }: Options): number {
   if (short) env.stdout(HEADING);
   let failed = 0;
   for (const name of interfaceNames(env, io)) {
@@ -58,7 +58,7 @@ function showAll(env: CommandEnv, io: Ioctl, { all, short }: Options): number {
   return failed;
 }
 
-function showOne(env: CommandEnv, io: Ioctl, name: string, short: boolean): number {
+function showOne(env: CommandEnv, io: IoctlSocket, name: string, short: boolean): number {
   if (short) env.stdout(HEADING);
   const ife = fetchInterface(env, io, name);
   if (ife === null) return 1;

@@ -1,10 +1,9 @@
 /** Interfaces as ifconfig and netstat see them: /proc/net/dev, SIOCGIFCONF for aliases, and an ioctl for each thing else. */
-import type { CommandEnv } from '@skbuff/command';
+import { type CommandEnv, type IoctlSocket } from '@skbuff/command';
 import { le32, setLe64 } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { be32 } from '@skbuff/wire';
-import type { Ioctl } from './tool.ts';
 
 /** Columns of /proc/net/dev. */
 export interface DevCounters {
@@ -40,7 +39,7 @@ export function readDevices(env: CommandEnv): Map<string, DevCounters> {
 }
 
 /** Names of addresses, in the kernel's order. */
-function labels(io: Ioctl): string[] {
+function labels(io: IoctlSocket): string[] {
   const room = 256 * U.IFREQ_LEN;
   const ifconf = new Uint8Array(U.IFCONF_LEN + room);
   ifconf.set([room & 255, room >> 8, room >> 16]);
@@ -55,7 +54,7 @@ function labels(io: Ioctl): string[] {
 }
 
 /** Every interface and alias by name; numbers inside names count as numbers. */
-export function interfaceNames(env: CommandEnv, io: Ioctl): string[] {
+export function interfaceNames(env: CommandEnv, io: IoctlSocket): string[] {
   const names = [...readDevices(env).keys()];
   for (const label of labels(io)) if (!names.includes(label)) names.push(label);
   return names.sort(nstrcmp);
@@ -77,7 +76,7 @@ function nstrcmp(a: string, b: string): number {
 }
 
 /** `do_if_fetch`: or null, after saying why. */
-export function fetchInterface(env: CommandEnv, io: Ioctl, name: string): Interface | null {
+export function fetchInterface(env: CommandEnv, io: IoctlSocket, name: string): Interface | null {
   const flags = io.ifreq(U.SIOCGIFFLAGS, name);
   if (typeof flags === 'number') {
     const why = flags === -U.ENODEV ? 'Device not found' : strerror(-flags);
@@ -102,7 +101,7 @@ export function fetchInterface(env: CommandEnv, io: Ioctl, name: string): Interf
   };
 }
 
-function inetOf(io: Ioctl, name: string, addr: number): Interface['inet'] {
+function inetOf(io: IoctlSocket, name: string, addr: number): Interface['inet'] {
   const of = (request: number): number => {
     const reply = io.ifreq(request, name);
     return typeof reply === 'number' ? 0 : be32(reply, U.IFREQ_UNION + 4);

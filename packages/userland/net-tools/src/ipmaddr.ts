@@ -4,7 +4,7 @@ import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { inEther } from './families.ts';
 import { groupAddress, readGroups } from './groups.ts';
-import { E_OPTERR, Ioctl } from './tool.ts';
+import { E_OPTERR, openIoctl } from './tool.ts';
 import { IPMADDR_USAGE, IPMADDR_VERSION, VERSION } from './usage.ts';
 
 /** `ipmaddr` of net-tools. */
@@ -39,12 +39,12 @@ function change(env: CommandEnv, add: boolean, words: readonly string[]): number
   if (dev === null || address === null) wrong(env);
   const union = new Uint8Array(16);
   if (!inEther(address, union, 2)) wrong(env);
-  const err = new Ioctl(env).set(add ? U.SIOCADDMULTI : U.SIOCDELMULTI, dev, union);
+  const err = openIoctl(env).set(add ? U.SIOCADDMULTI : U.SIOCDELMULTI, dev, union);
   if (err < 0) env.stderr(`ioctl: ${strerror(-err)}\n`);
   return err < 0 ? 1 : 0;
 }
 
-const KINDS: Readonly<Record<string, string>> = { ipv4: 'inet', ipv6: 'inet6', link: 'link', all: '' };
+const KINDS: ReadonlyMap<string, string> = new Map(Object.entries({ ipv4: 'inet', ipv6: 'inet6', link: 'link', all: '' }));
 
 interface Line {
   readonly index: number;
@@ -57,8 +57,9 @@ function show(env: CommandEnv, words: readonly string[]): number {
   let kind = '';
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
-    if (word === 'dev') dev = words[++i] ?? wrong(env);
-    else kind = KINDS[word] ?? wrong(env);
+    const known = KINDS.get(word);
+    if (known !== undefined) kind = known;
+    else dev = word === 'dev' ? (words[++i] ?? wrong(env)) : word;
   }
   const lines = [...(kind === '' || kind === 'link' ? linkLines(env) : []), ...(kind === '' || kind === 'inet' ? inetLines(env) : [])];
   let last = -1;

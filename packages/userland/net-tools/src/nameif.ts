@@ -1,11 +1,11 @@
 /** The command nameif: names interfaces by their hardware address. */
-import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, exitStatus, type IoctlSocket } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { equalBytes } from '@skbuff/wire';
 import { inEther } from './families.ts';
 import { readDevices } from './interfaces.ts';
-import { Ioctl } from './tool.ts';
+import { openIoctl } from './tool.ts';
 import { NAMEIF_USAGE } from './usage.ts';
 
 /** `nameif` of net-tools. */
@@ -28,7 +28,7 @@ function complain(env: CommandEnv, text: string): number {
 function main(argv: readonly string[], env: CommandEnv): number {
   let path = '/etc/mactab';
   let i = 1;
-  for (; argv[i]?.startsWith('-') === true; i++) {
+  for (; argv[i]?.startsWith('-') === true && argv[i] !== '-'; i++) {
     const word = argv[i] as string;
     if (word === '-c' || word === '--config-file') path = argv[++i] ?? '';
     else if (word !== '-s' && word !== '--syslog') {
@@ -44,7 +44,7 @@ function main(argv: readonly string[], env: CommandEnv): number {
   }
   const pairs = words.length === 0 ? fromFile(env, path) : words;
   if (typeof pairs === 'number') return complain(env, `opening configuration file ${path}: ${strerror(-pairs)}`);
-  return rename(env, pairs);
+  return rename(env, pairs, words.length === 0 ? (i) => `line ${i / 2 + 1}` : (i) => `argument ${i + 2}`);
 }
 
 function fromFile(env: CommandEnv, path: string): readonly string[] | number {
@@ -53,15 +53,18 @@ function fromFile(env: CommandEnv, path: string): readonly string[] | number {
   return text.split('\n').flatMap((line) => (line.split('#')[0] as string).trim().split(/\s+/).filter((word) => word !== '').slice(0, 2));
 }
 
-function rename(env: CommandEnv, pairs: readonly string[]): number {
+/** `where`: the place of the pair that begins at an index, in words. */
+function rename(env: CommandEnv, pairs: readonly string[], where: (i: number) => string): number {
   const wishes: Wish[] = [];
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const mac = new Uint8Array(6);
     const text = pairs[i + 1] as string;
-    if (!inEther(text, mac, 0)) return complain(env, `cannot parse MAC \`${text}' at line ${i / 2 + 1}`);
+    const at = where(i);
+    if (pairs[i]?.includes(':') === true) complain(env, `alias device ${pairs[i]} at ${at} probably has no mac`);
+    if (!inEther(text, mac, 0)) return complain(env, `cannot parse MAC \`${text}' at ${at}`);
     wishes.push({ name: pairs[i] as string, mac, found: false });
   }
-  const io = new Ioctl(env);
+  const io = openIoctl(env);
   for (const dev of readDevices(env).keys()) {
     const wish = wishes.find(({ mac, found }) => !found && hasMac(io, dev, mac));
     if (wish === undefined) continue;
@@ -74,7 +77,7 @@ function rename(env: CommandEnv, pairs: readonly string[]): number {
   return lost.length > 0 ? 1 : 0;
 }
 
-function hasMac(io: Ioctl, dev: string, mac: Uint8Array): boolean {
+function hasMac(io: IoctlSocket, dev: string, mac: Uint8Array): boolean {
   const reply = io.ifreq(U.SIOCGIFHWADDR, dev);
   return typeof reply !== 'number' && equalBytes(reply, U.IFREQ_UNION + 2, mac, 0, 6);
 }

@@ -1,5 +1,5 @@
 /** The command netstat. */
-import { type Command, type CommandEnv, Exit, type Status, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, type Status, exitStatus, type LongNames } from '@skbuff/command';
 import { AF_NAMES } from './families.ts';
 import { groupAddress, readGroups } from './groups.ts';
 import { printLong, printShort } from './ife-print.ts';
@@ -8,7 +8,7 @@ import { NetstatOptions } from './netstat-options.ts';
 import { showSockets } from './netstat-sockets.ts';
 import { showStatistics } from './netstat-statistics.ts';
 import { showCache, showFib } from './route-show.ts';
-import { E_OPTERR, Ioctl, getoptLong, noSupport, usage } from './tool.ts';
+import { E_OPTERR, noSupport, openIoctl, options, usage } from './tool.ts';
 import { NETSTAT_USAGE, NETSTAT_VERSION, VERSION } from './usage.ts';
 
 /** `netstat` of net-tools. */
@@ -17,7 +17,7 @@ export const netstat: Command = {
   run: (argv, env) => exitStatus(() => main(argv, env)),
 };
 
-const LONG: Readonly<Record<string, string>> = {
+const LONG: LongNames = {
   route: 'r',
   interfaces: 'i',
   groups: 'g',
@@ -45,7 +45,7 @@ const LONG: Readonly<Record<string, string>> = {
   sctp: 'S',
   raw: 'w',
   unix: 'x',
-  protocol: 'A',
+  protocol: 'A:',
   version: 'V',
   help: 'h',
   ip: '=inet',
@@ -67,7 +67,7 @@ function main(argv: readonly string[], env: CommandEnv): Status {
     } else if (letter === '?' || letter === 'h') usage(env, NETSTAT_USAGE, letter === 'h' ? 0 : E_OPTERR);
     else o.letters.add(letter);
   };
-  getoptLong(env, argv, { name: 'netstat', short: 'A:CFMacdeghilnNoprsStuWVv?wxZ64U', long: LONG, on, wrong: () => usage(env, NETSTAT_USAGE, E_OPTERR) });
+  options(env, argv, 'A:CFMacdeghilnNoprsStuWVv?wxZ64U', LONG, on, [NETSTAT_USAGE, E_OPTERR]);
   if (['M', 'r', 'i', 's'].filter((letter) => o.has(letter)).length > 1) usage(env, NETSTAT_USAGE, E_OPTERR);
   const once = (): number => show(env, o);
   return o.has('c') ? again(env, once) : once();
@@ -116,7 +116,7 @@ function showRoutes(env: CommandEnv, o: NetstatOptions): number {
 function showInterfaces(env: CommandEnv, long: boolean): number {
   env.stdout('Kernel Interface table\n');
   if (!long) env.stdout('Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n');
-  const io = new Ioctl(env);
+  const io = openIoctl(env);
   for (const name of interfaceNames(env, io)) {
     const ife = fetchInterface(env, io, name);
     // An interface that is down is none to speak of.

@@ -32,9 +32,12 @@ export function resolve(env: CommandEnv, name: string): { readonly addr: number;
   return null;
 }
 
-/** Why a name has no address: what cannot be a name, and what nobody could be asked about. */
+/** What may be the name of a host (RFC 952, and the underscore): anything else nobody is asked about. */
+const HOST_NAME = /^(?![\d.]*$)\w[\w.-]*$/;
+
+/** Why a name has no address: it cannot be one, or nobody could be asked about it. */
 export function herror(env: CommandEnv, name: string): void {
-  env.stderr(`${name}: ${/^[0-9.]+$/.test(name) || name.includes('/') ? 'Unknown host' : 'Host name lookup failure'}\n`);
+  env.stderr(`${name}: ${HOST_NAME.test(name) ? 'Host name lookup failure' : 'Unknown host'}\n`);
 }
 
 /** The name of a host, or its address. */

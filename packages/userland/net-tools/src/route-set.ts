@@ -1,10 +1,10 @@
 /** `route add` and `route del`: words into a `struct rtentry`. */
-import { type CommandEnv, Exit } from '@skbuff/command';
+import { atoi, type CommandEnv, Exit } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { herror, resolve } from './resolve.ts';
-import { E_LOOKUP, E_OPTERR, E_SOCK, Ioctl, atoi, int32, sockaddr } from './tool.ts';
+import { E_LOOKUP, E_OPTERR, E_SOCK, int32, sockaddr, openIoctl } from './tool.ts';
 import { INET_ROUTE_USAGE } from './usage.ts';
 
 const RTF_UP = 0x0001;
@@ -15,7 +15,7 @@ const RTF_WINDOW = 0x0080;
 const RTF_IRTT = 0x0100;
 const RTF_REJECT = 0x0200;
 /** Words that are nothing but a flag. */
-const WORDS: Readonly<Record<string, number>> = { reject: RTF_REJECT, mod: 0x0020, dyn: 0x0010, reinstate: 0x0008 };
+const WORDS: ReadonlyMap<string, number> = new Map(Object.entries({ reject: RTF_REJECT, mod: 0x0020, dyn: 0x0010, reinstate: 0x0008 }));
 
 /** The usage of this part, which is not that of the command. */
 export function inetRouteUsage(env: CommandEnv, status: number): never {
@@ -59,12 +59,12 @@ export function changeRoute(env: CommandEnv, add: boolean, words: readonly strin
   if (words.length === 0) inetRouteUsage(env, 0);
   const rt = new Rtentry();
   const rest = [...words];
-  const kind = rest[0] === '-net' || rest[0] === '-host' ? (rest.shift() as string) : '';
+  const kind = rest[0] === '#net' || rest[0] === '#host' ? (rest.shift() as string) : '';
   target(env, rt, rest.shift() ?? inetRouteUsage(env, E_OPTERR), kind);
   while (rest.length > 0) keyword(env, rt, rest.shift() as string, rest);
   if ((rt.flags & RTF_REJECT) !== 0) rt.dev ??= 'lo';
   checkMask(env, rt);
-  const err = new Ioctl(env).call(add ? U.SIOCADDRT : U.SIOCDELRT, rt.bytes(add));
+  const err = openIoctl(env).call(add ? U.SIOCADDRT : U.SIOCDELRT, rt.bytes(add));
   if (err < 0) env.stderr(`${add ? 'SIOCADDRT' : 'SIOCDELRT'}: ${strerror(-err)}\n`);
   return err < 0 ? E_SOCK : 0;
 }
@@ -74,7 +74,7 @@ function target(env: CommandEnv, rt: Rtentry, word: string, kind: string): void 
   const found = lookup(env, host);
   rt.dst = found.addr;
   if (length !== undefined) rt.genmask = prefixMask(Number(length));
-  const isNet = kind === '' ? found.isNet : kind === '-net';
+  const isNet = kind === '' ? found.isNet : kind === '#net';
   rt.flags = RTF_UP | (isNet ? 0 : RTF_HOST);
 }
 
@@ -92,7 +92,7 @@ function lookup(env: CommandEnv, host: string): { readonly addr: number; readonl
 
 function keyword(env: CommandEnv, rt: Rtentry, word: string, rest: string[]): void {
   const next = (): string => rest.shift() ?? inetRouteUsage(env, E_OPTERR);
-  const bit = WORDS[word];
+  const bit = WORDS.get(word);
   if (bit !== undefined) rt.flags |= bit;
   else if (word === 'metric') rt.metric = number(env, next()) + 1;
   else if (word === 'netmask') netmask(env, rt, next());

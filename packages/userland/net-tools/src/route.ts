@@ -1,9 +1,9 @@
 /** The command route. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, exitStatus, type LongNames } from '@skbuff/command';
 import { AF_NAMES } from './families.ts';
 import { showCache, showFib } from './route-show.ts';
 import { changeRoute, inetRouteUsage } from './route-set.ts';
-import { E_OPTERR, getoptLong, usage } from './tool.ts';
+import { E_OPTERR, options, usage } from './tool.ts';
 import { ROUTE_USAGE, ROUTE_VERSION, VERSION } from './usage.ts';
 
 /** `route` of net-tools. */
@@ -12,13 +12,13 @@ export const route: Command = {
   run: (argv, env) => exitStatus(() => main(argv, env)),
 };
 
-const LONG: Readonly<Record<string, string>> = {
+const LONG: LongNames = {
   extend: 'e',
   verbose: 'v',
   version: 'V',
   numeric: 'n',
   symbolic: 'N',
-  protocol: 'A',
+  protocol: 'A:',
   cache: 'C',
   fib: 'F',
   help: 'h',
@@ -40,11 +40,16 @@ function main(argv: readonly string[], env: CommandEnv): number {
     } else if (letter === 'h' || letter === '?') usage(env, ROUTE_USAGE, 0);
     else if (letter.length > 1) o.family = letter;
   };
-  const [action, ...words] = getoptLong(env, argv, { name: 'route', short: '+A:eCFhnN64Vv?', long: LONG, on, wrong: () => usage(env, ROUTE_USAGE, 0) });
+  const [action, ...words] = options(env, argv.map(unlikeOption), 'A:eCFhnN64Vv?', LONG, on, [ROUTE_USAGE, 0]);
   if (!AF_NAMES.includes(o.family)) return unknownFamily(env, o.family);
   if (o.family === 'inet6' && action === undefined) return showFib(env, o.family, o.extend, o.numeric);
   if (o.family !== 'inet') return noRouting(env, o.family);
-  if (action === 'add' || action === 'del' || action === 'delete') return changeRoute(env, action === 'add', words);
+  const changes = action === 'add' || action === 'del' || action === 'delete';
+  if (changes && o.cache) {
+    env.stderr("Modifying `inet' routing cache not supported\n");
+    return inetRouteUsage(env, E_OPTERR);
+  }
+  if (changes) return changeRoute(env, action === 'add', words);
   if (action === 'flush') {
     env.stderr("Flushing `inet' routing table not supported\n");
     return inetRouteUsage(env, E_OPTERR);
@@ -53,6 +58,11 @@ function main(argv: readonly string[], env: CommandEnv): number {
   const status = o.fib || !o.cache ? showFib(env, 'inet', o.extend, o.numeric) : 0;
   if (o.cache) showCache(env, o.extend);
   return status;
+}
+
+/** Options may stand anywhere, and these two words are none. */
+function unlikeOption(word: string): string {
+  return word === '-net' || word === '-host' ? `#${word.slice(1)}` : word;
 }
 
 function unknownFamily(env: CommandEnv, name: string): number {

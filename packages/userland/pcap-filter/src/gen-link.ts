@@ -173,7 +173,7 @@ const LLC_S: Readonly<Record<string, number>> = { rr: 0x01, rnr: 0x05, rej: 0x09
 const LLC_U: Readonly<Record<string, number>> = { ui: 0x03, ua: 0x63, disc: 0x43, sabme: 0x6f, test: 0xe3, xid: 0xaf, frmr: 0x87 };
 
 export function genLlc(l: Layers, type: string | null): Cond {
-  const known = type === null || ['i', 's', 'u'].includes(type) || type in LLC_S || type in LLC_U;
+  const known = type === null || ['i', 's', 'u'].includes(type) || Object.hasOwn(LLC_S, type) || Object.hasOwn(LLC_U, type);
   if (!known) fail(`unknown LLC type name "${type}"`);
   if (l.dlt !== DLT_EN10MB) fail(`'llc' not supported for ${linkDescription(l.dlt)}`);
   const present = and(isLength(l), not(llc(l, 0, BPF_H, 0xffff)));

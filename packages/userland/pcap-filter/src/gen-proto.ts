@@ -93,11 +93,16 @@ const ETHER_NAMES: Readonly<Record<string, number>> = {
 
 const OSI_NAMES: Readonly<Record<string, number>> = { clnp: 0x81, esis: 0x82, isis: OSI_ISIS };
 
+/** Names are of the user, and every object has some of its own. */
+function own(table: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 export function protoNumber(names: FilterNames, name: string, proto: string): number {
   const of = (found: number | null | undefined, what: string): number => found ?? fail(`${what} '${name}'`);
   if (proto === 'default' || proto === 'ip' || proto === 'ip6') return of(names.protocol(name), 'unknown ip proto');
-  if (proto === 'link') return of(ETHER_NAMES[name], 'unknown ether proto');
-  if (proto === 'iso') return of(OSI_NAMES[name], 'unknown osi proto');
+  if (proto === 'link') return of(own(ETHER_NAMES, name), 'unknown ether proto');
+  if (proto === 'iso') return of(own(OSI_NAMES, name), 'unknown osi proto');
   return fail(`unknown protocol: ${name}`);
 }
 

@@ -79,10 +79,9 @@ export class Lexer {
     if (index === 1 || index === 5) fail(`bogus ethernet address ${BOGUS.exec(match)?.[0] ?? match}`);
     if (index === 2) return { kind: 'num', value: parseNumber(match) };
     if (index === 3) return { kind: 'hid', text: match };
-    const constant = CONSTANTS[match];
-    if (constant !== undefined) return { kind: 'num', value: constant };
-    const keyword = KEYWORDS[match];
-    return keyword === undefined ? { kind: 'id', text: match } : { kind: 'word', word: keyword };
+    // An expression may say `constructor`, which is a member of every object.
+    if (Object.hasOwn(CONSTANTS, match)) return { kind: 'num', value: CONSTANTS[match] as number };
+    return Object.hasOwn(KEYWORDS, match) ? { kind: 'word', word: KEYWORDS[match] as string } : { kind: 'id', text: match };
   }
 }
 

@@ -4,6 +4,7 @@ export const DLT_EN10MB = 1;
 export const DLT_PPP = 9;
 export const DLT_RAW = 12;
 export const DLT_LINUX_SLL = 113;
+export const DLT_DOCSIS = 143;
 export const DLT_LINUX_SLL2 = 276;
 
 /** A place in the packet: a constant, and the word of M[] that is added to it, or -1. */
@@ -73,6 +74,7 @@ export const LINK_TYPES: readonly LinkType[] = [
   { dlt: DLT_EN10MB, name: 'EN10MB', description: 'Ethernet' },
   { dlt: DLT_PPP, name: 'PPP', description: 'PPP' },
   { dlt: DLT_RAW, name: 'RAW', description: 'Raw IP' },
+  { dlt: DLT_DOCSIS, name: 'DOCSIS', description: 'DOCSIS' },
   { dlt: DLT_LINUX_SLL, name: 'LINUX_SLL', description: 'Linux cooked v1' },
   { dlt: DLT_LINUX_SLL2, name: 'LINUX_SLL2', description: 'Linux cooked v2' },
 ];

@@ -27,7 +27,7 @@ const NETWORKS: Readonly<Record<string, number>> = { default: 0, loopback: 0x7f0
 export function defaultNames(): FilterNames {
   return {
     host: (name) => (name === 'localhost' ? { v4: [0x7f000001], v6: [] } : null),
-    network: (name) => NETWORKS[name] ?? null,
+    network: (name) => (Object.hasOwn(NETWORKS, name) ? (NETWORKS[name] as number) : null),
     ether: () => null,
     port: servicePort,
     protocol: (name) => PROTOCOL_LIST.find((p) => p.names.includes(name))?.number ?? null,

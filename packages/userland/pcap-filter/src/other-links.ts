@@ -32,7 +32,7 @@ const wlanType: Rule = (take) => {
   const token = take();
   if (token.kind === 'num') return fail((token.value & ~0x0c) !== 0 ? `invalid 802.11 type value 0x${token.value.toString(16).padStart(2, '0')}` : WLAN);
   if (token.kind !== 'id') syntaxError();
-  const subtypes = TYPES[token.text];
+  const subtypes = Object.hasOwn(TYPES, token.text) ? TYPES[token.text] : undefined;
   if (subtypes === undefined) fail(`unknown 802.11 type name "${token.text}"`);
   const next = take();
   if (next.kind !== 'word' || next.word !== 'subtype') fail(WLAN);

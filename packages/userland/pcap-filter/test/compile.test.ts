@@ -107,3 +107,9 @@ describe('pcapCompile', () => {
     expect(text).toContain('jeq      #0xff ');
   });
 });
+
+describe('words that are members of every object', () => {
+  it.each(['constructor', 'host constructor', 'net toString', 'port valueOf', 'tcp[constructor] = 1', 'ether proto hasOwnProperty', 'llc constructor', 'wlan type toString', 'proto constructor', 'type constructor', 'dir toString'])('%s is refused', (expression) => {
+    expect(isCompileError(pcapCompile(expression, { dlt: 1, snaplen: 65535, names: defaultNames() }))).toBe(true);
+  });
+});

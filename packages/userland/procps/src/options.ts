@@ -1,5 +1,5 @@
 /** Options of sysctl. */
-import { type CommandEnv, Exit } from '@skbuff/command';
+import { type CommandEnv, Exit, getoptLong, type LongNames } from '@skbuff/command';
 import { USAGE, VERSION } from './usage.ts';
 
 export class SysctlOptions {
@@ -18,7 +18,7 @@ export class SysctlOptions {
   readonly operands: string[] = [];
 }
 
-const LONG: Readonly<Record<string, string>> = {
+const LONG: LongNames = {
   all: 'a',
   'dry-run': 'D',
   deprecated: 'o',
@@ -26,10 +26,10 @@ const LONG: Readonly<Record<string, string>> = {
   ignore: 'e',
   names: 'N',
   values: 'n',
-  pattern: 'r',
+  pattern: 'r:',
   quiet: 'q',
   write: 'w',
-  load: 'p',
+  load: 'p::',
   system: 'S',
   help: 'h',
   version: 'V',
@@ -38,39 +38,11 @@ const LONG: Readonly<Record<string, string>> = {
 /** What sysctl was told, or the end of it ({@link Exit}). */
 export function parseOptions(argv: readonly string[], env: CommandEnv): SysctlOptions {
   const o = new SysctlOptions();
-  for (let i = 1; i < argv.length; i++) {
-    const word = argv[i] as string;
-    if (word === '--') {
-      o.operands.push(...argv.slice(i + 1));
-      break;
-    }
-    const next = (): string | undefined => argv[++i];
-    if (word.startsWith('--')) longOption(o, word.slice(2), next, env);
-    else if (word.length > 1 && word.startsWith('-')) shortOptions(o, word, next, env);
-    else o.operands.push(word);
-  }
+  const { opts, rest, error } = getoptLong(argv.slice(1), 'aAXbeNnqwoxdhVr:p::f::', LONG);
+  for (const { opt, arg } of opts) set(o, opt, arg, env);
+  if (error !== null) wrong(env, error);
+  o.operands.push(...rest);
   return o;
-}
-
-function longOption(o: SysctlOptions, word: string, next: () => string | undefined, env: CommandEnv): void {
-  const [name, value] = word.split(/=(.*)/s) as [string, string | undefined];
-  const letter = LONG[name];
-  if (letter === undefined) wrong(env, `unrecognized option '--${word}'`);
-  if (letter === 'p' && value !== undefined) o.files.push(value);
-  set(o, letter, letter === 'r' ? (value ?? next()) : undefined, env, `option '--${name}' requires an argument`);
-}
-
-function shortOptions(o: SysctlOptions, word: string, next: () => string | undefined, env: CommandEnv): void {
-  for (let at = 1; at < word.length; at++) {
-    const letter = word[at] as string;
-    if (!'aAXbeNnqwoxdhVrpf'.includes(letter)) wrong(env, `invalid option -- '${letter}'`);
-    if (letter === 'p' || letter === 'f') {
-      if (at + 1 < word.length) o.files.push(word.slice(at + 1));
-      return set(o, letter, undefined, env, '');
-    }
-    if (letter === 'r') return set(o, letter, word.slice(at + 1) || next(), env, `option requires an argument -- 'r'`);
-    set(o, letter, undefined, env, '');
-  }
 }
 
 /** What is wrong, and the help; the real one calls this a success. */
@@ -80,7 +52,7 @@ function wrong(env: CommandEnv, text: string): never {
   throw new Exit(0);
 }
 
-function set(o: SysctlOptions, letter: string, value: string | undefined, env: CommandEnv, missing: string): void {
+function set(o: SysctlOptions, letter: string, value: string | null, env: CommandEnv): void {
   if ('aAX'.includes(letter)) o.all = true;
   else if (letter === 'b') o.binary = o.values = true;
   else if (letter === 'D') o.dryRun = true;
@@ -89,11 +61,11 @@ function set(o: SysctlOptions, letter: string, value: string | undefined, env: C
   else if (letter === 'n') o.values = true;
   else if (letter === 'q') o.quiet = true;
   else if (letter === 'w') o.write = true;
-  else if (letter === 'p' || letter === 'f' || letter === 'S') o.load = true;
-  else if (letter === 'r') {
-    if (value === undefined) wrong(env, missing);
-    o.pattern = patternOf(value);
-  } else if (letter === 'V' || letter === 'h' || letter === 'd') {
+  else if (letter === 'p' || letter === 'f' || letter === 'S') {
+    o.load = true;
+    if (value !== null) o.files.push(value);
+  } else if (letter === 'r') o.pattern = patternOf(value ?? '');
+  else if (letter === 'V' || letter === 'h' || letter === 'd') {
     env.stdout(letter === 'V' ? VERSION : USAGE);
     throw new Exit(0);
   }

@@ -1,39 +1,55 @@
 /** Interfaces by ioctl(2), as libpcap asks for them. */
-import type { CommandEnv } from '@skbuff/command';
+import { type CommandEnv, IoctlSocket } from '@skbuff/command';
+import { DLT_DOCSIS, DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW } from '@skbuff/pcap-filter';
 import { le32 } from '@skbuff/sock';
-import { ARPHRD_ETHER, ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_RUNNING, IFF_UP, SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFINDEX, AF_INET, SOCK_DGRAM } from '@skbuff/uapi';
-import { DLT_EN10MB, DLT_RAW } from '@skbuff/pcap-filter';
+import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETHTOOL_GLINK, IFF_LOOPBACK, IFF_RUNNING, IFF_UP, IFREQ_LEN, IFREQ_UNION, SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFINDEX } from '@skbuff/uapi';
 
-const IFREQ = 40;
-const IFR_DATA = 16;
-
+/** One request on a socket of its own: the reply, or a negative errno. */
 function ifreq(env: CommandEnv, name: string, request: number): Uint8Array | number {
-  const fd = env.task.socket(AF_INET, SOCK_DGRAM, 0);
-  if (fd < 0) return fd;
-  const req = new Uint8Array(IFREQ);
-  for (let i = 0; i < Math.min(name.length, 15); i++) req[i] = name.charCodeAt(i);
-  const rc = env.task.ioctl(fd, request, req);
-  env.task.close(fd);
-  return rc < 0 ? rc : req;
+  const io = IoctlSocket.open(env);
+  if (typeof io === 'number') return io;
+  const reply = io.ifreq(request, name);
+  io.close();
+  return reply;
 }
 
 /** Negative errno if there is none of this name. */
 export function deviceIndex(env: CommandEnv, name: string): number {
   const req = ifreq(env, name, SIOCGIFINDEX);
-  return typeof req === 'number' ? req : le32(req, IFR_DATA);
+  return typeof req === 'number' ? req : le32(req, IFREQ_UNION);
 }
 
-export function deviceFlags(env: CommandEnv, name: string): number {
+function deviceFlags(env: CommandEnv, name: string): number {
   const req = ifreq(env, name, SIOCGIFFLAGS);
-  return typeof req === 'number' ? 0 : (req[IFR_DATA] as number) | ((req[IFR_DATA + 1] as number) << 8);
+  return typeof req === 'number' ? 0 : le32(req, IFREQ_UNION) & 0xffff;
 }
 
-/** DLT_* of what its frames begin with. */
-export function deviceDlt(env: CommandEnv, name: string): number {
+export function isUp(env: CommandEnv, name: string): boolean {
+  return (deviceFlags(env, name) & IFF_UP) !== 0;
+}
+
+/** DLT_* that -y may name. */
+export function deviceDlts(env: CommandEnv, name: string): readonly number[] {
+  if (name === 'any') return [DLT_LINUX_SLL, DLT_LINUX_SLL2];
   const req = ifreq(env, name, SIOCGIFHWADDR);
-  if (typeof req === 'number') return DLT_EN10MB;
-  const type = (req[IFR_DATA] as number) | ((req[IFR_DATA + 1] as number) << 8);
-  return type === ARPHRD_ETHER || type === ARPHRD_LOOPBACK ? DLT_EN10MB : DLT_RAW;
+  const type = typeof req === 'number' ? ARPHRD_ETHER : le32(req, IFREQ_UNION) & 0xffff;
+  if (type === ARPHRD_LOOPBACK) return [DLT_EN10MB];
+  // An Ethernet that a cable modem's traffic is copied to.
+  return type === ARPHRD_ETHER ? [DLT_EN10MB, DLT_DOCSIS] : [DLT_RAW];
+}
+
+/** What the driver says of its link; null if it says nothing. */
+function hasLink(env: CommandEnv, name: string): boolean | null {
+  const io = IoctlSocket.open(env);
+  if (typeof io === 'number') return null;
+  const arg = new Uint8Array(IFREQ_LEN + 8);
+  for (let i = 0; i < name.length; i++) arg[i] = name.charCodeAt(i);
+  // Where the command and its answer lie: behind the request.
+  arg[IFREQ_UNION] = IFREQ_LEN;
+  arg[IFREQ_LEN] = ETHTOOL_GLINK;
+  const rc = io.call(SIOCETHTOOL, arg);
+  io.close();
+  return rc < 0 ? null : arg[IFREQ_LEN + 4] !== 0;
 }
 
 /** Names in the order of their indices. */
@@ -54,18 +70,16 @@ export function listDevices(env: CommandEnv): string {
   const rank = (flags: number): number => ((flags & IFF_UP) === 0 ? 4 : 0) + ((flags & IFF_RUNNING) === 0 ? 2 : 0) + ((flags & IFF_LOOPBACK) === 0 ? 0 : 1);
   const all = deviceNames(env).map((name) => ({ name, flags: deviceFlags(env, name) }));
   all.sort((a, b) => rank(a.flags) - rank(b.flags));
-  const lines = all.map(({ name, flags }) => `${name} [${flagText(flags)}]`);
+  const lines = all.map(({ name, flags }) => `${name} [${flagText(env, name, flags)}]`);
   const at = all.findIndex(({ flags }) => rank(flags) > 0);
   lines.splice(at < 0 ? lines.length : at, 0, 'any (Pseudo-device that captures on all interfaces) [Up, Running]');
   return lines.map((line, i) => `${i + 1}.${line}\n`).join('');
 }
 
-function flagText(flags: number): string {
-  const words: string[] = [];
-  if ((flags & IFF_UP) !== 0) words.push('Up');
-  if ((flags & IFF_RUNNING) !== 0) words.push('Running');
-  if ((flags & IFF_LOOPBACK) !== 0) words.push('Loopback');
-  else if ((flags & IFF_RUNNING) !== 0) words.push('Connected');
-  else if ((flags & IFF_UP) !== 0) words.push('Disconnected');
-  return words.length === 0 ? 'none' : words.join(', ');
+function flagText(env: CommandEnv, name: string, flags: number): string {
+  const words = ([[IFF_UP, 'Up'], [IFF_RUNNING, 'Running'], [IFF_LOOPBACK, 'Loopback']] as const).filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word as string);
+  if (words.length === 0) words.push('none');
+  const link = (flags & IFF_LOOPBACK) !== 0 ? null : hasLink(env, name);
+  if (link !== null) words.push(link ? 'Connected' : 'Disconnected');
+  return words.join(', ');
 }

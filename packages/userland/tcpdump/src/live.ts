@@ -3,7 +3,7 @@ import { SockaddrLl } from '@skbuff/af-packet';
 import { type BpfInsn, encodeSockFilter } from '@skbuff/bpf';
 import type { CommandEnv } from '@skbuff/command';
 import type { PcapPacket } from '@skbuff/pcap';
-import { DLT_LINUX_SLL2 } from '@skbuff/pcap-filter';
+import { DLT_LINUX_SLL, DLT_LINUX_SLL2 } from '@skbuff/pcap-filter';
 import { type Cmsg, type UserMsghdr, le32 } from '@skbuff/sock';
 import {
   AF_PACKET,
@@ -37,7 +37,6 @@ export interface LiveOptions {
   readonly direction: string;
 }
 
-const SLL2_HDRLEN = 20;
 const VLAN_AT = 12;
 
 export class Live {
@@ -46,15 +45,17 @@ export class Live {
   private readonly fd: number;
   private readonly loopback: number;
   private readonly buffer: Uint8Array;
+  /** The header of a cooked capture; null for one with the device's own. */
+  private readonly cook: ((from: SockaddrLl) => Uint8Array) | null;
 
   constructor(env: CommandEnv, options: LiveOptions) {
     this.env = env;
     this.options = options;
     this.buffer = new Uint8Array(Math.max(options.snaplen, 65536) + 256);
     this.loopback = deviceIndex(env, 'lo');
-    const cooked = options.dlt === DLT_LINUX_SLL2;
+    this.cook = options.dlt === DLT_LINUX_SLL2 ? sll2Header : options.dlt === DLT_LINUX_SLL ? sllHeader : null;
     // Protocol 0: nothing is heard until the filter is there and the socket is bound.
-    this.fd = env.task.socket(AF_PACKET, cooked ? SOCK_DGRAM : SOCK_RAW, 0);
+    this.fd = env.task.socket(AF_PACKET, this.cook !== null ? SOCK_DGRAM : SOCK_RAW, 0);
     if (this.fd === -1) this.refused();
     if (this.fd < 0) failure(`socket: ${strerror(this.fd)}`);
     env.task.setsockopt(this.fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
@@ -91,11 +92,9 @@ export class Live {
     // What is sent on lo is received there too: once is enough.
     if (outgoing && from.ifindex === this.loopback) return null;
     if (this.options.direction === (outgoing ? 'in' : 'out')) return null;
-    const frame = this.withTag(this.buffer.subarray(0, Math.min(length, this.buffer.length)), control);
-    const extra = frame.length - Math.min(length, this.buffer.length);
-    const bytes = this.options.dlt === DLT_LINUX_SLL2 ? cooked(from, frame) : frame.slice(0, this.options.snaplen);
-    const added = this.options.dlt === DLT_LINUX_SLL2 ? SLL2_HDRLEN : extra;
-    return { time: this.timeOf(control), bytes, originalLength: length + added };
+    const kept = this.buffer.subarray(0, Math.min(length, this.buffer.length));
+    const frame = this.cook === null ? this.withTag(kept, control) : joined(this.cook(from), kept);
+    return { time: this.timeOf(control), bytes: frame.slice(0, this.options.snaplen), originalLength: length + frame.length - kept.length };
   }
 
   /** Packets that passed the filter, and those that were lost, since the last time. */
@@ -119,7 +118,7 @@ export class Live {
   /** The tag that travelled beside the packet goes back to its place. */
   private withTag(frame: Uint8Array, control: readonly Cmsg[]): Uint8Array {
     const aux = control.find(({ level, type }) => level === SOL_PACKET && type === PACKET_AUXDATA)?.data;
-    if (aux === undefined || aux.length < 20 || frame.length < VLAN_AT || this.options.dlt === DLT_LINUX_SLL2) return frame;
+    if (aux === undefined || aux.length < 20 || frame.length < VLAN_AT) return frame;
     const status = le32(aux, 0);
     if ((status & TP_STATUS_VLAN_VALID) === 0) return frame;
     const tpid = (status & TP_STATUS_VLAN_TPID_VALID) === 0 ? [0x81, 0] : [aux[19] as number, aux[18] as number];
@@ -138,13 +137,19 @@ function membership(index: number): Uint8Array {
   return b;
 }
 
-/** A header of LINKTYPE_LINUX_SLL2 in front of what the device's header has been taken from. */
-function cooked(from: SockaddrLl, payload: Uint8Array): Uint8Array {
-  const b = new Uint8Array(SLL2_HDRLEN + payload.length);
-  const { protocol, ifindex, hatype, pkttype, halen } = from;
-  b.set([protocol >>> 8, protocol, 0, 0, ifindex >>> 24, ifindex >>> 16, ifindex >>> 8, ifindex, hatype >>> 8, hatype, pkttype, halen]);
-  b.set(from.addr, 12);
-  b.set(payload, SLL2_HDRLEN);
-  return b;
+/** The header of LINKTYPE_LINUX_SLL2, in place of the device's own. */
+function sll2Header({ protocol, ifindex, hatype, pkttype, halen, addr }: SockaddrLl): Uint8Array {
+  return Uint8Array.of(protocol >>> 8, protocol, 0, 0, ifindex >>> 24, ifindex >>> 16, ifindex >>> 8, ifindex, hatype >>> 8, hatype, pkttype, halen, ...addr);
 }
 
+/** The same of LINKTYPE_LINUX_SLL, which has no interface. */
+function sllHeader({ protocol, hatype, pkttype, halen, addr }: SockaddrLl): Uint8Array {
+  return Uint8Array.of(0, pkttype, hatype >>> 8, hatype, 0, halen, ...addr, protocol >>> 8, protocol);
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const all = new Uint8Array(head.length + tail.length);
+  all.set(head);
+  all.set(tail, head.length);
+  return all;
+}

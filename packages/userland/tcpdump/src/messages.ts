@@ -27,6 +27,7 @@ export const USAGE: string = `${VERSION}Usage: tcpdump [-AbdDefhHIJKlLnNOpqStuUv
 \t\t[ -z postrotate-command ] [ -Z user ] [ expression ]
 `;
 
-export function usageError(text: string): never {
-  throw new Failure(`tcpdump: ${text}\n${USAGE}`);
+/** The usage, behind what getopt(3) said. */
+export function usageError(text?: string): never {
+  throw new Failure(text === undefined ? USAGE : `tcpdump: ${text}\n${USAGE}`);
 }

@@ -76,7 +76,7 @@ export function nullPrint(ndo: Ndo, at: number, length: number, caplen: number):
   // In the byte order of the machine that captured.
   const family = raw > 0xffff ? ((raw >>> 24) | ((raw >>> 8) & 0xff00)) : raw;
   const name = tok(FAMILIES, family, 'Unknown');
-  const head = (): void => ndo.print(`${ndo.options.qflag ? name : `AF ${name} (${family})`}, length ${length}: `);
+  const head = (): void => ndo.print(`${ndo.options.qflag ? (FAMILIES[family] ?? `Unknown AF ${family}`) : `AF ${name} (${family})`}, length ${length}: `);
   if (ndo.options.eflag) head();
   if (family === 2) ipPrint(ndo, at + 4, length - 4);
   else if (FAMILIES[family] === 'IPv6') ip6Print(ndo, at + 4, length - 4);

@@ -21,14 +21,25 @@ export function etherPrint(ndo: Ndo, at: number, length: number, caplen: number)
   let type = ndo.u16(at + 12);
   let hdrlen = ETHER_HDRLEN;
   const headed = ndo.options.eflag;
-  if (headed) printHeader(ndo, type, length);
+  if (headed) printMacs(ndo);
+  // The type of the frame, or behind a tag of what is tagged; what is cut off before a tag is whole has none.
+  const typed = (): void => {
+    if (headed) ndo.print(hdrlen === ETHER_HDRLEN ? typeAndLength(ndo, type, length) : innerType(type));
+  };
   for (;;) {
     const rest = length - hdrlen;
     const here = at + hdrlen;
-    if (type <= 1500) return lengthField(ndo, here, type, rest, caplen - hdrlen, hdrlen);
+    if (type <= 1500) {
+      typed();
+      return lengthField(ndo, here, type, rest, caplen - hdrlen, hdrlen);
+    }
     if (!VLAN.has(type)) {
+      typed();
       if (ethertypePrint(ndo, type, here, rest, caplen - hdrlen)) return hdrlen;
-      if (!headed) printHeader(ndo, type, length);
+      if (!headed) {
+        printMacs(ndo);
+        ndo.print(typeAndLength(ndo, type, length));
+      }
       frameRestPrint(ndo, here, caplen - hdrlen);
       return hdrlen;
     }
@@ -37,10 +48,11 @@ export function etherPrint(ndo: Ndo, at: number, length: number, caplen: number)
       ndo.trunc();
       return caplen;
     }
+    typed();
     const tci = ndo.u16(here);
     type = ndo.u16(here + 2);
     hdrlen += 4;
-    if (headed) ndo.print(`${tagText(tci)}${innerType(type)}`);
+    if (headed) ndo.print(tagText(tci));
   }
 }
 
@@ -49,20 +61,21 @@ function tagText(tci: number): string {
 }
 
 function innerType(type: number): string {
-  return type > 1500 ? `ethertype ${typeText(type)}, ` : '';
+  return type > 1500 ? `ethertype ${typeText(type)}, ` : '802.3';
 }
 
 function typeText(type: number): string {
   return `${tok(ETHERTYPES, type, 'Unknown')} (0x${type.toString(16).padStart(4, '0')})`;
 }
 
-function printHeader(ndo: Ndo, type: number, length: number): void {
-  const { src, dst } = ndo.macs as { src: string; dst: string };
-  if (type <= 1500) {
-    ndo.print(`${src} > ${dst}, 802.3, length ${Math.min(type, length - ETHER_HDRLEN)}: `);
-    return;
-  }
-  ndo.print(ndo.options.qflag ? `${src} > ${dst}, ${tok(ETHERTYPES, type, `Unknown Ethertype (0x${type.toString(16).padStart(4, '0')})`)}, length ${length}: ` : `${src} > ${dst}, ethertype ${typeText(type)}, length ${length}: `);
+function printMacs(ndo: Ndo): void {
+  ndo.print(`${ndo.macs?.src} > ${ndo.macs?.dst}, `);
+}
+
+function typeAndLength(ndo: Ndo, type: number, length: number): string {
+  if (type <= 1500) return `802.3, length ${Math.min(type, length - ETHER_HDRLEN)}: `;
+  const hex = type.toString(16).padStart(4, '0');
+  return ndo.options.qflag ? `${tok(ETHERTYPES, type, `Unknown Ethertype (0x${hex})`)}, length ${length}: ` : `ethertype ${typeText(type)}, length ${length}: `;
 }
 
 function lengthField(ndo: Ndo, at: number, type: number, length: number, caplen: number, hdrlen: number): number {

@@ -43,13 +43,8 @@ function queryPrint(ndo: Ndo, at: number, length: number): void {
     return;
   }
   const response = ndo.u8(at + 1);
-  if (response === 0) {
-    ndo.print(' v1');
-    if (length !== 8) ndo.print(` [len ${length}]`);
-    return;
-  }
-  ndo.print(' v2');
-  if (response !== 100) ndo.print(` [max resp time ${response < 600 ? tenths(response) : ''}]`);
+  ndo.print(response === 0 ? ' v1' : ' v2');
+  if (response !== 0 && response !== 100) ndo.print(` [max resp time ${response < 600 ? tenths(response) : ''}]`);
   const group = ndo.u32(at + 4);
   if (group !== 0) ndo.print(` [gaddr ${ndo.ip(at + 4)}]`);
   if (length !== 8) ndo.print(` [len ${length}]`);

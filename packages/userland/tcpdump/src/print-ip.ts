@@ -64,6 +64,11 @@ function body(ndo: Ndo, { at, hlen, total, off, proto }: Ip): void {
     return;
   }
   if (proto !== 6 && proto !== 17) ndo.print(`${ndo.ip(at + 12)} > ${ndo.ip(at + 16)}: `);
+  if (!ndo.has(at + hlen)) {
+    ndo.print(` [remaining caplen(${ndo.snapend - at}) < header length(${hlen})]`);
+    ndo.trunc();
+    return;
+  }
   demux(ndo, { at: at + hlen, length: total - hlen, proto, ip: at, v6: false, fragmented: (off & 0x3fff) !== 0 });
 }
 

@@ -33,7 +33,7 @@ const UNNUMBERED: Readonly<Record<number, string>> = {
   0x87: 'frmr',
 };
 
-const SUPERVISORY: readonly string[] = ['Receiver Ready', 'Receiver not Ready', 'Reject', 'unknown'];
+const SUPERVISORY: readonly string[] = ['Receiver Ready', 'Receiver not Ready', 'Reject', '?'];
 
 const OUIS: Readonly<Record<number, string>> = { 0: 'Ethernet', 0x0c: 'Cisco', 0x0080c2: 'RFC2684', 0x0000f8: 'Cisco bridged', 0x080007: 'Appletalk' };
 

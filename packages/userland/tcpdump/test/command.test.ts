@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandEnv } from '@skbuff/command';
 import { Failure } from '../src/messages.ts';
 import { parseOptions } from '../src/options.ts';
+import { Output } from '../src/output.ts';
 import { Stamps } from '../src/timestamp.ts';
 
 const T0 = 1_700_000_000_000_000_000n;
@@ -45,8 +47,58 @@ describe('options', () => {
     [['-y', 'FOO'], 'tcpdump: invalid data link type FOO'],
     [['-c'], "tcpdump: option requires an argument -- 'c'"],
     [['--foo'], "tcpdump: unrecognized option '--foo'"],
+    [['--constructor'], "tcpdump: unrecognized option '--constructor'"],
+    [['-c', '0', '--foo'], 'tcpdump: invalid packet count 0'],
+    [['-C', '99999999999999'], 'tcpdump: file size 99999999999999 is too large'],
+    [['-W', '0'], 'tcpdump: invalid number of output files 0'],
+    [['-B', '0'], 'tcpdump: invalid packet buffer size 0'],
+    [['-j', 'foo'], 'tcpdump: invalid time stamp type foo'],
+    [['-T', 'foo'], "tcpdump: unknown packet type `foo'"],
+    [['-T', 'rtp'], "tcpdump: packet type `rtp' is not supported"],
+    [['-E', 'x'], 'tcpdump: crypto code not compiled in'],
+    [['-M', 'x'], 'tcpdump: crypto code not compiled in'],
+    [['-z', 'gzip'], 'tcpdump: -z is not supported'],
+    [['-V', 'a', '-r', 'b'], 'tcpdump: -V and -r are mutually exclusive.'],
     [['-tttttt'], 'tcpdump: only -t, -tt, -ttt, -tttt and -ttttt are supported'],
   ] as const)('%j are refused in its words', (argv, text) => {
     expect(said(...argv)).toBe(text);
+  });
+});
+
+/** Packets written one after the other, a second apart: what each file holds. */
+function written(options: { fileSize?: number; fileSeconds?: number; fileCount?: number; path?: string }, packets: number): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  let now = 1_700_000_000e9;
+  const env = {
+    stderr: () => {},
+    realTime: () => now,
+    create(path: string) {
+      sizes[path] = 0;
+      return { write: (bytes: Uint8Array) => void (sizes[path] = (sizes[path] ?? 0) + bytes.length), close: () => {} };
+    },
+  } as unknown as CommandEnv;
+  const output = new Output(env, { path: 'f', dlt: 1, snaplen: 262144, nanoseconds: false, fileSize: 0, fileSeconds: 0, fileCount: 0, ...options });
+  for (let i = 0; i < packets; i++) {
+    if (!output.write({ time: 0n, bytes: new Uint8Array(84), originalLength: 84 })) break;
+    now += 1e9;
+  }
+  output.close();
+  return sizes;
+}
+
+describe('files that are written in turn', () => {
+  it('a full one is followed by one with a number', () => {
+    expect(written({ fileSize: 200 }, 7)).toEqual({ f: 224, f1: 224, f2: 224, f3: 124 });
+  });
+
+  it('with -W all have numbers of one width, and the oldest is written over', () => {
+    expect(written({ fileSize: 100, fileCount: 11 }, 2)).toEqual({ f00: 124, f01: 124 });
+    expect(written({ fileSize: 100, fileCount: 2 }, 3)).toEqual({ f0: 124, f1: 124 });
+    expect(written({ fileSize: 100, fileCount: 1 }, 3)).toEqual({ f: 124 });
+  });
+
+  it('after some seconds there is a new one, with the time in its name, until there are enough', () => {
+    expect(written({ fileSeconds: 2, path: '%F-%H%M%S.%j' }, 4)).toEqual({ '2023-11-14-221320.318': 224, '2023-11-14-221322.318': 224 });
+    expect(Object.keys(written({ fileSeconds: 1, fileCount: 2, path: '%s' }, 9))).toEqual(['1700000000', '1700000001']);
   });
 });

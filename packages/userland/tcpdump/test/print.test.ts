@@ -41,7 +41,7 @@ describe.each(Object.keys(FAMILIES))('mutated packets of %s', (family) => {
   });
 
   // What a changed byte turns into a protocol that is not printed here, and rare cuts, may differ: counted, not hidden.
-  it.runIf(live)('are printed as the binary prints them, but for one in twenty', () => {
+  it.runIf(live)('are printed as the binary prints them, but for one in fifty (IGMP: one in twenty)', () => {
     const packets = mutated(7, 400);
     for (const options of ['-tnS', '-tnSe', '-tnSvv']) {
       const ours = byUs(packets, options);
@@ -56,7 +56,7 @@ describe.each(Object.keys(FAMILIES))('mutated packets of %s', (family) => {
           at += bySystem(packets.slice(i, i + 1), options).length;
         }
       }
-      expect(wrong / packets.length).toBeLessThan(family === 'igmp' || family === 'link' ? 0.12 : 0.05);
+      expect(wrong / packets.length).toBeLessThan(family === 'igmp' ? 0.05 : 0.02);
       expect(at).toBe(theirs.length);
     }
   });

@@ -1,23 +1,22 @@
 /** hostname(1) and domainname(1) of Debian's hostname 3.23. Nothing here resolves names, so what asks a resolver finds nothing. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
 import { EINVAL, EPERM, strerror } from '@skbuff/uapi';
-import { getoptLong, type LongOption } from './getopt-long.ts';
 import { HOSTNAME_USAGE } from './usage.ts';
 
-const LONGS: readonly LongOption[] = [
-  { name: 'alias', value: 'a' },
-  { name: 'boot', value: 'b' },
-  { name: 'domain', value: 'd' },
-  { name: 'file', value: 'F', arg: ':' },
-  { name: 'fqdn', value: 'f' },
-  { name: 'help', value: 'h' },
-  { name: 'ip-address', value: 'i' },
-  { name: 'long', value: 'f' },
-  { name: 'nis', value: 'y' },
-  { name: 'short', value: 's' },
-  { name: 'version', value: 'V' },
-  { name: 'yp', value: 'y' },
-];
+const LONGS: LongNames = {
+  alias: 'a',
+  boot: 'b',
+  domain: 'd',
+  file: 'F:',
+  fqdn: 'f',
+  help: 'h',
+  'ip-address': 'i',
+  long: 'f',
+  nis: 'y',
+  short: 's',
+  version: 'V',
+  yp: 'y',
+};
 
 export const hostname: Command = {
   name: 'hostname',

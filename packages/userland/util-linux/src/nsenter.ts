@@ -1,7 +1,6 @@
 /** nsenter(1) of util-linux 2.38.1. */
-import { type Command, type CommandEnv, Exit, exitStatus, type Status } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, exitStatus, type LongNames, type Status } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import type { LongOption } from './getopt-long.ts';
 import { err, errx, exec, number, openNsFile, options } from './run.ts';
 import { NSENTER_USAGE } from './usage.ts';
 
@@ -22,15 +21,15 @@ const KINDS: readonly (readonly [opt: string, long: string, flag: number, file: 
   ['T', 'time', U.CLONE_NEWTIME, 'ns/time'],
 ];
 
-const LONGS: readonly LongOption[] = [
-  { name: 'all', value: 'a' },
-  { name: 'help', value: 'h' },
-  { name: 'version', value: 'V' },
-  { name: 'target', value: 't', arg: ':' },
-  ...KINDS.map(([value, name]): LongOption => ({ name, value, arg: '::' })),
-  { name: 'no-fork', value: 'F' },
-  { name: 'preserve-credentials', value: 'preserve-credentials' },
-];
+const LONGS: LongNames = {
+  all: 'a',
+  help: 'h',
+  version: 'V',
+  target: 't:',
+  ...Object.fromEntries(KINDS.map(([letter, name]) => [name, `${letter}::`])),
+  'no-fork': 'F',
+  'preserve-credentials': 'preserve-credentials',
+};
 
 interface Entry {
   readonly flag: number;

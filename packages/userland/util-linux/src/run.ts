@@ -1,8 +1,7 @@
 /** What unshare and nsenter do at their end, and how they open namespaces. */
-import { andThen, type CommandEnv, Exit, type Status } from '@skbuff/command';
+import { andThen, type CommandEnv, Exit, getoptLong, type LongNames, type LongOpts, type Status } from '@skbuff/command';
 import { netNsOf } from '@skbuff/namespaces';
 import { EACCES, ENOENT, strerror } from '@skbuff/uapi';
-import { getoptLong, type LongOption, type LongOpts } from './getopt-long.ts';
 
 /** errx(3). */
 export function errx(env: CommandEnv, name: string, text: string, status = 1): never {
@@ -16,7 +15,7 @@ export function err(env: CommandEnv, name: string, text: string, errno: number):
 }
 
 /** The options, or the end with what is wrong. */
-export function options(env: CommandEnv, name: string, argv: readonly string[], spec: string, longs: readonly LongOption[]): LongOpts {
+export function options(env: CommandEnv, name: string, argv: readonly string[], spec: string, longs: LongNames): LongOpts {
   const found = getoptLong(argv, spec, longs);
   return found.error === null ? found : errx(env, name, `${found.error}\nTry '${name} --help' for more information.`);
 }

@@ -1,23 +1,22 @@
 /** uname(1) of coreutils 9.1. */
-import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
-import { getoptLong, type LongOption } from './getopt-long.ts';
+import { type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
 import { UNAME_USAGE } from './usage.ts';
 
-const LONGS: readonly LongOption[] = [
-  { name: 'all', value: 'a' },
-  { name: 'kernel-name', value: 's' },
-  { name: 'sysname', value: 's' },
-  { name: 'nodename', value: 'n' },
-  { name: 'kernel-release', value: 'r' },
-  { name: 'release', value: 'r' },
-  { name: 'kernel-version', value: 'v' },
-  { name: 'machine', value: 'm' },
-  { name: 'processor', value: 'p' },
-  { name: 'hardware-platform', value: 'i' },
-  { name: 'operating-system', value: 'o' },
-  { name: 'help', value: 'help' },
-  { name: 'version', value: 'version' },
-];
+const LONGS: LongNames = {
+  all: 'a',
+  'kernel-name': 's',
+  sysname: 's',
+  nodename: 'n',
+  'kernel-release': 'r',
+  release: 'r',
+  'kernel-version': 'v',
+  machine: 'm',
+  processor: 'p',
+  'hardware-platform': 'i',
+  'operating-system': 'o',
+  help: 'help',
+  version: 'version',
+};
 
 const VERSION = `uname (GNU coreutils) 9.1
 Copyright (C) 2022 Free Software Foundation, Inc.

@@ -1,7 +1,6 @@
 /** unshare(1) of util-linux 2.38.1. */
-import { type Command, type CommandEnv, Exit, exitStatus, type Status } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, exitStatus, type LongNames, type Status } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import type { LongOption } from './getopt-long.ts';
 import { err, errx, exec, number, options } from './run.ts';
 import { UNSHARE_USAGE } from './usage.ts';
 
@@ -10,25 +9,25 @@ export const unshare: Command = {
   run: (argv, env) => exitStatus(() => main(argv, env)),
 };
 
-const LONGS: readonly LongOption[] = [
-  { name: 'help', value: 'h' },
-  { name: 'version', value: 'V' },
-  { name: 'mount', value: 'm', arg: '::' },
-  { name: 'uts', value: 'u', arg: '::' },
-  { name: 'ipc', value: 'i', arg: '::' },
-  { name: 'net', value: 'n', arg: '::' },
-  { name: 'pid', value: 'p', arg: '::' },
-  { name: 'user', value: 'U', arg: '::' },
-  { name: 'cgroup', value: 'C', arg: '::' },
-  { name: 'time', value: 'T', arg: '::' },
-  { name: 'fork', value: 'f' },
-  { name: 'kill-child', value: 'kill-child', arg: '::' },
-  { name: 'map-user', value: 'map-user', arg: ':' },
-  { name: 'map-group', value: 'map-group', arg: ':' },
-  { name: 'map-root-user', value: 'r' },
-  { name: 'map-current-user', value: 'c' },
-  { name: 'setgroups', value: 'setgroups', arg: ':' },
-];
+const LONGS: LongNames = {
+  help: 'h',
+  version: 'V',
+  mount: 'm::',
+  uts: 'u::',
+  ipc: 'i::',
+  net: 'n::',
+  pid: 'p::',
+  user: 'U::',
+  cgroup: 'C::',
+  time: 'T::',
+  fork: 'f',
+  'kill-child': 'kill-child::',
+  'map-user': 'map-user:',
+  'map-group': 'map-group:',
+  'map-root-user': 'r',
+  'map-current-user': 'c',
+  setgroups: 'setgroups:',
+};
 
 /** The options that name a kind: its flag, and its file in /proc/PID/ns. */
 const KINDS: Readonly<Record<string, readonly [flag: number, file: string]>> = {
