@@ -146,6 +146,19 @@ describe('a driver with NAPI', () => {
     clock.advance(10 * MS);
     expect([card.polls, card.masked, card.interrupts]).toEqual([[1, 1, 0, 0], false, 1]);
   });
+
+  it('gets its interrupt at once while there is no time after which anybody would poll again', () => {
+    const clock = new VirtualClock();
+    const kernel = boot({ clock });
+    const got = listening(kernel);
+    const card = new Card(kernel);
+    card.dev.napiDeferHardIrqs = 2;
+    for (const [round, name] of ['a', 'b', 'c'].entries()) {
+      card.frame(name);
+      clock.advance(10 * MS);
+      expect([card.masked, card.interrupts, got.length]).toEqual([false, round + 1, round + 1]);
+    }
+  });
 });
 
 describe('busy polling', () => {

@@ -79,6 +79,20 @@ describe('the worker that takes namespaces down', () => {
     other.put();
   });
 
+  it('waits also for devices that were unregistered while their namespace was alive [NET-04]', () => {
+    const { clock, kernel, log } = world();
+    const net = kernel.netns.create() as Net;
+    const dev = device(kernel, net, 'd0', log);
+    dev.hold();
+    unregisterNetdevice(dev);
+    net.put();
+    clock.advance(5 * SEC);
+    expect([log, dev.regState]).toEqual([['uninit d0'], NETREG_UNREGISTERING]);
+    dev.put();
+    clock.advance(0);
+    expect(log).toEqual(['uninit d0', 'tunnel 1', 'loopback 1', 'sub 1']);
+  });
+
   it('waits for nothing when the kernel stops', () => {
     const { clock, kernel, log } = world();
     const net = kernel.netns.create() as Net;

@@ -97,3 +97,19 @@ export const IP_PROTOCOL = 52;
 export const IPOPT_TS_TSONLY = 0;
 export const IPOPT_TS_TSANDADDR = 1;
 export const IPOPT_TS_PRESPEC = 3;
+
+export const IP_UNBLOCK_SOURCE = 37;
+export const IP_BLOCK_SOURCE = 38;
+export const IP_ADD_SOURCE_MEMBERSHIP = 39;
+export const IP_DROP_SOURCE_MEMBERSHIP = 40;
+export const IP_MSFILTER = 41;
+export const MCAST_JOIN_GROUP = 42;
+export const MCAST_BLOCK_SOURCE = 43;
+export const MCAST_UNBLOCK_SOURCE = 44;
+export const MCAST_LEAVE_GROUP = 45;
+export const MCAST_JOIN_SOURCE_GROUP = 46;
+export const MCAST_LEAVE_SOURCE_GROUP = 47;
+export const MCAST_MSFILTER = 48;
+/** Filter modes of a group: all sources but those, only those. */
+export const MCAST_EXCLUDE = 0;
+export const MCAST_INCLUDE = 1;

@@ -16,6 +16,9 @@ export const CLONE_NEWUSER = 0x10000000;
 export const CLONE_NEWPID = 0x20000000;
 export const CLONE_NEWNET = 0x40000000;
 
+/** linux/utsrelease.h: the Linux that the stack's names and numbers are of. */
+export const UTS_RELEASE = '6.18.0';
+
 /** linux/utsname.h: the longest name in bytes, and the length of `struct new_utsname`. */
 export const __NEW_UTS_LEN = 64;
 export const NEW_UTSNAME_LEN: number = 6 * (__NEW_UTS_LEN + 1);

@@ -182,3 +182,7 @@ export const SYS_GETSOCKOPT = 15;
 export const SYS_SENDMSG = 16;
 export const SYS_RECVMSG = 17;
 export const SYS_ACCEPT4 = 18;
+
+export const SO_TIMESTAMPING_NEW = 65;
+export const SCM_TIMESTAMPING: number = SO_TIMESTAMPING;
+export const SCM_TS_OPT_ID = 81;

@@ -19,15 +19,12 @@ export function drvinfo(dev: NetDevice, data: Uint8Array): number {
   if (info === null) return -U.EOPNOTSUPP;
   data.fill(0, 4, U.ETHTOOL_DRVINFO_LEN);
   setText(data, DRIVER, 32, info.driver);
-  setText(data, VERSION, 32, info.version ?? UTS_RELEASE);
+  setText(data, VERSION, 32, info.version ?? U.UTS_RELEASE);
   setText(data, FW_VERSION, 32, info.fwVersion ?? '');
   setText(data, BUS_INFO, 32, info.busInfo ?? dev.parent);
   setLe32(data, N_STATS, dev.ethtoolOps.getStatsStrings?.(dev).length ?? 0);
   return 0;
 }
-
-/** The release of Linux that the features' names and numbers are of. */
-const UTS_RELEASE = '6.18.0';
 
 /** `ethtool_get_perm_addr`: -ETOOSMALL if there is not room enough. Zeros: there is none. */
 export function permAddr(dev: NetDevice, data: Uint8Array): number {

@@ -16,7 +16,12 @@ export const IDENTITY: readonly IdExtent[] = [{ first: 0, lower: 0, count: MAX_I
 
 /** `map_id_down`: the id outside, or -1. */
 export function mapIdDown(map: readonly IdExtent[], id: number): number {
-  const e = map.find(({ first, count }) => id >= first && id - first < count);
+  return mapRangeDown(map, id, 1);
+}
+
+/** `map_id_range_down`: the first of `n` ids outside, or -1 unless one line of the map has them all. */
+export function mapRangeDown(map: readonly IdExtent[], id: number, n: number): number {
+  const e = map.find(({ first, count }) => id >= first && id - first + n <= count);
   return e === undefined ? -1 : e.lower + (id - e.first);
 }
 

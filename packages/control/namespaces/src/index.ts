@@ -15,4 +15,4 @@ export { cgroupnsOperations, ipcnsOperations, mntnsOperations, PlainNamespace, t
 export * from './plugin.ts';
 export { UCOUNT_FILES, Ucounts } from './ucount.ts';
 export { UserNamespace, usernsOperations } from './user-namespace.ts';
-export { INIT_UTSNAME, type NewUtsname, UtsNamespace, utsnsOperations } from './utsname.ts';
+export { type NewUtsname, UtsNamespace, utsnsOperations } from './utsname.ts';

@@ -1,6 +1,7 @@
 /** What the other kinds call a namespace, of a `Net`: its owner, and who paid for it. */
 import { type Net, NetSlot } from '@skbuff/core';
-import { CLONE_NEWNET, ENOSPC, EPERM } from '@skbuff/uapi';
+import { CAP_NET_ADMIN, CLONE_NEWNET, ENOSPC, EPERM } from '@skbuff/uapi';
+import type { Cred } from './cred.ts';
 import { Namespace, type ProcNsOperations } from './ns-common.ts';
 import type { Ucounts } from './ucount.ts';
 import type { UserNamespace } from './user-namespace.ts';
@@ -59,6 +60,11 @@ export function netNsOf(net: Net): NetNs {
 /** `net->user_ns`: whose capabilities rule over a namespace. */
 export function userNsOf(net: Net): UserNamespace {
   return netNsSlot.of(net).userNs as UserNamespace;
+}
+
+/** `net_ctl_permissions`: who may write /proc/sys/net: root, and who administers the namespace. Null: the stack itself. */
+export function netCtlPermissions(net: Net, cred: Cred | null): boolean {
+  return cred === null || cred.uid === 0 || cred.nsCapable(userNsOf(net), CAP_NET_ADMIN);
 }
 
 /**

@@ -70,11 +70,14 @@ export class PidNamespace extends CountedNamespace {
     return this.last > 0;
   }
 
-  /** `alloc_pid`: numbers for a new task, which hold the namespace until {@link freePid}. `-ENOMEM` if the first task has ended. */
-  allocPid(): Pid | number {
+  /**
+   * `alloc_pid`: numbers for a new task, which hold the namespace until {@link freePid}. `-ENOMEM` if the first task has ended.
+   * @param setTid its number in the first namespace (`set_tid` of clone3(2)), 0 for the next one. That it is free is the caller's affair.
+   */
+  allocPid(setTid: number = 0): Pid | number {
     if (this.over) return -ENOMEM;
     const numbers: number[] = [];
-    for (let ns: PidNamespace | null = this; ns !== null; ns = ns.parent) numbers.unshift(++ns.last);
+    for (let ns: PidNamespace | null = this; ns !== null; ns = ns.parent) numbers.unshift(ns.parent === null && setTid > 0 ? setTid : ++ns.last);
     return new Pid(this.get(), numbers);
   }
 

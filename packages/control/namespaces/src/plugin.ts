@@ -1,7 +1,7 @@
 /** Namespaces as a plugin: there before any task. */
 import type { Plugin } from '@skbuff/core';
-import { registerSysctl } from '@skbuff/sysctl';
-import { NetNs, netNsOf, netNsSlot } from './net-ns.ts';
+import { registerSysctl, sysctlOf } from '@skbuff/sysctl';
+import { netCtlPermissions, NetNs, netNsOf, netNsSlot } from './net-ns.ts';
 import { Namespaces, namespacesSlot } from './namespaces.ts';
 import { userSysctls, utsSysctls } from './sysctl-kernel.ts';
 import type { NewUtsname } from './utsname.ts';
@@ -23,6 +23,7 @@ export function namespaces(options: NamespacesOptions = {}): Plugin {
         init(net) {
           namespacesSlot.set(net, all);
           netNsSlot.set(net, new NetNs(net, all.initUserNs, null));
+          sysctlOf(net).mayWrite = () => netCtlPermissions(net, all.current()?.cred ?? null);
           return 0;
         },
         exit(net) {

@@ -1,7 +1,7 @@
 /** `struct user_namespace`: whose capabilities count where, what ids mean, how many namespaces there may be (user_namespaces(7)). */
 import type { ProcInums } from '@skbuff/core';
 import { CAP_SYS_ADMIN, CLONE_NEWUSER, DEFAULT_OVERFLOWUID, EINVAL, EPERM } from '@skbuff/uapi';
-import { IDENTITY, type IdExtent, mapIdDown, mapIdUp, parseIdMap, showIdMap } from './id-map.ts';
+import { IDENTITY, type IdExtent, mapIdDown, mapIdUp, mapRangeDown, parseIdMap, showIdMap } from './id-map.ts';
 import { CountedNamespace, type NsOrigin, type ProcNsOperations } from './ns-common.ts';
 import { UCOUNT_FILES, Ucounts } from './ucount.ts';
 
@@ -108,7 +108,7 @@ export class UserNamespace extends CountedNamespace {
     if (typeof map === 'number') return map;
     if (!permitted(map)) return -EPERM;
     const parent = this.parent as UserNamespace;
-    const outer = map.map((e) => ({ ...e, lower: kind === 'uid' ? parent.kuid(e.lower) : parent.kgid(e.lower) }));
+    const outer = map.map((e) => ({ ...e, lower: mapRangeDown(parent.maps[kind], e.lower, e.count) }));
     if (outer.some(({ lower }) => lower < 0)) return -EPERM;
     this.maps = { ...this.maps, [kind]: outer };
     return 0;

@@ -1,5 +1,5 @@
 /** `struct uts_namespace`: the names of a machine (`kernel/utsname.c`, uname(2)). */
-import { __NEW_UTS_LEN, CAP_SYS_ADMIN, CLONE_NEWUTS, EFAULT, EINVAL, EPERM, NEW_UTSNAME_LEN } from '@skbuff/uapi';
+import { __NEW_UTS_LEN, CAP_SYS_ADMIN, CLONE_NEWUTS, EFAULT, EINVAL, EPERM, NEW_UTSNAME_LEN, UTS_RELEASE } from '@skbuff/uapi';
 import type { Cred } from './cred.ts';
 import { CountedNamespace, type NsOrigin, type ProcNsOperations } from './ns-common.ts';
 import type { UserNamespace } from './user-namespace.ts';
@@ -18,7 +18,7 @@ export interface NewUtsname {
 export const INIT_UTSNAME: NewUtsname = {
   sysname: 'Linux',
   nodename: '(none)',
-  release: '6.18.0',
+  release: UTS_RELEASE,
   version: '#1 SMP PREEMPT_DYNAMIC',
   machine: 'x86_64',
   domainname: '(none)',

@@ -1,4 +1,5 @@
 /** User space's end (`struct netlink_sock`): address, groups, options, sending, and a receive queue with a limit. */
+import type { Net } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
 import { CAP_NET_ADMIN } from '@skbuff/uapi';
 import { type NetlinkDatagram, netlinkDatagram } from './netlink-datagram.ts';
@@ -13,8 +14,8 @@ const MAX_DUMP_PART = 32768 - 320;
 export interface NetlinkPortOptions {
   /** The process id that the port is named after when it binds itself; 0 = none. */
   readonly pid?: number;
-  /** Whether the owner has a capability; by default it has all. */
-  readonly capable?: (cap: number) => boolean;
+  /** Whether the owner has a capability over a namespace, the port's own or one that a message names; by default it has all. */
+  readonly capable?: (cap: number, over: Net) => boolean;
   /** Bytes, as in /proc: what setsockopt(SO_RCVBUF) doubles has been doubled. */
   readonly rcvbuf?: number;
   readonly sndbuf?: number;
@@ -57,7 +58,7 @@ export class NetlinkPort {
   onReadable: ((port: NetlinkPort) => void) | null = null;
 
   private readonly pid: number;
-  private readonly cap: ((cap: number) => boolean) | null;
+  private readonly cap: ((cap: number, over: Net) => boolean) | null;
   private connected = false;
   private readonly groups: Uint32Array;
   private options = 0;
@@ -74,8 +75,9 @@ export class NetlinkPort {
     this.groups = new Uint32Array((proto.groups + 31) >> 5);
   }
 
-  capable(cap: number): boolean {
-    return this.cap === null || this.cap(cap);
+  /** `netlink_ns_capable`; `over` is by default the port's own namespace (`netlink_net_capable`). */
+  capable(cap: number, over: Net = this.proto.net): boolean {
+    return this.cap === null || this.cap(cap, over);
   }
 
   /** `netlink_allowed`: what the protocol opens to everybody, or CAP_NET_ADMIN. */
@@ -318,7 +320,12 @@ export class NetlinkPort {
     this.proto.cfg.release?.(this);
     this.queue = [];
     this.rmem = 0;
+    const waiting = this.onReadable;
     this.onReadable = null;
+    if (waiting === null) return;
+    // Whoever waits is told that there is nothing to wait for any more.
+    this.skErr = U.EBADF;
+    waiting(this);
   }
 }
 

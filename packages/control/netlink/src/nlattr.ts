@@ -49,6 +49,18 @@ export function nlaFind(b: Uint8Array, off: number, len: number, type: number): 
   return -1;
 }
 
+/** The last attribute of that type, which is the one that counts where the kernel reads a table of them (`nla_parse`); or -1. */
+export function nlaFindLast(b: Uint8Array, off: number, len: number, type: number): number {
+  let found = -1;
+  for (let at = off, rem = len; nlaOk(b, at, rem); ) {
+    if (nlaType(b, at) === type) found = at;
+    const n = nlaTotal(b, at);
+    at += n;
+    rem -= n;
+  }
+  return found;
+}
+
 /** Calls `fn` for each attribute in `len` bytes at `off` until it returns non-zero, and returns that, else 0. */
 export function nlaForEach(b: Uint8Array, off: number, len: number, fn: (attr: number, type: number) => number): number {
   for (let at = off, rem = len; nlaOk(b, at, rem); ) {

@@ -66,7 +66,7 @@ describe('permission', () => {
 });
 
 describe('the RTNL lock', () => {
-  it('is held by handlers and dumps [RTNL-04]', () => {
+  it('is held by handlers and dumps [RTNL-04] [NL-14]', () => {
     const { rtnl, ask } = setup();
     const held: boolean[] = [];
     rtnl.register(0, RTM_NEWLINK, () => (held.push(rtnl.isLocked()), 0), null);

@@ -52,8 +52,9 @@ function finishLink(r: NewlinkRequest, dev: NetDevice, ops: RtnlLinkOps): number
 
 /** `rtnl_create_link`: a device that is not registered yet, with all that the message says about it, or a negative errno. */
 function allocLink(links: RtnlLinks, net: Net, name: string, ops: RtnlLinkOps, tb: NlAttrs, extack: NetlinkExtAck): NetDevice | number {
-  const txqs = tb.u32(U.IFLA_NUM_TX_QUEUES, 1);
-  const rxqs = tb.u32(U.IFLA_NUM_RX_QUEUES, 1);
+  const queues = ops.getNumQueues?.(net) ?? 1;
+  const txqs = tb.u32(U.IFLA_NUM_TX_QUEUES, queues);
+  const rxqs = tb.u32(U.IFLA_NUM_RX_QUEUES, queues);
   if (txqs < 1 || txqs > MAX_QUEUES) return refuse(extack, 'Invalid number of transmit queues');
   if (rxqs < 1 || rxqs > MAX_QUEUES) return refuse(extack, 'Invalid number of receive queues');
   const dev = C.allocNetdev(net, { name, setup: ops.setup, ops: noOps, txqs, rxqs });

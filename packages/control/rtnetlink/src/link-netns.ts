@@ -1,7 +1,7 @@
 /** Which namespace a link message means. */
 import type { Net } from '@skbuff/core';
 import type { NetlinkExtAck, NetlinkSkb, NlAttrs } from '@skbuff/netlink';
-import { EINVAL, EOPNOTSUPP, IFLA_LINK_NETNSID, IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_TARGET_NETNSID } from '@skbuff/uapi';
+import { CAP_NET_ADMIN, EINVAL, EOPNOTSUPP, EPERM, IFLA_LINK_NETNSID, IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_TARGET_NETNSID } from '@skbuff/uapi';
 import type { RtnlLinks } from './links.ts';
 
 /** `rtnl_ensure_unique_netns`: at most one way to name it; with `idOnly` only by number. */
@@ -22,8 +22,16 @@ export function getNetNsById(net: Net, id: number): Net | null {
   return net.kernel.netns.byId(net, id);
 }
 
-/** `rtnl_link_get_net_capable`: the namespace that the message names, by default the sender's, or a negative errno. */
+/**
+ * `rtnl_link_get_net_capable`: the namespace that the message names, by default the sender's, or a negative errno: -EPERM for one that the
+ * sender does not administer.
+ */
 export function rtnlLinkGetNet(links: RtnlLinks, skb: NetlinkSkb, tb: NlAttrs): Net | number {
+  const net = namedNet(links, skb, tb);
+  return typeof net === 'number' || skb.port.capable(CAP_NET_ADMIN, net) ? net : -EPERM;
+}
+
+function namedNet(links: RtnlLinks, skb: NetlinkSkb, tb: NlAttrs): Net | number {
   if (tb.has(IFLA_TARGET_NETNSID)) return getNetNsById(skb.net, tb.s32(IFLA_TARGET_NETNSID)) ?? -EINVAL;
   if (tb.has(IFLA_NET_NS_PID)) return links.netns.byPid(skb.port, tb.u32(IFLA_NET_NS_PID));
   if (tb.has(IFLA_NET_NS_FD)) return links.netns.byFd(skb.port, tb.u32(IFLA_NET_NS_FD));
@@ -34,7 +42,7 @@ export function rtnlLinkGetNet(links: RtnlLinks, skb: NetlinkSkb, tb: NlAttrs): 
 export function rtnlLinkNet(skb: NetlinkSkb, tb: NlAttrs, extack: NetlinkExtAck): Net | null | number {
   if (!tb.has(IFLA_LINK_NETNSID)) return null;
   const net = getNetNsById(skb.net, tb.s32(IFLA_LINK_NETNSID));
-  if (net !== null) return net;
+  if (net !== null) return skb.port.capable(CAP_NET_ADMIN, net) ? net : -EPERM;
   extack.setErrMsg('Unknown network namespace id');
   return -EINVAL;
 }

@@ -6,7 +6,12 @@ import {
   type NetlinkExtAck,
   type NetlinkSkb,
   type NlMsgHdr,
+  NLA_UNSPEC,
+  nlaFindLast,
+  nlaLen,
   nlaParseNestedDeprecated,
+  nlaPolicy,
+  nlaPolicySet,
   nlmsgParseDeprecated,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -15,14 +20,14 @@ import { iflaInfoPolicy, iflaPolicy } from './ifla-policy.ts';
 import { hasName, rtnlDevGet } from './link-lookup.ts';
 import { rtnlEnsureUniqueNetns, rtnlLinkGetNet, rtnlLinkNet } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
-import { newlinkParams, type NewlinkRequest } from './newlink-request.ts';
+import { newlinkParams, type NewlinkRequest, parsePeer } from './newlink-request.ts';
 import { doSetlink, DO_SETLINK_NOTIFY } from './setlink.ts';
 
 /** RTM_NEWLINK. */
 export function rtnlNewlink(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
   const r = parse(links, skb, nlh, extack);
   if (typeof r === 'number') return r;
-  const err = r.ops?.validate?.(newlinkParams(r, null)) ?? 0;
+  const err = checkData(r) || (r.ops?.validate?.(newlinkParams(r, null)) ?? 0) || checkPeer(r);
   if (err !== 0) return err;
   if (r.ifm.index < 0) {
     extack.setErrMsg("ifindex can't be negative");
@@ -52,6 +57,32 @@ function parse(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, extack: Netlink
   if (typeof net === 'number') return net;
   const ops = info.has(U.IFLA_INFO_KIND) ? (net.kernel.linkOps.get(info.string(U.IFLA_INFO_KIND)) ?? null) : null;
   return { links, skb, nlh, ifm: new IfInfoMsg().read(nlh.buf, nlh.data), tb, info, ops, net, linkNet, extack };
+}
+
+/** What the kind's own attributes look like, as far as it has any. */
+function checkData({ ops, info, nlh, extack }: NewlinkRequest): number {
+  if (ops?.peerType === undefined || !info.has(U.IFLA_INFO_DATA)) return 0;
+  const policy = nlaPolicySet(ops.peerType, { [ops.peerType]: nlaPolicy(NLA_UNSPEC, IfInfoMsg.LEN) });
+  return nlaParseNestedDeprecated(new NlAttrs(ops.peerType), nlh.buf, info.at(U.IFLA_INFO_DATA), policy, extack);
+}
+
+/** `rtnl_get_peer_net`: the message about the other end is looked at before anything else is decided. */
+function checkPeer(r: NewlinkRequest): number {
+  const { ops, info, nlh, extack } = r;
+  if (ops?.peerType === undefined || !info.has(U.IFLA_INFO_DATA)) return 0;
+  const data = info.at(U.IFLA_INFO_DATA);
+  const attr = nlaFindLast(nlh.buf, data + U.NLA_HDRLEN, nlaLen(nlh.buf, data), ops.peerType);
+  if (attr < 0) return 0;
+  const off = attr + U.NLA_HDRLEN;
+  const len = nlaLen(nlh.buf, attr);
+  const peer = parsePeer({ bytes: nlh.buf, off, len }, extack);
+  if (typeof peer === 'number') return peer;
+  if (peer !== null && peer.ifm.index < 0) {
+    extack.setErrMsgAttr(attr, "ifindex can't be negative");
+    return -U.EINVAL;
+  }
+  const tb = { bytes: nlh.buf, off: off + IfInfoMsg.LEN, len: len - IfInfoMsg.LEN };
+  return ops.validate?.({ ...newlinkParams(r, null), data: null, tb }) ?? 0;
 }
 
 /** `rtnl_changelink`. */

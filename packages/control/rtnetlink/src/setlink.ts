@@ -206,9 +206,11 @@ function setState(r: SetlinkRequest): number {
   return 0;
 }
 
-/** Virtual functions and their ports are hardware's. */
+/** Virtual functions and their ports are hardware's; a list of none is no wish. */
 function setVf(r: SetlinkRequest): number {
-  return r.tb.has(U.IFLA_VFINFO_LIST) || r.tb.has(U.IFLA_VF_PORTS) || r.tb.has(U.IFLA_PORT_SELF) ? -U.EOPNOTSUPP : 0;
+  const list = r.tb.at(U.IFLA_VFINFO_LIST);
+  if (list >= 0 && nlaForEachNested(r.tb.buf, list, () => 1) !== 0) return -U.EOPNOTSUPP;
+  return r.tb.has(U.IFLA_VF_PORTS) || r.tb.has(U.IFLA_PORT_SELF) ? -U.EOPNOTSUPP : 0;
 }
 
 function setAfSpec(r: SetlinkRequest): number {
@@ -229,10 +231,12 @@ function setProtoDown(r: SetlinkRequest): number {
   return -U.EOPNOTSUPP;
 }
 
-/** There are no BPF programs to attach. */
+/** What only the kernel says is refused; and there are no BPF programs to attach. */
 function setXdp(r: SetlinkRequest): number {
   const nest = r.tb.at(U.IFLA_XDP);
-  return nest < 0 ? 0 : nlaForEachNested(r.tb.buf, nest, (_attr, type) => (type === U.IFLA_XDP_FD ? -U.EOPNOTSUPP : 0));
+  if (nest < 0) return 0;
+  const err = nlaForEachNested(r.tb.buf, nest, (_attr, type) => (type === U.IFLA_XDP_ATTACHED || type === U.IFLA_XDP_PROG_ID ? -U.EINVAL : 0));
+  return err || nlaForEachNested(r.tb.buf, nest, (_attr, type) => (type === U.IFLA_XDP_FD ? -U.EOPNOTSUPP : 0));
 }
 
 const STEPS: readonly Step[] = [

@@ -450,6 +450,40 @@ describe('single facts', () => {
     expect([move(50), i0.net === bench.b, move(i0.ifindex), i0.net === bench.a]).toEqual([-U.EOPNOTSUPP, true, 0, true]);
   });
 
+  it('a kind may want more queues than one, unless the message says how many', () => {
+    const mq: RtnlLinkOps = { ...ifbOps, kind: 'mq', getNumQueues: () => 3 };
+    const bench = makeBench({ name: 'mq', requires: ['@skbuff/rtnetlink'], init: (ctx) => ctx.rtnlLink(mq) });
+    create(bench, 'm0', 'mq');
+    create(bench, 'm1', 'mq', (b) => b.nlaPutU32(U.IFLA_NUM_TX_QUEUES, 2));
+    create(bench, 'i0', 'ifb');
+    expect(['m0', 'm1', 'i0'].map((name) => [dev(bench, name).numTxQueues, dev(bench, name).numRxQueues])).toEqual([[3, 3], [2, 3], [1, 1]]);
+  });
+
+  it('nobody puts a device, a peer or a link into a namespace that he does not administer [NS-06]', () => {
+    const bench = makeBench();
+    const { a, b: own } = bench;
+    const port = N.netlinkPort(own, U.NETLINK_ROUTE, { capable: (_cap, over) => over === own }) as N.NetlinkPort;
+    const ask = (flags: number, index: number, fill: Fill): number => N.nlTalk(port, message(U.RTM_NEWLINK, U.NLM_F_ACK | flags, { index }, fill)).error;
+    expect(bench.kernel.netns.allocNetid(own, a, 7)).toBe(7);
+    expect(ask(U.NLM_F_CREATE, 0, (b) => (b.nlaPutString(U.IFLA_IFNAME, 'i0'), linkinfo(b, 'ifb')))).toBe(0);
+    const i0 = dev(bench, 'i0');
+    const where: Fill[] = [(b) => b.nlaPutU32(U.IFLA_NET_NS_FD, 100), (b) => b.nlaPutU32(U.IFLA_NET_NS_PID, 1), (b) => b.nlaPutS32(U.IFLA_TARGET_NETNSID, 7)];
+    expect(where.map((fill) => ask(0, i0.ifindex, fill))).toEqual([-U.EPERM, -U.EPERM, -U.EPERM]);
+    expect(where.map((fill) => ask(U.NLM_F_CREATE, 0, (b) => (fill(b), linkinfo(b, 'ifb'))))).toEqual([-U.EPERM, -U.EPERM, -U.EPERM]);
+    const ifm = (b: N.NlMsgBuilder): void => new N.IfInfoMsg().write(b.buf, b.put(N.IfInfoMsg.LEN));
+    const pair = (fill: Fill): number =>
+      ask(U.NLM_F_CREATE, 0, (b) => {
+        const info = b.nlaNestStartNoflag(U.IFLA_LINKINFO);
+        b.nlaPutString(U.IFLA_INFO_KIND, 'veth');
+        nested(b, U.IFLA_INFO_DATA, (d) => nested(d, U.VETH_INFO_PEER, (p) => (ifm(p), fill(p))));
+        b.nlaNestEnd(info);
+      });
+    expect(where.map(pair)).toEqual([-U.EPERM, -U.EPERM, -U.EPERM]);
+    expect(ask(U.NLM_F_CREATE, 0, (b) => (b.nlaPutS32(U.IFLA_LINK_NETNSID, 7), linkinfo(b, 'ifb')))).toBe(-U.EPERM);
+    expect([a.devList.length, own.devList.length, i0.net === own, ask(0, i0.ifindex, (b) => b.nlaPutU32(U.IFLA_NET_NS_FD, 101))]).toEqual([1, 2, true, 0]);
+    expect(bench.kernel.shutdown()).toEqual({});
+  });
+
   it('a peer is judged as the device is, and nothing is made when it is bad', () => {
     const bench = makeBench();
     const pair = (fill: Fill): N.NlReply =>

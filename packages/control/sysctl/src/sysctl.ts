@@ -15,6 +15,8 @@ export class SysctlTree {
   private readonly entries: Map<string, SysctlEntry> = new Map();
   /** What every namespace shows (/proc/sys/kernel …); null in that tree itself. */
   readonly root: SysctlTree | null;
+  /** `ctl_table_root.permissions`: whether whoever asks now may write; what knows of users puts its own rule here. */
+  mayWrite: () => boolean = () => true;
 
   constructor(root: SysctlTree | null = null) {
     this.root = root;
@@ -35,11 +37,11 @@ export class SysctlTree {
     return entry === undefined ? this.missing(path) : entry.read();
   }
 
-  /** Writes a file at its start: 0, -ENOENT, -EISDIR, -EACCES (read-only, for root too), or what the entry says (-EINVAL). */
+  /** Writes a file at its start: 0, -ENOENT, -EISDIR, -EACCES (read-only, for root too, or not for this user), or what the entry says (-EINVAL). */
   write(path: string, text: string): number {
-    const entry = this.find(path);
-    if (entry === undefined) return this.missing(path);
-    return entry.write === null ? -EACCES : entry.write(text);
+    const entry = this.entries.get(path);
+    if (entry === undefined) return this.root?.find(path) === undefined ? this.missing(path) : this.root.write(path, text);
+    return entry.write === null || !this.mayWrite() ? -EACCES : entry.write(text);
   }
 
   /** Paths of the files below a directory (`net/ipv4/conf`), or of all; in the order in which `sysctl -a` shows them. */

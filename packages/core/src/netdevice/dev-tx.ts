@@ -3,7 +3,17 @@
  *
  *   devQueueXmit → queue → qdisc (or none) → validateXmitSkb → taps → ops.ndoStartXmit
  */
-import { EINVAL, ENETDOWN, ENOMEM, ETH_ALEN, ETH_P_8021Q, PACKET_OUTGOING } from '@skbuff/uapi';
+import {
+  EINVAL,
+  ENETDOWN,
+  ENOMEM,
+  ETH_ALEN,
+  ETH_P_8021Q,
+  PACKET_OUTGOING,
+  SCM_TSTAMP_SCHED,
+  SCM_TSTAMP_SND,
+  SOF_TIMESTAMPING_TX_SOFTWARE,
+} from '@skbuff/uapi';
 import { copyBytes, csumFold, setBe16 } from '@skbuff/wire';
 import {
   SKB_DROP_REASON_DEV_READY,
@@ -13,7 +23,7 @@ import {
   SKB_DROP_REASON_SKB_GSO_SEG,
 } from '../skbuff/drop-reason.ts';
 import { skbChecksum } from '../skbuff/skb-frags.ts';
-import { SKBTX_SHARED_FRAG } from '../skbuff/arena.ts';
+import { SKBTX_ANY_TSTAMP, SKBTX_SCHED_TSTAMP, SKBTX_SHARED_FRAG, SKBTX_SW_TSTAMP } from '../skbuff/arena.ts';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, SKB_OFFLOAD_BITS, type SkBuff, type SkbSock } from '../skbuff/skbuff.ts';
 import { NET_TX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
 import { netdevCapTxqueue, netdevPickTx } from './dev-queues.ts';
@@ -153,6 +163,7 @@ export class Transmit {
       qdisc.running = false;
       return NET_XMIT_SUCCESS;
     }
+    if (this.softnet.txExtras !== 0 && (skb.shinfo.txFlags & SKBTX_SCHED_TSTAMP) !== 0) this.schedStamp(skb);
     const rc = qdisc.enqueue(skb);
     if (!qdisc.running && !queue.stopped) {
       qdisc.running = true;
@@ -268,10 +279,30 @@ export class Transmit {
 
   /** `dev_hard_start_xmit`: taps see the frame, then the driver gets it. */
   private devHardStartXmit(skb: SkBuff, dev: NetDevice, queue: NetdevQueue): number {
-    if (this.softnet.ptypeAll.length !== 0 || dev.ptypeAll.length !== 0) this.devQueueXmitNit(skb, dev);
+    if (this.softnet.txExtras !== 0 || dev.ptypeAll.length !== 0) this.xmitExtras(skb, dev);
     const rc = dev.ops.ndoStartXmit(skb, dev);
     if (rc === NETDEV_TX_OK) queue.transStart = this.jiffies();
     return rc;
+  }
+
+  private xmitExtras(skb: SkBuff, dev: NetDevice): void {
+    this.devQueueXmitNit(skb, dev);
+    if ((skb.shinfo.txFlags & SKBTX_ANY_TSTAMP) !== 0) this.txStamp(skb, dev);
+  }
+
+  /** `skb_tx_timestamp`, for all drivers that have it. Each stamp is made once, also when the driver is busy and sees the packet again. */
+  private txStamp(skb: SkBuff, dev: NetDevice): void {
+    const { shinfo } = skb;
+    if ((shinfo.txFlags & SKBTX_SCHED_TSTAMP) !== 0) this.schedStamp(skb);
+    if ((shinfo.txFlags & SKBTX_SW_TSTAMP) === 0 || ((dev.ethtoolOps.getTsInfo?.(dev) ?? 0) & SOF_TIMESTAMPING_TX_SOFTWARE) === 0) return;
+    shinfo.txFlags &= ~SKBTX_SW_TSTAMP;
+    this.softnet.skbTstampTx?.(skb, SCM_TSTAMP_SND);
+  }
+
+  /** The stamp of `__dev_queue_xmit`; a packet that need not wait in the queue gets it on the way to the driver. */
+  private schedStamp(skb: SkBuff): void {
+    skb.shinfo.txFlags &= ~SKBTX_SCHED_TSTAMP;
+    this.softnet.skbTstampTx?.(skb, SCM_TSTAMP_SCHED);
   }
 
   /** `dev_queue_xmit_nit`: every tap gets a clone of what is sent, marked outgoing. */

@@ -38,8 +38,12 @@ export interface RtnlLinkOps {
   readonly changelink: ((dev: NetDevice, params: NewlinkParams) => number) | null;
   /** Queues the device, and what depends on it, for unregistration. Null: the device alone. */
   readonly dellink: ((dev: NetDevice, queue: NetDevice[]) => void) | null;
+  /** Queues each way of a device of which nobody said how many (`get_num_tx_queues`, `get_num_rx_queues`); missing: one. */
+  readonly getNumQueues?: (net: Net) => number;
   /** Writes IFLA_INFO_DATA through the callback; null: the kind has none. */
   readonly fillInfo: ((dev: NetDevice, put: (type: number, value: Uint8Array) => void) => void) | null;
+  /** The attribute of IFLA_INFO_DATA that is a message about the other end of a pair (`peer_type`). */
+  readonly peerType?: number;
   /** The namespace that the other end lies in (IFLA_LINK_NETNSID). */
   readonly getLinkNet: ((dev: NetDevice) => Net) | null;
 }

@@ -42,6 +42,9 @@ export const BUSY_POLL_BUDGET = 8;
 /** Bits of `rxExtras`. */
 const RX_STAMP = 1 << 0;
 const RX_RPS = 1 << 1;
+/** Bits of `txExtras`. */
+const TX_TAP = 1 << 0;
+const TX_STAMP = 1 << 1;
 
 /** The receive side of one kernel: the CPUs' backlogs and the tables of packet types. */
 export class Softnet {
@@ -71,6 +74,11 @@ export class Softnet {
   /** What else a frame needs on arrival: RX_STAMP, RX_RPS. */
   private rxExtras = 0;
   private netstamps = 0;
+  /** What else a frame needs on its way to the driver: TX_TAP while there are taps of all devices, TX_STAMP. 0: nothing. @internal */
+  txExtras = 0;
+  private txStampers = 0;
+  /** `__skb_tstamp_tx`: tells the sender of a packet with SKBTX_*_TSTAMP when it got to a place (SCM_TSTAMP_*). */
+  skbTstampTx: ((skb: SkBuff, type: number) => void) | null = null;
   private rpsQueues = 0;
   /** A backlog is being worked off: its frames have been steered. */
   private steered = false;
@@ -144,6 +152,16 @@ export class Softnet {
   set netstampNeeded(count: number) {
     this.netstamps = count;
     this.setExtra(RX_STAMP, count > 0);
+  }
+
+  /** Sockets that may ask for time stamps of what they send. */
+  get txStampNeeded(): number {
+    return this.txStampers;
+  }
+
+  set txStampNeeded(count: number) {
+    this.txStampers = count;
+    this.txExtras = count > 0 ? this.txExtras | TX_STAMP : this.txExtras & ~TX_STAMP;
   }
 
   /** Receive queues with RPS or RFS. @internal */
@@ -555,6 +573,7 @@ export class Softnet {
       } else {
         this.ptypeAll = Object.freeze(change(this.ptypeAll));
         this.rxDoors = this.ptypeAll.length > 0 ? RX_DOOR_TAP : 0;
+        this.txExtras = this.ptypeAll.length > 0 ? this.txExtras | TX_TAP : this.txExtras & ~TX_TAP;
       }
     } else if (pt.dev !== null) pt.dev.ptypeSpecific = Object.freeze(change(pt.dev.ptypeSpecific));
     else {

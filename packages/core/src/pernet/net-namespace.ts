@@ -41,7 +41,9 @@ export class NetNamespaces {
   private doomed: Net[] = [];
   /** What the worker has yet to do for the namespaces that it is busy with; empty while it has nothing to do. */
   private steps: (() => void)[] = [];
-  /** Unregistered devices with references, for which the worker waits. */
+  /** Namespaces that the worker is busy with. */
+  private dying: readonly Net[] = [];
+  /** Unregistered devices with references; the worker waits for those of its namespaces. */
   private readonly waiting: Set<NetDevice> = new Set();
   private readonly kernel: Kernel;
 
@@ -93,18 +95,24 @@ export class NetNamespaces {
 
   /** Goes on until there is something to wait for. */
   private work(): void {
-    while (this.steps.length > 0 && this.waiting.size === 0) (this.steps.shift() as () => void)();
+    while (this.steps.length > 0 && !this.mustWait()) (this.steps.shift() as () => void)();
     if (this.steps.length === 0 && this.doomed.length > 0) this.kernel.scheduleWork(() => this.cleanupNet());
+  }
+
+  /** `rtnl_lock_unregistering`: also for devices that were unregistered before their namespace died. */
+  private mustWait(): boolean {
+    for (const dev of this.waiting) if (this.dying.includes(dev.net)) return true;
+    return false;
   }
 
   /** `netdev_run_todo`: a device is unregistered but referred to, until {@link deviceIsFree}. @internal */
   waitForDevice(dev: NetDevice): void {
-    if (this.steps.length > 0 && !dev.net.alive) this.waiting.add(dev);
+    this.waiting.add(dev);
   }
 
   /** @internal */
   deviceIsFree(dev: NetDevice): void {
-    if (this.waiting.delete(dev) && this.waiting.size === 0) this.kernel.scheduleWork(() => this.work());
+    if (this.waiting.delete(dev) && this.steps.length > 0 && !this.mustWait()) this.kernel.scheduleWork(() => this.work());
   }
 
   /** The kernel goes: all namespaces die, held or not, the initial one after the others. Nothing is waited for. */
@@ -130,12 +138,14 @@ export class NetNamespaces {
       this.list.splice(this.list.indexOf(net), 1);
     }
     for (const net of dying) this.unhashNsid(net);
+    this.dying = dying;
     this.steps = this.exitSteps(dying, this.pernetList, this.firstDevice);
     this.steps.push(() => {
       for (const net of dying) {
         net.gen.length = 0;
         this.kernel.services.forget(net);
       }
+      this.dying = [];
     });
   }
 

@@ -18,6 +18,10 @@ export const MAX_SKB_FRAGS = 17;
 
 /** Bit of `txFlags`: a fragment may be written by others while the packet is under way, so it is copied before it is summed. */
 export const SKBTX_SHARED_FRAG: number = 1 << 5;
+/** More of them: the sender wants to hear when the packet is given to the device by the driver, and when it reaches the queue. */
+export const SKBTX_SW_TSTAMP: number = 1 << 1;
+export const SKBTX_SCHED_TSTAMP: number = 1 << 6;
+export const SKBTX_ANY_TSTAMP: number = SKBTX_SW_TSTAMP | SKBTX_SCHED_TSTAMP;
 
 /** Bits of `gsoType`: how a super-packet is cut. */
 export const SKB_GSO_TCPV4: number = 1 << 0;
@@ -60,6 +64,8 @@ export class SkbSharedInfo {
   gsoType = 0;
   ip6FragId = 0;
   hwtstamps = 0;
+  /** With SKBTX_*_TSTAMP: number of the send that the stamp is for. Else without meaning, and not reset. */
+  tskey = 0;
   fragList: SkBuff | null = null;
   destructorArg: unknown = null;
   readonly frags: SkbFrag[] = [];

@@ -6,6 +6,7 @@
  */
 import { EINVAL, ENOMEM } from '@skbuff/uapi';
 import { copyBytes } from '@skbuff/wire';
+import { SKBTX_SHARED_FRAG } from './arena.ts';
 import { copyBits, freeList } from './skb-frags.ts';
 import { LL_MAX_HEADER } from './skbuff-cache.ts';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from './skbuff.ts';
@@ -79,7 +80,8 @@ function newSegment(skb: SkBuff, hlen: number, n: number, partial: boolean): SkB
   seg.innerNetworkHeader = moved(skb.innerNetworkHeader, move);
   seg.innerTransportHeader = moved(skb.innerTransportHeader, move);
   seg.csumStart = skb.csumStart + move;
-  seg.shinfo.txFlags = skb.shinfo.txFlags;
+  // Of a packet that is cut, the protocol says which segment is stamped.
+  seg.shinfo.txFlags = skb.shinfo.txFlags & SKBTX_SHARED_FRAG;
   if (!partial && seg.ipSummed === CHECKSUM_PARTIAL) seg.ipSummed = CHECKSUM_NONE;
   return seg;
 }

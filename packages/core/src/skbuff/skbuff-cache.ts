@@ -322,6 +322,7 @@ function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
   to.gsoSegs = from.gsoSegs;
   to.gsoType = from.gsoType;
   to.txFlags = from.txFlags;
+  to.tskey = from.tskey;
   for (let i = 0; i < from.nrFrags; i++) {
     const frag = from.frags[i] as SkbFrag;
     frag.page.dataref++;

@@ -9,16 +9,16 @@ import {
   unregisterNetdevice,
 } from '@skbuff/core';
 import { ethValidateLink } from '@skbuff/ethernet';
-import { nlaFind, nlaGetU32, nlaLen } from '@skbuff/netlink';
-import { EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ETH_ALEN, ETH_MAX_MTU, ETH_MIN_MTU, IFLA_MTU, NLA_HDRLEN, VETH_INFO_PEER } from '@skbuff/uapi';
-import { vethAlloc, type VethCreateOptions, type VethPair, vethPeer, vethRegister, vethRegisterPair, vethSetup, vethUnpair } from './veth.ts';
+import { nlaFindLast, nlaGetU32, nlaLen } from '@skbuff/netlink';
+import { EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ETH_ALEN, ETH_MAX_MTU, ETH_MIN_MTU, IFLA_MTU, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, NLA_HDRLEN, VETH_INFO_PEER } from '@skbuff/uapi';
+import { vethAlloc, type VethCreateOptions, vethGetNumQueues, vethInitQueues, type VethPair, vethPeer, vethRegister, vethRegisterPair, vethSetup, vethUnpair } from './veth.ts';
 
 /** `veth_validate`. */
 function vethValidate(params: NewlinkParams): number {
   const err = ethValidateLink(params);
   if (err !== 0 || params.tb === null) return err;
   const { tb } = params;
-  const attr = nlaFind(tb.bytes, tb.off, tb.len, IFLA_MTU);
+  const attr = nlaFindLast(tb.bytes, tb.off, tb.len, IFLA_MTU);
   return attr < 0 || validMtu(nlaGetU32(tb.bytes, attr)) ? 0 : -EINVAL;
 }
 
@@ -36,13 +36,18 @@ function vethNewlink(dev: NetDevice, params: NewlinkParams): number {
   if (typeof peer === 'number') return peer;
   const err = vethRegister(dev, peer);
   if (err !== 0) unregisterNetdevice(peer);
+  else for (const end of [dev, peer]) vethInitQueues(end, asked(params.tb, IFLA_NUM_TX_QUEUES), asked(params.tb, IFLA_NUM_RX_QUEUES));
   return err;
+}
+
+function asked(tb: NlaRange | null, type: number): boolean {
+  return tb !== null && nlaFindLast(tb.bytes, tb.off, tb.len, type) >= 0;
 }
 
 /** The message about the peer: `struct ifinfomsg`, then attributes. Null: the user said nothing about it. */
 function peerInfo(data: NlaRange | null): NlaRange | null {
   if (data === null) return null;
-  const attr = nlaFind(data.bytes, data.off, data.len, VETH_INFO_PEER);
+  const attr = nlaFindLast(data.bytes, data.off, data.len, VETH_INFO_PEER);
   return attr < 0 ? null : { bytes: data.bytes, off: attr + NLA_HDRLEN, len: nlaLen(data.bytes, attr) };
 }
 
@@ -61,7 +66,9 @@ export const vethLinkOps: RtnlLinkOps = {
   newlink: vethNewlink,
   changelink: null,
   dellink: vethDellink,
+  getNumQueues: vethGetNumQueues,
   fillInfo: null,
+  peerType: VETH_INFO_PEER,
   getLinkNet: (dev) => (vethPeer(dev) ?? dev).net,
 };
 

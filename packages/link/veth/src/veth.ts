@@ -45,6 +45,8 @@ import {
   netdevUpdateFeatures,
   netifCarrierOff,
   netifCarrierOn,
+  netifSetRealNumRxQueues,
+  netifSetRealNumTxQueues,
   netifSetTsoMaxSize,
   registerNetdevice,
   RX_BYTES,
@@ -286,9 +288,22 @@ export interface VethPair {
   readonly peer: NetDevice;
 }
 
+/** `veth_get_num_queues`: as many as there may be CPUs. */
+export function vethGetNumQueues(net: Net): number {
+  return net.softnet.nrCpus;
+}
+
+/** `veth_init_queues`: more than one each way is in use only if the user asked for a number; ethtool can change that. */
+export function vethInitQueues(dev: NetDevice, askedTx: boolean, askedRx: boolean): void {
+  if (!askedTx) netifSetRealNumTxQueues(dev, 1);
+  if (!askedRx) netifSetRealNumRxQueues(dev, 1);
+}
+
 /** One end as {@link vethCreate} makes it; the device is not registered. */
 export function vethAlloc(net: Net, name: string, linkOps: RtnlLinkOps, address: Uint8Array | undefined, mtu: number | undefined): NetDevice {
-  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps });
+  const queues = vethGetNumQueues(net);
+  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps, txqs: queues, rxqs: queues });
+  vethInitQueues(dev, false, false);
   dev.rtnlLinkOps = linkOps;
   if (address !== undefined) {
     dev.devAddr.set(address);

@@ -1,7 +1,7 @@
-import { allocNetdev, freeNetdev, type NetDevice, type NewlinkParams, type NlaRange, registerNetdevice } from '@skbuff/core';
-import { EADDRNOTAVAIL, EEXIST, EINVAL, EOPNOTSUPP, IFLA_ADDRESS, IFLA_MTU, VETH_INFO_PEER } from '@skbuff/uapi';
+import { allocNetdev, createKernel, freeNetdev, type NetDevice, type NewlinkParams, type NlaRange, registerNetdevice, VirtualClock } from '@skbuff/core';
+import { EADDRNOTAVAIL, EEXIST, EINVAL, EOPNOTSUPP, IFLA_ADDRESS, IFLA_MTU, IFLA_NUM_TX_QUEUES, VETH_INFO_PEER } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { vethLinkOps, vethOps, vethPeer } from '../src/index.ts';
+import { veth, vethCreate, vethLinkOps, vethOps, type VethPair, vethPeer } from '../src/index.ts';
 import { useBench } from './support.ts';
 
 const bench = useBench();
@@ -36,6 +36,35 @@ function fresh(name: string): NetDevice {
   dev.rtnlLinkOps = vethLinkOps;
   return dev;
 }
+
+describe('queues', () => {
+  const counts = (dev: NetDevice): number[] => [dev.numTxQueues, dev.numRxQueues, dev.realNumTxQueues, dev.realNumRxQueues];
+
+  it('are as many as CPUs, of which one each way is used until ethtool says more', () => {
+    const kernel = createKernel({ clock: new VirtualClock(), cpus: 4, plugins: [veth()] });
+    const pair = vethCreate(kernel.initNet, 've0', kernel.initNet, 've1') as VethPair;
+    expect([pair.dev, pair.peer].map(counts)).toEqual([[4, 4, 1, 1], [4, 4, 1, 1]]);
+    expect(pair.dev.ethtoolOps.setChannels?.(pair.dev, Uint32Array.of(0, 0, 0, 0, 2, 3, 0, 0))).toBe(0);
+    expect(counts(pair.dev)).toEqual([4, 4, 3, 2]);
+    expect(kernel.shutdown()).toEqual({});
+  });
+
+  it('are all used, at both ends, if the message says how many there are', () => {
+    const make = (name: string): NetDevice => {
+      const dev = allocNetdev(bench.it.a, { name, setup: vethLinkOps.setup, ops: vethOps, txqs: 3, rxqs: 2 });
+      dev.rtnlLinkOps = vethLinkOps;
+      return dev;
+    };
+    const peerOf = (name: string): NonNullable<NewlinkParams['createPeer']> => () => {
+      const peer = make(name);
+      return registerNetdevice(peer) || peer;
+    };
+    const [plain, asked] = [make('v0'), make('v2')];
+    expect(vethLinkOps.newlink?.(plain, params({ createPeer: peerOf('v1') }))).toBe(0);
+    expect(vethLinkOps.newlink?.(asked, params({ tb: attr(IFLA_NUM_TX_QUEUES, [3, 0, 0, 0]), createPeer: peerOf('v3') }))).toBe(0);
+    expect([plain, vethPeer(plain), asked, vethPeer(asked)].map((dev) => counts(dev as NetDevice))).toEqual([[3, 2, 1, 1], [3, 2, 1, 1], [3, 2, 3, 1], [3, 2, 3, 1]]);
+  });
+});
 
 describe('veth_newlink', () => {
   it('has the peer made from VETH_INFO_PEER, in another namespace, and connects the two', () => {

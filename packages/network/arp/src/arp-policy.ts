@@ -1,11 +1,10 @@
 /** Whether to answer, to proxy, to believe: the policies of net.ipv4.conf.* that concern ARP. */
 import type { Net, NetDevice } from '@skbuff/core';
-import { Flowi4, type InDevice, LINUX_MIB_NAMES, type Rtable, inDevGet, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, LINUX_MIB_ARPFILTER, type Rtable, inDevGet, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
 import { ARPOP_REPLY, RTN_UNICAST, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { addrType } from './arp-addr-type.ts';
 import type { ArpPacket } from './arp-packet.ts';
 
-const LINUX_MIB_ARPFILTER = LINUX_MIB_NAMES.indexOf('ArpFilter');
 
 /**
  * `arp_ignore`: true if a request for the local address `tip` is not answered.

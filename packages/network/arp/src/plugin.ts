@@ -29,22 +29,39 @@ import { arpTable } from './arp-tbl.ts';
 
 /** Loads ARP: IPv4 can reach its neighbours on links that need it. */
 export function arp(): Plugin {
-  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4', '@skbuff/procfs'], init };
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4', '@skbuff/procfs'], init: (ctx) => controlRegister(ctx, init(ctx)) };
+}
+
+/** The same without ioctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link arp} needs. */
+export function arpBare(): Plugin {
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4'], init: (ctx) => void init(ctx) };
 }
 
 /** `arp_init`. */
-function init(ctx: ModuleContext): void {
+function init(ctx: ModuleContext): NeighTable {
+  const ip = ctx.get(IPV4);
+  const tbl = arpTable(ctx.get(NEIGHBOUR));
+  ip.arpTbl = tbl;
+  ctx.onUnload(() => {
+    ip.arpTbl = null;
+    tbl.clear();
+  });
+  ctx.packetType({ type: ETH_P_ARP, dev: null, net: null, ignoreOutgoing: false, func: arpRcv, listFunc: null });
+  ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => arpNetdevEvent(tbl, event, info) });
+  // The routes go first, where there are any: they are announced before the neighbours.
+  const inetaddr: NotifierBlock<InetaddrInfo> = { priority: -1, notifierCall: (_nb, event, info) => arpInetaddrEvent(tbl, event, info) };
+  ip.inetaddrChain.register(inetaddr);
+  ctx.onUnload(() => void ip.inetaddrChain.unregister(inetaddr));
+  return tbl;
+}
+
+/** arp(7): the files, and SIOC[DGS]ARP. */
+function controlRegister(ctx: ModuleContext, tbl: NeighTable): void {
   const ip = ctx.get(IPV4);
   const { kernel } = ctx;
   const files: Map<Net, readonly ((() => void) | null)[]> = new Map();
-  const tbl = arpTable(ctx.get(NEIGHBOUR));
-  ip.arpTbl = tbl;
   ip.arpIoctl = (net, request, arg) => arpIoctl(net, tbl, request, arg);
-  ctx.onUnload(() => {
-    ip.arpTbl = null;
-    ip.arpIoctl = null;
-    tbl.clear();
-  });
+  ctx.onUnload(() => void (ip.arpIoctl = null));
   ctx.pernetSubsys({
     name: 'arp',
     init(net) {
@@ -58,12 +75,6 @@ function init(ctx: ModuleContext): void {
       files.delete(net);
     },
   });
-  ctx.packetType({ type: ETH_P_ARP, dev: null, net: null, ignoreOutgoing: false, func: arpRcv, listFunc: null });
-  ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => arpNetdevEvent(tbl, event, info) });
-  // The routes go first, where there are any: they are announced before the neighbours.
-  const inetaddr: NotifierBlock<InetaddrInfo> = { priority: -1, notifierCall: (_nb, event, info) => arpInetaddrEvent(tbl, event, info) };
-  ip.inetaddrChain.register(inetaddr);
-  ctx.onUnload(() => void ip.inetaddrChain.unregister(inetaddr));
 }
 
 /** `arp_netdev_event`, and what IPv4 does about a device for ARP's sake. */

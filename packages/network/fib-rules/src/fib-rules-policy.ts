@@ -4,13 +4,15 @@ import {
   type FibRuleHdr,
   NLA_BINARY,
   NLA_STRING,
+  NLA_U16,
   NLA_U32,
   NLA_U64,
   NLA_U8,
   NLA_UNSPEC,
   type NetlinkExtAck,
   nlaPolicy,
-  nlaPolicyExactLen,
+  nlaPolicyMask,
+  nlaPolicyMax,
   type NlaPolicySet,
   nlaPolicySet,
   type NlAttrs,
@@ -27,6 +29,9 @@ const TUN_ID_LEN = 8;
 /** (uid_t)-1 is nobody. */
 const INVALID_UID = 0xffff_ffff;
 
+/** The DS field without its two bits for congestion. */
+const INET_DSCP_MASK = 0xfc;
+
 export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_UNSPEC]: nlaPolicy(NLA_UNSPEC),
   [U.FRA_IIFNAME]: nlaPolicy(NLA_STRING, U.IFNAMSIZ - 1),
@@ -41,14 +46,20 @@ export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_SUPPRESS_IFGROUP]: nlaPolicy(NLA_U32),
   [U.FRA_GOTO]: nlaPolicy(NLA_U32),
   [U.FRA_L3MDEV]: nlaPolicy(NLA_U8),
-  [U.FRA_UID_RANGE]: nlaPolicyExactLen(UID_RANGE_LEN),
+  [U.FRA_UID_RANGE]: nlaPolicy(NLA_UNSPEC, UID_RANGE_LEN),
   [U.FRA_PROTOCOL]: nlaPolicy(NLA_U8),
   [U.FRA_IP_PROTO]: nlaPolicy(NLA_U8),
-  [U.FRA_SPORT_RANGE]: nlaPolicyExactLen(PORT_RANGE_LEN),
-  [U.FRA_DPORT_RANGE]: nlaPolicyExactLen(PORT_RANGE_LEN),
+  [U.FRA_SPORT_RANGE]: nlaPolicy(NLA_UNSPEC, PORT_RANGE_LEN),
+  [U.FRA_DPORT_RANGE]: nlaPolicy(NLA_UNSPEC, PORT_RANGE_LEN),
   [U.FRA_SRC]: nlaPolicy(NLA_BINARY),
   [U.FRA_DST]: nlaPolicy(NLA_BINARY),
-});
+  [U.FRA_DSCP]: nlaPolicyMax(NLA_U8, INET_DSCP_MASK >> 2),
+  [U.FRA_FLOWLABEL]: nlaPolicy(NLA_U32),
+  [U.FRA_FLOWLABEL_MASK]: nlaPolicy(NLA_U32),
+  [U.FRA_SPORT_MASK]: nlaPolicy(NLA_U16),
+  [U.FRA_DPORT_MASK]: nlaPolicy(NLA_U16),
+  [U.FRA_DSCP_MASK]: nlaPolicyMask(NLA_U8, INET_DSCP_MASK >> 2),
+}, U.FRA_DPORT_RANGE + 1);
 
 /** Selectors of newer kernels. */
 const NOT_HERE: readonly number[] = [U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FLOWLABEL_MASK, U.FRA_SPORT_MASK, U.FRA_DPORT_MASK, U.FRA_DSCP_MASK];

@@ -200,8 +200,7 @@ function compare(rule: Fib4Rule, frh: FibRuleHdr, tb: NlAttrs): boolean {
   if (frh.srcLen !== 0 && (rule.srcLen !== frh.srcLen || rule.src !== tb.be32(U.FRA_SRC))) return false;
   if (frh.dstLen !== 0 && (rule.dstLen !== frh.dstLen || rule.dst !== tb.be32(U.FRA_DST))) return false;
   if (frh.tos !== 0 && rule.tos !== frh.tos) return false;
-  const flow = tb.u32(U.FRA_FLOW);
-  return flow === 0 || rule.tclassid === flow;
+  return !tb.has(U.FRA_FLOW) || rule.tclassid === tb.u32(U.FRA_FLOW);
 }
 
 /** `fib4_rule_fill`. */

@@ -50,7 +50,7 @@ function checkOnlink(state: FibNet, nh: FibNh, scope: number, extack: NetlinkExt
   const dev = state.net.devGetByIndex(nh.oif);
   if (dev === null) return fail(extack, 'Nexthop device required for onlink', -ENODEV);
   if ((dev.flags & IFF_UP) === 0) return fail(extack, 'Nexthop device is not up', -ENETDOWN);
-  if (inetAddrTypeIn(state, nh.gw, dev) !== RTN_UNICAST) return fail(extack, 'Nexthop has invalid gateway', -EINVAL);
+  if (inetAddrTypeIn(state, nh.gw, null) !== RTN_UNICAST) return fail(extack, 'Nexthop has invalid gateway', -EINVAL);
   bind(nh, dev, RT_SCOPE_LINK);
   return 0;
 }

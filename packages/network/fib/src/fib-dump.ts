@@ -103,11 +103,10 @@ function strictFilter(state: FibNet, cb: NetlinkCallback, rtm: RtMsg, filter: Fi
   const tb = new NlAttrs(RTA_MAX);
   const err = nlmsgParseDeprecatedStrict(cb.nlh, RtMsg.LEN, tb, rtmIpv4Policy, cb.extack);
   if (err < 0) return err;
-  for (let type = 1; type <= RTA_MAX; type++) {
-    if (tb.has(type) && type !== RTA_TABLE && type !== RTA_OIF) return invalid(cb, 'Unsupported attribute in dump request');
-  }
   filter.table = tb.u32(RTA_TABLE, filter.table);
-  if (tb.has(RTA_OIF)) {
+  for (let type = 1; type <= RTA_MAX; type++) {
+    if (!tb.has(type) || type === RTA_TABLE) continue;
+    if (type !== RTA_OIF) return invalid(cb, 'Unsupported attribute in dump request');
     filter.dev = state.net.devGetByIndex(tb.u32(RTA_OIF));
     if (filter.dev === null) return -ENODEV;
   }

@@ -176,9 +176,9 @@ function includes(routes: readonly AddrRoute[], route: AddrRoute): boolean {
   return routes.some((other) => other.type === route.type && other.dst === route.dst);
 }
 
-/** If that was the last time the host had the address, routes that prefer it as their source go too. */
+/** If that was the last time the host had the address, on whatever device, routes that prefer it as their source go too. */
 function addressGone(state: FibNet, ifa: InIfaddr): void {
-  if (ifa.inDev.ifaList.includes(ifa) || inetAddrTypeIn(state, ifa.local, ifa.inDev.dev) === RTN_LOCAL) return;
+  if (ifa.inDev.ifaList.includes(ifa) || inetAddrTypeIn(state, ifa.local, null) === RTN_LOCAL) return;
   if (fibSyncDownAddr(state, ifa.local) > 0) fibFlush(state);
 }
 

@@ -1,6 +1,8 @@
 /** Routing state of one namespace (`net->ipv4.fib_*`), and what all namespaces of a kernel share. */
 import { DevSlot, DstCounter, HZ, type Kernel, type Net, type NetDevice, NetSlot, type Random, type Timers } from '@skbuff/core';
 import { Flowi4, type Ipv4, type Rtable } from '@skbuff/ipv4';
+import type { FibAlias } from './fib-alias.ts';
+import type { FibConfig } from './fib-config.ts';
 import { FibInfoHash } from './fib-info.ts';
 import { FibResult } from './fib-result.ts';
 import type { FibNh } from './fib-nh.ts';
@@ -39,8 +41,17 @@ export class RouteSettings {
   gcElasticity = 8;
 }
 
+/** What user space sees of routes: messages and files. */
+export interface FibControl {
+  readonly rtmsgFib: (state: FibNet, event: number, fa: FibAlias, prefix: number, cfg: FibConfig | null, flags: number) => void;
+  /** The files of a namespace; returns how to take them back. */
+  readonly netRegister: (state: FibNet) => (() => void)[];
+}
+
 /** One kernel's routing. */
 export class Fib {
+  /** Null in a stack without netlink, sysctl and /proc. */
+  readonly control: FibControl | null;
   readonly kernel: Kernel;
   readonly ip: Ipv4;
   /** Makes the longest-prefix store of a new table. */
@@ -54,7 +65,8 @@ export class Fib {
   readonly settings: RouteSettings = new RouteSettings();
   readonly random: Random;
 
-  constructor(kernel: Kernel, ip: Ipv4, factory: FibTableFactory) {
+  constructor(kernel: Kernel, ip: Ipv4, factory: FibTableFactory, control: FibControl | null) {
+    this.control = control;
     this.kernel = kernel;
     this.ip = ip;
     this.factory = factory;

@@ -8,7 +8,7 @@ import {
   NlAttrs,
   type NlMsgHdr,
   type NlaPolicySet,
-  type NetlinkExtAck,
+  NetlinkExtAck,
   RtMsg,
   RtNextHop,
   get16,
@@ -56,12 +56,14 @@ import {
   RTA_TABLE,
   RTA_UID,
   RTA_VIA,
+  RTM_DELROUTE,
   RTNH_F_DEAD,
   RTNH_F_LINKDOWN,
   RTN_MAX,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
 import { be32, inetMakeMask } from '@skbuff/wire';
+import { checkConfig } from './fib-semantics.ts';
 import type { FibConfig, FibNhConfig } from './fib-config.ts';
 
 export const rtmIpv4Policy: NlaPolicySet = nlaPolicySet(
@@ -78,7 +80,7 @@ export const rtmIpv4Policy: NlaPolicySet = nlaPolicySet(
     [RTA_MULTIPATH]: nlaPolicy(NLA_UNSPEC, RtNextHop.LEN),
     [RTA_FLOW]: nlaPolicy(NLA_U32),
     [RTA_ENCAP_TYPE]: nlaPolicy(NLA_U16),
-    [RTA_ENCAP]: nlaPolicy(NLA_UNSPEC),
+    [RTA_ENCAP]: nlaPolicy(NLA_NESTED),
     [RTA_UID]: nlaPolicy(NLA_U32),
     [RTA_MARK]: nlaPolicy(NLA_U32),
     [RTA_TABLE]: nlaPolicy(NLA_U32),
@@ -114,7 +116,8 @@ export function rtmToFibConfig(nlh: NlMsgHdr, portid: number, cfg: FibConfig, ex
   const bad = readAttrs(nlh, cfg, extack);
   if (bad !== 0) return bad;
   if (cfg.dstLen > 32) return invalid(extack, 'Invalid prefix length');
-  return (cfg.dst & ~inetMakeMask(cfg.dstLen)) === 0 ? 0 : invalid(extack, 'Invalid prefix for given prefix length');
+  if ((cfg.dst & ~inetMakeMask(cfg.dstLen)) !== 0) return invalid(extack, 'Invalid prefix for given prefix length');
+  return nlh.type === RTM_DELROUTE ? readToMatch(nlh, cfg) : readInfo(nlh, cfg, extack);
 }
 
 function invalid(extack: NetlinkExtAck, text: string): number {
@@ -150,17 +153,36 @@ function readAttrs(nlh: NlMsgHdr, cfg: FibConfig, extack: NetlinkExtAck): number
     if (gw < 0) return gw;
     cfg.gw = gw;
   }
-  if (tb.has(RTA_ENCAP) || tb.has(RTA_ENCAP_TYPE)) return invalid(extack, 'Unknown lwt encapsulation type');
+  if (tb.has(RTA_ENCAP_TYPE)) return invalid(extack, 'Unknown lwt encapsulation type');
   if (tb.has(RTA_NH_ID)) {
     const alone = !tb.has(RTA_OIF) && !tb.has(RTA_GATEWAY) && !tb.has(RTA_VIA) && !tb.has(RTA_MULTIPATH);
     return invalid(extack, alone ? 'Nexthop id does not exist' : 'Nexthop specification and nexthop id are mutually exclusive');
   }
   if (tb.has(RTA_GATEWAY) && tb.has(RTA_VIA)) return invalid(extack, 'Nexthop configuration can not contain both GATEWAY and VIA');
-  if (tb.has(RTA_MULTIPATH)) {
-    const err = readNexthops(buf, tb.at(RTA_MULTIPATH), cfg, extack);
-    if (err !== 0) return err;
-  }
-  return tb.has(RTA_METRICS) ? readMetrics(buf, tb.at(RTA_METRICS), cfg, extack) : 0;
+  return 0;
+}
+
+/** What `fib_create_info` reads of a new route. */
+function readInfo({ buf }: NlMsgHdr, cfg: FibConfig, extack: NetlinkExtAck): number {
+  const err =
+    checkConfig(cfg, extack) ||
+    (tb.has(RTA_MULTIPATH) ? readNexthops(buf, tb.at(RTA_MULTIPATH), cfg, extack) : 0) ||
+    (tb.has(RTA_METRICS) ? readMetrics(buf, tb.at(RTA_METRICS), cfg, extack) : 0);
+  // Nexthops of a list have encapsulations of their own.
+  if (err !== 0 || !tb.has(RTA_ENCAP) || tb.has(RTA_MULTIPATH)) return err;
+  extack.setErrMsgAttr(tb.at(RTA_ENCAP), 'Unknown LWT encapsulation type');
+  return -EINVAL;
+}
+
+/** No route has such a nexthop. */
+const NO_NEXTHOP: FibNhConfig = { oif: -1, gw: 0, flags: 0, weight: 1, flow: 0 };
+
+/** What a route that shall go must have. What no route can have matches none, and is no error (`fib_nh_match`, `fib_metrics_match`). */
+function readToMatch({ buf }: NlMsgHdr, cfg: FibConfig): number {
+  const unheard = new NetlinkExtAck();
+  if (tb.has(RTA_MULTIPATH) && readNexthops(buf, tb.at(RTA_MULTIPATH), cfg, unheard) !== 0) cfg.nexthops = [NO_NEXTHOP];
+  if (tb.has(RTA_METRICS) && readMetrics(buf, tb.at(RTA_METRICS), cfg, unheard) !== 0) cfg.metrics?.fill(0xffffffff);
+  return 0;
 }
 
 /** `fib_gw_from_via`: the IPv4 gateway, or a negative errno. */

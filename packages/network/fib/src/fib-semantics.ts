@@ -55,7 +55,7 @@ export function fibCreateInfo(state: FibNet, cfg: FibConfig, extack: NetlinkExtA
 }
 
 /** The checks that need nothing but the message. */
-function checkConfig(cfg: FibConfig, extack: NetlinkExtAck | null): number {
+export function checkConfig(cfg: FibConfig, extack: NetlinkExtAck | null): number {
   if (cfg.type > RTN_MAX) return invalid(extack, 'Invalid route type');
   if (FIB_PROPS_SCOPE[cfg.type] > cfg.scope) return invalid(extack, 'Invalid scope');
   if ((cfg.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) !== 0) {

@@ -25,7 +25,6 @@ import type { FibConfig } from './fib-config.ts';
 import type { FibInfo } from './fib-info.ts';
 import type { FibNet, FibRules } from './fib-net.ts';
 import { fibTableLookup } from './fib-lookup.ts';
-import { rtmsgFib } from './fib-notify.ts';
 import { fibCreateInfo, fibMetricsMatch, fibNhMatch, fibReleaseInfo } from './fib-semantics.ts';
 
 /** `struct fib_table`. */
@@ -95,7 +94,7 @@ export function fibTableInsert(state: FibNet, table: FibTable, cfg: FibConfig, e
   else store.setAliases(cfg.dst, cfg.dstLen, list);
   if ((err & NLM_F_REPLACE) === 0 && cfg.dstLen === 0) table.numDefault++;
   state.cacheFlush();
-  rtmsgFib(state, RTM_NEWROUTE, fa, cfg.dst, cfg, err);
+  state.fib.control?.rtmsgFib(state, RTM_NEWROUTE, fa, cfg.dst, cfg, err);
   return 0;
 }
 
@@ -148,7 +147,7 @@ export function fibTableDelete(state: FibNet, table: FibTable, cfg: FibConfig, e
   const at = list.findIndex((fa) => fa.tbId === table.id && fa.tos === cfg.tos && describes(cfg, fa.info));
   if (at < 0) return -ESRCH;
   const [fa] = list.splice(at, 1);
-  rtmsgFib(state, RTM_DELROUTE, fa, cfg.dst, cfg, 0);
+  state.fib.control?.rtmsgFib(state, RTM_DELROUTE, fa, cfg.dst, cfg, 0);
   removeAlias(table, cfg.dst, cfg.dstLen, list, fa);
   state.cacheFlush();
   return 0;
@@ -202,7 +201,7 @@ function isDead(fa: FibAlias): boolean {
 function flushPrefix(state: FibNet, table: FibTable, prefix: number, plen: number): number {
   const list = table.store.aliases(prefix, plen);
   const gone = list.filter((fa) => fa.tbId === table.id && isDead(fa));
-  for (const fa of gone) if (fa.info.pfsrcRemoved) rtmsgFib(state, RTM_DELROUTE, fa, prefix, null, 0);
+  for (const fa of gone) if (fa.info.pfsrcRemoved) state.fib.control?.rtmsgFib(state, RTM_DELROUTE, fa, prefix, null, 0);
   table.store.setAliases(prefix, plen, list.filter((fa) => !gone.includes(fa)));
   for (const fa of gone) {
     if (plen === 0) table.numDefault--;

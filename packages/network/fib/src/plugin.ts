@@ -1,10 +1,11 @@
 /** Routing as a plugin: the routing provider of IPv4, its routes by netlink, its ears on devices and addresses. */
 import { type ModuleContext, NOTIFY_DONE, type Net, type Plugin } from '@skbuff/core';
 import { IPV4, type Ipv4, type RoutingProvider } from '@skbuff/ipv4';
-import { Fib, FibNet, fibNet } from './fib-net.ts';
+import { Fib, type FibControl, FibNet, fibNet } from './fib-net.ts';
 import { fibAddIfaddr, fibDelIfaddr, fibInetaddrEvent, fibModifyPrefixMetric, fibNetdevEvent } from './fib-frontend.ts';
 import { procCreateNet } from '@skbuff/procfs';
 import { fibRouteShow, fibTrieShow, fibTriestatShow, rtCacheShow } from './fib-proc.ts';
+import { rtmsgFib } from './fib-notify.ts';
 import { fibRtnlRegister } from './fib-rtnl.ts';
 import type { FibTableFactory } from './fib-table.ts';
 import { fibFlushAll } from './fib-tables.ts';
@@ -29,31 +30,47 @@ export function fib(options: FibOptions): Plugin {
     requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs', '@skbuff/ipv4'],
     init(ctx) {
       const ip = ctx.get(IPV4);
-      const state = new Fib(ctx.kernel, ip, options.table);
-      ctx.leakCheck('dst entry', () => state.dsts.entries);
-      ctx.leakCheck('fib_info', () => state.infos);
-      ctx.pernetSubsys({
-        name: 'fib',
-        init: (net) => fibNetInit(net, state),
-        exit: fibNetExit,
-      });
-      provide(ctx, ip);
-      listen(ctx, ip);
+      init(ctx, ip, options, control);
+      ip.rtIoctl = (net, request, arg, dev) => ipRtIoctl(net, request, rtentryOf(arg, dev));
+      ctx.onUnload(() => void (ip.rtIoctl = null));
       fibRtnlRegister(ctx);
     },
   };
 }
 
+/** The same without netlink, ioctl, sysctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link fib} needs. */
+export function fibBare(options: FibOptions): Plugin {
+  return { name: '@skbuff/fib', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, ctx.get(IPV4), options, null) };
+}
+
+const control: FibControl = {
+  rtmsgFib,
+  netRegister: (state) => [
+    routeSysctlRegister(state),
+    procCreateNet(state.net, 'route', () => fibRouteShow(state)),
+    procCreateNet(state.net, 'fib_trie', () => fibTrieShow(state)),
+    procCreateNet(state.net, 'fib_triestat', () => fibTriestatShow(state)),
+    procCreateNet(state.net, 'rt_cache', rtCacheShow),
+  ],
+};
+
+function init(ctx: ModuleContext, ip: Ipv4, options: FibOptions, control: FibControl | null): void {
+  const state = new Fib(ctx.kernel, ip, options.table, control);
+  ctx.leakCheck('dst entry', () => state.dsts.entries);
+  ctx.leakCheck('fib_info', () => state.infos);
+  ctx.pernetSubsys({
+    name: 'fib',
+    init: (net) => fibNetInit(net, state),
+    exit: fibNetExit,
+  });
+  provide(ctx, ip);
+  listen(ctx, ip);
+}
+
 function fibNetInit(net: Net, fib: Fib): number {
   const state = new FibNet(net, fib);
   fibNet.set(net, state);
-  state.undo = [
-    routeSysctlRegister(state),
-    procCreateNet(net, 'route', () => fibRouteShow(state)),
-    procCreateNet(net, 'fib_trie', () => fibTrieShow(state)),
-    procCreateNet(net, 'fib_triestat', () => fibTriestatShow(state)),
-    procCreateNet(net, 'rt_cache', rtCacheShow),
-  ];
+  state.undo = fib.control?.netRegister(state) ?? [];
   return 0;
 }
 
@@ -81,13 +98,11 @@ function provide(ctx: ModuleContext, ip: Ipv4): void {
     delIfaddr: (ifa, prim) => fibDelIfaddr(fibNet.of(ifa.inDev.dev.net), ifa, prim),
     modifyPrefixMetric: (ifa, priority) => fibModifyPrefixMetric(fibNet.of(ifa.inDev.dev.net), ifa, priority),
   };
-  ip.rtIoctl = (net, request, arg, dev) => ipRtIoctl(net, request, rtentryOf(arg, dev));
   ip.rtCacheFlush = (net) => fibNet.of(net).cacheFlush();
   ctx.onUnload(() => {
     if (ip.routing !== provider) return;
     ip.routing = null;
     ip.rtCacheFlush = null;
-    ip.rtIoctl = null;
     ip.ifaddrRoutes = null;
   });
 }

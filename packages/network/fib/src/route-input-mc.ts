@@ -23,7 +23,7 @@ export function ipv4IsLocalMulticast(addr: number): boolean {
 
 /** 0 with a decision of the packet's own (it is not kept: every sender would need one), or the drop reason. */
 export function routeInputMc(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice): number {
-  const ours = ipCheckMc(inDev, daddr);
+  const ours = ipCheckMc(inDev, daddr, saddr, skb.bytes[skb.networkHeader + IPHDR_PROTOCOL]);
   const { mroute } = state.fib.ip;
   const forward = mroute !== null && !ipv4IsLocalMulticast(daddr) && inDev.cnf.mcForwarding !== 0;
   if (!ours && !forward) return SKB_DROP_REASON_NOT_SPECIFIED;

@@ -160,7 +160,7 @@ function mkrouteGroup(state: FibNet, res: FibResult, fl4: Flowi4, origOif: numbe
     return mkroute(state, res, fl4, origOif, dev, flags | RTCF_BROADCAST | RTCF_LOCAL, type, false);
   }
   const inDev = inDevGet(dev);
-  const member = inDev !== null && ipCheckMc(inDev, fl4.daddr);
+  const member = inDev !== null && ipCheckMc(inDev, fl4.daddr, fl4.saddr, fl4.proto);
   // Without a multicast route the default one says the device, but there is no gateway for groups.
   if (res.prefixlen < 4) res.fi = null;
   flags |= RTCF_MULTICAST;

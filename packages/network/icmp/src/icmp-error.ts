@@ -110,7 +110,10 @@ export function icmpRedirect(skb: SkBuff): number {
   return 0;
 }
 
-/** `icmp_socket_deliver`: to raw sockets, and to the transport whose packet is quoted with 8 bytes at least. */
+/**
+ * `icmp_socket_deliver`: to raw sockets, and to the transport whose packet is quoted with 8 bytes at least. One that no socket of the
+ * transport sent counts as wrong.
+ */
 function icmpSocketDeliver(state: IcmpNet, skb: SkBuff, info: number): void {
   if (!skb.mayPull(ipHdrlen(skb.bytes, skb.data) + 8)) {
     state.mib[ICMP_MIB_INERRORS]++;
@@ -121,7 +124,7 @@ function icmpSocketDeliver(state: IcmpNet, skb: SkBuff, info: number): void {
   const type = bytes[transportHeader + ICMPHDR_TYPE];
   const code = bytes[transportHeader + ICMPHDR_CODE];
   state.ip.raw?.icmpError(skb, protocol, type, code, info);
-  state.ip.protos[protocol]?.errHandler?.(skb, type, code, info);
+  if (state.ip.protos[protocol]?.errHandler?.(skb, type, code, info) === false) state.mib[ICMP_MIB_INERRORS]++;
 }
 
 /**

@@ -82,7 +82,7 @@ export class IcmpNet {
   /** Used for one message at a time, as the kernel's socket is locked for one. */
   readonly fl4: Flowi4 = new Flow();
   readonly options: IpOptions = new IpOptions();
-  readonly cookie: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
+  readonly cookie: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
   /** A message is being made: one that is to be made meanwhile is not, as the kernel's lock has it. */
   busy = false;
 

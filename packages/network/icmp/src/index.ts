@@ -13,4 +13,4 @@ export * from './icmp-reply.ts';
 export * from './icmp-send.ts';
 export * from './icmp-service.ts';
 export * from './icmp-snmp.ts';
-export { icmp } from './plugin.ts';
+export { icmp, icmpBare } from './plugin.ts';

@@ -12,21 +12,26 @@ import { icmpMsgSnmpLines, icmpSnmpLines } from './icmp-snmp.ts';
 
 /** Loads ICMPv4: IPv4 answers echo, reports what it drops, and hears of errors. */
 export function icmp(): Plugin {
-  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init };
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, controlRegister) };
+}
+
+/** The same without sysctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link icmp} needs. */
+export function icmpBare(): Plugin {
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, null) };
 }
 
 const protocol: NetProtocol = { handler: icmpRcv, errHandler: icmpErr, noPolicy: true };
 const sender: IcmpSender = { icmpSend };
 
 /** `icmp_init`. */
-function init(ctx: ModuleContext): void {
+function init(ctx: ModuleContext, control: ((net: Net, state: IcmpNet) => () => void) | null): void {
   const ip = ctx.get(IPV4);
   const service = new Icmp();
   ctx.provide(ICMP, () => service);
   const undos: Map<Net, () => void> = new Map();
   ctx.pernetSubsys({
     name: 'icmp',
-    init: (net) => (undos.set(net, icmpSkInit(net, service, ip)), 0),
+    init: (net) => (undos.set(net, icmpSkInit(net, service, ip, control)), 0),
     exit(net) {
       undos.get(net)?.();
       undos.delete(net);
@@ -46,9 +51,18 @@ function init(ctx: ModuleContext): void {
 const SWITCH = { min: 0, max: 1 } as const;
 
 /** `icmp_sk_init`; returns the undo. */
-function icmpSkInit(net: Net, service: Icmp, ip: Ipv4): () => void {
+function icmpSkInit(net: Net, service: Icmp, ip: Ipv4, control: ((net: Net, state: IcmpNet) => () => void) | null): () => void {
   const state = new IcmpNet(net, service, ip);
   icmpNet.set(net, state);
+  const undo = control?.(net, state);
+  return () => {
+    undo?.();
+    icmpNet.set(net, null);
+  };
+}
+
+/** The settings and counters of a namespace as files; returns the undo. */
+function controlRegister(net: Net, state: IcmpNet): () => void {
   const { snmpGroups } = ipv4Net.of(net);
   snmpGroups.set('Icmp', () => icmpSnmpLines(state.mib, state.msgs));
   snmpGroups.set('IcmpMsg', () => icmpMsgSnmpLines(state.msgs));
@@ -66,6 +80,5 @@ function icmpSkInit(net: Net, service: Icmp, ip: Ipv4): () => void {
     undo();
     snmpGroups.delete('Icmp');
     snmpGroups.delete('IcmpMsg');
-    icmpNet.set(net, null);
   };
 }

@@ -29,7 +29,7 @@ const typeOf = (ip: Uint8Array): [number, number] => [ip[(ip[0] & 15) * 4], ip[(
 const icmpMib = (name: string): number => t.r.counters()[`Icmp:${name}`] ?? 0;
 
 describe('set-up', () => {
-  it('is the handler of protocol 1, needs no IPsec policy, and refuses a second one [ICMP-01, ICMP-03]', () => {
+  it('is the handler of protocol 1, needs no IPsec policy, and refuses a second one [ICMP-01, ICMP-02, ICMP-03]', () => {
     const proto = t.r.ip.protos[IPPROTO_ICMP] as NetProtocol;
     expect([proto.noPolicy, proto.errHandler]).toEqual([true, icmpErr]);
     expect(t.r.ip.addProtocol(IPPROTO_ICMP, proto)).toBeNull();
@@ -174,7 +174,7 @@ describe('errors', () => {
     for (let i = 0; i < 20; i++) {
       const fl4 = new Flowi4().init(0, 0, 0, 0, 200, 0, ip4('127.0.0.1'), 0, 0, 0);
       const rt = t.r.ip.routing?.routeOutput(net, fl4, null) as Rtable;
-      const cookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
+      const cookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
       expect(ipSendSkb(net, ipMakeSkb(net, sk, fl4, new Uint8Array(4), 0, 4, 0, cookie, rt, 0) as SkBuff)).toBe(0);
     }
     t.r.clock.advance(0);
@@ -321,5 +321,43 @@ describe('scenarios', () => {
     expect(ipComputeCsum(answer?.ip as Uint8Array, 20, (answer?.ip.length ?? 0) - 20)).toBe(0);
     t.r.receive(t.r.v0, ipPacket({ daddr: '10.0.1.2', proto: 17, ttl: 2, payload: new Uint8Array(8) }));
     expect(t.r.take().map(({ dev, ip }) => [dev, ip[8]])).toEqual([['v1', 1]]);
+  });
+});
+
+describe('an answer', () => {
+  it('is made of a header, the three times of a timestamp behind it, and the options of the request turned round [ICMP-29]', () => {
+    const { r } = t;
+    // Record route with room for two, of which one is used; then three times and four bytes that nobody asked for.
+    const options = [7, 11, 8, 10, 9, 9, 9, 0, 0, 0, 0, 0];
+    const request = icmpMessage(13, 0, 0x12345678, Uint8Array.of(0, 0, 0, 77, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
+    r.receive(r.v0, ipPacket({ options, payload: request }));
+    const ip = r.take()[0]?.ip as Uint8Array;
+    const ms = 3 * 3600_000 + 10_000;
+    expect([ip[0], be16(ip, 2), be32(ip, 12), be32(ip, 16)]).toEqual([0x48, 32 + 20, ip4('10.0.0.1'), ip4('10.0.0.2')]);
+    expect([...ip.subarray(20, 32)]).toEqual([7, 11, 12, 10, 9, 9, 9, 10, 0, 0, 1, 0]);
+    expect([ip[32], be32(ip, 36), be32(ip, 40), be32(ip, 44), be32(ip, 48)]).toEqual([14, 0x12345678, 77, ms, ms]);
+    expect(ipComputeCsum(ip, 32, 20)).toBe(0);
+  });
+});
+
+describe('a router that sends a packet back where it came from', () => {
+  const send = (f: Parameters<typeof ipPacket>[0]): [number, number][] => {
+    t.r.receive(t.r.v0, ipPacket({ saddr: '10.0.0.2', proto: 17, payload: new Uint8Array(8), ...f }));
+    t.r.clock.advance(60 * SEC);
+    return t.r.take().filter(({ ip }) => ip[9] === 1).map(({ ip }) => typeOf(ip));
+  };
+
+  it('tells the sender, unless that said the way itself, or the packet came through IPsec [REDIR-03]', () => {
+    const { r } = t;
+    r.known(r.v0, '10.0.0.7');
+    r.sysctl('net/ipv4/conf/all/accept_source_route', 1);
+    expect(send({ daddr: '10.0.0.7' })).toEqual([[ICMP_REDIRECT, 1]]);
+    for (const kind of [131, 137]) expect(send({ daddr: '10.0.0.1', options: [kind, 7, 4, 10, 0, 0, 7, 0] })).toEqual([]);
+    const path = { get: () => {}, put: () => {} };
+    const tap = { type: 3, dev: null, net: null, ignoreOutgoing: true, listFunc: null, func: (skb: SkBuff): number => ((skb.sp = path), skb.consume(), 0) };
+    r.kernel.softnet.addPack(tap);
+    expect(send({ daddr: '10.0.0.7' })).toEqual([]);
+    r.kernel.softnet.removePack(tap);
+    expect(send({ daddr: '10.0.0.7' })).toEqual([[ICMP_REDIRECT, 1]]);
   });
 });

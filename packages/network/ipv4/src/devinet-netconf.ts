@@ -26,6 +26,7 @@ import { ipv4Net } from './ipv4-net.ts';
 
 /** `struct netconfmsg` is a family and nothing else. */
 const NETCONFMSG_LEN: number = RtGenMsg.LEN;
+const NETCONFMSG_ALIGNED = 4;
 
 /** What a message tells, in its order. */
 const TOLD: readonly (readonly [attr: number, field: DevconfField])[] = [
@@ -105,7 +106,8 @@ function dumpDevconf(b: NlMsgBuilder, cb: NetlinkCallback): number {
   const { skb, nlh, extack } = cb;
   if (cb.strictCheck) {
     if (nlh.dataLen < NETCONFMSG_LEN) return refuse(extack, 'ipv4: Invalid header for netconf dump request');
-    if (nlh.attrLen(NETCONFMSG_LEN) > 0) return refuse(extack, 'ipv4: Invalid data after header in netconf dump request');
+    // The kernel reckons with the header's padding: a message that ends before it has less than nothing behind it.
+    if (nlh.dataLen !== NETCONFMSG_ALIGNED) return refuse(extack, 'ipv4: Invalid data after header in netconf dump request');
   }
   const { devconfAll, devconfDflt } = ipv4Net.of(skb.net);
   const devices = [...skb.net.devList].sort((x, y) => x.ifindex - y.ifindex);

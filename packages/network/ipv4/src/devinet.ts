@@ -36,12 +36,10 @@ import {
   RT_SCOPE_HOST,
 } from '@skbuff/uapi';
 import { inetMakeMask } from '@skbuff/wire';
-import { devinetSysctlRegister } from './devinet-sysctl.ts';
 import { ipMcDestroyDev, ipMcDown, ipMcUp } from './igmp.ts';
 import { InDevice, type InIfaddr, inDevGet, inDevSet, inetIfaMatch } from './inetdevice.ts';
 import { IPV4_MIN_MTU } from './ip-append.ts';
 import { ipv4Net } from './ipv4-net.ts';
-import { rtmsgIfa } from './devinet-fill.ts';
 
 /** For ever, in seconds. */
 export const INFINITY_LIFE_TIME = 0xffffffff;
@@ -131,7 +129,7 @@ function inetdevInit(dev: NetDevice): void {
   }
   inDevSet(dev, inDev);
   state.ip.inDevices++;
-  devinetNet.of(dev.net).sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf));
+  sysctlRegister(dev, inDev);
   if (dev.running()) ipMcUp(inDev);
 }
 
@@ -169,9 +167,18 @@ function inetdevChangename(dev: NetDevice, inDev: InDevice): void {
     ifa.label = label;
     rtmsgIfa(RTM_NEWADDR, ifa, null, 0);
   }
-  const { sysctls } = devinetNet.of(dev.net);
-  sysctls.get(dev)?.();
-  sysctls.set(dev, devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf));
+  devinetNet.of(dev.net).sysctls.get(dev)?.();
+  sysctlRegister(dev, inDev);
+}
+
+function sysctlRegister(dev: NetDevice, inDev: InDevice): void {
+  const undo = ipv4Net.of(dev.net).ip.control?.devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf);
+  if (undo !== undefined) devinetNet.of(dev.net).sysctls.set(dev, undo);
+}
+
+/** `rtmsg_ifa`: tells who listens, if anybody can. */
+function rtmsgIfa(event: number, ifa: InIfaddr, nlh: NlMsgHdr | null, portid: number): void {
+  ipv4Net.of(ifa.inDev.dev.net).ip.control?.rtmsgIfa(event, ifa, nlh, portid);
 }
 
 /**

@@ -9,7 +9,7 @@ export function igmpMcSeqShow(net: Net): string {
     const inDev = inDevGet(dev);
     if (inDev === null || inDev.mcList.size === 0) continue;
     text += `${dev.ifindex}\t${dev.name.padEnd(10)}: ${String(inDev.mcList.size).padStart(5)} ${querier(inDev).padStart(7)}\n`;
-    for (const [group, users] of [...inDev.mcList].reverse()) text += `\t\t\t\t${networkHex(group)} ${String(users).padStart(5)} 0:00000000\t\t0\n`;
+    for (const { group, users } of [...inDev.mcList.values()].reverse()) text += `\t\t\t\t${networkHex(group)} ${String(users).padStart(5)} 0:00000000\t\t0\n`;
   }
   return text;
 }
@@ -26,7 +26,20 @@ function networkHex(addr: number): string {
   return (swapped >>> 0).toString(16).toUpperCase().padStart(8, '0');
 }
 
-/** The text of /proc/net/mcfilter: nobody can ask for sources here. */
-export function igmpMcfSeqShow(): string {
-  return 'Idx Device        MCA        SRC    INC    EXC\n';
+/** The text of /proc/net/mcfilter: the sources that sockets of an interface name, and how many want and how many block each. */
+export function igmpMcfSeqShow(net: Net): string {
+  let text = 'Idx Device        MCA        SRC    INC    EXC\n';
+  for (const dev of net.devList) {
+    const head = `${String(dev.ifindex).padStart(3)} ${dev.name.slice(0, 6).padStart(6)}`;
+    for (const { group, sources } of [...(inDevGet(dev)?.mcList.values() ?? [])].reverse()) {
+      for (const { addr, include, exclude } of sources) {
+        text += `${head} ${hex(group)} ${hex(addr)} ${String(include).padStart(6)} ${String(exclude).padStart(6)}\n`;
+      }
+    }
+  }
+  return text;
+}
+
+function hex(addr: number): string {
+  return `0x${addr.toString(16).padStart(8, '0')}`;
 }

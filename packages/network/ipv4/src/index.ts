@@ -24,6 +24,7 @@ export * from './ip-header.ts';
 export * from './ip-ident.ts';
 export * from './ip-input.ts';
 export { ipListRcv } from './ip-list-rcv.ts';
+export { IpMcList, type IpSfList } from './ip-mc-list.ts';
 export * from './ip-mc-output.ts';
 export * from './ip-options-compile.ts';
 export * from './ip-options-forward.ts';

@@ -20,8 +20,11 @@ export interface InetSock extends SkbSock {
   inetId: number;
   /** Options sent with every packet; null: none. */
   readonly inetOpt: IpOptions | null;
-  /** `sock_wmalloc`/`sock_alloc_send_skb`: may the socket charge another packet? 0, or -EAGAIN / -ENOBUFS. */
-  mayAlloc(): number;
+  /**
+   * May the socket charge another packet? `sock_alloc_send_skb` for one with a transport header: 0, the pending error, -EPIPE or
+   * -EAGAIN. `more` (`sock_wmalloc`), for what goes without one, that is later pieces and all that a raw socket sends: 0 or -ENOBUFS.
+   */
+  mayAlloc(more: boolean): number;
   /** `skb_set_owner_w`: charges the packet to the socket; its destructor gives the charge back. */
   setOwnerW(skb: SkBuff): void;
   /** IP_RECVERR: a local error (-EMSGSIZE) is queued for the user too. */
@@ -43,6 +46,9 @@ export interface IpcmCookie {
   opt: IpOptions | null;
   /** Bytes of payload in each packet that this one is cut into (UDP_SEGMENT); 0: it is not. */
   gsoSize: number;
+  /** SKBTX_*: time stamps that the sender wants; and the number that they bear, if it said one. */
+  txFlags: number;
+  tsKey: number;
 }
 
 /** `struct inet_cork` with the queue of packets under construction. */

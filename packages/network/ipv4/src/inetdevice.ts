@@ -3,6 +3,7 @@ import { DevSlot, type NetDevice } from '@skbuff/core';
 import type { NeighParms } from '@skbuff/neighbour';
 import { inetMakeMask } from '@skbuff/wire';
 import type { Ipv4Devconf } from './devconf.ts';
+import type { IpMcList } from './ip-mc-list.ts';
 
 /** One address of an interface. Addresses and masks are u32 in host order. */
 export interface InIfaddr {
@@ -35,8 +36,8 @@ export class InDevice {
   readonly all: Ipv4Devconf;
   /** Primary addresses first, in the order of addition within a scope. */
   ifaList: readonly InIfaddr[] = [];
-  /** Multicast groups joined on this interface, each with its number of users. */
-  readonly mcList: Map<number, number> = new Map();
+  /** Multicast groups joined on this interface, by address. */
+  readonly mcList: Map<number, IpMcList> = new Map();
   /** Those of them that are in the device's filter. */
   readonly mcLoaded: Set<number> = new Set();
   arpParms: NeighParms | null = null;

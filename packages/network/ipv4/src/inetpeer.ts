@@ -55,8 +55,9 @@ function collect(peers: Map<number, InetPeer>, now: number): void {
 /** `inet_peer_xrlim_allow`: whether one more packet may go there, when `timeout` jiffies shall lie between two and six may go at once. */
 export function inetPeerXrlimAllow(peer: InetPeer, now: number, timeout: number): boolean {
   let tokens = peer.rateTokens + now - peer.rateLast;
+  // Credit that another kind of message has left within the same jiffy is not cut.
+  if (peer.rateLast !== now) tokens = Math.min(tokens, XRLIM_BURST_FACTOR * timeout);
   peer.rateLast = now;
-  if (tokens > XRLIM_BURST_FACTOR * timeout) tokens = XRLIM_BURST_FACTOR * timeout;
   const allowed = tokens >= timeout;
   peer.rateTokens = allowed ? tokens - timeout : tokens;
   return allowed;

@@ -51,7 +51,7 @@ export interface IcmpSender {
 export interface NetProtocol {
   /** Takes over the sk_buff (`transportHeader` set, data at it). Negative: resubmit as protocol −value. */
   readonly handler: (skb: SkBuff) => number;
-  /** An ICMP error quotes a packet of ours: `skb.data` is at the quoted IP header. True if it was for somebody. */
+  /** An ICMP error quotes a packet of ours: `skb.data` is at the quoted IP header. False if nobody here sent that. */
   readonly errHandler: ((skb: SkBuff, type: number, code: number, info: number) => boolean) | null;
   /** Deliver even without an IPsec policy check. */
   readonly noPolicy: boolean;

@@ -135,7 +135,7 @@ export function ipMakeSkb(
     const err = tooLong(sk, fl4, longest, hlen, total);
     return err !== 0 ? err : makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, longest);
   }
-  const skb = newPiece(net, sk, rt, hlen, total, total);
+  const skb = newPiece(net, sk, rt, hlen, total, total, transhdrlen === 0);
   if (typeof skb === 'number') return discarded(net, skb);
   if (transhdrlen !== 0 && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0) skb.ipSummed = CHECKSUM_PARTIAL;
   copyBytes(skb.bytes, skb.transportHeader + transhdrlen, payload, from, length);
@@ -178,8 +178,8 @@ function discarded(net: Net, err: number): number {
 }
 
 /** An sk_buff with `hlen` bytes of IP header and `len` of payload, none of it written, and room to grow to `room` of payload. */
-function newPiece(net: Net, sk: InetSock, rt: Rtable, hlen: number, len: number, room: number): SkBuff | number {
-  const refused = sk.mayAlloc();
+function newPiece(net: Net, sk: InetSock, rt: Rtable, hlen: number, len: number, room: number, more: boolean): SkBuff | number {
+  const refused = sk.mayAlloc(more);
   if (refused !== 0) return refused;
   const reserved = llReservedSpace(rt.dev);
   const skb = net.skbs.alloc(reserved + hlen + room + rt.trailerLen + 15);
@@ -226,7 +226,7 @@ function appendPieces(
     const gap = prev === null ? 0 : prev.len - fullLen;
     const head = transhdrlen + gap;
     const len = Math.min(head + left, head + left > mtu - hlen ? fullLen - hlen : mtu - hlen);
-    const piece: SkBuff | number = newPiece(net, sk, rt, hlen, len, (flags & MSG_MORE) !== 0 ? mtu - hlen : len);
+    const piece: SkBuff | number = newPiece(net, sk, rt, hlen, len, (flags & MSG_MORE) !== 0 ? mtu - hlen : len, transhdrlen === 0);
     if (typeof piece === 'number') return piece;
     if (prev !== null && gap > 0) {
       copyBytes(piece.bytes, piece.transportHeader, prev.bytes, prev.data + fullLen, gap);

@@ -150,7 +150,8 @@ function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: numb
     if (len < left) len &= ~7;
     const piece = len > 0 ? makePiece(skb, at, len, hlen) : null;
     if (piece === null) return freeList(skb, -ENOMEM);
-    if (at === hlen && skb.cb[IPCB_OPTLEN] !== 0) ipOptionsFragment(skb);
+    // A fragment that is none but the first has lost them already, or keeps what it has.
+    if (at === hlen && base === 0 && skb.cb[IPCB_OPTLEN] !== 0) ipOptionsFragment(skb);
     left -= len;
     setFragHeader(piece, base + at - hlen, df | (left > 0 || notLast ? IP_MF : 0));
     at += len;

@@ -39,6 +39,9 @@ import {
   PACKET_HOST,
   PACKET_MULTICAST,
   PACKET_OTHERHOST,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, IPHDR_TOT_LEN, be16, be32, ipFastCsumOk } from '@skbuff/wire';
 import { inDevGet } from './inetdevice.ts';
@@ -46,7 +49,7 @@ import { IPCB_IIF, ipcbInit } from './ip-cb.ts';
 import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-defrag.ts';
 import { ipRcvOptions } from './ip-options-compile.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
-import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable } from './rtable.ts';
+import type { Rtable } from './rtable.ts';
 import {
   IPSTATS_MIB_CSUMERRORS,
   IPSTATS_MIB_INBCASTOCTETS,
@@ -164,7 +167,7 @@ export function ipRcvRouted(skb: SkBuff, state: Ipv4Net): boolean {
   const dev = skb.dev as NetDevice;
   if (skb.bytes[skb.networkHeader] !== 0x45 && !ipRcvOptions(skb, dev)) return false;
   const rt = skb.dst as Rtable;
-  if (skb.pktType === PACKET_HOST && (rt.flagsRtcf & (RTCF_MULTICAST | RTCF_BROADCAST)) === 0) return true;
+  if (skb.pktType === PACKET_HOST && rt.type <= RTN_LOCAL) return true;
   return acceptLinkType(skb, state, rt, dev);
 }
 
@@ -177,10 +180,10 @@ export function routeError(skb: SkBuff, state: Ipv4Net, reason: number): number 
 /** Counts multicast and broadcast; a unicast packet in a multicast frame is refused where that is set. */
 function acceptLinkType(skb: SkBuff, state: Ipv4Net, rt: Rtable, dev: NetDevice): boolean {
   const { stats } = state;
-  if ((rt.flagsRtcf & RTCF_MULTICAST) !== 0) {
+  if (rt.type === RTN_MULTICAST) {
     stats[IPSTATS_MIB_INMCASTPKTS]++;
     stats[IPSTATS_MIB_INMCASTOCTETS] += skb.len;
-  } else if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0) {
+  } else if (rt.type === RTN_BROADCAST) {
     stats[IPSTATS_MIB_INBCASTPKTS]++;
     stats[IPSTATS_MIB_INBCASTOCTETS] += skb.len;
   } else if (skb.pktType === PACKET_BROADCAST || skb.pktType === PACKET_MULTICAST) {

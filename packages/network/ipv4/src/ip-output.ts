@@ -24,6 +24,7 @@ import {
   EINVAL,
   ENOMEM,
   ETH_P_IP,
+  IP_PMTUDISC_PROBE,
   NFPROTO_IPV4,
   NF_INET_LOCAL_OUT,
   NF_INET_POST_ROUTING,
@@ -35,6 +36,7 @@ import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
 import { ipFragment } from './ip-fragment.ts';
 import { ipSendCheck, llReservedSpace } from './ip-header.ts';
+import type { InetSock } from './inet-sock.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import { type Rtable, ipv4Mtu } from './rtable.ts';
 import {
@@ -88,7 +90,7 @@ export function ipOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
 /** `ip_finish_output`: fragments what is longer than the way's MTU. */
 export function ipFinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   const rt = skb.dst as Rtable;
-  const mtu = ipSkbDstMtu(net, rt, skb);
+  const mtu = ipSkbDstMtu(net, sk, rt, skb);
   if (skb.len <= mtu && skb.cb[IPCB_FRAG_MAX_SIZE] === 0) return ipFinishOutput2(net, sk, skb);
   return skb.isGso() ? ipFinishOutputGso(net, sk, skb, mtu) : ipFragment(net, sk, skb, mtu, ipFinishOutput2);
 }
@@ -116,9 +118,14 @@ function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: numbe
   return ret;
 }
 
-/** `ip_skb_dst_mtu`: a forwarded packet does not profit from what this host learned about the path. */
-export function ipSkbDstMtu(net: Net, rt: Rtable, skb: SkBuff): number {
+/** `ip_skb_dst_mtu`: what this host learned about the path is nothing to a forwarded packet, nor to a socket that probes the path. */
+export function ipSkbDstMtu(net: Net, sk: SkbSock | null, rt: Rtable, skb: SkBuff): number {
   if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
+  return learnedMtu(net, sk, rt, skb);
+}
+
+function learnedMtu(net: Net, sk: SkbSock | null, rt: Rtable, skb: SkBuff): number {
+  if (sk !== null && ((sk as Partial<InetSock>).pmtudisc ?? 0) >= IP_PMTUDISC_PROBE) return Math.min(rt.dev.mtu, 0xffff);
   const forwarded = (skb.cb[IPCB_FLAGS] & IPSKB_FORWARDED) !== 0;
   const useLearned = !forwarded || ipv4Net.of(net).ipForwardUsePmtu !== 0;
   return useLearned ? ipv4Mtu(rt, net.timers.jiffies) : rt.forwardMtu(false, net.timers.jiffies);

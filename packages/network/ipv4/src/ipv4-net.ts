@@ -1,11 +1,21 @@
 /** `net->ipv4` and what IPv4 keeps for the whole kernel. */
 import { BlockingNotifierHead, type Net, NetSlot, type OffloadCallbacks, type SkBuff, token, type Token } from '@skbuff/core';
 import type { NeighTable } from '@skbuff/neighbour';
+import type { NlMsgHdr } from '@skbuff/netlink';
 import { Ipv4Devconf } from './devconf.ts';
 import type { InIfaddr } from './inetdevice.ts';
 import type { IcmpSender, IfaddrRoutes, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
-import { IPSTATS_MIB_MAX } from './snmp.ts';
-import { LINUX_MIB_NAMES } from './snmp-names.ts';
+import { IPSTATS_MIB_MAX, LINUX_MIB_MAX } from './snmp.ts';
+
+/** What user space sees of addresses and settings: messages and files. */
+export interface Ipv4Control {
+  /** `rtmsg_ifa`. */
+  readonly rtmsgIfa: (event: number, ifa: InIfaddr, nlh: NlMsgHdr | null, portid: number) => void;
+  /** `devinet_sysctl_register`; returns the undo. */
+  readonly devinetSysctlRegister: (net: Net, name: string, ifindex: number, cnf: Ipv4Devconf) => () => void;
+  /** The files of a namespace; returns how to take them back. */
+  readonly netRegister: (net: Net) => (() => void)[];
+}
 
 /** Event data of `inetaddr_chain` (NETDEV_UP: added, NETDEV_DOWN: removed). */
 export interface InetaddrInfo {
@@ -16,6 +26,8 @@ const IP_IDENTS = 2048;
 
 /** IPv4 of one kernel: the tables that other packages fill. */
 export class Ipv4 {
+  /** Null in a stack without netlink, sysctl and /proc. */
+  control: Ipv4Control | null = null;
   /** `inet_protos`: transports by protocol number. */
   readonly protos: (NetProtocol | null)[] = new Array<NetProtocol | null>(256).fill(null);
   /** `inet_offloads`: how transports cut super-packets and glue packets together, by protocol number. */
@@ -73,7 +85,7 @@ export class Ipv4Net {
   readonly ip: Ipv4;
   readonly stats: Float64Array = new Float64Array(IPSTATS_MIB_MAX);
   /** `TcpExt` counters, in the order of `LINUX_MIB_NAMES`. */
-  readonly linuxMib: Float64Array = new Float64Array(LINUX_MIB_NAMES.length);
+  readonly linuxMib: Float64Array = new Float64Array(LINUX_MIB_MAX);
   /** What the groups of /proc/net/snmp show (`Ip`, `Icmp` …): both lines of each. */
   readonly snmpGroups: Map<string, () => string> = new Map();
   /** Settings of net.ipv4.conf.all and .default; a new namespace begins with those that the initial one has then. */
@@ -93,6 +105,8 @@ export class Ipv4Net {
   localReservedPorts: readonly (readonly [first: number, last: number])[] = [];
   /** Groups that a socket may be in. */
   igmpMaxMemberships = 20;
+  /** Sources that a socket may name for one group. */
+  igmpMaxMsf = 10;
   /** Lowest port that needs no privilege. */
   ipUnprivilegedPortStart = 1024;
   fwmarkReflect = 0;

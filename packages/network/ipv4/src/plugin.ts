@@ -2,27 +2,45 @@
 import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
 import { ETH_P_IP, IPPROTO_IGMP } from '@skbuff/uapi';
 import { DevinetNet, devinetNet, inetdevDestroy, inetdevEvent } from './devinet.ts';
+import { rtmsgIfa } from './devinet-fill.ts';
 import { netconfRegister } from './devinet-netconf.ts';
 import { devinetNetlinkRegister } from './devinet-netlink.ts';
 import { igmpProtocol } from './igmp-rcv.ts';
+import { devinetSysctlRegister } from './devinet-sysctl.ts';
 import { inDevGet } from './inetdevice.ts';
 import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { IpFragNet, ipFragNet } from './ip-defrag.ts';
 import { inetOffload } from './inet-offload.ts';
 import { ipRcv } from './ip-input.ts';
 import { ipListRcv } from './ip-list-rcv.ts';
-import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
+import { IPV4, Ipv4, type Ipv4Control, Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { ipv4ProcRegister } from './proc.ts';
 import { ipv4SysctlRegister } from './sysctl-net-ipv4.ts';
 
 /** Loads IPv4. Routing, ARP and ICMP are packages of their own: without them packets are dropped where they would be asked. */
 export function ipv4(): Plugin {
-  return { name: '@skbuff/ipv4', requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs'], init };
+  return {
+    name: '@skbuff/ipv4',
+    requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs'],
+    init(ctx): void {
+      init(ctx, control);
+      devinetNetlinkRegister(ctx);
+      netconfRegister(ctx);
+    },
+  };
 }
 
+/** The same without netlink, sysctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link ipv4} needs. */
+export function ipv4Bare(): Plugin {
+  return { name: '@skbuff/ipv4', init: (ctx) => init(ctx, null) };
+}
+
+const control: Ipv4Control = { rtmsgIfa, devinetSysctlRegister, netRegister: (net) => [ipv4SysctlRegister(net), ipv4ProcRegister(net)] };
+
 /** `ip_init`, `devinet_init`, `ipfrag_init`. */
-function init(ctx: ModuleContext): void {
+function init(ctx: ModuleContext, control: Ipv4Control | null): void {
   const ip = new Ipv4();
+  ip.control = control;
   const { random } = ctx.kernel;
   for (let i = 0; i < ip.ipIdents.length; i++) ip.ipIdents[i] = random.u32();
   ctx.provide(IPV4, () => ip);
@@ -34,8 +52,6 @@ function init(ctx: ModuleContext): void {
   ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: ipListRcv });
   ctx.packetOffload(inetOffload(ip));
   ip.addProtocol(IPPROTO_IGMP, igmpProtocol);
-  devinetNetlinkRegister(ctx);
-  netconfRegister(ctx);
   ctx.leakCheck('in_device', () => ip.inDevices);
   ctx.leakCheck('ip fragment memory', () => ip.fragsLeft);
 }
@@ -50,7 +66,7 @@ function ipv4NetInit(ip: Ipv4, net: Net): number {
   devinetNet.set(net, new DevinetNet(net));
   inetPeerNet.set(net, new InetPeerBase());
   ipFragNet.set(net, new IpFragNet(net));
-  devinetNet.of(net).undos = [ipv4SysctlRegister(net), ipv4ProcRegister(net)];
+  devinetNet.of(net).undos = ip.control?.netRegister(net) ?? [];
   return 0;
 }
 

@@ -85,7 +85,7 @@ export function ipv4ProcRegister(net: Net): () => void {
   const undos = [
     procCreateNet(net, 'snmp', () => SNMP_GROUPS.map((group) => state.snmpGroups.get(group)?.() ?? absentGroup(group)).join('')),
     procCreateNet(net, 'igmp', () => igmpMcSeqShow(net)),
-    procCreateNet(net, 'mcfilter', igmpMcfSeqShow),
+    procCreateNet(net, 'mcfilter', () => igmpMcfSeqShow(net)),
     procCreateNet(net, 'netstat', () => snmpLines('TcpExt', linuxItems(state)) + snmpLines('IpExt', pick(state, IPEXT_ITEMS))),
   ];
   return () => {

@@ -39,3 +39,7 @@ export const IPSTATS_MIB_OUTPKTS = 36;
 /** Not of the kernel's `Ip` group: dropped by reverse path filtering (`TcpExt IPReversePathFilter`). */
 export const LINUX_MIB_IPRPFILTER = 37;
 export const IPSTATS_MIB_MAX = 38;
+
+/** Places of counters in `LINUX_MIB_NAMES`, and how many there are. */
+export const LINUX_MIB_ARPFILTER = 9;
+export const LINUX_MIB_MAX = 135;

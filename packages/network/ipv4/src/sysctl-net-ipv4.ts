@@ -38,6 +38,7 @@ function plainEntries(net: Net): SysctlEntry[] {
     sysctlField('net/ipv4/ip_dynaddr', state, 'ipDynaddr', U8),
     sysctlField('net/ipv4/fwmark_reflect', state, 'fwmarkReflect', U8),
     sysctlField('net/ipv4/igmp_max_memberships', state, 'igmpMaxMemberships'),
+    sysctlField('net/ipv4/igmp_max_msf', state, 'igmpMaxMsf'),
   ];
 }
 

@@ -206,7 +206,7 @@ function uncharge(skb: SkBuff): void {
 }
 
 export function cookie(v: Partial<IpcmCookie> = {}): IpcmCookie {
-  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, ...v };
+  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0, ...v };
 }
 
 export class Host {

@@ -2,7 +2,7 @@ import { EACCES, EINVAL, ENOENT } from '@skbuff/uapi';
 import type { Net } from '@skbuff/core';
 import { sysctlOf } from '@skbuff/sysctl';
 import { describe, expect, it } from 'vitest';
-import { ipv4Net } from '../src/index.ts';
+import { ipv4Net, LINUX_MIB_ARPFILTER, LINUX_MIB_MAX, LINUX_MIB_NAMES } from '../src/index.ts';
 import { useHost } from './support.ts';
 
 const t = useHost();
@@ -125,4 +125,8 @@ it('shows the counters in the files and in the order of the kernel', () => {
   expect(t.h.mib('Ip', 'Forwarding')).toBe(2);
   t.h.sysctl('net/ipv4/ip_forward', '1');
   expect(t.h.mib('Ip', 'Forwarding')).toBe(1);
+});
+
+it('has a place for each counter that has a name', () => {
+  expect([LINUX_MIB_NAMES.length, LINUX_MIB_NAMES[LINUX_MIB_ARPFILTER]]).toEqual([LINUX_MIB_MAX, 'ArpFilter']);
 });

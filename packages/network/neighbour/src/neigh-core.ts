@@ -1,5 +1,5 @@
 /** What the neighbouring subsystem of one kernel has in common: its tables and who hears of changes. */
-import { AtomicNotifierHead, type Kernel, token, type Token } from '@skbuff/core';
+import { AtomicNotifierHead, type Kernel, type Net, token, type Token } from '@skbuff/core';
 import type { NeighParms } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { Neighbour } from './neighbour.ts';
@@ -7,8 +7,18 @@ import type { Neighbour } from './neighbour.ts';
 /** Data of `netevent_notif_chain`: the neighbour (NETEVENT_NEIGH_UPDATE), or the parameters (NETEVENT_DELAY_PROBE_TIME_UPDATE). */
 export type NeteventData = Neighbour | NeighParms;
 
+/** What user space sees of neighbours: messages and files. */
+export interface NeighControl {
+  /** `__neigh_notify`. */
+  readonly notify: (neigh: Neighbour, type: number, flags: number, portid: number) => void;
+  /** `neigh_sysctl_register`; returns the undo. */
+  readonly sysctlRegister: (net: Net, parms: NeighParms) => () => void;
+}
+
 export class NeighCore {
   readonly kernel: Kernel;
+  /** Null in a stack without netlink and sysctl. */
+  readonly control: NeighControl | null;
   /** `neigh_tables`: one per protocol. */
   readonly tables: NeighTable[] = [];
   /** `netevent_notif_chain`. */
@@ -16,8 +26,9 @@ export class NeighCore {
   /** Neighbours that were allocated and not destroyed, for the leak check. */
   live = 0;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, control: NeighControl | null) {
     this.kernel = kernel;
+    this.control = control;
   }
 }
 

@@ -49,10 +49,10 @@ export function neighGet(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
   if (err < 0) return err;
   for (let type = 0; type <= U.NDA_MAX; type++) {
     if (type !== U.NDA_DST && tb.has(type)) return refuse(extack, 'Unsupported attribute in neighbor get request');
-  }
-  if (!tb.has(U.NDA_DST)) {
-    extack.setErrAttrMiss(-1, U.NDA_DST);
-    return -EINVAL;
+    if (type === U.NDA_DST && !tb.has(type)) {
+      extack.setErrAttrMiss(-1, U.NDA_DST);
+      return -EINVAL;
+    }
   }
   const tbl = neighFindTable(core, ndm.family);
   if (tbl === null) return refuse(extack, 'Unsupported family in header for neighbor get request', EAFNOSUPPORT);

@@ -8,12 +8,13 @@ import {
   type NetlinkSkb,
   NLA_BINARY,
   NLA_NESTED,
-  NLA_REJECT,
   NLA_U16,
   NLA_U32,
   NLA_U8,
   NLA_UNSPEC,
   type NlMsgHdr,
+  nlaFind,
+  nlaLen,
   nlaPolicy,
   nlaPolicyMask,
   nlaPolicySet,
@@ -48,8 +49,6 @@ export const ndaPolicy: NlaPolicySet = nlaPolicySet(
     [U.NDA_NH_ID]: nlaPolicy(NLA_U32),
     [U.NDA_FDB_EXT_ATTRS]: nlaPolicy(NLA_NESTED),
     [U.NDA_FLAGS_EXT]: nlaPolicyMask(NLA_U32, U.NTF_EXT_MANAGED | U.NTF_EXT_EXT_VALIDATED),
-    [U.NDA_NDM_STATE_MASK]: nlaPolicy(NLA_REJECT),
-    [U.NDA_NDM_FLAGS_MASK]: nlaPolicy(NLA_REJECT),
   },
   U.NDA_NH_ID,
 );
@@ -66,16 +65,18 @@ interface Target {
   readonly key: readonly [number, number, number, number];
 }
 
-/** `withLladdr`: the request may say the link-layer address, which must be long enough. */
-function findTarget(core: NeighCore, net: Net, ndm: NdMsg, tb: NlAttrs, withLladdr: boolean, extack: NetlinkExtAck): Target | number {
-  if (!tb.has(U.NDA_DST)) return refuse(extack, 'Network address not specified');
+/**
+ * `dst`: where NDA_DST lies, or -1. `withLladdr`: the request may say the link-layer address, which must be long enough.
+ */
+function findTarget(core: NeighCore, net: Net, ndm: NdMsg, tb: NlAttrs, dst: number, withLladdr: boolean, extack: NetlinkExtAck): Target | number {
+  if (dst < 0) return refuse(extack, 'Network address not specified');
   const dev = ndm.ifindex === 0 ? null : net.devGetByIndex(ndm.ifindex);
   if (dev === null && ndm.ifindex !== 0) return -ENODEV;
   if (withLladdr && dev !== null && tb.has(U.NDA_LLADDR) && tb.len(U.NDA_LLADDR) < dev.addrLen) return refuse(extack, 'Invalid link address');
   const tbl = neighFindTable(core, ndm.family);
   if (tbl === null) return -EAFNOSUPPORT;
-  if (tb.len(U.NDA_DST) < tbl.keyLen) return refuse(extack, 'Invalid network address');
-  return { dev, tbl, key: keyWords(tbl.keyLen, tb.buf, tb.at(U.NDA_DST) + U.NLA_HDRLEN) };
+  if (nlaLen(tb.buf, dst) < tbl.keyLen) return refuse(extack, 'Invalid network address');
+  return { dev, tbl, key: keyWords(tbl.keyLen, tb.buf, dst + U.NLA_HDRLEN) };
 }
 
 function refuse(extack: NetlinkExtAck, text: string): number {
@@ -89,7 +90,7 @@ export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
   const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, ndaPolicy, extack);
   if (err < 0) return err;
   const ndm = new NdMsg().read(nlh.buf, nlh.data);
-  const target = findTarget(core, skb.net, ndm, tb, true, extack);
+  const target = findTarget(core, skb.net, ndm, tb, tb.at(U.NDA_DST), true, extack);
   if (typeof target === 'number') return target;
   const flags = ndm.flags | (tb.u32(U.NDA_FLAGS_EXT) << NTF_EXT_SHIFT);
   if ((flags & U.NTF_PROXY) !== 0) return pneighAdd(skb.net, target, ndm, flags, tb.u8(U.NDA_PROTOCOL), extack);
@@ -164,7 +165,9 @@ export function neighDelete(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, ext
   const err = nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, nlaPolicySet(U.NDA_MAX, {}), null);
   if (err < 0) return err;
   const ndm = new NdMsg().read(nlh.buf, nlh.data);
-  const target = findTarget(core, skb.net, ndm, tb, false, extack);
+  // Of several addresses the first one counts here (`nlmsg_find_attr`).
+  const dst = nlaFind(nlh.buf, nlh.attrData(NdMsg.LEN), nlh.attrLen(NdMsg.LEN), U.NDA_DST);
+  const target = findTarget(core, skb.net, ndm, tb, dst, false, extack);
   if (typeof target === 'number') return target;
   const { dev, tbl, key } = target;
   if ((ndm.flags & U.NTF_PROXY) !== 0) return tbl.proxy.delete(skb.net, dev, ...key);

@@ -1,6 +1,5 @@
 /** `struct neigh_parms`: the settings of one table on one device, or the defaults of the table. Times are in jiffies. */
 import { HZ, type Net, type NetDevice } from '@skbuff/core';
-import { neighSysctlRegister } from './neigh-sysctl.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { Neighbour } from './neighbour.ts';
 
@@ -116,7 +115,7 @@ export class NeighParms implements NeighVars {
   /** Makes the files for the settings, again when the device has another name. */
   registerSysctl(): void {
     this.dropSysctl();
-    this.unregisterSysctl = neighSysctlRegister(this.net, this);
+    this.unregisterSysctl = this.tbl.core.control?.sysctlRegister(this.net, this) ?? null;
   }
 
   dropSysctl(): void {

@@ -64,6 +64,7 @@ export class NeighTable {
   /** The defaults, and every device's parameters. */
   readonly parms: NeighParms;
   readonly parmsList: NeighParms[];
+  private readonly parmsByDev: Map<NetDevice, NeighParms> = new Map();
   readonly stats: NeighStatistics = new NeighStatistics();
   readonly proxy: NeighProxy;
   /** Fewer entries than `gcThresh1` are left alone; `gcThresh2` may be exceeded for 5 s; `gcThresh3` is the limit. */
@@ -88,6 +89,8 @@ export class NeighTable {
   private readonly oneNeighFlags: number;
   private readonly rnd: number;
   private buckets: (Neighbour | null)[];
+  /** The entries of a device (`dev->neighbours`), oldest first: with thousands of devices none of them looks through all entries. */
+  private readonly byDev: Map<NetDevice, Set<Neighbour>> = new Map();
   private shift: number;
 
   /** `neigh_table_init`: the table is known to user space and collected from now on, until {@link clear}. */
@@ -190,6 +193,9 @@ export class NeighTable {
     const at = this.hash(n.dev, n.k0, n.k1, n.k2, n.k3);
     n.next = this.buckets[at] as Neighbour | null;
     this.buckets[at] = n;
+    const siblings = this.byDev.get(n.dev);
+    if (siblings === undefined) this.byDev.set(n.dev, new Set([n]));
+    else siblings.add(n);
     n.dead = false;
     if (!exempt) this.gcLink(n);
     if ((n.flags & NTF_MANAGED) !== 0) this.managed.add(n);
@@ -289,7 +295,7 @@ export class NeighTable {
 
   /** `neigh_flush_dev`, the newest first. An entry that somebody still holds stays as a shell that sends nothing. */
   private flushDev(dev: NetDevice | null, skipPermanent: boolean): void {
-    const some = [...this.all()].filter((n) => (dev === null || n.dev === dev) && !(skipPermanent && isFixed(n)));
+    const some = dev === null ? [...this.all()] : [...(this.byDev.get(dev) ?? [])].filter((n) => !(skipPermanent && isFixed(n)));
     for (const n of some.sort((a, b) => b.serial - a.serial)) {
       if (!this.unlink(n)) continue;
       neighDelTimer(n);
@@ -318,11 +324,12 @@ export class NeighTable {
 
   /** `neigh_parms_alloc`: a device's parameters, copied from the defaults when first asked for. */
   parmsOf(dev: NetDevice): NeighParms {
-    const known = this.parmsList.find((parms) => parms.dev === dev);
+    const known = this.parmsByDev.get(dev);
     if (known !== undefined) return known;
     const parms = new NeighParms(this, dev, this.parms);
     // The defaults first, then the newest.
     this.parmsList.splice(1, 0, parms);
+    this.parmsByDev.set(dev, parms);
     parms.registerSysctl();
     return parms;
   }
@@ -332,6 +339,7 @@ export class NeighTable {
     const at = this.parmsList.indexOf(parms);
     if (at < 0) return;
     this.parmsList.splice(at, 1);
+    if (parms.dev !== null) this.parmsByDev.delete(parms.dev);
     parms.dropSysctl();
     parms.dead = true;
     parms.refcnt--;
@@ -339,7 +347,7 @@ export class NeighTable {
 
   /** The device is being unregistered. */
   forgetDevice(dev: NetDevice): void {
-    const parms = this.parmsList.find((p) => p.dev === dev);
+    const parms = this.parmsByDev.get(dev);
     if (parms !== undefined) this.parmsRelease(parms);
   }
 
@@ -352,7 +360,8 @@ export class NeighTable {
   /** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults, in the initial namespace. */
   findParms(net: Net, ifindex: number): NeighParms | null {
     if (ifindex === 0) return net === this.core.kernel.initNet ? this.parms : null;
-    return this.parmsList.find((parms) => parms.dev !== null && parms.dev.net === net && parms.dev.ifindex === ifindex) ?? null;
+    const dev = net.devGetByIndex(ifindex);
+    return dev === null ? null : (this.parmsByDev.get(dev) ?? null);
   }
 
   /** Out of the hash and the lists; false if it was not there. */
@@ -367,6 +376,9 @@ export class NeighTable {
     if (n === null) return false;
     if (prev === null) this.buckets[at] = neigh.next;
     else prev.next = neigh.next;
+    const siblings = this.byDev.get(neigh.dev) as Set<Neighbour>;
+    siblings.delete(neigh);
+    if (siblings.size === 0) this.byDev.delete(neigh.dev);
     neigh.dead = true;
     if (neigh.onGcList) {
       this.gcUnlink(neigh);

@@ -78,7 +78,8 @@ const ndtpaPolicy: NlaPolicySet = nlaPolicySet(U.NDTPA_MAX, {
   [U.NDTPA_QUEUE_LEN]: nlaPolicy(NLA_U32),
   [U.NDTPA_QUEUE_LENBYTES]: nlaPolicy(NLA_U32),
   ...Object.fromEntries(PARM_NUMBERS.map(([attr]) => [attr, nlaPolicy(NLA_U32)])),
-  ...Object.fromEntries(PARM_MSECS.map(([attr]) => [attr, nlaPolicy(NLA_U64)])),
+  // What is drawn by chance cannot be set, and is not looked at.
+  ...Object.fromEntries(PARM_MSECS.filter(([attr]) => attr !== U.NDTPA_REACHABLE_TIME).map(([attr]) => [attr, nlaPolicy(NLA_U64)])),
 });
 
 function putParms(b: NlMsgBuilder, parms: NeighParms): void {
@@ -171,7 +172,7 @@ export function neightblSet(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, ext
   if (err < 0) return err;
   if (!tb.has(U.NDTA_NAME)) return -EINVAL;
   const family = nlh.buf[nlh.data];
-  const tbl = core.tables.find((t) => (family === 0 || t.family === family) && t.id === tb.string(U.NDTA_NAME));
+  const tbl = core.tables.find((t) => (family === 0 || t.family === family) && isName(tb, t.id));
   if (tbl === undefined) return -ENOENT;
   const refused = tb.has(U.NDTA_PARMS) ? setParms(tbl, skb, tb, extack) : 0;
   if (refused !== 0) return refused;
@@ -180,6 +181,12 @@ export function neightblSet(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, ext
   for (const [attr, name] of wanted) tbl[name] = tb.u32(attr);
   if (tb.has(U.NDTA_GC_INTERVAL)) tbl.gcInterval = msecsToJiffies(Number(tb.u64(U.NDTA_GC_INTERVAL)));
   return 0;
+}
+
+/** `nla_strcmp`: the whole attribute is the name, but for zeros at its end. */
+function isName(tb: NlAttrs, name: string): boolean {
+  const bytes = tb.bytes(U.NDTA_NAME) as Uint8Array;
+  return bytes.findLastIndex((byte) => byte !== 0) === name.length - 1 && tb.string(U.NDTA_NAME) === name;
 }
 
 function setParms(tbl: NeighTable, skb: NetlinkSkb, tb: NlAttrs, extack: NetlinkExtAck): number {

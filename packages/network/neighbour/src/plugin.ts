@@ -2,25 +2,37 @@
 import { NETDEV_CHANGENAME, NETDEV_UNREGISTER, NOTIFY_DONE, type ModuleContext, type Plugin } from '@skbuff/core';
 import { rtnlRegister } from '@skbuff/netlink';
 import { PF_UNSPEC, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_SETNEIGHTBL } from '@skbuff/uapi';
-import { NEIGHBOUR, NeighCore } from './neigh-core.ts';
+import { NEIGHBOUR, type NeighControl, NeighCore } from './neigh-core.ts';
+import { neighNotify } from './neigh-fill.ts';
 import { neighDumpInfo, neighGet } from './neigh-get.ts';
 import { neighAdd, neighDelete } from './neigh-netlink.ts';
+import { neighSysctlRegister } from './neigh-sysctl.ts';
 import { neightblDumpInfo, neightblSet } from './neightbl-netlink.ts';
 
 /** Loads the neighbouring subsystem. A protocol gets {@link NeighCore} by the token {@link NEIGHBOUR} and makes its table. */
 export function neighbour(): Plugin {
-  return { name: '@skbuff/neighbour', requires: ['@skbuff/netlink', '@skbuff/sysctl'], init };
+  return { name: '@skbuff/neighbour', requires: ['@skbuff/netlink', '@skbuff/sysctl'], init: (ctx) => netlinkRegister(ctx, init(ctx, control)) };
 }
 
-function init(ctx: ModuleContext): void {
-  const core = new NeighCore(ctx.kernel);
-  ctx.provide(NEIGHBOUR, () => core);
-  ctx.leakCheck('neighbour', () => core.live);
+/** The same without netlink and sysctl, for stacks that have to be small: a bundler leaves out what only {@link neighbour} needs. */
+export function neighbourBare(): Plugin {
+  return { name: '@skbuff/neighbour', init: (ctx) => void init(ctx, null) };
+}
+
+const control: NeighControl = { notify: neighNotify, sysctlRegister: neighSysctlRegister };
+
+function netlinkRegister(ctx: ModuleContext, core: NeighCore): void {
   rtnlRegister(ctx, PF_UNSPEC, RTM_NEWNEIGH, (skb, nlh, extack) => neighAdd(core, skb, nlh, extack), null);
   rtnlRegister(ctx, PF_UNSPEC, RTM_DELNEIGH, (skb, nlh, extack) => neighDelete(core, skb, nlh, extack), null);
   rtnlRegister(ctx, PF_UNSPEC, RTM_GETNEIGH, (skb, nlh, extack) => neighGet(core, skb, nlh, extack), (b, cb) => neighDumpInfo(core, b, cb));
   rtnlRegister(ctx, PF_UNSPEC, RTM_GETNEIGHTBL, null, (b, cb) => neightblDumpInfo(core, b, cb));
   rtnlRegister(ctx, PF_UNSPEC, RTM_SETNEIGHTBL, (skb, nlh, extack) => neightblSet(core, skb, nlh, extack), null);
+}
+
+function init(ctx: ModuleContext, control: NeighControl | null): NeighCore {
+  const core = new NeighCore(ctx.kernel, control);
+  ctx.provide(NEIGHBOUR, () => core);
+  ctx.leakCheck('neighbour', () => core.live);
   ctx.pernetSubsys({
     name: 'neighbour',
     exit(net) {
@@ -41,4 +53,5 @@ function init(ctx: ModuleContext): void {
       return NOTIFY_DONE;
     },
   });
+  return core;
 }

@@ -60,7 +60,7 @@ export function inetCreate(inetsw: Inetsw, net: Net, sock: Socket, protocol: num
   if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
   const entry = inetsw.lookup(sock.type, protocol);
   if (typeof entry === 'number') return entry;
-  if (sock.type === SOCK_RAW && !kern && !sockNet.of(net).layer.capable(CAP_NET_RAW)) return -EPERM;
+  if (sock.type === SOCK_RAW && !kern && !sockNet.of(net).layer.nsCapable(net, CAP_NET_RAW)) return -EPERM;
   sock.ops = entry.ops;
   const sk = entry.create(net, sock.type, protocol === 0 ? entry.protocol : protocol, entry.prot, kern);
   sk.reuse = entry.reuse;
@@ -112,7 +112,7 @@ export function inetBindSk(sk: InetSk, sockaddr: SockAddr): number {
   const type = inetCheckAddr(sk, addr);
   if (type < 0) return type;
   const { ipUnprivilegedPortStart } = ipv4Net.of(sk.net);
-  if (port !== 0 && port < ipUnprivilegedPortStart && !sockNet.of(sk.net).layer.capable(CAP_NET_BIND_SERVICE)) return -EACCES;
+  if (port !== 0 && port < ipUnprivilegedPortStart && !sockNet.of(sk.net).layer.nsCapable(sk.net, CAP_NET_BIND_SERVICE)) return -EACCES;
   if (sk.state !== TCP_CLOSE || sk.inetNum !== 0) return -EINVAL;
   sk.inetRcvSaddr = addr;
   sk.inetSaddr = type === RTN_MULTICAST || type === RTN_BROADCAST ? 0 : addr;

@@ -32,7 +32,7 @@ export function devinetIoctl(net: Net, request: number, ifreq: Uint8Array): numb
   const setter = SETTERS.includes(request);
   if (!question && !setter && request !== U.SIOCSIFFLAGS) return -ENOIOCTLCMD;
   if (ifreq.length < U.IFREQ_LEN) return -U.EFAULT;
-  if (!question && !sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) return -U.EPERM;
+  if (!question && !sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) return -U.EPERM;
   const family = (ifreq[U.IFREQ_UNION] as number) | ((ifreq[U.IFREQ_UNION + 1] as number) << 8);
   if (setter && family !== U.AF_INET) return -U.EINVAL;
   const dev = net.devGetByName(ifrName(ifreq));

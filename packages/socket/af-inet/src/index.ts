@@ -13,6 +13,8 @@ export * from './ip-cmsg.ts';
 export * from './ip-error.ts';
 export * from './ip-getsockopt.ts';
 export * from './ip-sockglue.ts';
+export * from './mcast-filter.ts';
+export * from './mcast-options.ts';
 export * from './multicast.ts';
 export * from './plugin.ts';
 export * from './protosw.ts';

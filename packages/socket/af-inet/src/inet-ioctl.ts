@@ -30,7 +30,7 @@ export function inetOwnIoctl(net: Net, request: number, arg: Uint8Array): number
 /** `ip_rt_ioctl`. */
 function routeIoctl(net: Net, request: number, arg: Uint8Array): number {
   if (arg.length < U.RTENTRY_LEN) return -U.EFAULT;
-  if (!sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) return -U.EPERM;
+  if (!sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) return -U.EPERM;
   const dev = userString(arg, RT_DEV, U.IFNAMSIZ - 1);
   if (typeof dev === 'number') return dev;
   return ipv4Net.of(net).ip.rtIoctl?.(net, request, arg, dev ?? '') ?? -U.EINVAL;
@@ -38,7 +38,7 @@ function routeIoctl(net: Net, request: number, arg: Uint8Array): number {
 
 /** `arp_ioctl`. */
 function arpIoctl(net: Net, request: number, arg: Uint8Array): number {
-  if (request !== U.SIOCGARP && !sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) return -U.EPERM;
+  if (request !== U.SIOCGARP && !sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) return -U.EPERM;
   if (arg.length < U.ARPREQ_LEN) return -U.EFAULT;
   return ipv4Net.of(net).ip.arpIoctl?.(net, request, arg) ?? -U.EINVAL;
 }

@@ -2,13 +2,19 @@
 import type { Net, SkBuff } from '@skbuff/core';
 import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, type Rtable, ipv4Net, newInetCork } from '@skbuff/ipv4';
 import { Sock, type Proto, skbSetOwnerW, sockMaySend } from '@skbuff/sock';
-import { AF_INET, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
+import { AF_INET, ENOBUFS, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
 import { ipLocalError } from './ip-error.ts';
 
 /** A group that a socket has joined on an interface (`struct ip_mc_socklist`). */
 export interface McSocklist {
   readonly group: number;
+  /** As the caller named the interface: by address, else 0; and its index. */
+  readonly addr: number;
   readonly ifindex: number;
+  /** MCAST_INCLUDE, MCAST_EXCLUDE: what `sources` are. */
+  sfmode: number;
+  /** Addresses; null: none were ever named in this mode. */
+  sources: number[] | null;
 }
 
 export class InetSk extends Sock implements InetSock {
@@ -35,6 +41,8 @@ export class InetSk extends Sock implements InetSock {
   recverrRfc4884 = false;
   freebind = false;
   transparent = false;
+  /** IP_ROUTER_ALERT, which only raw sockets may set: it hears of forwarded packets with a router alert option. */
+  routerAlert = false;
   nodefrag = false;
   bindAddressNoPort = false;
   isIcsk = false;
@@ -53,7 +61,7 @@ export class InetSk extends Sock implements InetSock {
   readonly connFl4: Flowi4 = new Flowi4();
   /** Filled in again for each send. */
   readonly fl4: Flowi4 = new Flowi4();
-  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0 };
+  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
 
   constructor(net: Net, type: number, protocol: number, prot: Proto, kern: boolean) {
     super(net, AF_INET, type, protocol, prot, kern);
@@ -62,7 +70,8 @@ export class InetSk extends Sock implements InetSock {
     this.fl4.uid = this.connFl4.uid = this.uid;
   }
 
-  mayAlloc(): number {
+  mayAlloc(more: boolean): number {
+    if (more) return this.wmemAlloc <= this.sndbuf * 2 ? 0 : -ENOBUFS;
     return sockMaySend(this);
   }
 
@@ -94,6 +103,7 @@ export class InetSk extends Sock implements InetSock {
     ipc.priority = this.priority;
     ipc.mark = this.mark;
     ipc.opt = this.inetOpt;
+    ipc.txFlags = this.txFlags;
     return ipc;
   }
 }

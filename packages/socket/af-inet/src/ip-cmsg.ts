@@ -14,12 +14,10 @@ import {
   ipOptionsUndo,
   rtTos2Priority,
 } from '@skbuff/ipv4';
-import { type Cmsg, type Msghdr, int32Bytes, le32, putCmsg, setLe32, sockNet } from '@skbuff/sock';
+import { type Cmsg, type Msghdr, int32Bytes, le32, putCmsg, setLe32, sockCmsgSend, sockNet } from '@skbuff/sock';
 import {
-  CAP_NET_ADMIN,
   CAP_NET_RAW,
   EINVAL,
-  EPERM,
   IP_CHECKSUM,
   IP_ORIGDSTADDR,
   IP_PKTINFO,
@@ -30,10 +28,8 @@ import {
   IP_TTL,
   SOL_IP,
   SOL_SOCKET,
-  SO_MARK,
-  SO_PRIORITY,
 } from '@skbuff/uapi';
-import { IPHDR_DADDR, IPHDR_LEN, IPHDR_TOS, IPHDR_TTL, be16, be32, csumFold, setBe32 } from '@skbuff/wire';
+import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, IPHDR_TOS, IPHDR_TTL, be16, be32, csumFold, setBe32 } from '@skbuff/wire';
 import {
   IP_CMSG_CHECKSUM,
   IP_CMSG_ORIGDSTADDR,
@@ -81,23 +77,10 @@ export function ipCmsgSend(sk: InetSk, control: readonly Cmsg[], ipc: IpcmCookie
   return 0;
 }
 
-function sockCmsgSend(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
-  const { layer } = sockNet.of(sk.net);
-  const privileged = layer.capable(CAP_NET_RAW) || layer.capable(CAP_NET_ADMIN);
-  if (type !== SO_MARK && type !== SO_PRIORITY) return -EINVAL;
-  if (type === SO_MARK && !privileged) return -EPERM;
-  if (data.length !== 4) return -EINVAL;
-  const val = le32(data, 0);
-  if (type === SO_MARK) ipc.mark = val >>> 0;
-  else if (!privileged && (val < 0 || val > 6)) return -EPERM;
-  else ipc.priority = val;
-  return 0;
-}
-
 function oneIpCmsg(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
   switch (type) {
     case IP_RETOPTS: {
-      const opt = ipOptionsGet(sk.net, data.slice(0, 40), sockNet.of(sk.net).layer.capable(CAP_NET_RAW));
+      const opt = ipOptionsGet(sk.net, data.slice(0, 40), sockNet.of(sk.net).layer.nsCapable(sk.net, CAP_NET_RAW));
       if (typeof opt === 'number') return opt;
       ipc.opt = opt;
       return 0;
@@ -151,6 +134,15 @@ export function ipCmsgRecv(msg: Msghdr, sk: InetSk, skb: SkBuff, offset: number)
   if ((flags & IP_CMSG_RECVFRAGSIZE) !== 0 && skb.cb[IPCB_FRAG_MAX_SIZE] !== 0) {
     putCmsg(msg, SOL_IP, IP_RECVFRAGSIZE, int32Bytes(skb.cb[IPCB_FRAG_MAX_SIZE]));
   }
+}
+
+/**
+ * What goes with the stamp of a packet that was sent, with SOF_TIMESTAMPING_OPT_CMSG: by which interface it left, and from which address
+ * (`skb.cb` has both lanes of IP_PKTINFO).
+ */
+export function ipCmsgRecvStamp(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
+  skb.cb[IPCB_OPT_NEXTHOP] = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
+  headerCmsgs(msg, skb, sk.cmsgFlags);
 }
 
 /** What goes with an ICMP error: it is the ICMP packet's header that is told about. */

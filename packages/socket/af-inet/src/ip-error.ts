@@ -1,6 +1,6 @@
 /** Errors that sockets hear of (`net/ipv4/ip_sockglue.c`): the error queue of IP_RECVERR. */
 import type { SkBuff } from '@skbuff/core';
-import { ipv4Net } from '@skbuff/ipv4';
+import { IPCB_IIF, Flowi4, ipv4Net } from '@skbuff/ipv4';
 import {
   type Msghdr,
   type SockExtendedErr,
@@ -11,7 +11,7 @@ import {
   sockExterrEncode,
   sockExterrSet,
   sockQueueErrSkb,
-  sockRecvCmsgs,
+  sockRecvStamp,
 } from '@skbuff/sock';
 import {
   AF_INET,
@@ -33,13 +33,16 @@ import {
   IP_RECVERR,
   MSG_ERRQUEUE,
   MSG_TRUNC,
+  SOF_TIMESTAMPING_OPT_CMSG,
   SOL_IP,
   SO_EE_ORIGIN_ICMP,
   SO_EE_ORIGIN_LOCAL,
+  SO_EE_ORIGIN_TIMESTAMPING,
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, be32, setBe16, setBe32 } from '@skbuff/wire';
+import { inetSkFlowiFlags, ipSockRtScope, routeForSock } from './datagram.ts';
 import type { InetSk } from './inet-sk.ts';
-import { ipCmsgRecvError } from './ip-cmsg.ts';
+import { ipCmsgRecvError, ipCmsgRecvStamp } from './ip-cmsg.ts';
 import { type SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
 
 /** `struct icmp_err`: errno of a destination unreachable, by code, and whether it ends a connection. */
@@ -110,14 +113,22 @@ export function ipRecvError(sk: InetSk, msg: Msghdr, len: number): number {
   const err = skbCopyDatagramMsg(skb, 0, msg, copied);
   if (err === 0) {
     const ee = sockExterr(skb);
-    sockRecvCmsgs(msg, sk, skb);
-    fillName(msg, ee);
+    sockRecvStamp(msg, sk, skb, true);
+    const located = ee.origin === SO_EE_ORIGIN_TIMESTAMPING && stampLocated(sk, skb);
+    if (located) ee.offender = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
+    if (ee.origin !== SO_EE_ORIGIN_TIMESTAMPING) fillName(msg, ee);
     if (sk.cmsgFlags !== 0 && ee.origin === SO_EE_ORIGIN_ICMP) ipCmsgRecvError(msg, sk, skb);
-    putCmsg(msg, SOL_IP, IP_RECVERR, recvErrBytes(ee));
+    else if (located && sk.cmsgFlags !== 0) ipCmsgRecvStamp(msg, sk, skb);
+    putCmsg(msg, SOL_IP, IP_RECVERR, recvErrBytes(ee, located || ee.origin === SO_EE_ORIGIN_ICMP));
     msg.flags |= MSG_ERRQUEUE;
   }
   skb.consume();
   return err < 0 ? err : copied;
+}
+
+/** Whether a stamp also tells of the packet: the socket asked for it, and the packet is there. */
+function stampLocated(sk: InetSk, skb: SkBuff): boolean {
+  return (sk.tsflags & SOF_TIMESTAMPING_OPT_CMSG) !== 0 && skb.cb[IPCB_IIF] !== 0;
 }
 
 function fillName(msg: Msghdr, ee: SockExtendedErr): void {
@@ -130,10 +141,10 @@ function fillName(msg: Msghdr, ee: SockExtendedErr): void {
 }
 
 /** `struct sock_extended_err` and, behind it, the offender's `struct sockaddr_in`. */
-function recvErrBytes(ee: SockExtendedErr): Uint8Array {
+function recvErrBytes(ee: SockExtendedErr, located: boolean): Uint8Array {
   const bytes = new Uint8Array(16 + sockaddrInCodec.length);
   sockExterrEncode(ee, bytes);
-  if (ee.origin !== SO_EE_ORIGIN_ICMP) return bytes;
+  if (!located) return bytes;
   bytes[16] = AF_INET;
   setBe16(bytes, 18, 0);
   setBe32(bytes, 20, ee.offender);
@@ -148,7 +159,18 @@ export function ipv4SkTeachRouting(sk: InetSk, skb: SkBuff, type: number, code: 
   const { routing } = ipv4Net.of(sk.net).ip;
   if (routing === null) return;
   if (type === ICMP_REDIRECT) routing.redirect(sk.net, skb, info, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
-  else if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED && sk.pmtudisc < IP_PMTUDISC_INTERFACE) routing.updatePmtu(sk.net, skb, info);
+  else if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED && sk.pmtudisc < IP_PMTUDISC_INTERFACE) {
+    routing.updatePmtu(sk.net, skb, info);
+    if (sk.dst !== null && sk.dstCheck() === null) routeAgain(sk, skb);
+  }
+}
+
+/** A socket that had a route gets another one at once, so that it knows the new MTU. */
+function routeAgain(sk: InetSk, skb: SkBuff): void {
+  const { bytes, data: iph } = skb;
+  const fl4 = new Flowi4().init(sk.boundDevIf, sk.mark, sk.tos, ipSockRtScope(sk), sk.protocol, inetSkFlowiFlags(sk), be32(bytes, iph + IPHDR_DADDR), be32(bytes, iph + IPHDR_SADDR), 0, 0);
+  const rt = routeForSock(sk, fl4);
+  if (typeof rt !== 'number') sk.dstSet(rt);
 }
 
 /** What an ICMP error means to a socket. */

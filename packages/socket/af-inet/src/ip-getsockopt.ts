@@ -1,8 +1,7 @@
 /** Options of SOL_IP: reading. */
 import { IpOptions, ipOptionsUndo, ipv4Mtu, ipv4Net } from '@skbuff/ipv4';
-import { int32Bytes, putOption } from '@skbuff/sock';
+import { int32Bytes, le32, putOption } from '@skbuff/sock';
 import {
-  EINVAL,
   ENOPROTOOPT,
   ENOTCONN,
   EOPNOTSUPP,
@@ -11,6 +10,7 @@ import {
   IP_HDRINCL,
   IP_LOCAL_PORT_RANGE,
   IP_MINTTL,
+  IP_MSFILTER,
   IP_MTU,
   IP_MTU_DISCOVER,
   IP_MULTICAST_ALL,
@@ -22,15 +22,18 @@ import {
   IP_PROTOCOL,
   IP_RECVERR,
   IP_RECVERR_RFC4884,
+  IP_ROUTER_ALERT,
   IP_TOS,
   IP_TRANSPARENT,
   IP_TTL,
   IP_UNICAST_IF,
+  MCAST_MSFILTER,
   SOL_IP,
 } from '@skbuff/uapi';
 import { setBe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
 import { cmsgOf } from './ip-sockglue.ts';
+import { ipMcGetsockopt } from './mcast-options.ts';
 
 /** `ip_getsockopt`: bytes written to `out`, or a negative errno (-EOPNOTSUPP: no such level, -ENOPROTOOPT: no such option). */
 export function ipGetsockopt(sk: InetSk, level: number, name: number, out: Uint8Array): number {
@@ -40,8 +43,9 @@ export function ipGetsockopt(sk: InetSk, level: number, name: number, out: Uint8
       return getOptions(sk, out);
     case IP_MULTICAST_IF:
       return putOption(out, be32Bytes(sk.mcAddr));
-    case IP_UNICAST_IF:
-      return out.length < 4 ? -EINVAL : putOption(out, be32Bytes(sk.ucIndex));
+    case IP_MSFILTER:
+    case MCAST_MSFILTER:
+      return ipMcGetsockopt(sk, name, out);
     default: {
       const val = intOption(sk, name);
       if (val === null) return -ENOPROTOOPT;
@@ -105,7 +109,12 @@ function intOption(sk: InetSk, name: number): number | null {
     case IP_LOCAL_PORT_RANGE:
       return (sk.portRangeHigh << 16) | sk.portRangeLow;
     case IP_PROTOCOL:
-      return sk.protocol;
+      // The port of sockets that have one: Linux looks where only a raw socket has its protocol.
+      return sk.inetNum;
+    case IP_ROUTER_ALERT:
+      return Number(sk.routerAlert);
+    case IP_UNICAST_IF:
+      return le32(be32Bytes(sk.ucIndex), 0);
     default:
       return null;
   }

@@ -2,16 +2,13 @@
 import { ipOptionsGet, rtTos2Priority } from '@skbuff/ipv4';
 import { le32, sockNet } from '@skbuff/sock';
 import {
-  CAP_NET_ADMIN,
   CAP_NET_RAW,
   EADDRNOTAVAIL,
   EINVAL,
   ENOPROTOOPT,
   EPERM,
-  IP_ADD_MEMBERSHIP,
   IP_BIND_ADDRESS_NO_PORT,
   IP_CHECKSUM,
-  IP_DROP_MEMBERSHIP,
   IP_FREEBIND,
   IP_HDRINCL,
   IP_LOCAL_PORT_RANGE,
@@ -54,7 +51,8 @@ import {
   IP_CMSG_TTL,
 } from './ip-cmsg-flags.ts';
 import type { InetSk } from './inet-sk.ts';
-import { ipDevFind, ipMcJoinGroup, ipMcLeaveGroup } from './multicast.ts';
+import { ipMcSetsockopt } from './mcast-options.ts';
+import { ipDevFind } from './multicast.ts';
 
 /** Options that switch a kind of ancillary data. */
 const CMSGS: Readonly<Record<number, number>> = {
@@ -81,12 +79,8 @@ export function ipSetsockopt(sk: InetSk, level: number, name: number, value: Uin
       return setOptions(sk, value);
     case IP_MULTICAST_IF:
       return setMulticastIf(sk, value);
-    case IP_ADD_MEMBERSHIP:
-      return ipMcJoinGroup(sk, value);
-    case IP_DROP_MEMBERSHIP:
-      return ipMcLeaveGroup(sk, value);
     default:
-      return setInt(sk, name, value, value.length >= 4 ? le32(value, 0) : value.length >= 1 ? value[0] : 0);
+      return ipMcSetsockopt(sk, name, value) ?? setInt(sk, name, value, value.length >= 4 ? le32(value, 0) : value.length >= 1 ? value[0] : 0);
   }
 }
 
@@ -125,12 +119,17 @@ function setInt(sk: InetSk, name: number, value: Uint8Array, val: number): numbe
       return 0;
     case IP_ROUTER_ALERT:
       return -EINVAL;
+    case IP_BIND_ADDRESS_NO_PORT:
+      sk.bindAddressNoPort = val !== 0;
+      return 0;
     default:
-      return value.length < 1 ? -EINVAL : setByte(sk, name, val, value);
+      return value.length < 1 && NEED_A_BYTE.includes(name) ? -EINVAL : setByte(sk, name, val, value);
   }
 }
 
-/** Options that need at least one byte. */
+const NEED_A_BYTE: readonly number[] = [IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_ALL, IP_FREEBIND, IP_TRANSPARENT, IP_MINTTL];
+
+/** Options that need at least one byte, and some that look at the length themselves. */
 function setByte(sk: InetSk, name: number, val: number, value: Uint8Array): number {
   switch (name) {
     case IP_MULTICAST_TTL:
@@ -149,12 +148,10 @@ function setByte(sk: InetSk, name: number, val: number, value: Uint8Array): numb
     case IP_FREEBIND:
       sk.freebind = val !== 0;
       return 0;
-    case IP_TRANSPARENT: {
-      const { layer } = sockNet.of(sk.net);
-      if (val !== 0 && !layer.capable(CAP_NET_RAW) && !layer.capable(CAP_NET_ADMIN)) return -EPERM;
+    case IP_TRANSPARENT:
+      if (val !== 0 && !sockNet.of(sk.net).layer.maySetMark(sk.net)) return -EPERM;
       sk.transparent = val !== 0;
       return 0;
-    }
     case IP_MINTTL:
       if (val < 0 || val > 255) return -EINVAL;
       sk.minTtl = val;
@@ -181,7 +178,7 @@ function setTos(sk: InetSk, val: number): number {
 
 function setOptions(sk: InetSk, value: Uint8Array): number {
   if (value.length > 40) return -EINVAL;
-  const opt = ipOptionsGet(sk.net, value, sockNet.of(sk.net).layer.capable(CAP_NET_RAW));
+  const opt = ipOptionsGet(sk.net, value, sockNet.of(sk.net).layer.nsCapable(sk.net, CAP_NET_RAW));
   if (typeof opt === 'number') return opt;
   sk.inetOpt = opt.optlen === 0 ? null : opt;
   return 0;

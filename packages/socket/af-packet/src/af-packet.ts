@@ -43,7 +43,7 @@ import { SLL_ADDR_OFFSET, type SockaddrLl, packetProtocol } from './sockaddr-ll.
 
 /** `packet_create`: `protocol` is in network order, and the socket listens for it at once, on all devices. */
 export function packetCreate(net: Net, sock: Socket, protocol: number, kern: boolean): number {
-  if (!kern && !sockNet.of(net).layer.capable(CAP_NET_RAW)) return -EPERM;
+  if (!kern && !sockNet.of(net).layer.nsCapable(net, CAP_NET_RAW)) return -EPERM;
   // SOCK_PACKET, the socket of Linux 2.0, is not made any more.
   if (sock.type !== SOCK_DGRAM && sock.type !== SOCK_RAW) return -ESOCKTNOSUPPORT;
   const po = new PacketSock(net, AF_PACKET, sock.type, protocol, packetProto, kern);

@@ -1,25 +1,20 @@
 /** Sending (`packet_snd`): a frame as it is, or a packet behind a header of the device's making. */
 import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED, NET_XMIT_CN } from '@skbuff/core';
-import { type Msghdr, le32, msgPayload, skbSetOwnerW, sockMaySend, sockNet } from '@skbuff/sock';
+import { type Msghdr, type SockcmCookie, msgPayload, skbSetOwnerW, skbSetupTxTimestamp, sockCmsgSend, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   ARPHRD_ETHER,
-  CAP_NET_ADMIN,
-  CAP_NET_RAW,
   CAP_SYS_RAWIO,
   EINVAL,
   EMSGSIZE,
   ENETDOWN,
   ENOBUFS,
   ENXIO,
-  EPERM,
   ETH_P_8021AD,
   ETH_P_8021Q,
   ETH_P_ALL,
   IFF_UP,
   SOCK_RAW,
   SOL_SOCKET,
-  SO_MARK,
-  SO_PRIORITY,
 } from '@skbuff/uapi';
 import { ETHHDR_PROTO, be16 } from '@skbuff/wire';
 import type { PacketSock } from './packet-sock.ts';
@@ -31,12 +26,6 @@ const IPV6_LEN = 40;
 /** Headers are reserved in steps of this (`HH_DATA_MOD`). */
 const HH_DATA_MOD = 16;
 
-/** How a packet goes: its mark and priority may come with the message. */
-interface Cookie {
-  mark: number;
-  priority: number;
-}
-
 /**
  * Bytes sent, or -ENXIO (no device), -ENETDOWN, -EMSGSIZE, -EINVAL (the frame is shorter than a header, or does not fit its virtio header),
  * -EAGAIN, -ENOBUFS, -EPERM, or what the queue says.
@@ -47,7 +36,7 @@ export function packetSendmsg(po: PacketSock, msg: Msghdr, len: number): number 
   const dev = sll === null ? po.dev : po.net.devGetByIndex(sll.ifindex);
   if (dev === null) return -ENXIO;
   if ((dev.flags & IFF_UP) === 0) return -ENETDOWN;
-  const cookie: Cookie = { mark: po.mark, priority: po.priority };
+  const cookie: SockcmCookie = { mark: po.mark, priority: po.priority, txFlags: po.txFlags, tsKey: 0 };
   const err = readCmsgs(po, msg, cookie);
   if (err !== 0) return err;
   const payload = msgPayload(sockNet.of(po.net).layer, msg.iov, len);
@@ -62,23 +51,20 @@ export function packetSendmsg(po: PacketSock, msg: Msghdr, len: number): number 
   if (typeof skb === 'number') return skb;
   skb.mark = cookie.mark;
   skb.priority = cookie.priority;
+  if (cookie.txFlags !== 0) skbSetupTxTimestamp(po, skb, cookie.txFlags, cookie.tsKey);
   return xmit(po, skb, len);
 }
 
-/** `sock_cmsg_send`: SO_MARK and SO_PRIORITY. */
-function readCmsgs(po: PacketSock, msg: Msghdr, cookie: Cookie): number {
-  const { layer } = sockNet.of(po.net);
-  for (const { level, type, data } of msg.control) {
-    if (level !== SOL_SOCKET) continue;
-    if ((type !== SO_MARK && type !== SO_PRIORITY) || data.length !== 4) return -EINVAL;
-    if (type === SO_MARK && !layer.capable(CAP_NET_RAW) && !layer.capable(CAP_NET_ADMIN)) return -EPERM;
-    if (type === SO_MARK) cookie.mark = le32(data, 0) >>> 0;
-    else cookie.priority = le32(data, 0) >>> 0;
+/** `sock_cmsg_send`. */
+function readCmsgs(po: PacketSock, msg: Msghdr, cookie: SockcmCookie): number {
+  for (const cmsg of msg.control) {
+    const err = cmsg.level === SOL_SOCKET ? sockCmsgSend(po, cmsg, cookie) : 0;
+    if (err !== 0) return err;
   }
   return 0;
 }
 
-/** The whole frame, or a negative errno. `payload` begins with the virtio header, `len` does not count it. */
+/** The whole frame, or a negative errno. `payload` begins with the virtio header, `len` does not count it; behind both may be anything. */
 function makeSkb(po: PacketSock, dev: NetDevice, sll: SockaddrLl | null, payload: Uint8Array, len: number, hdr: VirtioNetHdr | null): SkBuff | number {
   const reserve = po.type === SOCK_RAW ? dev.hardHeaderLen : 0;
   const gso = isGsoHdr(hdr);
@@ -93,7 +79,7 @@ function makeSkb(po: PacketSock, dev: NetDevice, sll: SockaddrLl | null, payload
   skbSetOwnerW(skb, po);
   skb.networkHeader = skb.data;
   const proto = sll === null ? po.num : sll.protocol;
-  const err = po.type === SOCK_RAW ? fillRaw(po, skb, dev, payload, len) : fillDgram(skb, dev, proto, sll, payload, len);
+  const err = po.type === SOCK_RAW ? fillRaw(po, skb, dev, payload, len) : fillDgram(po, skb, dev, proto, sll, payload, len);
   const wrong = err !== 0 ? err : finish(po, skb, dev, proto, len, hdr, reserve);
   if (wrong === 0) return skb;
   skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
@@ -101,10 +87,10 @@ function makeSkb(po: PacketSock, dev: NetDevice, sll: SockaddrLl | null, payload
 }
 
 /** The header is the device's: without an address it is the device's own to find one, and most do not. */
-function fillDgram(skb: SkBuff, dev: NetDevice, proto: number, sll: SockaddrLl | null, payload: Uint8Array, len: number): number {
+function fillDgram(po: PacketSock, skb: SkBuff, dev: NetDevice, proto: number, sll: SockaddrLl | null, payload: Uint8Array, len: number): number {
   // A name given as bytes always has room for eight; what counts is the device's address length.
   const daddr = sll === null ? null : sll.addr;
-  skb.putData(payload, payload.length - len, len);
+  skb.putData(payload, po.vnetHdrSz, len);
   const made = dev.headerOps === null ? 0 : dev.headerOps.create(skb, dev, proto, daddr, null, len);
   return made < 0 || skb.len === 0 ? -EINVAL : 0;
 }
@@ -115,7 +101,7 @@ function fillRaw(po: PacketSock, skb: SkBuff, dev: NetDevice, payload: Uint8Arra
   skb.tail -= reserve;
   // On devices whose header may be short nobody knows where it ends.
   if (len < reserve + IPV6_LEN && dev.minHeaderLen !== reserve) skb.networkHeader = skb.data;
-  const at = skb.putData(payload, payload.length - len, len);
+  const at = skb.putData(payload, po.vnetHdrSz, len);
   if (skb.len === 0) return -EINVAL;
   return validHeader(po, skb, dev, at, len) ? 0 : -EINVAL;
 }

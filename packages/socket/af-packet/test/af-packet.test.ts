@@ -301,6 +301,26 @@ describe('devices', () => {
   });
 });
 
+describe('a frame in several parts', () => {
+  it('goes out as one, whatever lay where it was put together', () => {
+    const { ta, tb, va, vb } = lab;
+    const s = open(ta, SOCK_RAW, ETH_P_IP, va.ifindex);
+    const r = open(tb, SOCK_RAW, ETH_P_IP, vb.ifindex);
+    const frame = udpFrame({ to: vb, dport: 53, payload: bytes('hello') });
+    const parts = [frame.slice(0, 9), frame.slice(9, 20), frame.slice(20)];
+    expect(ta.sendmsg(s, { iov: parts })).toBe(frame.length);
+    ta.setsockopt(s, SOL_PACKET, PACKET_VNET_HDR, 1);
+    expect(ta.sendmsg(s, { iov: [new Uint8Array(7), new Uint8Array(3), ...parts] })).toBe(10 + frame.length);
+    const d = open(ta, SOCK_DGRAM, ETH_P_IP, va.ifindex);
+    expect(ta.sendmsg(d, { iov: [frame.slice(14, 30), frame.slice(30)], name: new SockaddrLl(ETH_P_IP, va.ifindex, vb.devAddr.slice(0, 6)) })).toBe(frame.length - 14);
+    tick();
+    for (const from of [0, 0, 14]) {
+      const got = recv(tb, r);
+      expect(typeof got === 'number' ? got : [...got.bytes.slice(from)]).toEqual([...frame.slice(from)]);
+    }
+  });
+});
+
 describe('a super-packet from user space', () => {
   /** `struct virtio_net_hdr` in front of a UDP frame of four datagrams of 500 bytes. */
   function frame(flags: number): Uint8Array {
@@ -327,6 +347,31 @@ describe('a super-packet from user space', () => {
     for (let got = recv(tb, r); typeof got !== 'number'; got = recv(tb, r)) sizes.push(got.bytes.length);
     expect(sizes).toEqual([542, 542, 542, 542]);
     expect(va.features & NETIF_F_HW_CSUM).toBe(0);
+  });
+
+  it('may claim anything in its header: it is refused, cut or dropped, and nothing stays behind', () => {
+    const { ta, tb, va, vb } = lab;
+    const s = open(ta, SOCK_RAW, ETH_P_IP, va.ifindex);
+    const dgram = open(ta, SOCK_DGRAM, ETH_P_IP, va.ifindex);
+    const r = open(tb, SOCK_RAW, ETH_P_ALL, vb.ifindex);
+    ta.setsockopt(s, SOL_PACKET, PACKET_VNET_HDR, 1);
+    ta.setsockopt(r, SOL_PACKET, PACKET_VNET_HDR, 1);
+    const { random } = lab.kernel;
+    let sent = 0;
+    for (let round = 0; round < 3000; round++) {
+      const out = frame(1).slice(0, random.below(4) === 0 ? random.below(80) : undefined);
+      for (let i = random.below(4); i > 0 && out.length > 0; i--) out[random.below(Math.min(out.length, 60))] = random.u32();
+      va.features = round % 3 === 0 ? 0 : -1 >>> random.below(32);
+      ta.setsockopt(s, SOL_PACKET, PACKET_QDISC_BYPASS, round & 1);
+      const rc = ta.sendto(s, out, MSG_DONTWAIT) as number;
+      if (rc >= 0) sent++;
+      ta.sendto(dgram, out, MSG_DONTWAIT, new SockaddrLl(out[12] ?? 0, va.ifindex, vb.devAddr.slice(0, 6)));
+      tick();
+      kinds(tb, r);
+    }
+    expect(sent).toBeGreaterThan(1000);
+    lab.clock.advance(60 * SEC);
+    expect([sockOf(ta, s).wmemAlloc, sockOf(ta, dgram).wmemAlloc]).toEqual([0, 0]);
   });
 
   it('without an unfinished checksum is refused', () => {

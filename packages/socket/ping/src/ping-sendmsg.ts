@@ -2,7 +2,7 @@
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import { CHECKSUM_NONE, skbChecksum } from '@skbuff/core';
 import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb, ipv4ConfirmNeigh } from '@skbuff/ipv4';
-import { type Msghdr, msgPayload, sockNet } from '@skbuff/sock';
+import { type Msghdr, msgPayload, skbSetupTxTimestamp, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   EAFNOSUPPORT,
@@ -62,6 +62,7 @@ function send(sk: PingSock, flags: number, payload: Uint8Array, len: number, ipc
     rt.release();
     return skb === 0 ? len : skb;
   }
+  if (ipc.txFlags !== 0) skbSetupTxTimestamp(sk, skb, ipc.txFlags, ipc.tsKey);
   const { bytes, transportHeader: icmph } = skb;
   bytes[icmph + ICMPHDR_TYPE] = payload[ICMPHDR_TYPE];
   bytes[icmph + ICMPHDR_CODE] = payload[ICMPHDR_CODE];

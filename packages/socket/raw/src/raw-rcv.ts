@@ -22,7 +22,7 @@ export function rawLocalDeliver(skb: SkBuff, protocol: number): boolean {
     if (!rawMatch(sk, saddr, daddr, dif)) continue;
     delivered = true;
     if (protocol === IPPROTO_ICMP && icmpFiltered(sk, skb)) continue;
-    if (!ipMcSfAllow(sk, daddr, dif)) continue;
+    if (!ipMcSfAllow(sk, daddr, saddr, dif)) continue;
     const copy = skb.clone();
     if (copy !== null) rawRcv(sk, copy);
   }

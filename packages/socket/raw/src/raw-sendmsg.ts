@@ -18,7 +18,7 @@ import {
   ipv4Net,
   llReservedSpace,
 } from '@skbuff/ipv4';
-import { type Msghdr, msgPayload, skbSetOwnerW, sockMaySend, sockNet } from '@skbuff/sock';
+import { type Msghdr, msgPayload, skbSetOwnerW, skbSetupTxTimestamp, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
@@ -80,6 +80,8 @@ function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc:
     if (!begins) ipFlushPendingFrames(sk);
     return err;
   }
+  const [head] = sk.cork.queue;
+  if (begins && head !== undefined && ipc.txFlags !== 0) skbSetupTxTimestamp(sk, head, ipc.txFlags, ipc.tsKey);
   return (msg.flags & MSG_MORE) !== 0 ? 0 : ipPushPendingFrames(sk.net, sk);
 }
 
@@ -91,6 +93,7 @@ function sendHdrinc(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, 
     return skb;
   }
   const { net } = sk;
+  if (ipc.txFlags !== 0) skbSetupTxTimestamp(sk, skb, ipc.txFlags, ipc.tsKey);
   if ((net.nf.mask & NF_BIT_IPV4_LOCAL_OUT) !== 0) {
     const verdict = net.nf.run(NFPROTO_IPV4, NF_INET_LOCAL_OUT, sk, skb, null, rt.dev, dstOutput);
     if (verdict !== NF_HOOK_OK) return toErrno(sk, verdict);

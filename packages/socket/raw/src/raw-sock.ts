@@ -7,8 +7,6 @@ export class RawSock extends InetSk {
   /** ICMP_FILTER: a set bit keeps messages of that type (0..31) away. */
   icmpFilter = 0;
   hashed = false;
-  /** It hears of forwarded packets with a router alert option (IP_ROUTER_ALERT). */
-  routerAlert = false;
 }
 
 /** Raw sockets by protocol, the one bound last first, as /proc/net/raw lists them. */

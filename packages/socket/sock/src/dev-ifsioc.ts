@@ -35,6 +35,10 @@ export function devIfsioc(dev: NetDevice, request: number, ifreq: Uint8Array): n
       return family(ifreq) === dev.type ? devSetMacAddress(dev, ifreq.slice(SA_DATA, SA_DATA + dev.addrLen)) : -U.EINVAL;
     case U.SIOCSIFHWBROADCAST:
       return family(ifreq) === dev.type ? setBroadcast(dev, ifreq) : -U.EINVAL;
+    case U.SIOCSIFMETRIC:
+      return -U.EOPNOTSUPP;
+    case U.SIOCSIFSLAVE:
+      return -U.EINVAL;
     case U.SIOCADDMULTI:
     case U.SIOCDELMULTI:
       return multi(dev, request, ifreq);

@@ -50,7 +50,7 @@ export function devIoctl(net: Net, request: number, ifreq: Uint8Array): number {
   if (request === U.SIOCETHTOOL) return ethtool(net, ifreq);
   const question = QUESTIONS.has(request);
   if (!question && !isChange(request)) return -U.ENOTTY;
-  if (CHANGES.has(request) && !sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) return -U.EPERM;
+  if (CHANGES.has(request) && !mayChange(net, request)) return -U.EPERM;
   const dev = net.devGetByName(ifrName(ifreq));
   if (dev === null) return -U.ENODEV;
   return question ? answer(dev, request, ifreq) : devIfsioc(dev, request, ifreq);
@@ -61,7 +61,14 @@ function ethtool(net: Net, ifreq: Uint8Array): number {
   const command = userMemory(ifreq, U.IFREQ_UNION, 4);
   if (command === null || typeof command === 'number') return -U.EFAULT;
   const data = ifreq.subarray(command.byteOffset - ifreq.byteOffset);
-  return devEthtool.peek(net)?.(net, ifrName(ifreq), data, sockNet.of(net).layer.capable(U.CAP_NET_ADMIN)) ?? -U.EOPNOTSUPP;
+  return devEthtool.peek(net)?.(net, ifrName(ifreq), data, sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) ?? -U.EOPNOTSUPP;
+}
+
+/** Two concern memory of the machine, which a namespace's own root has no business with. */
+function mayChange(net: Net, request: number): boolean {
+  const { layer } = sockNet.of(net);
+  if ((request === U.SIOCSIFMAP || request === U.SIOCSIFTXQLEN) && !layer.capable(U.CAP_NET_ADMIN)) return false;
+  return layer.nsCapable(net, U.CAP_NET_ADMIN);
 }
 
 /** Also the driver's private requests, which anybody may make. */

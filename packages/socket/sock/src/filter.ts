@@ -82,7 +82,7 @@ export function skGetFilter(sk: Sock, out: Uint8Array): number {
 }
 
 /** What a filter asks that is not in the packet: unsigned, or -1 where there is none. */
-export function skbAncillary(sk: Sock, skb: SkBuff, what: number): number {
+function skbAncillary(sk: Sock, skb: SkBuff, what: number): number {
   switch (what) {
     case SKF_AD_PROTOCOL:
       return skb.protocol;

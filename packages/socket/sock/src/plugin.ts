@@ -3,6 +3,7 @@ import type { Plugin } from '@skbuff/core';
 import { namespacesOf } from '@skbuff/namespaces';
 import { procCreateNet } from '@skbuff/procfs';
 import { protocolsText } from './proc-protocols.ts';
+import { skbTstampTx } from './sk-tstamp.ts';
 import { SOCKET_LAYER, SockNet, SocketLayer, sockNet } from './sock-net.ts';
 import { sockSysctlRegister } from './sysctl-net-core.ts';
 
@@ -13,11 +14,15 @@ export function sock(): Plugin {
     requires: ['@skbuff/sysctl', '@skbuff/procfs', '@skbuff/namespaces'],
     init(ctx): void {
       const layer = new SocketLayer();
+      ctx.kernel.softnet.skbTstampTx = skbTstampTx;
+      ctx.onUnload(() => {
+        ctx.kernel.softnet.skbTstampTx = null;
+      });
       ctx.leakCheck('socket', () => layer.liveSocks);
       ctx.leakCheck('task', () => layer.tasks.size);
       ctx.provide(SOCKET_LAYER, () => layer);
       const all = namespacesOf(ctx.kernel.initNet);
-      all.current = () => layer.current;
+      all.current = () => layer.entered;
       ctx.onUnload(() => {
         all.current = () => null;
       });

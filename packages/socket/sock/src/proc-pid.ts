@@ -90,7 +90,7 @@ export function procPidRead(layer: SocketLayer, reader: Task, path: string): str
     case 'setgroups':
       return userNs.setgroups ? 'allow\n' : 'deny\n';
     default:
-      return NS_ENTRIES.includes(found.file.replace(/^ns\//, '')) ? -EINVAL : -ENOENT;
+      return found.file.startsWith('ns/') && NS_ENTRIES.includes(found.file.slice(3)) ? -EINVAL : -ENOENT;
   }
 }
 

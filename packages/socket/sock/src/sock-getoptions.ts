@@ -36,14 +36,19 @@ import {
   SO_SNDTIMEO,
   SO_SNDTIMEO_NEW,
   SO_TIMESTAMP,
+  SO_TIMESTAMPING,
+  SO_TIMESTAMPING_NEW,
   SO_TIMESTAMPNS,
+  SO_TIMESTAMPNS_NEW,
+  SO_TIMESTAMP_NEW,
   SO_TYPE,
   TCP_LISTEN,
 } from '@skbuff/uapi';
 import { HZ } from '@skbuff/core';
 import { skGetFilter } from './filter.ts';
 import { int32Bytes, setLe32, setLe64 } from './msghdr.ts';
-import { SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, type Sock } from './sock.ts';
+import { SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_KEEPOPEN, SOCK_LINGER, type Sock } from './sock.ts';
+import { sockGetTimestamp, sockGetTimestamping } from './sk-tstamp.ts';
 import { flagOf } from './sock-options.ts';
 
 /** Copies an option's value, cut to the caller's buffer; returns the bytes written. */
@@ -68,6 +73,9 @@ export function sockGetsockopt(sk: Sock, name: number, out: Uint8Array): number 
       return getBindToDevice(sk, out);
     case SO_ATTACH_FILTER:
       return skGetFilter(sk, out);
+    case SO_TIMESTAMPING:
+    case SO_TIMESTAMPING_NEW:
+      return putOption(out, sockGetTimestamping(sk, name));
     case SO_MEMINFO:
       return putOption(out, meminfo(sk));
     case SO_COOKIE:
@@ -130,9 +138,10 @@ function intOption(sk: Sock, name: number): number | null {
     case SO_MAX_PACING_RATE:
       return sk.maxPacingRate;
     case SO_TIMESTAMP:
-      return Number(sk.flag(SOCK_RCVTSTAMP) && !sk.flag(SOCK_RCVTSTAMPNS));
     case SO_TIMESTAMPNS:
-      return Number(sk.flag(SOCK_RCVTSTAMPNS));
+    case SO_TIMESTAMP_NEW:
+    case SO_TIMESTAMPNS_NEW:
+      return sockGetTimestamp(sk, name);
     default:
       return null;
   }

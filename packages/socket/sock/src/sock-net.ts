@@ -1,7 +1,7 @@
 /** What the socket layer keeps for the kernel and for each namespace. */
 import { type Net, NetSlot, type Token, token } from '@skbuff/core';
-import { userNsOf } from '@skbuff/namespaces';
-import { EEXIST } from '@skbuff/uapi';
+import { namespacesOf, userNsOf } from '@skbuff/namespaces';
+import { CAP_NET_ADMIN, CAP_NET_RAW, EEXIST } from '@skbuff/uapi';
 import { iovGather } from './msghdr.ts';
 import type { NetProtoFamily, Proto, ProtoOps } from './proto.ts';
 import { OPTMEM_MAX, SK_MEM_DEFAULT, SK_MEM_MAX, SOMAXCONN } from './sock-limits.ts';
@@ -24,6 +24,8 @@ export class SocketLayer {
   liveSocks = 0;
   /** The task whose system call runs (`current`); null in the stack itself. */
   current: Task | null = null;
+  /** Whom {@link Task.enter} acts for right now: unlike `current`, which stays when a call is over, null for what the program itself does. */
+  entered: Task | null = null;
   /** net.core.* */
   rmemDefault: number = SK_MEM_DEFAULT;
   wmemDefault: number = SK_MEM_DEFAULT;
@@ -65,10 +67,20 @@ export class SocketLayer {
     return this.current === null ? 0 : this.current.cred.uid;
   }
 
-  /** `ns_capable` of the calling task over a network namespace, by default its own; the stack itself may do anything. */
-  capable(cap: number, net?: Net): boolean {
+  /** `capable` of the calling task: over everything, not just over namespaces of its own. The stack itself may do anything. */
+  capable(cap: number): boolean {
     const task = this.current;
-    return task === null || task.cred.nsCapable(userNsOf(net ?? task.net), cap);
+    return task === null || task.cred.nsCapable(namespacesOf(task.kernel.initNet).initUserNs, cap);
+  }
+
+  /** `ns_capable` over a network namespace: that of the socket, which need not be the one that the calling task is in. */
+  nsCapable(net: Net, cap: number): boolean {
+    return this.current === null || this.current.cred.nsCapable(userNsOf(net), cap);
+  }
+
+  /** CAP_NET_RAW or CAP_NET_ADMIN: who may set marks, priorities above those of users, and foreign addresses. */
+  maySetMark(net: Net): boolean {
+    return this.nsCapable(net, CAP_NET_RAW) || this.nsCapable(net, CAP_NET_ADMIN);
   }
 }
 
@@ -80,6 +92,8 @@ export class SockNet {
   readonly layer: SocketLayer;
   /** net.core.optmem_max */
   optmemMax: number = OPTMEM_MAX;
+  /** net.core.tstamp_allow_data: who may not read the wire gets its own packets back with their stamps. */
+  tstampAllowData = 1;
   /** net.core.somaxconn */
   somaxconn: number = SOMAXCONN;
   /** `sock_inuse_get`: sockets of the namespace that tasks made. */

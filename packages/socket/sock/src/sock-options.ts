@@ -46,12 +46,18 @@ import {
   SO_SNDTIMEO,
   SO_SNDTIMEO_NEW,
   SO_TIMESTAMP,
+  SO_TIMESTAMPING,
+  SO_TIMESTAMPING_NEW,
   SO_TIMESTAMPNS,
+  SO_TIMESTAMPNS_NEW,
+  SO_TIMESTAMP_NEW,
 } from '@skbuff/uapi';
 import { HZ } from '@skbuff/core';
 import { skAttachFilter, skDetachFilter, skLockFilter } from './filter.ts';
 import { skSetBusyPoll } from './busy-poll.ts';
+import { sockSetTimestamp, sockSetTimestamping } from './sk-tstamp.ts';
 import { le32, le64 } from './msghdr.ts';
+import { skSetPrioAllowed } from './sock-cmsg.ts';
 import type { ProtoOps } from './proto.ts';
 import {
   MAX_SCHEDULE_TIMEOUT,
@@ -63,12 +69,9 @@ import {
   SOCK_RCVBUF_LOCK,
   SOCK_RCVMARK,
   SOCK_RCVPRIORITY,
-  SOCK_RCVTSTAMP,
-  SOCK_RCVTSTAMPNS,
   SOCK_RXQ_OVFL,
   SOCK_SELECT_ERR_QUEUE,
   SOCK_SNDBUF_LOCK,
-  SOCK_TIMESTAMP,
   SOCK_URGINLINE,
   type Sock,
 } from './sock.ts';
@@ -136,14 +139,18 @@ export function sockSetsockopt(sock: Socket, name: number, value: Uint8Array): n
       return skLockFilter(sk, val !== 0);
     case SO_TIMESTAMP:
     case SO_TIMESTAMPNS:
-      return setTimestamp(sk, name, val !== 0);
+    case SO_TIMESTAMP_NEW:
+    case SO_TIMESTAMPNS_NEW:
+      return sockSetTimestamp(sk, name, val !== 0);
+    case SO_TIMESTAMPING:
+    case SO_TIMESTAMPING_NEW:
+      return sockSetTimestamping(sk, name, value);
     default:
       return setSimple(sk, layer, name, val);
   }
 }
 
 function setSimple(sk: Sock, layer: SocketLayer, name: number, val: number): number {
-  const privileged = layer.capable(CAP_NET_RAW) || layer.capable(CAP_NET_ADMIN);
   switch (name) {
     case SO_DEBUG:
       if (val !== 0 && !layer.capable(CAP_NET_ADMIN)) return -EACCES;
@@ -164,16 +171,15 @@ function setSimple(sk: Sock, layer: SocketLayer, name: number, val: number): num
       sk.noCheckTx = val !== 0;
       return 0;
     case SO_PRIORITY:
-      if ((val < 0 || val > 6) && !privileged) return -EPERM;
+      if (!skSetPrioAllowed(sk, val)) return -EPERM;
       sk.priority = val;
       return 0;
     case SO_MARK:
-      if (!privileged) return -EPERM;
+      if (!layer.maySetMark(sk.net)) return -EPERM;
       if (sk.mark !== val >>> 0) sk.dstSet(null);
       sk.mark = val >>> 0;
       return 0;
     case SO_BUSY_POLL:
-      if (val > sk.llUsec && !layer.capable(CAP_NET_ADMIN)) return -EPERM;
       if (val < 0) return -EINVAL;
       skSetBusyPoll(sk, val);
       return 0;
@@ -225,20 +231,6 @@ function setTimeo(sk: Sock, receive: boolean, value: Uint8Array): number {
   return 0;
 }
 
-function setTimestamp(sk: Sock, name: number, on: boolean): number {
-  sk.setFlag(SOCK_RCVTSTAMP, on);
-  sk.setFlag(SOCK_RCVTSTAMPNS, on && name === SO_TIMESTAMPNS);
-  if (on) sockEnableTimestamp(sk);
-  return 0;
-}
-
-/** `sock_enable_timestamp`: from now on packets are stamped when they arrive. */
-export function sockEnableTimestamp(sk: Sock): void {
-  if (sk.flag(SOCK_TIMESTAMP)) return;
-  sk.setFlag(SOCK_TIMESTAMP, true);
-  sk.net.softnet.netstampNeeded++;
-}
-
 /** SO_BINDTODEVICE: a name ends at its first zero byte; an empty one releases the socket. */
 function bindToDevice(sk: Sock, layer: SocketLayer, value: Uint8Array): number {
   let name = '';
@@ -250,7 +242,7 @@ function bindToDevice(sk: Sock, layer: SocketLayer, value: Uint8Array): number {
 
 /** `sock_bindtoindex`: who is bound to a device needs privilege to leave it. */
 function bindToIndex(sk: Sock, layer: SocketLayer, ifindex: number): number {
-  if (sk.boundDevIf !== 0 && !layer.capable(CAP_NET_RAW)) return -EPERM;
+  if (sk.boundDevIf !== 0 && !layer.nsCapable(sk.net, CAP_NET_RAW)) return -EPERM;
   sk.boundDevIf = ifindex;
   sk.prot.rehash(sk);
   sk.dstSet(null);

@@ -37,6 +37,12 @@ export const SOCK_KERN: number = 1 << 19;
 /** Remembers by which flow and NAPI instance its packets come (`sock_rps_save_rxhash`, `sk_mark_napi_id`): for RFS and busy polling. */
 export const SOCK_RXINFO: number = 1 << 20;
 
+/** Time stamps of received packets for SO_TIMESTAMPING; any use of it; the newer generation of either; may ask for stamps of what it sends. */
+export const SOCK_TIMESTAMPING_RX: number = 1 << 21;
+export const SOCK_TSTAMPING: number = 1 << 22;
+export const SOCK_TSTAMP_NEW: number = 1 << 23;
+export const SOCK_TXSTAMPER: number = 1 << 24;
+
 /** Bits of `userlocks`: what the user fixed. */
 export const SOCK_SNDBUF_LOCK = 1;
 export const SOCK_RCVBUF_LOCK = 2;
@@ -109,6 +115,10 @@ export class Sock implements SkbSock {
   readonly uid: number;
   /** Arrival time of the packet read last, nanoseconds since 1970 (SIOCGSTAMP); -1: none asked for. */
   stamp = -1;
+  /** SO_TIMESTAMPING: SOF_TIMESTAMPING_*; what that means for each packet sent (SKBTX_*); number of the next one. */
+  tsflags = 0;
+  txFlags = 0;
+  tskey = 0;
   maxPacingRate = 0;
   backlog = 0;
   maxBacklog = 0;
@@ -217,7 +227,8 @@ export class Sock implements SkbSock {
     this.receiveQueue.purge();
     this.errorQueue.purge();
     this.dstSet(null);
-    if (this.flag(SOCK_TIMESTAMP)) this.net.softnet.netstampNeeded--;
+    if ((this.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) !== 0) this.net.softnet.netstampNeeded--;
+    if (this.flag(SOCK_TXSTAMPER)) this.net.softnet.txStampNeeded--;
     if (this.llUsec !== 0) this.net.softnet.busyPollers--;
     this.sockNet.layer.liveSocks--;
     const { net } = this;

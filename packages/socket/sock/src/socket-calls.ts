@@ -14,9 +14,9 @@ import type { OpenFile } from './file.ts';
 import { le32 } from './msghdr.ts';
 import type { ProtoOps } from './proto.ts';
 import { sockGetsockopt } from './sock-getoptions.ts';
-import { sockEnableTimestamp, sockSetsockopt } from './sock-options.ts';
-import { timeBytes } from './sock-recv.ts';
-import type { Sock } from './sock.ts';
+import { sockEnableTimestamp, timeBytes } from './sk-tstamp.ts';
+import { sockSetsockopt } from './sock-options.ts';
+import { SOCK_TIMESTAMP, type Sock } from './sock.ts';
 import type { Socket } from './socket.ts';
 
 /** What a family answers to an ioctl that is not its own; never shown to user space. */
@@ -52,7 +52,7 @@ function setNonblock(file: OpenFile, arg: Uint8Array): number {
 
 /** `sock_gettstamp`: when the packet read last arrived; the first call only switches the stamps on. */
 function getStamp(sk: Sock, arg: Uint8Array, unit: number): number {
-  sockEnableTimestamp(sk);
+  sockEnableTimestamp(sk, SOCK_TIMESTAMP);
   if (sk.stamp < 0) return -ENOENT;
   if (arg.length < 16) return -EINVAL;
   arg.set(timeBytes(sk.stamp, unit));

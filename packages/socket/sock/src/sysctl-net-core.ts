@@ -18,6 +18,7 @@ export function sockSysctlRegister(net: Net): () => void {
     ...(isInit ? kernelEntries(net, state.layer) : []),
     sysctlField('net/core/optmem_max', state, 'optmemMax', { min: 0 }),
     sysctlField('net/core/somaxconn', state, 'somaxconn', { min: 0 }),
+    sysctlField('net/core/tstamp_allow_data', state, 'tstampAllowData', { min: 0, max: 1 }),
     rpsDefaultMask(net),
   ]);
 }

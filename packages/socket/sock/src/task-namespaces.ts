@@ -96,14 +96,14 @@ export interface TaskStart {
  * clone(2), fork(2): what a child begins with: copies of the descriptors, the namespaces of its parent or, of the kinds in `flags`, new
  * ones. Or `-EINVAL`, `-EPERM`, `-ENOSPC`, `-ENOMEM` (the first task of the PID namespace has ended).
  */
-export function copyProcess(task: Task, flags: number): TaskStart | number {
+export function copyProcess(task: Task, flags: number, setTid: number = 0): TaskStart | number {
   const wanted = flags & ~U.CSIGNAL;
   if (task.nsproxy === null) return -U.ESRCH;
   if (!cloneFlagsOk(task, wanted)) return -U.EINVAL;
   const cred = (wanted & U.CLONE_NEWUSER) === 0 ? keepCred(task.cred) : createUserNs(task.cred);
   if (typeof cred === 'number') return cred;
   const nsproxy = cloneNsproxy(task, wanted, cred);
-  const struct = typeof nsproxy === 'number' ? nsproxy : nsproxy.pidNsForChildren.allocPid();
+  const struct = typeof nsproxy === 'number' ? nsproxy : nsproxy.pidNsForChildren.allocPid(setTid);
   if (typeof nsproxy === 'number' || typeof struct === 'number') {
     if (typeof nsproxy !== 'number') nsproxy.put();
     cred.userNs.put();
@@ -133,8 +133,9 @@ export function getNetNsByFd(task: Task, fd: number): Net | number {
   return ns instanceof NetNs ? ns.net : -U.EINVAL;
 }
 
-/** Moves a task into a network namespace: open, setns(2), close. 0 or a negative errno. */
+/** Moves a task into a network namespace: open, setns(2), close. 0 or a negative errno; -EINVAL for one that is dying. */
 export function enterNet(task: Task, net: Net): number {
+  if (!net.alive) return -U.EINVAL;
   const fd = task.openNs(netNsOf(net));
   if (fd < 0) return fd;
   const err = task.setns(fd, U.CLONE_NEWNET);

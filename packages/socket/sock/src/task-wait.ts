@@ -17,6 +17,7 @@ export class TaskWait {
   private readonly entries: WaitQueueEntry[] = [];
   private readonly timer: HrTimer | null;
   private resolve: ((result: number) => void) | null = null;
+  private busy: BusyWait | null = null;
 
   /** @param deadline nanoseconds of the kernel's clock, Infinity: none */
   constructor(task: Task, file: OpenFile | null, deadline: number) {
@@ -41,6 +42,11 @@ export class TaskWait {
     wq.add(entry);
   }
 
+  /** Until something happens the task polls the device itself, if the socket says so. */
+  busyPoll(sk: Sock): void {
+    if (sk.llUsec !== 0) this.busy = new BusyWait(sk);
+  }
+
   /** Ends the wait; false if it has ended already. */
   finish(result: number): boolean {
     const { resolve } = this;
@@ -48,6 +54,7 @@ export class TaskWait {
     this.resolve = null;
     for (const entry of this.entries) entry.head?.remove(entry);
     if (this.timer !== null) this.task.kernel.timers.hrtimerCancel(this.timer);
+    this.busy?.stop();
     this.task.waits.delete(this);
     this.task.kernel.clock.unpark();
     resolve(result);
@@ -76,9 +83,8 @@ export async function blockOn(task: Task, what: BlockFor, attempt: () => number)
   for (let timedOut = false; ; ) {
     const wait = new TaskWait(task, what.file, deadline);
     wait.watch(what.wq, what.mask, true);
-    const busy = what.reader !== undefined && what.reader.llUsec !== 0 ? new BusyWait(what.reader) : null;
+    if (what.reader !== undefined) wait.busyPoll(what.reader);
     const why = await wait.promise;
-    busy?.stop();
     if (why === -ETIME) timedOut = true;
     else if (why < 0) return why;
     const rc = task.enter(attempt);

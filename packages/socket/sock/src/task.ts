@@ -85,8 +85,14 @@ export class Task {
 
   /** Runs `fn` as this task (`current`). */
   enter<T>(fn: () => T): T {
-    this.layer.current = this;
-    return fn();
+    const { layer } = this;
+    const before = layer.entered;
+    layer.current = layer.entered = this;
+    try {
+      return fn();
+    } finally {
+      layer.entered = before;
+    }
   }
 
   /** socket(2): `type` may carry SOCK_NONBLOCK and SOCK_CLOEXEC. A descriptor, or a negative errno. */
@@ -347,10 +353,10 @@ export class Task {
     return taskSetns(this, fd, nstype);
   }
 
-  /** clone(2), see {@link copyProcess}: the child, which its maker ends. */
-  clone(flags: number): Task | number {
+  /** clone(2), see {@link copyProcess}: the child, which its maker ends. `setTid`: its number, 0 for the next one. */
+  clone(flags: number, setTid: number = 0): Task | number {
     this.layer.current = this;
-    const start = copyProcess(this, flags);
+    const start = copyProcess(this, flags, setTid);
     return typeof start === 'number' ? start : new Task(start);
   }
 
@@ -417,7 +423,7 @@ export class Task {
   }
 
   private get utsNs(): UtsNamespace {
-    return this.nsproxy?.utsNs ?? namespacesOf(this.ns).initUtsNs;
+    return this.nsproxy?.utsNs ?? namespacesOf(this.kernel.initNet).initUtsNs;
   }
 
   /** readlink(2) of a file in /proc/PID/ns: `net:[4026531840]`, or a negative errno. */

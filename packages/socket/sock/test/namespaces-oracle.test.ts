@@ -131,7 +131,7 @@ const KINDS = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'pid_for_children', 'time',
 const BITS = Array.from({ length: 31 }, (_, bit) => 1 << bit);
 
 describe.runIf(possible)('against the running kernel', () => {
-  it('unshare(2) of every flag alone, of some together, and of what is none [NS-03] [NS-06]', () => {
+  it('unshare(2) of every flag alone, of some together, and of what is none [NS-03] [NS-06] [ARCH-11]', () => {
     compare(both(...[0, ...BITS].map((flag): Step[] => [['unshare', flag]]), [['unshare', 0x80000000]]));
     const some = [U.CLONE_NEWUSER | U.CLONE_NEWNET, U.CLONE_NEWNET | U.CLONE_NEWUTS | U.CLONE_NEWIPC, U.CLONE_NEWNS | U.CLONE_NEWUTS | U.CLONE_NEWIPC | U.CLONE_NEWPID | U.CLONE_NEWNET];
     compare(both(...some.map((flags): Step[] => [['unshare', flags], ['unshare', flags]])));

@@ -34,6 +34,8 @@ describe('a task', () => {
     const { net } = a;
     a.exit();
     expect([errno(a.nsproxy), net.alive, a.unshare(0), a.setns(0), errno(a.clone(0))]).toEqual([null, false, -U.ESRCH, -U.EBADF, -U.ESRCH]);
+    t.b.clock.advance(0);
+    expect([a.utsname.nodename, a.gethostname(bytes('xxxxxxxx')), enterNet(task(), net)]).toEqual(['(none)', 0, -U.EINVAL]);
   });
 
   it('moves at once, but for PIDs, which are its children’s [NS-03] [NS-26]', () => {
@@ -68,6 +70,9 @@ describe('a task', () => {
     const before2 = links(b);
     t.b.kernel.insmod({ name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net === t.b.net ? 0 : -U.ENOMEM) }) });
     expect([b.unshare(all), links(b), errno(b.clone(all))]).toEqual([-U.ENOMEM, before2, -U.ENOMEM]);
+    // Nor does it count as one that there is.
+    namespacesOf(t.b.net).initUserNs.ucountMax.set(U.CLONE_NEWNET, 1);
+    expect([1, 2, 3].map(() => b.unshare(U.CLONE_NEWNET))).toEqual([-U.ENOMEM, -U.ENOMEM, -U.ENOMEM]);
   });
 
   it('has copies of the descriptors of its parent, or the same ones [NS-05]', () => {
@@ -116,6 +121,10 @@ describe('the files of /proc/PID/ns', () => {
     const next = task();
     next.unshare(U.CLONE_NEWUTS);
     expect(next.readlink('/proc/self/ns/uts')).toBe('uts:[4026531843]');
+    next.exit();
+    const last = task();
+    last.unshare(U.CLONE_NEWIPC);
+    expect(last.readlink('/proc/self/ns/ipc')).toBe('ipc:[4026531843]');
   });
 
   it('keep a namespace alive while they are open, and lead back into it [NS-04] [NS-12] [NET-16]', () => {
@@ -131,6 +140,17 @@ describe('the files of /proc/PID/ns', () => {
     enterNet(b, t.b.net);
     expect(net.alive).toBe(false);
   });
+});
+
+it('a task that ends while it polls for packets itself leaves no timer behind', () => {
+  const a = task();
+  const fd = t.b.dgram(0, a);
+  const timers = t.b.kernel.timers.pendingCount;
+  a.setsockopt(fd, U.SOL_SOCKET, U.SO_BUSY_POLL, 1_000_000);
+  void a.recvfrom(fd, new Uint8Array(8));
+  expect(t.b.kernel.timers.pendingCount).toBeGreaterThan(timers);
+  a.exit();
+  expect(t.b.kernel.timers.pendingCount).toBe(timers);
 });
 
 describe('a UTS namespace', () => {
@@ -197,6 +217,29 @@ describe('a user namespace', () => {
     expect(inside.ioctl(t.b.dgram(0, inside), U.SIOCSIFFLAGS, ifreq)).toBe(-U.ENODEV);
   });
 
+  it('has no say over what a socket from outside belongs to, nor over the whole machine [NS-06] [NS-29]', () => {
+    const a = task(1000);
+    const outer = t.b.dgram(0, a);
+    a.unshare(U.CLONE_NEWUSER | U.CLONE_NEWNET);
+    const own = t.b.dgram(0, a);
+    const ioctl = (fd: number, request: number): number => a.ioctl(fd, request, new Uint8Array(U.IFREQ_LEN));
+    // The device of no name is missing; who is not allowed does not hear of that.
+    expect([ioctl(own, U.SIOCSIFMTU), ioctl(outer, U.SIOCSIFMTU), ioctl(own, U.SIOCSIFTXQLEN), ioctl(own, U.SIOCSIFMAP)]).toEqual([-U.ENODEV, -U.EPERM, -U.EPERM, -U.EPERM]);
+    const set = (fd: number, name: number, value: number): number => a.setsockopt(fd, U.SOL_SOCKET, name, value);
+    expect([U.SO_MARK, U.SO_PRIORITY].map((name) => [set(own, name, 9), set(outer, name, 9)])).toEqual([[0, -U.EPERM], [0, -U.EPERM]]);
+    expect([U.SO_SNDBUFFORCE, U.SO_RCVBUFFORCE, U.SO_DEBUG, U.SO_BUSY_POLL_BUDGET].map((name) => set(own, name, 9))).toEqual([-U.EPERM, -U.EPERM, -U.EACCES, -U.EPERM]);
+  });
+
+  it('maps no ids that its parent does not have, not even at the end of a range [NS-29]', () => {
+    const a = task();
+    a.unshare(U.CLONE_NEWUSER);
+    const root = task();
+    for (const file of ['uid_map', 'gid_map']) expect(root.procWrite(`/proc/${a.pid}/${file}`, '0 0 5\n')).toBe(0);
+    const b = child(a, U.CLONE_NEWUSER);
+    const map = (text: string): number => a.procWrite(`/proc/${b.getpid()}/uid_map`, text);
+    expect([map('0 3 3\n'), map('0 5 1\n'), map('0 3 2\n'), b.cred.userNs.kuid(1)]).toEqual([-U.EPERM, -U.EPERM, 0, 4]);
+  });
+
   it('is counted by its maker, all the way up', () => {
     const all = namespacesOf(t.b.net);
     all.initUserNs.ucountMax.set(U.CLONE_NEWNET, 2);
@@ -211,6 +254,35 @@ describe('a user namespace', () => {
     const again = task(1000);
     again.unshare(U.CLONE_NEWUSER);
     expect(again.unshare(U.CLONE_NEWNET)).toBe(0);
+    // The other kinds alike.
+    all.initUserNs.ucountMax.set(U.CLONE_NEWUTS, 1);
+    const [one, two] = [task(), task()];
+    expect([one.unshare(U.CLONE_NEWUTS), two.unshare(U.CLONE_NEWUTS)]).toEqual([0, -U.ENOSPC]);
+    one.exit();
+    expect(two.unshare(U.CLONE_NEWUTS)).toBe(0);
+  });
+});
+
+describe('/proc/sys/net', () => {
+  it('may be read by all and written by root, and by who administers the namespace [CFG-03]', () => {
+    const [root, user] = [task(), task(1000)];
+    const write = (of: Task, net: Net, value: number): number => of.enter(() => sysctlOf(net).write('net/core/somaxconn', `${value}\n`));
+    const weak = kernelTask(t.b.net, { uid: 0, caps: [] });
+    const admin = kernelTask(t.b.net, { uid: 1000, caps: [U.CAP_NET_ADMIN] });
+    expect([user, root, weak, admin].map((of, i) => [write(of, t.b.net, 100 + i), read(of, 'net/core/somaxconn')])).toEqual([
+      [-U.EACCES, '4096\n'],
+      [0, '101\n'],
+      [0, '102\n'],
+      [0, '103\n'],
+    ]);
+    user.unshare(U.CLONE_NEWUSER | U.CLONE_NEWNET);
+    expect([write(user, user.net, 7), write(user, t.b.net, 7), read(user, 'net/core/somaxconn'), read(root, 'net/core/somaxconn')]).toEqual([0, -U.EACCES, '7\n', '103\n']);
+    expect([write(admin, user.net, 8), sysctlOf(user.net).write('net/core/somaxconn', '9\n')]).toEqual([0, 0]);
+    // Whoever called last, the program that holds the kernel is no user of it.
+    user.sethostname(bytes('x'));
+    expect(sysctlOf(t.b.net).write('net/core/somaxconn', '10\n')).toBe(0);
+    // What is not there is not forbidden; what nobody may write is.
+    expect([user.enter(() => sysctlOf(t.b.net).write('net/core/none', '1\n')), user.enter(() => sysctlOf(t.b.net).write('net/core', '1\n'))]).toEqual([-U.ENOENT, -U.EISDIR]);
   });
 });
 

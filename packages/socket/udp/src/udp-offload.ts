@@ -13,6 +13,7 @@ import {
   NETIF_F_SG,
   type NetDevice,
   type OffloadCallbacks,
+  SKBTX_ANY_TSTAMP,
   SKB_GSO_UDP_L4,
   type SkBuff,
   type SkBuffHead,
@@ -59,6 +60,9 @@ function udpGsoSegment(skb: SkBuff, features: number): SkBuff | number | null {
   skb.pull(UDPHDR_LEN);
   const segs = skbSegment(skb, canChecksumProtocol(features, skbNetworkProtocol(skb)));
   if (typeof segs === 'number') return segs;
+  // The send is stamped when its first segment is sent.
+  segs.shinfo.txFlags |= shinfo.txFlags & SKBTX_ANY_TSTAMP;
+  segs.shinfo.tskey = shinfo.tskey;
   const owner = skb.destructor !== null && skb.sk !== null && 'setOwnerW' in skb.sk ? (skb.sk as InetSock) : null;
   for (let seg: SkBuff | null = segs; seg !== null; seg = seg.next) {
     if (owner !== null) owner.setOwnerW(seg);

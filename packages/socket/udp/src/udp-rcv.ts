@@ -112,7 +112,7 @@ function isMcastSock(sk: UdpSock, skb: SkBuff, dport: number, dif: number): bool
   if (sk.inetDport !== 0 && sk.inetDport !== be16(bytes, skb.transportHeader + UDPHDR_SOURCE)) return false;
   if (sk.inetRcvSaddr !== 0 && sk.inetRcvSaddr !== daddr) return false;
   if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif) return false;
-  return ipMcSfAllow(sk, daddr, dif);
+  return ipMcSfAllow(sk, daddr, be32(bytes, skb.networkHeader + IPHDR_SADDR), dif);
 }
 
 /** `udp_queue_rcv_skb`: 0, or the positive protocol number to resubmit it as (then it is still the caller's). */

@@ -13,7 +13,7 @@ import {
   ipSendSkb,
   ipSkFragSize,
 } from '@skbuff/ipv4';
-import { type Msghdr, SOCK_LOCALROUTE, msgPayload, sockNet } from '@skbuff/sock';
+import { type Msghdr, SOCK_LOCALROUTE, msgPayload, skbSetupTxTimestamp, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
@@ -107,7 +107,7 @@ function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flo
   const { net } = sk;
   const payload = msgPayload(sockNet.of(net).layer, msg.iov, len);
   if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl4.daddr);
-  if (sk.corkFlag || ((msg.flags & MSG_MORE) | ipc.gsoSize) !== 0) return sendSpecial(sk, msg, len, ipc, fl4, rt, payload);
+  if (sk.corkFlag || ((msg.flags & MSG_MORE) | ipc.gsoSize | ipc.txFlags) !== 0) return sendSpecial(sk, msg, len, ipc, fl4, rt, payload);
   const skb = ipMakeSkb(net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags);
   if (typeof skb === 'number') {
     rt.release();
@@ -117,7 +117,7 @@ function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flo
   return err === 0 ? len : sendFailed(sk, msg.flags, err);
 }
 
-/** What is not sent as one datagram at once: a piece of one, or several. */
+/** What is not sent as one datagram at once: a piece of one, or several; and what is to be stamped. */
 function sendSpecial(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: Uint8Array): number {
   if (sk.corkFlag || (msg.flags & MSG_MORE) !== 0) return beginCork(sk, msg, len, ipc, fl4, rt, payload);
   const skb = ipMakeSkb(sk.net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags);
@@ -125,7 +125,8 @@ function sendSpecial(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4
     rt.release();
     return skb === 0 ? len : sendFailed(sk, msg.flags, skb);
   }
-  const err = udpSendGso(sk, skb, fl4, ipc.gsoSize, ipSkFragSize(sk.net, sk, rt));
+  if (ipc.txFlags !== 0) skbSetupTxTimestamp(sk, skb, ipc.txFlags, ipc.tsKey);
+  const err = ipc.gsoSize === 0 ? udpSendSkb(sk, skb, fl4) : udpSendGso(sk, skb, fl4, ipc.gsoSize, ipSkFragSize(sk.net, sk, rt));
   return err === 0 ? len : sendFailed(sk, msg.flags, err);
 }
 
@@ -187,7 +188,9 @@ function beginCork(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: 
     rt.release();
     return sendFailed(sk, msg.flags, err);
   }
-  sk.pending = sk.cork.queue.length > 0;
+  const [head] = sk.cork.queue;
+  if (head !== undefined && ipc.txFlags !== 0) skbSetupTxTimestamp(sk, head, ipc.txFlags, ipc.tsKey);
+  sk.pending = head !== undefined;
   sk.pendingLen = len + UDPHDR_LEN;
   if (!sk.pending) rt.release();
   return len;
