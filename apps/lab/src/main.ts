@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `skbuff`. */
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { doctorCommand, type DoctorOptions } from './cli/doctor-command.ts';
 import { exportCommand, type ExportCommandOptions } from './cli/export-command.ts';
@@ -16,10 +17,17 @@ function seed(text: string): number {
   return value;
 }
 
+function prefix(text: string): string {
+  if (!/^[\w.-]*$/.test(text)) throw new InvalidArgumentError("expected letters, digits, '-', '_' and '.': it begins the names of files in /run/netns");
+  return text;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const SEED = ['--seed <number>', 'seed of everything random (default: what the file says, or 1)', seed] as const;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skbuff').description('A Linux network stack that runs containerlab files: without root, without containers, repeatably.');
+  program.version(version);
   program.exitOverride((error) => {
     // Bad usage is bad input; help and version are no errors.
     process.exit(error.exitCode === 0 ? 0 : 2);
@@ -61,7 +69,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .command('export')
     .description('print a shell script that builds the lab from network namespaces of Linux, checks what it expects, and removes it')
     .argument('<file>', 'containerlab topology file')
-    .option('--prefix <text>', "in front of the names of namespaces (default: the lab's name and a dash)")
+    .option('--prefix <text>', "in front of the names of namespaces (default: the lab's name and a dash)", prefix)
     .option(...SEED)
     .action((file: string, options: ExportCommandOptions) => {
       process.exitCode = exportCommand(file, options);
@@ -82,4 +90,15 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv);
 }
 
-await main(process.argv);
+/** What the machine refuses is said in a sentence; anything else is a mistake of ours, and its place is worth knowing. */
+function fail(error: unknown): never {
+  const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
+  // Whoever read our output has read enough.
+  if (code === 'EPIPE') process.exit(0);
+  const said = syscall === undefined ? `this is a bug in skbuff, please report it: ${process.env['SKBUFF_DEBUG'] === undefined ? `${message} (SKBUFF_DEBUG=1 shows where)` : stack}` : `${message}${path === undefined && code === 'ENOSPC' ? ': the output has no room' : ''}`;
+  process.stderr.write(`skbuff: ${said}\n`);
+  process.exit(syscall === undefined ? 70 : 2);
+}
+
+process.on('uncaughtException', fail);
+await main(process.argv).catch(fail);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testCommand, type TestOptions } from '../src/cli/test-command.ts';
+import { captureDirectory } from '../src/lab/capture-directory.ts';
 import { lab } from './helpers.ts';
 
 let directory: string;
@@ -29,6 +30,17 @@ async function call(files: string[], options: TestOptions = {}): Promise<{ code:
 }
 
 const reach = (to: string): string => lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'], top: ['expect:', `  - reach: { from: a, to: ${to} }`] });
+
+describe('a directory for captures', () => {
+  it('is made with what is missing above it, or refused, but never waited for', () => {
+    const deep = path.join(directory, 'x', 'y');
+    const sink = captureDirectory(deep).create('a.pcapng');
+    sink.close();
+    expect(sink.path).toBe(path.join(deep, 'a.pcapng'));
+    expect(() => captureDirectory(path.join(directory, 'x', 'y', 'a.pcapng', 'z'))).toThrow(/ENOTDIR/);
+    expect(() => captureDirectory('/proc/nope')).toThrow(/ENOENT|EACCES|EPERM/);
+  });
+});
 
 describe('skbuff test', () => {
   it('exits with 0 when all is as expected', async () => {

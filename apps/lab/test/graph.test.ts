@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { graphOf, graphToMermaid, graphToSvg, type InterfaceAddresses, type LabGraph } from '../src/index.ts';
 import { layout } from '../src/graph/layout.ts';
+import { part } from '../src/graph/part.ts';
 import { example, lab, parsed } from './helpers.ts';
 
 const NONE: InterfaceAddresses = () => [];
@@ -16,6 +17,19 @@ function isXml(text: string): boolean {
   });
   return open.length === 0 && !/[<>]/.test(rest) && !/&(?!#\d+;)/.test(rest) && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(rest);
 }
+
+describe('part', () => {
+  it('moves words apart, and off nodes, which stay', () => {
+    const node = { x: 0, y: 0, halfWidth: 28, halfHeight: 19 };
+    const words = [{ x: 20, y: 5, halfWidth: 30, halfHeight: 14 }, { x: 25, y: 10, halfWidth: 30, halfHeight: 14 }];
+    part(words, [node]);
+    const [a, b] = words as [typeof node, typeof node];
+    for (const [p, q] of [[a, b], [a, node], [b, node]] as const) {
+      expect(Math.max(Math.abs(p.x - q.x) - p.halfWidth - q.halfWidth, Math.abs(p.y - q.y) - p.halfHeight - q.halfHeight)).toBeGreaterThan(-0.2);
+    }
+    expect(node).toMatchObject({ x: 0, y: 0 });
+  });
+});
 
 describe('skbuff graph', () => {
   it('draws nodes, links, addresses and impairments', () => {

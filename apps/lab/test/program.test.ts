@@ -136,6 +136,42 @@ describe('a script', () => {
     expect(out).toMatch(/status 0\n$/);
   });
 
+  it('knows processes by the numbers that the shell has for them', async () => {
+    const { out, err } = await run(`
+      unshare -n sleep 30 & pid=$!
+      sleep 0.5
+      ip link add v0 type veth peer name v1
+      ip link set v1 netns $pid
+      nsenter -t $pid -n ip -br link show v1 | cut -c1-2
+      ip netns add n; ip netns exec n bash -c 'sleep 0.2; ip netns identify $$'
+      kill $pid
+    `);
+    expect(err).toBe('');
+    expect(out).toBe('v1\nn\n');
+  });
+
+  it('reads files that only its caller has open', async () => {
+    const { out, err } = await run(`ip -batch <(echo link set lo mtu 1400) && ip -batch /dev/stdin <<< 'link show lo' | grep -o 'mtu 1400'`);
+    expect(err).toBe('');
+    expect(out).toBe('mtu 1400\n');
+  });
+
+  it('ends by the signal that ended it, and says nothing after that', async () => {
+    const { out } = await run(`timeout 0.7 ping 10.0.0.2 | grep -c statistics; ip netns add n; (ip netns exec n bash -c 'kill -TERM $$') 2>&1; echo $?`);
+    expect(out).toMatch(/^0\n(.*Terminated.*\n)?143\n$/);
+  });
+
+  it('ends a command that a signal ends while it listens', async () => {
+    const { out } = await run(`ip monitor link & sleep 0.5; kill $!; wait $!; echo $?`);
+    expect(out).toBe('143\n');
+  });
+
+  it('takes sudo in front of a command for what it says', async () => {
+    const { out, err } = await run(`sudo -E ip netns add n; sudo -u root -- ip netns list; sudo A=b sh -c 'echo $A'; sudo -n false; echo $?`);
+    expect(err).toBe('');
+    expect(out).toBe('n\nb\n1\n');
+  });
+
   it('leaves nothing behind: what runs in the background ends with the program', async () => {
     const { code, out } = await run('ping 10.0.0.2 > /dev/null & echo started');
     expect([code, out]).toEqual([0, 'started\n']);

@@ -1,17 +1,14 @@
-/** The fewest plugins that answer a ping: no sockets, no commands, no links but the one that frames come in by. */
-import { arp } from '@skbuff/arp';
+/** The fewest plugins that answer a ping: no sockets, no commands, no links but the one that frames come in by, nothing to configure a stack from outside. */
+import { arpBare } from '@skbuff/arp';
 import { createKernel, devOpen, type Kernel } from '@skbuff/core';
-import { fib } from '@skbuff/fib';
+import { fibBare } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { createFrameDevice, type FramePort } from '@skbuff/frame-port';
-import { icmp } from '@skbuff/icmp';
-import { ipv4 } from '@skbuff/ipv4';
+import { icmpBare } from '@skbuff/icmp';
+import { inDevGet, inetAllocIfa, inetInsertIfa, ipv4Bare } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
-import { neighbour } from '@skbuff/neighbour';
-import { IfAddrMsg, netlink, netlinkPort, NlMsgBuilder, nlTalk } from '@skbuff/netlink';
-import { procfs } from '@skbuff/procfs';
-import { sysctl } from '@skbuff/sysctl';
-import { AF_INET, errnoName, IFA_ADDRESS, IFA_LOCAL, NETLINK_ROUTE, NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, RTM_NEWADDR } from '@skbuff/uapi';
+import { neighbourBare } from '@skbuff/neighbour';
+import { errnoName } from '@skbuff/uapi';
 
 function must(what: string, err: number): void {
   if (err < 0) throw new Error(`${what}: ${errnoName(err)}`);
@@ -19,7 +16,7 @@ function must(what: string, err: number): void {
 
 /** A host with one device on `port` and one address (u32) of that prefix length. */
 export function createHost(port: FramePort, mac: Uint8Array, address: number, prefixlen: number): Kernel {
-  const plugins = [sysctl(), procfs(), netlink(), loopback(), neighbour(), ipv4(), arp(), fib({ table: () => new FibTrie() }), icmp()];
+  const plugins = [loopback(), neighbourBare(), ipv4Bare(), arpBare(), fibBare({ table: () => new FibTrie() }), icmpBare()];
   const kernel = createKernel({ plugins });
   const net = kernel.initNet;
   if (net.loopbackDev !== null) must('lo', devOpen(net.loopbackDev));
@@ -27,16 +24,10 @@ export function createHost(port: FramePort, mac: Uint8Array, address: number, pr
   if (typeof dev === 'number') throw new Error(`eth0: ${errnoName(dev)}`);
   must('eth0', devOpen(dev));
 
-  // The address comes by netlink, like everything that configures a stack: this is `ip addr add`.
-  const request = new NlMsgBuilder();
-  const nlh = request.nlmsgPut(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 1, 0, IfAddrMsg.of({ family: AF_INET, prefixlen, index: dev.ifindex }));
-  request.nlaPutInAddr(IFA_LOCAL, address);
-  request.nlaPutInAddr(IFA_ADDRESS, address);
-  request.nlmsgEnd(nlh);
-  const rtnl = netlinkPort(net, NETLINK_ROUTE);
-  if (typeof rtnl === 'number') throw new Error(`netlink: ${errnoName(rtnl)}`);
-  must('address', nlTalk(rtnl, request.bytes()).error);
-  rtnl.close();
+  // With netlink this would be `ip addr add`; a stack that has none is configured by the functions behind it.
+  const inDev = inDevGet(dev);
+  if (inDev === null) throw new Error('eth0 has no IPv4');
+  must('address', inetInsertIfa(inetAllocIfa(inDev, { local: address, prefixlen })));
   kernel.onClock();
   return kernel;
 }

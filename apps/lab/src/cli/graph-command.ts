@@ -14,7 +14,7 @@ export async function graphCommand(file: string, options: GraphOptions): Promise
   const topology = readLab(file);
   const host = topology === null ? null : await virtualLab(topology, options);
   if (topology === null || host === null) return 2;
-  const graph = graphOf(topology, (node) => host.addressesOf(node));
+  const graph = graphOf(topology, (node) => host.addressesOf(node), (node) => host.forwards(node));
   host.close();
   process.stdout.write(options.format === 'svg' ? graphToSvg(graph) : graphToMermaid(graph));
   return 0;

@@ -33,9 +33,9 @@ export interface LabGraph {
 /** Addresses by node and interface, as the lab has them when its exec lines are done. */
 export type InterfaceAddresses = (node: string) => readonly { readonly dev: string; readonly cidr: string }[];
 
-/** The graph of a topology. */
-export function graphOf(topology: LabTopology, addresses: InterfaceAddresses): LabGraph {
-  const nodes: GraphNode[] = topology.nodes.map(({ name, sysctl }) => ({ name, kind: sysctl.some(({ path, value }) => /forward/.test(path) && value !== '0') ? 'router' : 'node' }));
+/** The graph of a topology. `forwards`: the node is a router, whatever the file says. */
+export function graphOf(topology: LabTopology, addresses: InterfaceAddresses, forwards: (node: string) => boolean = () => false): LabGraph {
+  const nodes: GraphNode[] = topology.nodes.map(({ name, sysctl }) => ({ name, kind: forwards(name) || sysctl.some(({ path, value }) => /forward/.test(path) && value !== '0') ? 'router' : 'node' }));
   const links = topology.links.map((link): GraphLink => {
     const [near, far] = link.ends.map(({ node, interface: dev }): GraphEnd => ({
       node: topology.nodes.findIndex(({ name }) => name === node),

@@ -1,5 +1,6 @@
 /** The lab as an SVG that needs nothing else: readable on light and dark ground. */
 import { layout, type Point } from './layout.ts';
+import { type Box, part } from './part.ts';
 import type { GraphEnd, LabGraph } from './model.ts';
 
 /** Pixels of a link, and around everything. */
@@ -7,6 +8,8 @@ const UNIT = 240;
 const MARGIN = 70;
 const NODE_HEIGHT = 38;
 const LINE = 14;
+/** Half the width of a character of an address. */
+const CHAR = 3.4;
 
 const STYLE = `
   svg { background: #fff; color: #1c2430; font: 12px ui-sans-serif, system-ui, sans-serif; }
@@ -50,6 +53,9 @@ export function graphToSvg(graph: LabGraph): string {
   const height = Math.max(0, ...points.map((p) => p.y)) - top + 2 * MARGIN;
   const at = points.map(({ x, y }) => ({ x: x - left + MARGIN, y: y - top + MARGIN }));
   const links = parallel(graph).map(([link, bend]) => linkSvg(link, bend, at, halves));
+  const boxes = at.map(({ x, y }, i): Box => ({ x, y, halfWidth: halves[i] as number, halfHeight: NODE_HEIGHT / 2 }));
+  const ends = links.flatMap((link) => link.ends);
+  part(ends, boxes);
   const nodes = graph.nodes.map(({ name, kind }, i) => nodeSvg(name, kind, at[i] as Point, halves[i] as number));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${px(width)} ${px(height)}" width="${px(width)}" height="${px(height)}" role="img" aria-label="${xml(graph.name)}">`,
@@ -57,6 +63,7 @@ export function graphToSvg(graph: LabGraph): string {
     `<style>${STYLE}</style>`,
     ...links.map(({ line }) => line),
     ...nodes,
+    ...ends.map(endSvg),
     ...links.map(({ words }) => words),
     '</svg>',
     '',
@@ -73,7 +80,7 @@ function parallel({ links }: LabGraph): (readonly [LabGraph['links'][number], nu
   });
 }
 
-function linkSvg({ a, b, label }: LabGraph['links'][number], bend: number, at: readonly Point[], halves: readonly number[]): { line: string; words: string } {
+function linkSvg({ a, b, label }: LabGraph['links'][number], bend: number, at: readonly Point[], halves: readonly number[]): { line: string; words: string; ends: readonly End[] } {
   const [p, q] = [at[a.node] as Point, at[b.node] as Point];
   const length = Math.max(1, Math.hypot(q.x - p.x, q.y - p.y));
   const side = { x: -(q.y - p.y) / length, y: (q.x - p.x) / length };
@@ -82,21 +89,34 @@ function linkSvg({ a, b, label }: LabGraph['links'][number], bend: number, at: r
   const path = loop
     ? `M ${px(p.x)} ${px(p.y)} c -60 -110 60 -110 0 0`
     : `M ${px(p.x)} ${px(p.y)} Q ${px(2 * middle.x - (p.x + q.x) / 2)} ${px(2 * middle.y - (p.y + q.y) / 2)} ${px(q.x)} ${px(q.y)}`;
-  const near = (end: GraphEnd, from: Point): string => endSvg(end, from, loop ? { x: p.x, y: p.y - 80 } : middle, halves[end.node] as number);
+  const near = (end: GraphEnd, from: Point): End | null => endBox(end, from, loop ? { x: p.x, y: p.y - 80 } : middle, halves[end.node] as number);
   const parts = label === '' ? [] : label.split(/(?<=[,;]) /);
   const top = middle.y + 4 - ((parts.length - 1) * LINE) / 2;
   const word = parts.map((part, i) => `<text class="label" x="${px(middle.x)}" y="${px(top + i * LINE)}">${xml(part)}</text>`).join('');
-  return { line: `<path class="link${label === '' ? '' : ' bad'}" d="${path}"/>`, words: `${near(a, p)}${near(b, q)}${word}` };
+  return { line: `<path class="link${label === '' ? '' : ' bad'}" d="${path}"/>`, words: word, ends: [near(a, p), near(b, q)].filter((end) => end !== null) };
 }
 
-/** Interface and addresses beside the node, on the way to the other end. */
-function endSvg({ interface: dev, addresses }: GraphEnd, from: Point, to: Point, half: number): string {
-  if (dev === '') return '';
+/** Interface and addresses of one end of a link. */
+interface End extends Box {
+  readonly lines: readonly string[];
+}
+
+/** They stand beside the node, on the way to the other end. */
+function endBox({ interface: dev, addresses }: GraphEnd, from: Point, to: Point, half: number): End | null {
+  if (dev === '') return null;
+  const lines = [dev, ...addresses];
   const length = Math.max(1, Math.hypot(to.x - from.x, to.y - from.y));
   const [ux, uy] = [(to.x - from.x) / length, (to.y - from.y) / length];
   const away = Math.abs(ux) > 0.5 ? half + 44 : NODE_HEIGHT / 2 + 20;
-  const [x, y] = [from.x + ux * away, from.y + uy * away + (Math.abs(ux) > 0.5 ? LINE + 2 : 0)];
-  return [dev, ...addresses].map((line, i) => `<text class="${i === 0 ? 'interface' : 'address'}" x="${px(x)}" y="${px(y + i * LINE)}">${xml(line)}</text>`).join('');
+  const halfHeight = (lines.length * LINE) / 2;
+  const y = from.y + uy * away + (Math.abs(ux) > 0.5 ? LINE + 2 : 0) + halfHeight - LINE;
+  const chars = Math.max(...lines.map((line) => [...line].length));
+  return { lines, x: from.x + ux * away, y, halfWidth: chars * CHAR + 3, halfHeight };
+}
+
+function endSvg({ lines, x, y, halfHeight }: End): string {
+  const top = y - halfHeight + LINE;
+  return lines.map((line, i) => `<text class="${i === 0 ? 'interface' : 'address'}" x="${px(x)}" y="${px(top + i * LINE)}">${xml(line)}</text>`).join('');
 }
 
 function nodeSvg(name: string, kind: string, { x, y }: Point, half: number): string {

@@ -1,5 +1,5 @@
 /** Captures as files of a directory of this machine. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { CaptureSink, CaptureStore } from './capture-store.ts';
 
@@ -7,8 +7,16 @@ const FLUSH_AT = 1 << 18;
 
 /** Makes the directory. Throws what the file system says. */
 export function captureDirectory(directory: string): CaptureStore {
-  mkdirSync(directory, { recursive: true });
+  make(path.resolve(directory));
   return { create: (name) => createFile(path.join(directory, name)) };
+}
+
+/** With what is missing above it. Node's own `recursive` never returns where the machine makes no directories, as in /proc. */
+function make(directory: string): void {
+  if (existsSync(directory) && statSync(directory).isDirectory()) return;
+  const above = path.dirname(directory);
+  if (above !== directory && !existsSync(above)) make(above);
+  mkdirSync(directory);
 }
 
 function createFile(file: string): CaptureSink {

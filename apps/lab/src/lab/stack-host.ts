@@ -106,6 +106,11 @@ export class StackHost implements LabHost, ProgramHost {
     return this.host(node).addr.list();
   }
 
+  /** `net.ipv4.ip_forward` of a node, as its exec lines may have set it. */
+  forwards(node: string): boolean {
+    return this.host(node).sysctl('net.ipv4.ip_forward') !== '0';
+  }
+
   /** Interfaces of a node, also those that exec lines made. */
   interfacesOf(node: string): readonly string[] {
     return this.host(node).ns.devList.map(({ name }) => name);

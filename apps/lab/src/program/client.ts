@@ -3,6 +3,7 @@
  * Called as `client.js SOCKET NAME ARGUMENTS…`.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { listen, say, type ToClient } from './protocol.ts';
@@ -15,6 +16,8 @@ const [path = '', ...argv] = process.argv.slice(2);
 const socket: Socket = connect(path);
 /** A program of the machine runs in our place: signals are its affair. */
 let running: ReturnType<typeof spawn> | null = null;
+/** What ended the program. */
+let endedBy: string | undefined;
 
 socket.on('error', () => {
   process.stderr.write(`${argv[0]}: the kernel of this program has ended\n`);
@@ -47,8 +50,37 @@ function exec([name = '', ...args]: readonly string[], task: string): void {
     running = null;
     say(socket, { type: 'status', status });
   };
+  if (running.pid !== undefined) say(socket, { type: 'pid', pid: running.pid });
   running.once('error', (error: NodeJS.ErrnoException) => ended(error.errno ?? -constants.errno.ENOENT));
-  running.once('exit', (code, signal) => ended(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  running.once('exit', (code, signal) => {
+    endedBy = signal ?? undefined;
+    ended(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+  });
+}
+
+/** As a parent finds it that looks at more than the status: bash says "Terminated", Python -15. */
+function endAs(code: number, signal: string | undefined): void {
+  process.exitCode = code;
+  if (signal === undefined || code !== 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)) return;
+  process.on('exit', () => {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** Files that only this process can read, such as what `<(…)` of bash makes; the kernel's must not wait for what may wait for it. */
+const OWN_FILE = /^\/(?:dev|proc\/self)\/(?:stdin|fd\/\d+)$/;
+
+function ownFiles(): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of argv.slice(1).filter((word) => OWN_FILE.test(word))) {
+    try {
+      files[name] = readFileSync(name).toString('base64');
+    } catch {
+      // It is there to be written, or not at all: the command will say so.
+    }
+  }
+  return files;
 }
 
 listen<ToClient>(socket, (message) => {
@@ -58,7 +90,7 @@ listen<ToClient>(socket, (message) => {
   else if (message.type === 'exec') exec(message.argv, message.task);
   else {
     // The loop ends by itself once all is written.
-    process.exitCode = message.code;
+    endAs(message.code, message.signal ?? endedBy);
     socket.removeAllListeners('close');
     socket.end();
     process.stdin.destroy();
@@ -66,11 +98,14 @@ listen<ToClient>(socket, (message) => {
 });
 
 const { SKBUFF_NODE: node, SKBUFF_TASK: task } = process.env;
+const files = ownFiles();
 say(socket, {
   type: 'start',
   argv,
   cwd: process.cwd(),
   terminal: process.stdout.isTTY === true,
+  pid: process.pid,
+  ...(Object.keys(files).length > 0 && { files }),
   ...(node !== undefined && { node }),
   ...(task !== undefined && { task }),
 });

@@ -16,7 +16,13 @@ export type ToServer =
       readonly node?: string;
       /** `SKBUFF_TASK`: which command of this kind started it; it is in the namespaces of that one. */
       readonly task?: string;
+      /** Its process: what `$!` says, and `ip link set … netns PID`. */
+      readonly pid: number;
+      /** What is behind those of its arguments that name open files of its own, such as `/dev/stdin`. */
+      readonly files?: Readonly<Record<string, string>>;
     }
+  /** The program that `exec` asked for runs as this process. */
+  | { readonly type: 'pid'; readonly pid: number }
   /** An answer to `stdin`: what was typed in, nothing at the end of it. */
   | { readonly type: 'stdin'; readonly base64: string }
   | { readonly type: 'signal'; readonly signal: Signal }
@@ -32,7 +38,8 @@ export type ToClient =
   | { readonly type: 'stdin' }
   /** A program of the machine is to run, with `SKBUFF_TASK` set to `task`. */
   | { readonly type: 'exec'; readonly argv: readonly string[]; readonly task: string }
-  | { readonly type: 'exit'; readonly code: number };
+  /** `signal`: what ended it, if anything did. */
+  | { readonly type: 'exit'; readonly code: number; readonly signal?: string };
 
 export function say(socket: Socket, message: ToServer | ToClient): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);

@@ -68,6 +68,15 @@ export class CommandServer {
     return token;
   }
 
+  /** From now on the program's task has the number of its process. */
+  number(token: string, pid: number): void {
+    const program = this.programs.get(token);
+    const task = program?.task.clone(0, pid);
+    if (program === undefined || task === undefined || typeof task === 'number') return;
+    program.task.exit();
+    this.programs.set(token, { node: program.node, task });
+  }
+
   leave(token: string): void {
     this.programs.get(token)?.task.exit();
     this.programs.delete(token);
@@ -86,6 +95,9 @@ class Connection {
   private running: Running | null = null;
   private wanted: ((bytes: Uint8Array) => void) | null = null;
   private ended: ((status: number) => void) | null = null;
+  private token = '';
+  /** What came last and was not caught, so the status may tell of it. */
+  private signal: string | undefined;
 
   constructor(server: CommandServer, host: ProgramHost, socket: Socket) {
     this.server = server;
@@ -109,7 +121,8 @@ class Connection {
   private hear(message: ToServer): void {
     if (message.type === 'start') void this.start(message);
     else if (message.type === 'stdin') this.wanted?.(Buffer.from(message.base64, 'base64'));
-    else if (message.type === 'signal') this.running?.kill(message.signal);
+    else if (message.type === 'signal') this.running?.kill((this.signal = message.signal));
+    else if (message.type === 'pid') this.server.number(this.token, message.pid);
     else if (message.type === 'status') this.ended?.(message.status);
   }
 
@@ -121,19 +134,21 @@ class Connection {
       return say(socket, { type: 'exit', code: 127 });
     }
     const { node, task: parent } = place;
+    const stdoutBytes = (bytes: Uint8Array): void => say(socket, { type: 'bytes', base64: Buffer.from(bytes).toString('base64') });
     const io: Stdio = {
+      pid: asked.pid,
       stdout: (text) => say(socket, { type: 'stdout', text }),
       stderr: (text) => say(socket, { type: 'stderr', text }),
-      stdoutBytes: (bytes) => say(socket, { type: 'bytes', base64: Buffer.from(bytes).toString('base64') }),
+      stdoutBytes,
       stdin: () => this.stdin(),
       isTerminal: asked.terminal,
-      files: machineFiles(asked.cwd),
+      files: machineFiles(asked.cwd, asked.files ?? {}, { write: stdoutBytes, close: () => {} }),
       exec: (argv, task) => this.exec(node, argv, task),
     };
     this.running = this.host.start(node, asked.argv, io, parent);
     const { code } = await this.running.done;
     this.running = null;
-    say(socket, { type: 'exit', code });
+    say(socket, { type: 'exit', code, ...(this.signal !== undefined && { signal: this.signal }) });
   }
 
   private stdin(): Promise<Uint8Array> {
@@ -146,6 +161,7 @@ class Connection {
   private async exec(node: string, argv: readonly string[], parent: Task): Promise<number> {
     const token = this.server.enter(node, parent);
     if (typeof token === 'number') return token;
+    this.token = token;
     say(this.socket, { type: 'exec', argv, task: token });
     const status = await new Promise<number>((resolve) => {
       this.ended = resolve;

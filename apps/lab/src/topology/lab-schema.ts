@@ -1,7 +1,5 @@
-/**
- * The published schema as a module: browsers have no file to read. As long as the schema is, because it is the schema; made by
- * schema/to-typescript.mjs, and a test holds the two together.
- */
+/** The published schema as a module: browsers have no file to read. Made by schema/to-typescript.mjs; a test holds the two together. */
+// long: it is the schema.
 export const LAB_SCHEMA: object = {
   "$schema": "http://json-schema.org/draft-07/schema#",
   "$id": "urn:skbuff:lab-schema:1",

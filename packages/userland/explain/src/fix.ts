@@ -2,7 +2,7 @@
 import * as C from '@skbuff/core';
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
 import { sysctlOf } from '@skbuff/sysctl';
-import { errnoName, IFF_UP, IPPROTO_ICMP } from '@skbuff/uapi';
+import { errnoName, IFF_UP, IPPROTO_ICMP, IPPROTO_UDP, PACKET_HOST } from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { ipHeaderOf } from './headers.ts';
 import type { OpenHook, Trace } from './trace.ts';
@@ -58,10 +58,21 @@ const notForwarding: Words = (c) => {
   ];
 };
 
+/** The nodes that a packet goes round and round, or nothing. */
+function loopOf({ trace, net }: DropContext): string {
+  const last = trace.nodeOf(net);
+  const visited = trace.steps.filter((step) => step.subject === 'packet' && step.function === 'ipForward' && step.text.startsWith('ttl')).map((step) => step.node);
+  if (visited.at(-1) !== last) visited.push(last);
+  const before = visited.lastIndexOf(last, -2);
+  return before < 0 ? '' : visited.slice(before).join(' → ');
+}
+
 const ipInhdr: Words = (c) => {
   const ttl = ipHeaderOf(c.skb)?.ttl ?? 0;
   if (c.trace.steps.some((step) => step.node === node(c) && step.text.includes('→ ipForward')) && ttl <= 1) {
-    return [`the TTL of ${ttl} is used up on ${node(c)}`, 'send it with a greater ttl, or look for a routing loop'];
+    const round = loopOf(c);
+    if (round === '') return [`the TTL of ${ttl} is used up on ${node(c)}`, 'send it with a greater ttl'];
+    return [`a routing loop, ${round}, until the TTL is used up on ${node(c)}`, `one of them must not send ${to(c)} back: compare ip route get ${to(c)} on each`];
   }
   return ['the IP header cannot be right', 'the sender has to mend it'];
 };
@@ -75,7 +86,23 @@ const notSpecified: Words = (c) => {
   if (c.route !== null && c.route.error !== 0) return [`${node(c)} refuses by ${c.route.route === '' ? (c.route.rule ?? 'its routes') : `the route ${c.route.route}`}: ${errnoName(c.route.error)}`, c.route.route === '' ? '' : routeFix(node(c), c.route, to(c))];
   const ip = ipHeaderOf(c.skb);
   if (ip?.protocol === IPPROTO_ICMP && setting(c.net, 'icmp_echo_ignore_all') === '1') return ['echo requests are ignored', `icmp_echo_ignore_all is 1 on ${node(c)}: sysctl -w net.ipv4.icmp_echo_ignore_all=0`];
-  return linkTrouble(c) ?? ['the kernel says no more about it', ''];
+  return unheard(c) ?? linkTrouble(c) ?? ['the kernel says no more about it', ''];
+};
+
+/** Packets to many, which nobody here takes. */
+function unheard(c: DropContext): readonly [string, string] | null {
+  const ip = ipHeaderOf(c.skb);
+  if (ip === null || c.skb.pktType === PACKET_HOST || c.dev === null) return null;
+  const listener = ip.protocol === IPPROTO_UDP ? `a program on ${node(c)} that listens on UDP port ${ip.b}` : `a program on ${node(c)}`;
+  if (ip.daddr >>> 28 === 0xe) return [`nobody on ${node(c)} has joined ${to(c)}`, `only members get it: ${listener} has to join the group on ${devName(c)} (IP_ADD_MEMBERSHIP)`];
+  return ip.protocol === IPPROTO_UDP ? [`no socket of ${node(c)} listens on port ${ip.b} for broadcasts to ${to(c)}`, `start ${listener}`] : null;
+}
+
+/** The kernel answers echo requests to many only if it is told to. */
+const invalidProto: Words = (c) => {
+  const many = c.skb.pktType !== PACKET_HOST;
+  if (many && setting(c.net, 'icmp_echo_ignore_broadcasts') === '1') return [`${node(c)} ignores echo requests to ${to(c)}, which is no address of it alone`, `icmp_echo_ignore_broadcasts is 1 on ${node(c)}: sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0`];
+  return [`nothing on ${node(c)} takes this kind of packet`, 'send another type or protocol'];
 };
 
 const rpFilter: Words = (c) => {
@@ -106,6 +133,7 @@ const WORDS: Readonly<{ [reason: number]: Words }> = {
     const port = ipHeaderOf(c.skb)?.b ?? 0;
     return [`no socket of ${node(c)} is bound to port ${port} of ${to(c)}`, `start a program on ${node(c)} that listens on UDP port ${port}`];
   },
+  [C.SKB_DROP_REASON_INVALID_PROTO]: invalidProto,
   [C.SKB_DROP_REASON_UDP_CSUM]: () => ['the UDP checksum is wrong', 'the sender, or a link that damages packets'],
   [C.SKB_DROP_REASON_ICMP_CSUM]: () => ['the ICMP checksum is wrong', 'the sender, or a link that damages packets'],
   [C.SKB_DROP_REASON_IP_CSUM]: () => ['the checksum of the IP header is wrong', 'the sender, or a link that damages packets'],

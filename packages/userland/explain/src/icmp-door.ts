@@ -15,12 +15,18 @@ export function watchIcmp(trace: Trace): () => void {
       const before = trace.localOuts;
       const step = note(trace, skb, type, code, info);
       real.icmpSend(skb, type, code, info);
-      if (step !== null && trace.localOuts === before) step.text += ': kept back, by the rate limit or because RFC 1122 forbids it here';
+      if (step !== null && trace.localOuts === before) step.text += keptBack(trace, step);
     },
   };
   return () => {
     ip.icmp = real;
   };
+}
+
+/** Why no error was sent. */
+function keptBack(trace: Trace, step: { text: string }): string {
+  const lost = trace.steps.slice(trace.steps.indexOf(step as never) + 1).some(({ kind, text }) => kind === 'route' && / → E[A-Z]+$/.test(text));
+  return lost ? ': not sent, since it has no way to go' : ': kept back, by the rate limit or because RFC 1122 forbids it here';
 }
 
 function note(trace: Trace, skb: SkBuff, type: number, code: number, info: number): { text: string } | null {

@@ -105,7 +105,8 @@ function noteInput(trace: Trace, skb: SkBuff, refused: number, daddr: number, sa
   if (subject === null) return;
   trace.setRoute(net, subject, found);
   const next = rt === null ? ', refused' : rt.input === ipForward ? ' → ipForward' : rt.input === ipLocalDeliver ? ' → ipLocalDeliver' : error === 0 ? '' : ` → ipError, ${errnoName(error)}`;
-  trace.add(net, skb.dev, 'route', subject, 'ipRouteInputNoref', `${trail.length === 0 ? `${inetNtoa(daddr)} without a lookup` : words(found, daddr)}${next}`);
+  const unasked = trail.length === 0 || (found.route === '' && rt !== null && error === 0);
+  trace.add(net, skb.dev, 'route', subject, 'ipRouteInputNoref', `${unasked ? `${inetNtoa(daddr)} without a lookup` : words(found, daddr)}${next}`);
 }
 
 function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, trail: Trail): void {

@@ -4,6 +4,7 @@ import type { Command } from '@skbuff/command';
 import type { NetlinkPort } from '@skbuff/netlink';
 import { attachCapture, type PcapngSink, PcapngWriter } from '@skbuff/pcapng';
 import { check, kernelTask, SysError, type Task } from '@skbuff/sock';
+import { sysctlOf } from '@skbuff/sysctl';
 import { vethCreate } from '@skbuff/veth';
 import { Host } from './host.ts';
 import { macBytes } from './addresses.ts';
@@ -48,6 +49,9 @@ export interface HostLink {
   readonly b: NetDevice;
 }
 
+/** gc_thresh1 to 3 of one machine. */
+const GC_THRESH = [128, 512, 1024] as const;
+
 export class HostNet {
   readonly kernel: Kernel;
   private readonly byName: Map<string, Host> = new Map();
@@ -84,7 +88,15 @@ export class HostNet {
     const host = new Host(name, ns, { commands: this.commands, owners: this.owners });
     this.byName.set(name, host);
     host.link.set({ dev: 'lo', up: true });
+    this.growNeighbourTable();
     return host;
+  }
+
+  /** One table of neighbours serves all namespaces, as on Linux: but hosts are machines, and each brings the room of one. */
+  private growNeighbourTable(): void {
+    const tree = sysctlOf(this.kernel.initNet);
+    // A stack without ARP has no such setting, and needs none.
+    GC_THRESH.forEach((room, i) => this.waiter.enter(() => tree.write(`net/ipv4/neigh/default/gc_thresh${i + 1}`, String(room * this.byName.size))));
   }
 
   /** Several new hosts. */

@@ -83,7 +83,7 @@ export class Host {
   start(command: string | readonly string[], io?: Stdio, parent: Task = this.task): Running {
     const argv = typeof command === 'string' ? splitWords(command) : command;
     const text = new Collected(io);
-    const process = new Process(parent, this.around, text);
+    const process = new Process(parent, this.around, text, io?.pid);
     const done = finish(process, argv, text);
     return { done, kill: (signal = 'SIGTERM') => process.signal(signal) };
   }
@@ -127,6 +127,7 @@ const NO_FILES: Files = { readText: () => -ENOENT, readBytes: () => -ENOENT, cre
 class Collected implements Required<Stdio> {
   readonly isTerminal: boolean;
   readonly files: Files;
+  readonly pid: number;
   private readonly out: string[] = [];
   private readonly err: string[] = [];
   private readonly next: Stdio | undefined;
@@ -135,6 +136,7 @@ class Collected implements Required<Stdio> {
     this.next = next;
     this.isTerminal = next?.isTerminal ?? false;
     this.files = next?.files ?? NO_FILES;
+    this.pid = next?.pid ?? 0;
   }
 
   stdin(): Promise<Uint8Array> {
@@ -177,7 +179,7 @@ const NOT_FOUND = 127;
 
 async function finish(process: Process, argv: readonly string[], text: Collected): Promise<RunResult> {
   try {
-    const status = await process.run(argv);
+    const status = await Promise.race([process.run(argv), process.over]);
     if (process.killed > 0) return text.result(process.killed);
     if (status >= 0) return text.result(status);
     text.stderr(`${argv[0] ?? ''}: command not found\n`);

@@ -6,7 +6,7 @@ import { type NetlinkPort, netlinkPort } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
 import { sockNet, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EACCES, ENOENT } from '@skbuff/uapi';
+import { CAP_NET_ADMIN, EACCES, ENOENT, EPERM } from '@skbuff/uapi';
 import type { HostNetns } from './netns-directory.ts';
 import { runWork } from './rtnl-client.ts';
 
@@ -29,6 +29,8 @@ export interface Stdio {
   /** Standard output is a terminal. */
   readonly isTerminal?: boolean;
   readonly files?: Files;
+  /** The number of its process; default: the next one. */
+  readonly pid?: number;
   /** Runs what is no command of the host, as `task`: in its namespaces. */
   exec?(argv: readonly string[], task: Task): Status;
 }
@@ -70,28 +72,35 @@ export class Process implements CommandEnv {
   private etc: string | null = null;
   /** Exit status that a signal gave, 0 while none has ended the process. */
   killed = 0;
+  /** Kept once a signal has ended the process, whatever the command still waits for. */
+  readonly over: Promise<number>;
+  private end: (status: number) => void = () => {};
 
   /** A child of `parent`, with none of its descriptors. Throws `SysError` if there can be none. */
-  constructor(parent: Task, around: Surroundings, io: Required<Stdio>) {
-    const task = parent.clone(SIGCHLD);
+  constructor(parent: Task, around: Surroundings, io: Required<Stdio>, pid: number = 0) {
+    const task = parent.clone(SIGCHLD, pid);
     if (typeof task === 'number') throw new SysError('fork', task);
     for (const fd of task.fds.open()) task.close(fd);
     this.task = task;
     this.around = around;
     this.netns = around.netns;
     this.io = io;
+    this.over = new Promise((resolve) => {
+      this.end = resolve;
+    });
   }
 
   get net(): Net {
     return this.task.net;
   }
 
+  // What a signal ended says no more, though its waits return.
   stdout(text: string): void {
-    this.io.stdout(text);
+    if (this.killed === 0) this.io.stdout(text);
   }
 
   stderr(text: string): void {
-    this.io.stderr(text);
+    if (this.killed === 0) this.io.stderr(text);
   }
 
   get isTerminal(): boolean {
@@ -117,13 +126,13 @@ export class Process implements CommandEnv {
       task.interrupt();
     }
     if (caught) return;
-    this.killed = 128 + SIGNAL_NUMBER[signal];
+    for (const one of [this, ...this.children]) one.killed = 128 + SIGNAL_NUMBER[signal];
     this.exit();
+    this.end(this.killed);
   }
 
   netlink(protocol: number): NetlinkSocket | number {
-    const owner = userNsOf(this.net);
-    const port = netlinkPort(this.net, protocol, { pid: this.task.pid, capable: (cap) => this.task.cred.nsCapable(owner, cap) });
+    const port = netlinkPort(this.net, protocol, { pid: this.task.pid, capable: (cap, over) => this.task.cred.nsCapable(userNsOf(over), cap) });
     if (typeof port === 'number') return port;
     this.ports.push(port);
     this.around.owners.set(port, this);
@@ -173,9 +182,17 @@ export class Process implements CommandEnv {
   writeFile(path: string, text: string): number {
     const [, root, rest] = KERNEL_FILE.exec(path) ?? [];
     if (PID_FILE.test(path)) return this.task.procWrite(path, text);
-    if (SYSFS_FILE.test(path)) return sysfsWrite(this.net, path, text);
+    if (SYSFS_FILE.test(path)) return this.sysfsError() || sysfsWrite(this.net, path, text);
     if (root === undefined || rest === undefined) return -ENOENT;
     return root === 'net' ? -EACCES : this.task.enter(() => sysctlOf(this.net).write(rest, text));
+  }
+
+  /** The files belong to root as the namespace's owner calls him, and a device's settings to who administers it. */
+  private sysfsError(): number {
+    const { cred } = this.task;
+    const owner = userNsOf(this.net);
+    if (cred.uid !== owner.kuid(0)) return -EACCES;
+    return cred.nsCapable(owner, CAP_NET_ADMIN) ? 0 : -EPERM;
   }
 
   create(path: string): ByteSink | number {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { sysctlOf } from '@skbuff/sysctl';
 import type { Host, HostNet } from '../src/index.ts';
 import { testNet } from './support.ts';
 
@@ -120,6 +121,12 @@ describe('a network of hosts', () => {
     b.addr.add({ dev: 'eth0', cidr: '10.0.0.2/24' });
     const { replies } = await a.ping('10.0.0.2', { count: 2, interval: 5 });
     expect(replies.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('has room for as many neighbours as its machines would have each for itself', () => {
+    pair();
+    const rooms = [1, 2, 3].map((i) => sysctlOf(net.kernel.initNet).read(`net/ipv4/neigh/default/gc_thresh${i}`));
+    expect(rooms).toEqual(['256\n', '1024\n', '2048\n']);
   });
 
   it('ends what runs when it is closed', async () => {
@@ -261,6 +268,18 @@ describe('commands', () => {
     expect((await a.run('probe write /proc/net/route 1')).stdout).toBe('errno 13');
     expect((await a.run('probe write /etc/hosts 1')).stdout).toBe('errno 2');
     expect((await a.run('probe copy in out')).stdout).toBe('errno 2');
+  });
+
+  it('that are not root’s write no settings [CFG-03]', async () => {
+    net = testNet();
+    const a = net.host('a');
+    a.ip`link add d0 type dummy`;
+    const [mtu, somaxconn] = ['/sys/class/net/d0/mtu', '/proc/sys/net/core/somaxconn'];
+    const codes: string[] = [];
+    for (const who of ['1000', 'inside', '0']) for (const path of [mtu, somaxconn]) codes.push((await a.run(`probe as ${who} ${path} 1`)).stdout);
+    // Root of another user namespace is root to files, but not to devices; and the last one asks for an MTU of 1, which may be.
+    expect(codes).toEqual(['-13', '-13', '-1', '0', '0', '0']);
+    expect((await a.run(`probe read ${mtu}`)).stdout).toBe('1\n');
   });
 
   it('know the namespaces of their own host only, and move links there', () => {

@@ -9,7 +9,7 @@ import { ip } from '@skbuff/iproute2';
 import { ipv4 } from '@skbuff/ipv4';
 import { dummy } from '@skbuff/dummy';
 import { loopback } from '@skbuff/loopback';
-import { namespaces } from '@skbuff/namespaces';
+import { Cred, namespaces } from '@skbuff/namespaces';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { ping } from '@skbuff/ping';
@@ -18,6 +18,7 @@ import { raw } from '@skbuff/raw';
 import { rtnetlink } from '@skbuff/rtnetlink';
 import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
+import { CLONE_NEWUSER } from '@skbuff/uapi';
 import { udp } from '@skbuff/udp';
 import { veth } from '@skbuff/veth';
 import { type Command, type CommandEnv, readStdinText, type Status } from '@skbuff/command';
@@ -50,6 +51,14 @@ const PROBES: Readonly<Record<string, (env: CommandEnv, argv: readonly string[])
     const err = env.writeFile(path, text);
     if (err < 0) env.stdout(`errno ${-err}`);
     return err < 0 ? 1 : 0;
+  },
+  /** `write` as somebody else: a user id, or `inside`: root of a user namespace of his own. */
+  as: (env, [who = '', path = '', text = '']) => {
+    const { task } = env;
+    if (who === 'inside') task.unshare(CLONE_NEWUSER);
+    else task.commitCreds(new Cred(task.cred.userNs.get(), { uid: Number(who) }));
+    env.stdout(`${env.writeFile(path, text)}`);
+    return 0;
   },
   cat: async (env) => {
     env.stdout(await readStdinText(env));

@@ -1,0 +1,1 @@
+export function bundleForBrowser(entry: string, options?: { code?: string }): Promise<import('rolldown').OutputChunk>;
