@@ -1,4 +1,4 @@
-// node tools/bench/main.mjs forward|udp [--rounds 7] [--json FILE] [--no-kernel] [--ours FILE]
+// node tools/bench/main.mjs forward|udp|scale|netns [--rounds 7] [--json FILE] [--no-kernel] [--ours FILE]
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,10 +6,12 @@ import { whyNoOurs } from './lib/bundle.mjs';
 import { forward } from './lib/forward.mjs';
 import { whyNoKernel } from './lib/kernel.mjs';
 import { machineFacts, printFacts, writeResult } from './lib/machine.mjs';
+import { netns } from './lib/netns.mjs';
 import { benchCore } from './lib/process.mjs';
+import { scale } from './lib/scale.mjs';
 import { udp } from './lib/udp.mjs';
 
-const benches = { forward, udp };
+const benches = { forward, udp, scale, netns };
 const USAGE = `usage: bench ${Object.keys(benches).join('|')} [--rounds N] [--json FILE] [--no-kernel] [--ours FILE]`;
 const HERE = new URL('.', import.meta.url).pathname;
 const root = resolve(HERE, '../..');

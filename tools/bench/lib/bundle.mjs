@@ -1,6 +1,7 @@
 // One file to run out of `ours/*.mjs` and the packages' sources, so that what is measured is never a stale build, and
 // so that the same code can be had with something taken out of it.
 import { existsSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parseAst } from 'rolldown/parseAst';
 import { rolldown } from 'rolldown';
 
@@ -20,8 +21,9 @@ export async function bundleWith(entry, file, transform) {
     plugins: [{
       name: 'bench-transform',
       transform(code, id) {
-        const changed = transform?.(code, id.split('?')[0]);
-        return changed === undefined ? null : { code: changed, map: null };
+        const file = id.split('?')[0];
+        const changed = withOwnUrl(transform?.(code, file) ?? code, file);
+        return changed === code ? null : { code: changed, map: null };
       },
     }],
   });
@@ -29,6 +31,11 @@ export async function bundleWith(entry, file, transform) {
   await bundle.write({ file, format: 'esm', sourcemap: true, minify: 'dce-only', codeSplitting: false });
   await bundle.close();
   return file;
+}
+
+/** Our sources find files beside themselves, not beside the bundle. @param {string} code @param {string} file */
+function withOwnUrl(code, file) {
+  return file.includes('/node_modules/') ? code : code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href));
 }
 
 /**

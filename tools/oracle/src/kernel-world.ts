@@ -1,12 +1,12 @@
 /** The same lab in namespaces of the running kernel, built by the script that `skbuff export` prints. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { exportScript, type LabTopology } from '@skbuff/cli';
-import { type Ran, type Seen, WIRE, type World } from './world.ts';
+import { type Calls, type Ran, type Seen, WIRE, type World } from './world.ts';
 
 /** Milliseconds without a frame after which no more is expected. */
 const QUIET_MS = 3;
@@ -21,13 +21,55 @@ export function kernelMissing(): string | null {
 
 let names = 0;
 
+/** A helper in C that is asked line by line. */
+class Helper {
+  private readonly process: ChildProcess;
+  private readonly lines: AsyncIterator<string>;
+
+  /** Source in c/, compiled into `directory`. */
+  constructor(directory: string, name: string, netns: string, args: readonly string[]) {
+    const binary = path.join(directory, name);
+    if (!existsSync(binary)) execFileSync('gcc', ['-O2', '-o', binary, fileURLToPath(new URL(`../c/${name}.c`, import.meta.url))]);
+    this.process = spawn('ip', ['netns', 'exec', netns, binary, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  }
+
+  get pid(): number {
+    return this.process.pid as number;
+  }
+
+  write(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
+  async next(): Promise<string> {
+    const { value, done } = await this.lines.next();
+    if (done === true) throw new Error('the helper has ended');
+    return value;
+  }
+
+  async ask(line: string): Promise<string> {
+    this.write(line);
+    return this.next();
+  }
+
+  async close(): Promise<void> {
+    const gone = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.stdin?.end();
+    await gone;
+  }
+}
+
 class KernelWorld implements World {
   private readonly prefix: string;
   private readonly script: string;
   private readonly directory: string;
   private readonly ports: readonly string[];
-  private readonly wire: ChildProcess | null;
-  private readonly lines: AsyncIterator<string> | null;
+  private readonly helpers: Helper[] = [];
+  private readonly wire: Helper | null;
+  /** Processes of nodes, whose /proc/…/net is theirs. */
+  private readonly inhabitants: Map<string, Helper> = new Map();
+  private readonly macs: Map<string, Uint8Array> = new Map();
 
   constructor(topology: LabTopology) {
     this.prefix = `sko${process.pid}x${names++}-`;
@@ -35,8 +77,13 @@ class KernelWorld implements World {
     this.directory = mkdtempSync(path.join(tmpdir(), 'skbuff-oracle-'));
     this.ports = topology.links.flatMap(({ ends }) => ends.filter(({ node }) => node === WIRE).map((end) => end.interface));
     this.build('up');
-    this.wire = this.ports.length === 0 ? null : this.startWire();
-    this.lines = this.wire === null ? null : createInterface({ input: this.wire.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+    this.wire = this.ports.length === 0 ? null : this.start(WIRE, WIRE, [String(QUIET_MS), ...this.ports]);
+  }
+
+  private start(name: string, node: string, args: readonly string[]): Helper {
+    const helper = new Helper(this.directory, name, `${this.prefix}${node}`, args);
+    this.helpers.push(helper);
+    return helper;
   }
 
   private build(what: 'up' | 'down'): void {
@@ -44,21 +91,26 @@ class KernelWorld implements World {
     if (status !== 0 || stderr !== '') throw new Error(`the lab cannot be built from namespaces: ${stderr}`);
   }
 
-  private startWire(): ChildProcess {
-    const binary = path.join(this.directory, WIRE);
-    execFileSync('gcc', ['-O2', '-o', binary, fileURLToPath(new URL('../c/wire.c', import.meta.url))]);
-    return spawn('ip', ['netns', 'exec', `${this.prefix}${WIRE}`, binary, String(QUIET_MS), ...this.ports], { stdio: ['pipe', 'pipe', 'inherit'] });
-  }
-
   /** The first line of the helper. */
   async ready(): Promise<this> {
-    if (this.lines !== null && (await this.lines.next()).value !== 'ready') throw new Error('the wire cannot be held');
+    if (this.wire !== null && (await this.wire.next()) !== 'ready') throw new Error('the wire cannot be held');
     return this;
   }
 
+  calls(node: string): Promise<Calls> {
+    return Promise.resolve(this.start('calls', node, []));
+  }
+
   run(node: string, line: string): Promise<Ran> {
-    const { status, stdout, stderr } = spawnSync('ip', ['netns', 'exec', `${this.prefix}${node}`, ...line.split(' ')], { encoding: 'utf8', maxBuffer: 1 << 28 });
-    return Promise.resolve({ code: status ?? -1, stdout, stderr });
+    const [command, ...words] = line.split(' ');
+    const netns = `${this.prefix}${node}`;
+    // ip goes there by itself, which costs a third.
+    const argv = command === 'ip' ? ['-n', netns, ...words] : ['netns', 'exec', netns, command as string, ...words];
+    return new Promise((resolve) => {
+      execFile('ip', argv, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      });
+    });
   }
 
   batch(node: string, options: string, lines: readonly string[]): Promise<Ran> {
@@ -68,7 +120,14 @@ class KernelWorld implements World {
   }
 
   async read(node: string, file: string): Promise<string> {
-    return (await this.run(node, `cat /proc/net/${file}`)).stdout;
+    let there = this.inhabitants.get(node);
+    if (there === undefined) {
+      there = this.start('calls', node, []);
+      this.inhabitants.set(node, there);
+      // Once it answers it is in its namespace.
+      await there.ask('poll');
+    }
+    return readFileSync(`/proc/${there.pid}/net/${file}`, 'utf8');
   }
 
   send(port: string, ...frames: Uint8Array[]): Promise<Seen[]> {
@@ -76,25 +135,29 @@ class KernelWorld implements World {
   }
 
   wait(ms: number): Promise<Seen[]> {
-    return this.ask(`wait ${ms}`);
+    return this.wire === null ? new Promise((resolve) => setTimeout(() => resolve([]), ms)) : this.ask(`wait ${ms}`);
   }
 
   private async ask(line: string): Promise<Seen[]> {
-    if (this.wire === null || this.lines === null) throw new Error('the lab has no node wire');
-    this.wire.stdin?.write(`${line}\n`);
+    if (this.wire === null) throw new Error('the lab has no node wire');
+    this.wire.write(line);
     const seen: Seen[] = [];
     for (;;) {
-      const { value, done } = await this.lines.next();
-      if (done === true) throw new Error('the wire has ended');
-      if (value === '.') return seen;
-      const [port = '', hex = ''] = (value as string).split(' ');
+      const answer = await this.wire.next();
+      if (answer === '.') return seen;
+      const [port = '', hex = ''] = answer.split(' ');
       seen.push({ port: this.ports[Number(port)] ?? '', frame: new Uint8Array(Buffer.from(hex, 'hex')) });
     }
   }
 
   async mac(node: string, dev: string): Promise<Uint8Array> {
+    const key = `${node}:${dev}`;
+    const known = this.macs.get(key);
+    if (known !== undefined) return known;
     const { stdout } = await this.run(node, `cat /sys/class/net/${dev}/address`);
-    return new Uint8Array(Buffer.from(stdout.trim().replaceAll(':', ''), 'hex'));
+    const mac = new Uint8Array(Buffer.from(stdout.trim().replaceAll(':', ''), 'hex'));
+    this.macs.set(key, mac);
+    return mac;
   }
 
   timeOfDay(): number {
@@ -102,12 +165,7 @@ class KernelWorld implements World {
   }
 
   async close(): Promise<void> {
-    const { wire } = this;
-    if (wire !== null) {
-      const gone = new Promise((resolve) => wire.once('exit', resolve));
-      wire.stdin?.end();
-      await gone;
-    }
+    for (const helper of this.helpers) await helper.close();
     this.build('down');
     rmSync(this.directory, { recursive: true });
   }

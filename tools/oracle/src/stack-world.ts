@@ -4,7 +4,8 @@ import { VirtualClock } from '@skbuff/core';
 import { SockaddrLl } from '@skbuff/af-packet';
 import { procNetOf } from '@skbuff/procfs';
 import { AF_PACKET, ETH_P_ALL, MSG_DONTWAIT, SOCK_RAW, SOL_PACKET } from '@skbuff/uapi';
-import { type Ran, type Seen, WIRE, type World } from './world.ts';
+import { StackCalls } from './stack-calls.ts';
+import { type Calls, type Ran, type Seen, WIRE, type World } from './world.ts';
 
 /** PACKET_IGNORE_OUTGOING of linux/if_packet.h. */
 const PACKET_IGNORE_OUTGOING = 23;
@@ -20,6 +21,7 @@ const QUIET_MS = 1;
 class StackWorld implements World {
   private readonly host: StackHost;
   private readonly ports: readonly Port[];
+  private readonly programs: StackCalls[] = [];
   private readonly buffer: Uint8Array = new Uint8Array(66_000);
 
   constructor(host: StackHost) {
@@ -59,6 +61,14 @@ class StackWorld implements World {
     return Promise.resolve(text);
   }
 
+  calls(node: string): Promise<Calls> {
+    const task = this.host.net.get(node)?.task;
+    if (task === undefined) throw new Error(`there is no node ${node}`);
+    const calls = new StackCalls(task);
+    this.programs.push(calls);
+    return Promise.resolve(calls);
+  }
+
   send(port: string, ...frames: Uint8Array[]): Promise<Seen[]> {
     const { fd } = this.ports.find(({ name }) => name === port) ?? { fd: -1 };
     for (const frame of frames) {
@@ -93,6 +103,7 @@ class StackWorld implements World {
   }
 
   close(): Promise<void> {
+    for (const program of this.programs) program.close();
     const { leaks } = this.host.close();
     if (Object.keys(leaks).length > 0) throw new Error(`left behind: ${JSON.stringify(leaks)}`);
     return Promise.resolve();

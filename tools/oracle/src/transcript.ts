@@ -14,7 +14,7 @@ import {
   IP_MF,
   IP_OFFSET,
 } from '@skbuff/uapi';
-import { be16, ICMPHDR_LEN, IPHDR_CHECK, IPHDR_FRAG_OFF, IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_TOT_LEN, ipComputeCsum, setBe16 } from '@skbuff/wire';
+import { be16, ICMPHDR_LEN, IPHDR_CHECK, IPHDR_FRAG_OFF, IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_TOT_LEN, IPHDR_TTL, ipComputeCsum, setBe16 } from '@skbuff/wire';
 import { kernelWorld } from './kernel-world.ts';
 import { stackWorld } from './stack-world.ts';
 import type { Ran, Seen, World } from './world.ts';
@@ -27,18 +27,41 @@ export interface Both {
   readonly theirs: Transcript;
 }
 
-/** Plays on this stack and on the running kernel. `yaml` is a topology file. */
-export async function onBoth(yaml: string, play: (world: World) => Promise<Transcript>): Promise<Both> {
-  const topology = parseTopologyOrThrow(yaml, { file: 'oracle' });
-  const [ours, theirs] = await Promise.all([stackWorld(topology).then((world) => perform(world, play)), kernelWorld(topology).then((world) => perform(world, play))]);
-  return { ours, theirs };
+/** The same lab on this stack and on the running kernel. */
+export class Pair {
+  readonly ours: World;
+  readonly theirs: World;
+
+  constructor(ours: World, theirs: World) {
+    this.ours = ours;
+    this.theirs = theirs;
+  }
+
+  /** Plays on both. */
+  async play(play: (world: World) => Promise<Transcript>): Promise<Both> {
+    const [ours, theirs] = await Promise.all([play(this.ours), play(this.theirs)]);
+    return { ours, theirs };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.ours.close(), this.theirs.close()]);
+  }
 }
 
-async function perform(world: World, play: (world: World) => Promise<Transcript>): Promise<Transcript> {
+/** `yaml` is a topology file. */
+export async function openPair(yaml: string): Promise<Pair> {
+  const topology = parseTopologyOrThrow(yaml, { file: 'oracle' });
+  const theirs = await kernelWorld(topology);
+  return new Pair(await stackWorld(topology), theirs);
+}
+
+/** {@link Pair.play} in a lab of its own. */
+export async function onBoth(yaml: string, play: (world: World) => Promise<Transcript>): Promise<Both> {
+  const pair = await openPair(yaml);
   try {
-    return await play(world);
+    return await pair.play(play);
   } finally {
-    await world.close();
+    await pair.close();
   }
 }
 
@@ -76,6 +99,8 @@ export function describeRan(line: string, { code, stdout, stderr }: Ran): string
 }
 
 const ERRORS: readonly number[] = [ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT];
+/** net.ipv4.ip_default_ttl. */
+const OWN_TTL = 64;
 /** Bytes of a packet that are shown; of the rest there is a hash. */
 const SHOWN = 120;
 /** How far apart the two clocks may be, milliseconds. */
@@ -92,7 +117,9 @@ export function describeFrame({ port, frame }: Seen, id: number, timeOfDay: numb
   const ip = frame.slice(ETH_HLEN);
   const hlen = ((ip[0] as number) & 15) * 4;
   const ident = be16(ip, IPHDR_ID);
-  const words = [ident === id ? 'id' : ident === 0 ? 'no-id' : 'other-id', ...maskChecksums(ip, hlen)];
+  // What the lab sends itself has the usual time to live, and by chance perhaps the same identification.
+  const same = ident === id && ip[IPHDR_TTL] !== OWN_TTL;
+  const words = [same ? 'id' : ident === 0 ? 'no-id' : 'other-id', ...maskChecksums(ip, hlen)];
   maskTime(ip, 0, timeOfDay);
   const rest = ip.length > SHOWN ? ` ${createHash('sha1').update(ip.subarray(SHOWN)).digest('hex').slice(0, 12)}` : '';
   return `${head} ${words.join(' ')} ${hex(ip.subarray(0, SHOWN))}${rest} ${ip.length}`;

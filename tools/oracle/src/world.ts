@@ -14,6 +14,12 @@ export interface Seen {
   readonly frame: Uint8Array;
 }
 
+/** A program that makes system calls on UDP sockets, as c/calls.c describes. */
+export interface Calls {
+  /** One call: what it returned, and what it filled in. */
+  ask(line: string): Promise<string>;
+}
+
 /**
  * The far ends of links belong to the node `wire`, which has no addresses: what is sent by its interfaces, and what comes out by them,
  * is in the hands of the test.
@@ -27,6 +33,8 @@ export interface World {
   read(node: string, file: string): Promise<string>;
   /** Sends frames one after the other; what came out because of them, everywhere, in the order in which it came. */
   send(port: string, ...frames: Uint8Array[]): Promise<Seen[]>;
+  /** Starts the program on a node; it ends with the world. */
+  calls(node: string): Promise<Calls>;
   /** Lets time pass; what came out in it. */
   wait(ms: number): Promise<Seen[]>;
   /** Hardware address of an interface, six bytes. */

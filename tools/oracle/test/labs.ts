@@ -1,4 +1,24 @@
-/** Labs that several plays are given in. */
+/** What several plays have in common: labs, and seeds. */
+
+/** 1 to `count`; or those of the environment, to look for more: ORACLE_SEEDS=100-120. */
+export function seeds(count: number): number[] {
+  const [from = 1, to = count] = (process.env['ORACLE_SEEDS'] ?? `1-${count}`).split('-').map(Number);
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** Games that are all started when the first is asked for: they mostly wait, and no more than five tests run at a time. */
+export function together<T>(all: readonly number[], start: (seed: number) => Promise<T>): (seed: number) => Promise<T> {
+  const games: Map<number, Promise<T>> = new Map();
+  return (seed) => {
+    for (const one of games.size === 0 ? all : []) {
+      const game = start(one);
+      // It is looked at when its test comes.
+      game.catch(() => {});
+      games.set(one, game);
+    }
+    return games.get(seed) as Promise<T>;
+  };
+}
 
 /** Neighbours are told, so that what comes out is packets only. What depends on time is off: limits of ICMP's rate, redirects. */
 export const ROUTER = `

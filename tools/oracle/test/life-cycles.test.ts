@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
 import { describeRan, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
 import { pick } from '../src/packets.ts';
+import { seeds, together } from './labs.ts';
 
 const missing = kernelMissing();
 if (missing !== null) console.warn(`oracle of life cycles SKIPPED: ${missing}`);
@@ -49,6 +50,8 @@ function step(random: Random): string {
   }
 }
 
+/** What became of a carrier is told once a second. */
+const LINKWATCH_MS = 1100;
 const LOOKS = ['ip -4 -d addr', 'ip -4 -d route show table all', 'ip rule', 'ip -br link'];
 
 async function play(world: World, seed: number, count: number): Promise<Transcript> {
@@ -58,6 +61,7 @@ async function play(world: World, seed: number, count: number): Promise<Transcri
     const line = step(random);
     const peer = line.startsWith('SKBUFF_M ');
     out.push(...describeRan(line, await world.run(peer ? 'm' : 'n', line.replace('SKBUFF_M ', ''))).split('\n'));
+    if (/ (up|down)$/.test(line)) await world.wait(LINKWATCH_MS);
     for (const look of i % 5 === 4 || i === count - 1 ? LOOKS : LOOKS.slice(0, 2)) {
       const { stdout } = await world.run('n', look);
       out.push(`(${i}) ${look}`, ...stdout.split('\n').map(masked));
@@ -72,8 +76,11 @@ function masked(line: string): string {
   return line.replace(/@if\d+/, '@if').replace(/link-netns(id)? \S+/, 'link-netns');
 }
 
-describe.runIf(missing === null)('addresses, links, routes and rules', () => {
-  it.each([1, 2, 3, 4])('live and die as on the running kernel (seed %i)', async (seed) => {
-    expect(difference(await onBoth(LAB, (world) => play(world, seed, 200)), 12)).toBe('');
+const SEEDS = seeds(4);
+const game = together(SEEDS, (seed) => onBoth(LAB, (world) => play(world, seed, 120)));
+
+describe.runIf(missing === null).concurrent('addresses, links, routes and rules', () => {
+  it.each(SEEDS)('live and die as on the running kernel (seed %i)', async (seed) => {
+    expect(difference(await game(seed), 12)).toBe('');
   }, 120_000);
 });

@@ -12,7 +12,7 @@ import { fibRules } from '@skbuff/fib-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ip, nstat } from '@skbuff/iproute2';
-import { ping as pingCommand } from '@skbuff/iputils';
+import { arping, ping as pingCommand, tracepath } from '@skbuff/iputils';
 import { ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { namespaces } from '@skbuff/namespaces';
@@ -26,6 +26,7 @@ import { raw } from '@skbuff/raw';
 import { rtnetlink } from '@skbuff/rtnetlink';
 import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
+import { traceroute } from '@skbuff/traceroute';
 import { tcpdump } from '@skbuff/tcpdump';
 import { udp } from '@skbuff/udp';
 import { domainname, hostname, nsenter, uname, unshare } from '@skbuff/util-linux';
@@ -43,5 +44,5 @@ export function linux(): Plugin[] {
 
 /** The commands of a host. */
 export function commands(): Command[] {
-  return [ip, ethtoolCommand, nstat, pingCommand, sysctlCommand, unshare, nsenter, hostname, domainname, uname, ifconfig, route, arpCommand, netstat, ipmaddr, nameif, tcpdump];
+  return [ip, ethtoolCommand, nstat, pingCommand, arping, tracepath, traceroute, sysctlCommand, unshare, nsenter, hostname, domainname, uname, ifconfig, route, arpCommand, netstat, ipmaddr, nameif, tcpdump];
 }

@@ -8,6 +8,7 @@ import {
   type NetDevice,
   NETIF_F_HW_CSUM,
   NF_HOOK_OK,
+  RX_DROPPED,
   type NfHookFn,
   type SkBuff,
   SkBuff as SkBuffClass,
@@ -124,10 +125,28 @@ describe('the layers', () => {
     expect([lengths, frames.map((f) => f.length), read(), read()]).toEqual([[128, 128], [142], 1, 100]);
   });
 
-  it('are found by a number in the header of the one below: EtherType, then protocol, then port; what has none is not delivered [ARCH-01] [RXI-05]', () => {
+  it('are found by a number in the header of the one below, EtherType, then protocol, then port: a packet whose number nobody has goes no further [ARCH-01]', () => {
+    const from = udp(sender, 1000);
+    send(from, 1);
+    const counts = (): number[] => [dev(r1, 'eth0').stats[RX_DROPPED] as number, counter(r1, 'snmp', 'Ip', 'InUnknownProtos'), counter(r1, 'snmp', 'Udp', 'NoPorts')];
+    const rises = (act: () => number): number[] => {
+      const before = counts();
+      expect(act()).toBeGreaterThan(0);
+      clock.advance(1e9);
+      return counts().map((n, i) => n - (before[i] as number));
+    };
+    const frame = sender.socket(U.AF_PACKET, U.SOCK_RAW, 0);
+    const [out, into] = [dev(h1, 'eth0'), dev(r1, 'eth0')];
+    const sll = Uint8Array.of(U.AF_PACKET, 0, 0x88, 0xb5, out.ifindex, 0, 0, 0, 0, 0, 0, 6, ...into.devAddr.slice(0, 6), 0, 0);
+    expect(rises(() => sender.sendto(frame, Uint8Array.of(...into.devAddr.slice(0, 6), ...out.devAddr.slice(0, 6), 0x88, 0xb5, ...new Uint8Array(46)), 0, sll) as number)).toEqual([1, 0, 0]);
+    const odd = sender.socket(U.AF_INET, U.SOCK_RAW, 99);
+    expect(rises(() => sender.sendto(odd, new Uint8Array(8), 0, new SockaddrIn(R1, 0)) as number)).toEqual([0, 1, 0]);
+    expect(rises(() => send(from, 8, R1))).toEqual([0, 0, 1]);
+  });
+
+  it('are known to each other whatever the order of the plugins: IPv4 takes packets, ICMP and UDP are known to it [RXI-05]', () => {
     const types = net.kernel.softnet.packetTypes().map(({ type }) => type);
     expect([U.ETH_P_IP, U.ETH_P_ARP].map((type) => types.includes(type))).toEqual([true, true]);
-    // Whatever the order of the list: IPv4 takes packets, ICMP and UDP are known to it.
     const kernel = createKernel({ plugins: linux().reverse() });
     const { ip } = ipv4Net.of(kernel.initNet);
     expect([U.IPPROTO_ICMP, U.IPPROTO_UDP, U.IPPROTO_TCP].map((protocol) => (ip.protos[protocol] ?? null) !== null)).toEqual([true, true, false]);
@@ -303,7 +322,7 @@ describe('on the way', () => {
     send(from, 1, R1);
     const kinds: number[] = [];
     hook(r1, U.NF_INET_PRE_ROUTING, (_p, skb) => (kinds.push(skb.pktType), U.NF_ACCEPT));
-    const counters = (): number[] => ['InMcastPkts', 'InBcastPkts'].map((name) => counter(r1, name));
+    const counters = (): number[] => ['InMcastPkts', 'InBcastPkts'].map((name) => counter(r1, 'netstat', 'IpExt', name));
     const before = counters();
     const target = kernelTask(r1.ns);
     const group = udp(target, 53);
@@ -342,9 +361,9 @@ describe('a device', () => {
   });
 });
 
-/** A counter of IpExt in /proc/net/netstat. */
-function counter(host: Host, name: string): number {
-  const [names, values] = String(procNetOf(host.ns).read('netstat')).split('\n').filter((line) => line.startsWith('IpExt')).map((line) => line.split(' ')) as [string[], string[]];
+/** A counter of /proc/net/netstat or snmp. */
+function counter(host: Host, file: 'netstat' | 'snmp', table: string, name: string): number {
+  const [names, values] = String(procNetOf(host.ns).read(file)).split('\n').filter((line) => line.startsWith(`${table}:`)).map((line) => line.split(' ')) as [string[], string[]];
   return Number(values[names.indexOf(name)]);
 }
 

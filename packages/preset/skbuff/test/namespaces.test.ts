@@ -60,7 +60,7 @@ describe('a namespace', () => {
     expect([procNetOf(n1).read('route'), procNetOf(n2).read('route')]).toEqual([expect.stringContaining('d0\t0000090A'), expect.not.stringContaining('d0')]);
   });
 
-  it('has settings, tables and rules of its own [NET-12]', () => {
+  it('has settings, tables and rules of its own [NET-12] [ARCH-11]', () => {
     h.ip`netns add n1`;
     const n1 = net.kernel.netns.list.at(-1) as Net;
     h.sysctl('net.ipv4.icmp_echo_ignore_all', 1);

@@ -132,6 +132,26 @@ route add -host localhost dev lo
 route add -net 10.23.0.0/16 dev v0 window 10
 route add -net 10.24.0.0/16 gw 10.0.0.9 gw 10.0.0.8
 route add -host 10.25.0.1 reject
+route -net 10.9.0.0/16 dev v0
+route add default gw 10.0.0.9 -d
+route add default gw 10.0.0.9 -F -v
+route del -C 10.9.0.0/16 dev v0
+route add 10.11.0.1 gw -- -host
+route add -host 10.27.0.1 dev v0 constructor
+arp -n -a -e 1
+arp -n -a 1
+arp -n 1
+ifconfig v0 -s
+ifconfig v0 02:00:00:00:00:78
+ifconfig v0:9 dynamic 172.16.0.1/24 down down
+ifconfig nosuch 10.0.0.1/99 10.0.0.2/99 down
+nameif v0:1 /nowhere
+nameif x 02:00:00:00:00:01 y zz
+nameif -
+ipmaddr show constructor
+ipmaddr show v0 link
+ipmaddr show v0 v0
+ipmaddr show dev v0 v1
 route add -net 10.26.0.0/16 dev v0 metric 4 mtu 1200
 route -n
 route -en

@@ -5,7 +5,8 @@ import { isBare, lineOf, packageName } from '../repository.mjs';
 
 /** @param {Package} from @param {Package} to @returns {string | undefined} what is wrong */
 function verdict(from, to) {
-  if (to.kind !== 'package') return `${to.dir} is ${to.kind === 'app' ? 'an app' : 'a tool'}; nothing imports it`;
+  if (to.kind === 'tool') return `${to.dir} is a tool; nothing imports it`;
+  if (to.kind === 'app' && from.kind !== 'tool') return `${to.dir} is an app; only tools import it, to measure and to compare it`;
   if (from.kind !== 'package') return undefined;
   const low = LAYERS.indexOf(/** @type {string} */ (from.layer));
   const high = LAYERS.indexOf(/** @type {string} */ (to.layer));

@@ -1,0 +1,7 @@
+export * from './fuzz-frames.ts';
+export * from './report.ts';
+export * from './fuzz-netlink.ts';
+export { Messages } from './messages.ts';
+export { recordRequests } from './requests.ts';
+export * from './fuzz-calls.ts';
+export * from './kernel-answers.ts';
