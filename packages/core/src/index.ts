@@ -6,7 +6,7 @@
  */
 export * from './assert.ts';
 export * from './hooks/nf-hooks.ts';
-export * from './module/container.ts';
+export * from './module/services.ts';
 export * from './module/kernel.ts';
 export * from './module/plugin.ts';
 export * from './netdevice/dev-activate.ts';

@@ -4,7 +4,6 @@ import {
   createKernel,
   devOpen,
   HrTimer,
-  type Kernel,
   MissingServiceError,
   type ModuleContext,
   ModuleError,
@@ -205,70 +204,35 @@ describe('services', () => {
     greet(): string;
   }
   const greeter = token<Greeter>('greeter');
-  const counter = token<{ net: Net; hits: number }>('counter');
   let made = 0;
   const provider = (word: string): Plugin => plugin('provider', [], (ctx) => ctx.provide(greeter, () => (made++, { greet: () => word })));
-  const perNet = (start: number): Plugin => plugin('per-net', [], (ctx) => ctx.provideNet(counter, (net) => ({ net, hits: start })));
 
-  it('of the kernel are made once, when first asked for, wherever that is', () => {
+  it('are made once, when first asked for', () => {
     made = 0;
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
     kernel.insmod(provider('hello'));
     expect(made).toBe(0);
     let got: Greeter | null = null;
     kernel.insmod(plugin('user', ['provider'], (ctx) => (got = ctx.get(greeter))));
     expect([(got as Greeter | null)?.greet(), kernel.services.get(greeter) === got, made]).toEqual(['hello', true, 1]);
-    // A namespace that was asked first and dies takes nothing along.
-    other.put();
-    kernel.onClock();
-    expect(kernel.services.get(greeter)).toBe(got);
-  });
-
-  it('of namespaces are made once for each, also for those that were there before the provider', () => {
-    const kernel = boot();
-    const before = kernel.netns.create() as Net;
-    kernel.insmod(perNet(7));
-    const after = kernel.netns.create() as Net;
-    const { services } = kernel;
-    const of = (net: Net): { net: Net; hits: number } => services.getNet(net, counter);
-    of(before).hits++;
-    expect([of(before), of(after), of(kernel.initNet)].map(({ net, hits }) => [net.inode, hits])).toEqual([[before.inode, 8], [after.inode, 7], [kernel.initNet.inode, 7]]);
-    expect(of(before)).toBe(of(before));
   });
 
   it('are gone with their plugin, and new after it was loaded again', () => {
     const kernel = boot();
     const { services } = kernel;
-    kernel.insmod(provider('hello'), perNet(1));
-    services.getNet(kernel.initNet, counter).hits = 50;
+    kernel.insmod(provider('hello'));
     const first = services.get(greeter);
-    for (const name of ['provider', 'per-net']) expect(kernel.rmmod(name)).toBe(0);
-    expect([services.has(greeter), services.has(counter)]).toEqual([false, false]);
-    expect(() => services.get(greeter)).toThrow(MissingServiceError);
-    expect(() => services.getNet(kernel.initNet, counter)).toThrow('nothing provides counter: load the plugin that does, and name it in "requires"');
-    kernel.insmod(provider('again'), perNet(2));
-    expect([services.get(greeter).greet(), services.get(greeter) === first, services.getNet(kernel.initNet, counter).hits]).toEqual(['again', false, 2]);
+    expect(kernel.rmmod('provider')).toBe(0);
+    expect(services.has(greeter)).toBe(false);
+    expect(() => services.get(greeter)).toThrow('nothing provides greeter: load the plugin that does, and name it in "requires"');
+    kernel.insmod(provider('again'));
+    expect([services.get(greeter).greet(), services.get(greeter) === first]).toEqual(['again', false]);
   });
 
   it('are provided by one plugin at a time; a missing one refuses the plugin that asks', () => {
     const kernel = boot({ plugins: [provider('one')] });
     expect(() => kernel.insmod(plugin('second', [], (ctx) => ctx.provide(greeter, () => ({ greet: () => 'two' }))))).toThrow('greeter is provided twice');
-    expect(() => kernel.insmod(plugin('asks', [], (ctx) => ctx.get(counter)))).toThrow(MissingServiceError);
+    expect(() => kernel.insmod(plugin('asks', [], (ctx) => ctx.get(token('nobody'))))).toThrow(MissingServiceError);
     expect(kernel.lsmod().map(({ name }) => name)).toEqual(['provider']);
   });
-
-  it('of a namespace that is gone are forgotten', () => {
-    const kernel: Kernel = boot({ plugins: [perNet(1)] });
-    const net = kernel.netns.create() as Net;
-    const old = kernel.services.getNet(net, counter);
-    net.put();
-    kernel.onClock();
-    // Nobody asks for a dead namespace; if somebody did, he would not get the old state.
-    expect(kernel.services.getNet(net, counter)).not.toBe(old);
-  });
-});
-
-it('leaves nothing in Reflect, which the container asks for while it loads', () => {
-  expect('getMetadata' in Reflect).toBe(false);
 });

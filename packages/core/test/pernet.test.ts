@@ -19,7 +19,6 @@ import {
   type PernetOperations,
   type RtnlLinkOps,
   silentRtnl,
-  token,
 } from '../src/index.ts';
 import { addDevice, boot, makeDevice, packet, recordEvents, recorder } from './helpers.ts';
 
@@ -42,26 +41,6 @@ function order(net: Net): number {
 }
 
 describe('per-net operations', () => {
-  it('leave no service of a namespace that could not be made', () => {
-    const kernel = boot();
-    const name = token<{ readonly net: Net }>('service');
-    const made: { readonly net: Net }[] = [];
-    const init = (net: Net): number => {
-      made.push(net.kernel.services.getNet(net, name));
-      return net === kernel.initNet ? 0 : -ENOMEM;
-    };
-    kernel.insmod({
-      name: 'a',
-      init(ctx) {
-        ctx.provideNet(name, (net) => ({ net }));
-        ctx.pernetSubsys({ name: 'a', init });
-      },
-    });
-    expect(kernel.netns.create()).toBe(-ENOMEM);
-    const [first, second] = made.map((one) => kernel.services.getNet(one.net, name) === one);
-    expect([first, second]).toEqual([true, false]);
-  });
-
   it('run for every namespace that exists, then for each new one, and everywhere when they leave [PNET-01] [PNET-02]', () => {
     const kernel = boot();
     const first = kernel.netns.create() as Net;

@@ -14,6 +14,3 @@ export const TIME_FOLDER = 'packages/core/src/time/';
 
 /** The one file outside the host layer that may ask the platform: the event loop and the clock of a kernel that runs in real time. */
 export const PLATFORM_FILE = `${TIME_FOLDER}platform.ts`;
-
-/** Where the dependency injection container lives. */
-export const CONTAINER_FOLDER = 'packages/core/src/module/';

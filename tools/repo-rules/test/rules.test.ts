@@ -165,13 +165,6 @@ cases('no-real-time', [
   ['a local function of that name', pkg(A, { 'src/answer.ts': 'export function f(setTimeout: (n: number) => void): void { setTimeout(1); }\n' })],
 ]);
 
-cases('container', [
-  ['tsyringe in a plugin', pkg(LINK, { 'src/answer.ts': "import { container } from 'tsyringe';\nvoid container;\n" }), [/veth\/src\/answer\.ts:1 tsyringe outside/]],
-  ['tsyringe elsewhere in the core', pkg('packages/core', { 'src/answer.ts': "import 'tsyringe';\n" }), [/tsyringe outside/]],
-], [
-  ['tsyringe in its façade', pkg('packages/core', { 'src/module/services.ts': "import 'tsyringe';\n" })],
-]);
-
 cases('plain-typescript', [
   ['any', pkg(A, { 'src/answer.ts': 'export let x: any;\n' }), [/answer\.ts:1 `any`/]],
   ['any in a test', pkg(A, { 'test/answer.test.ts': 'const x = 1 as any;\nvoid x;\n' }), [/`any`/]],

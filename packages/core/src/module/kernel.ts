@@ -19,7 +19,7 @@ import { Random } from '../time/random.ts';
 import { HZ } from '../time/jiffies.ts';
 import { TimerList, Timers } from '../time/timer.ts';
 import { VirtualClock } from '../time/virtual-clock.ts';
-import { Services } from './container.ts';
+import { Services } from './services.ts';
 import { ModuleContext, ModuleError, type Plugin, sortPlugins } from './plugin.ts';
 
 export interface KernelOptions {

@@ -11,7 +11,7 @@ import type { NotifierBlock } from '../notifier/notifier.ts';
 import type { Net } from '../pernet/net.ts';
 import type { PernetOperations } from '../pernet/net-namespace.ts';
 import { errnoName } from '@skbuff/uapi';
-import type { Token } from './container.ts';
+import type { Token } from './services.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What `insmod` loads: a plain object made by a factory. */
@@ -56,11 +56,6 @@ export class ModuleContext {
   /** Provides a service, one instance for the kernel. */
   provide<T>(name: Token<T>, make: () => T): void {
     this.onUnload(this.kernel.services.provide(name, make));
-  }
-
-  /** Provides a service, one instance for each namespace. */
-  provideNet<T>(name: Token<T>, make: (net: Net) => T): void {
-    this.onUnload(this.kernel.services.provideNet(name, make));
   }
 
   get<T>(name: Token<T>): T {

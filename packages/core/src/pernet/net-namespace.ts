@@ -72,7 +72,6 @@ export class NetNamespaces {
     const err = this.setup(net);
     if (err === 0) return net;
     this.list.splice(this.list.indexOf(net), 1);
-    this.kernel.services.forget(net);
     return err;
   }
 
@@ -141,10 +140,7 @@ export class NetNamespaces {
     this.dying = dying;
     this.steps = this.exitSteps(dying, this.pernetList, this.firstDevice);
     this.steps.push(() => {
-      for (const net of dying) {
-        net.gen.length = 0;
-        this.kernel.services.forget(net);
-      }
+      for (const net of dying) net.gen.length = 0;
       this.dying = [];
     });
   }

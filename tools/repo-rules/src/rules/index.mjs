@@ -1,5 +1,4 @@
 import changesets from './changesets.mjs';
-import container from './container.mjs';
 import dependencies from './dependencies.mjs';
 import layerOrder from './layer-order.mjs';
 import manifest from './manifest.mjs';
@@ -14,5 +13,5 @@ import size from './size.mjs';
 
 /** @type {readonly import('../repository.mjs').Rule[]} */
 export const RULES = Object.freeze([
-  layerOrder, noCycle, noDeepImport, dependencies, manifest, noPlatform, noRealTime, container, plainTypescript, size, noLeftovers, noSkippedTest, changesets,
+  layerOrder, noCycle, noDeepImport, dependencies, manifest, noPlatform, noRealTime, plainTypescript, size, noLeftovers, noSkippedTest, changesets,
 ]);
