@@ -5,7 +5,7 @@
  *     0      1      2 …
  *     | checksum    | text, ASCII
  */
-import { LL_MAX_HEADER, type ModuleContext, type Net, type NetDevice, NetSlot, type NfHookOps, type Plugin, SKB_DROP_REASON_SKB_CSUM, type SkBuff } from '@skbuff/core';
+import { LL_MAX_HEADER, type ModuleContext, type Net, type NetDevice, NetSlot, type NfHookOps, type Plugin, SKB_DROP_REASON_SKB_CSUM, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import { Flowi4, IPV4, ipLocalOut, ipv4Net } from '@skbuff/ipv4';
 import { ENETUNREACH, ENOMEM, NF_ACCEPT, NF_INET_PRE_ROUTING, NF_IP_PRI_FILTER, NFPROTO_IPV4 } from '@skbuff/uapi';
 import { be32, IPHDR_DADDR, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TTL, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
@@ -50,10 +50,10 @@ function registerNet(ctx: ModuleContext): void {
       shoutNet.set(net, state);
       const hook: NfHookOps = { hook: count, priv: state, pf: NFPROTO_IPV4, hooknum: NF_INET_PRE_ROUTING, priority: NF_IP_PRI_FILTER };
       hooks.set(net, hook);
-      return net.nf.register(hook);
+      return nfRegisterNetHook(net, hook);
     },
     exit(net) {
-      net.nf.unregister(hooks.get(net) as NfHookOps);
+      nfUnregisterNetHook(net, hooks.get(net) as NfHookOps);
       hooks.delete(net);
       shoutNet.set(net, null);
     },

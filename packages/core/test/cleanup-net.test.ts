@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { devOpen, type Kernel, type Net, NETREG_RELEASED, NSID_NOT_ASSIGNED, type NetDevice, type PernetOperations, RealClock, type RtnlLinkOps, silentRtnl, TimerList, VirtualClock } from '../src/index.ts';
+import { devOpen, type Kernel, type Net, NETREG_RELEASED, NSID_NOT_ASSIGNED, type NetDevice, type PernetOperations, RealClock, type RtnlLinkOps, silentRtnl, TimerList, VirtualClock, peernet2id, peernet2idAlloc, allocNetid, getNetNsById } from '../src/index.ts';
 import { addDevice, boot, packet, recorder } from './helpers.ts';
 
 const order = (net: Net): number => net.inode - net.kernel.initNet.inode;
@@ -142,14 +142,14 @@ describe('a namespace without a reference', () => {
     const told: string[] = [];
     kernel.rtnl = { ...silentRtnl, nsidChanged: (net, id, removed) => told.push(`${order(net)}: ${removed ? 'del' : 'new'} ${id}`) };
     const [a, b] = [netns.create() as Net, netns.create() as Net];
-    expect([netns.peernet2idAlloc(initNet, a), netns.peernet2idAlloc(b, a), netns.allocNetid(a, b, 7), netns.allocNetid(a, initNet, 7)]).toEqual([0, 0, 7, -28]);
+    expect([peernet2idAlloc(initNet, a), peernet2idAlloc(b, a), allocNetid(a, b, 7), allocNetid(a, initNet, 7)]).toEqual([0, 0, 7, -28]);
     expect(told.splice(0)).toEqual(['0: new 0', '2: new 0']);
-    expect(netns.byId(initNet, 0) === a).toBe(true);
+    expect(getNetNsById(initNet, 0) === a).toBe(true);
     a.put();
     // The dying one keeps its number, but nobody finds it by that, and neither gets nor gives it a new one.
-    expect([netns.byId(initNet, 0), netns.peernet2id(initNet, a), netns.peernet2idAlloc(a, initNet), told]).toEqual([null, 0, NSID_NOT_ASSIGNED, []]);
+    expect([getNetNsById(initNet, 0), peernet2id(initNet, a), peernet2idAlloc(a, initNet), told]).toEqual([null, 0, NSID_NOT_ASSIGNED, []]);
     kernel.onClock();
-    expect([netns.peernet2id(initNet, a), netns.peernet2idAlloc(initNet, a), told]).toEqual([NSID_NOT_ASSIGNED, NSID_NOT_ASSIGNED, ['0: del 0', '2: del 0']]);
+    expect([peernet2id(initNet, a), peernet2idAlloc(initNet, a), told]).toEqual([NSID_NOT_ASSIGNED, NSID_NOT_ASSIGNED, ['0: del 0', '2: del 0']]);
   });
 });
 

@@ -23,6 +23,7 @@ import {
   type SkbSock,
   TC_MAX_QUEUE,
   unregisterNetdevice,
+  netifStopQueue,
 } from '../src/index.ts';
 import { addDevice, boot, ipv4Packet, makeDevice, packet, textOf } from './helpers.ts';
 
@@ -75,7 +76,7 @@ describe('queues of a device', () => {
   it('are given up with what waits in them [TX-01]', () => {
     const kernel = boot();
     const { dev, used } = queued(kernel, 2, { txQueueLen: 10, ops: { ndoSelectQueue: () => 1 } });
-    kernel.xmit.netifStopQueue(dev.tx[1]!);
+    netifStopQueue(dev.tx[1]!);
     send(dev, 1);
     send(dev, 2);
     expect([kernel.skbs.inUse, used]).toEqual([2, []]);

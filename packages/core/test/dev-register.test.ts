@@ -38,6 +38,7 @@ import {
   unregisterNetdeviceMany,
   VirtualClock,
   silentRtnl,
+  rtnlLinkRegister,
 } from '../src/index.ts';
 import { addDevice, boot, type DeviceOptions, makeDevice, packet, recordEvents, SEC, subscribe } from './helpers.ts';
 
@@ -327,9 +328,9 @@ describe('kinds of links', () => {
       // As a veth does: the other end goes too.
       queue.push(dev, dev.priv as NetDevice);
     });
-    kernel.insmod({ name: 'plain', init: (ctx) => ctx.rtnlLink(plain) }, { name: 'pair', init: (ctx) => ctx.rtnlLink(pair) });
+    kernel.insmod({ name: 'plain', init: (ctx) => rtnlLinkRegister(ctx, plain) }, { name: 'pair', init: (ctx) => rtnlLinkRegister(ctx, pair) });
     expect([kernel.linkOps.get('plain'), kernel.linkOps.get('nothing')]).toEqual([plain, undefined]);
-    expect(() => kernel.insmod({ name: 'again', init: (ctx) => ctx.rtnlLink(ops('plain')) })).toThrow(/plain/);
+    expect(() => kernel.insmod({ name: 'again', init: (ctx) => rtnlLinkRegister(ctx, ops('plain')) })).toThrow(/plain/);
     const physical = addDevice(kernel, { name: 'eth0' }).dev;
     for (const net of [kernel.initNet, other]) addDevice(kernel, { name: 'p%d', net, setup: (d) => (d.rtnlLinkOps = plain) });
     const [v0, v1] = ['v0', 'v1'].map((name) => addDevice(kernel, { name, setup: (d) => (d.rtnlLinkOps = pair) }).dev) as [NetDevice, NetDevice];

@@ -37,6 +37,8 @@ import {
   TimerList,
   TX_DROPPED,
   VirtualClock,
+  netifStopQueue,
+  netifWakeQueue,
 } from '../src/index.ts';
 import { addDevice, addFrag, addToList, boot, bytesOf, type DeviceOptions, MS, packet, recorder, SEC, textOf } from './helpers.ts';
 
@@ -65,9 +67,9 @@ describe('a device without a queue', () => {
     const down = addDevice(kernel).dev;
     expect(send(down, 'x')).toBeGreaterThan(0);
     const { dev, sent, queue } = up(kernel, { name: 'v0' });
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     expect([send(dev, 'stopped'), sent, dev.stats[TX_DROPPED]]).toEqual([-ENETDOWN, [], 1]);
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     expect([send(dev, 'x'), sent]).toEqual([0, ['x']]);
     const busy = up(kernel, { name: 'v1', ops: { ndoStartXmit: () => NETDEV_TX_BUSY } }).dev;
     expect([send(busy, 'x'), busy.stats[TX_DROPPED]]).toEqual([-ENETDOWN, 1]);
@@ -117,14 +119,14 @@ describe('pfifo_fast', () => {
   it('serves band 0 first, by the priority of each packet [TX-04] [SKB-12]', () => {
     const kernel = boot();
     const { dev, sent, queue } = up(kernel, { txQueueLen: 1000 });
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     const bands: string[][] = [[], [], []];
     [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1].forEach((band, priority) => {
       send(dev, `p${priority}`, priority);
       bands[band]?.push(`p${priority}`);
     });
     expect([dev.qdisc.qlen, dev.qdisc.backlog, sent]).toEqual([16, 38, []]);
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     expect(sent).toEqual(bands.flat());
     expect([dev.qdisc.qlen, dev.qdisc.backlog, dev.qdisc.packets]).toEqual([0, 0, 16]);
   });
@@ -132,11 +134,11 @@ describe('pfifo_fast', () => {
   it('keeps at most tx_queue_len packets of a band; the next is dropped and counted [TX-04] [TX-06] [DEV-25]', () => {
     const kernel = boot();
     const { dev, sent, queue } = up(kernel, { txQueueLen: 3 });
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     expect(['a', 'b', 'c', 'd', 'e'].map((text) => send(dev, text))).toEqual([0, 0, 0, NET_XMIT_DROP, NET_XMIT_DROP]);
     expect(send(dev, 'urgent', 6)).toBe(0);
     expect([dev.qdisc.drops, dev.qdisc.overlimits, kernel.skbs.drops[SKB_DROP_REASON_QDISC_DROP]]).toEqual([2, 0, 2]);
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     expect(sent).toEqual(['urgent', 'a', 'b', 'c']);
   });
 
@@ -144,16 +146,16 @@ describe('pfifo_fast', () => {
     const clock = new VirtualClock();
     const kernel = boot({ clock });
     const { dev, sent, queue } = up(kernel, { txQueueLen: 1000 });
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     for (let i = 0; i < 300; i++) send(dev, `${i}`);
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     clock.runUntilIdle();
     expect(sent).toEqual(Array.from({ length: 300 }, (_, i) => `${i}`));
   });
 
   it('frees what waits when the device goes down, also what the driver had refused', () => {
     const kernel = boot();
-    const { dev, queue } = up(kernel, { txQueueLen: 10, ops: { ndoStartXmit: (_skb, d) => (d.net.xmit.netifStopQueue(d.tx[0] as NetdevQueue), NETDEV_TX_BUSY) } });
+    const { dev, queue } = up(kernel, { txQueueLen: 10, ops: { ndoStartXmit: (_skb, d) => (netifStopQueue(d.tx[0] as NetdevQueue), NETDEV_TX_BUSY) } });
     for (const text of ['a', 'b', 'c']) send(dev, text);
     const { qdisc } = queue;
     expect([qdisc.qlen, qdisc.requeues, kernel.skbs.inUse]).toEqual([3, 1, 3]);
@@ -232,7 +234,7 @@ describe('a busy driver', () => {
         ndoStartXmit(skb, d) {
           calls.push(textOf(skb));
           if (full) {
-            d.net.xmit.netifStopQueue(d.tx[0] as NetdevQueue);
+            netifStopQueue(d.tx[0] as NetdevQueue);
             return NETDEV_TX_BUSY;
           }
           skb.consume();
@@ -245,7 +247,7 @@ describe('a busy driver', () => {
     clock.advance(1 * SEC);
     expect(calls).toEqual(['a']);
     full = false;
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     expect(calls).toEqual(['a', 'a', 'b']);
   });
 });
@@ -514,20 +516,20 @@ describe('the watchdog', () => {
     clock.advance(3 * SEC);
     send(dev, 'x');
     expect(queue.transStart).toBe(3000);
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     clock.advance(4 * SEC);
     expect([calls, queue.txTimeouts]).toEqual([[], 0]);
     clock.advance(4 * SEC);
     expect([calls, queue.txTimeouts, dev.watchdogTimeo]).toEqual([[10], 1, 5000]);
     expect(kernel.dmesg().at(-1)).toMatch(/NETDEV WATCHDOG: eth0: transmit queue 0 timed out 7000 ms$/);
-    kernel.xmit.netifWakeQueue(queue);
+    netifWakeQueue(queue);
     clock.advance(60 * SEC);
     expect(calls).toEqual([10]);
   });
 
   it('has patience that the driver sets, and waits from the moment the device came up [TX-11]', () => {
-    const { kernel, clock, queue, calls } = watched({ setup: (d) => (d.watchdogTimeo = 1500) });
-    kernel.xmit.netifStopQueue(queue);
+    const { clock, queue, calls } = watched({ setup: (d) => (d.watchdogTimeo = 1500) });
+    netifStopQueue(queue);
     clock.advance(1400 * MS);
     expect(calls).toEqual([]);
     clock.advance(200 * MS);
@@ -535,13 +537,13 @@ describe('the watchdog', () => {
   });
 
   it('sleeps while the device is down, absent or without carrier [TX-11]', () => {
-    const { kernel, clock, dev, queue, calls } = watched();
-    kernel.xmit.netifStopQueue(queue);
+    const { clock, dev, queue, calls } = watched();
+    netifStopQueue(queue);
     netifDeviceDetach(dev);
     clock.advance(20 * SEC);
     expect(calls).toEqual([]);
     netifDeviceAttach(dev);
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     clock.advance(6 * SEC);
     expect(calls.length).toBe(1);
     netifCarrierOff(dev);
@@ -555,7 +557,7 @@ describe('the watchdog', () => {
     const clock = new VirtualClock();
     const kernel = boot({ clock });
     const { dev, queue } = up(kernel, { txQueueLen: 10 });
-    kernel.xmit.netifStopQueue(queue);
+    netifStopQueue(queue);
     expect([dev.watchdogTimer, kernel.timers.pendingCount]).toEqual([null, 0]);
   });
 });

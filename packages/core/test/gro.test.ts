@@ -22,6 +22,7 @@ import {
   skbGroReceive,
   unregisterNetdevice,
   VirtualClock,
+  devAddOffload,
 } from '../src/index.ts';
 import { addDevice, boot, MS, packet, recorder, textOf } from './helpers.ts';
 
@@ -34,7 +35,7 @@ function offload(kernel: Kernel): void {
   kernel.insmod({
     name: 'offload',
     init: (ctx) =>
-      ctx.packetOffload({
+      devAddOffload(ctx, {
         type: TYPE,
         gsoSegment: () => null,
         groReceive(held: SkBuffHead, skb: SkBuff): SkBuff | null {

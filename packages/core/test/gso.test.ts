@@ -19,6 +19,9 @@ import {
   skbChecksumHelp,
   skbSegment,
   TX_DROPPED,
+  netifStopQueue,
+  netifWakeQueue,
+  devAddOffload,
 } from '../src/index.ts';
 import { addDevice, addFrag, addToList, boot, bytesOf, type DeviceOptions, packet } from './helpers.ts';
 
@@ -31,7 +34,7 @@ function offload(kernel: Kernel, answer?: number): void {
   kernel.insmod({
     name: 'offload',
     init: (ctx) =>
-      ctx.packetOffload({
+      devAddOffload(ctx, {
         type: TYPE,
         gsoSegment(skb) {
           if (answer !== undefined) return answer;
@@ -225,7 +228,7 @@ describe('segments', () => {
       ops: {
         ndoStartXmit(skb, d) {
           if (room-- <= 0) {
-            d.net.xmit.netifStopQueue(d.tx[0] as never);
+            netifStopQueue(d.tx[0] as never);
             return NETDEV_TX_BUSY;
           }
           numbers.push(be16(skb.bytes, skb.networkHeader + 2));
@@ -243,7 +246,7 @@ describe('segments', () => {
     expect([numbers, queue.qdisc.qlen]).toEqual([[70], 4]);
     for (const more of [2, 9]) {
       room = more;
-      kernel.xmit.netifWakeQueue(queue);
+      netifWakeQueue(queue);
       kernel.softirq.doSoftirq();
     }
     expect([numbers, queue.qdisc.qlen]).toEqual([[70, 71, 72, 73, 70], 0]);

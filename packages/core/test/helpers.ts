@@ -1,7 +1,7 @@
 /** Kernels, devices and packets for the tests of this package. */
 import { afterEach, expect } from 'vitest';
 import {
-  allocNetdev,
+  allocNetdevMqs,
   createKernel,
   type Kernel,
   type KernelOptions,
@@ -18,13 +18,15 @@ import {
   type SkBuff,
   SkbFrag,
   SkbuffCache,
+  xmitOffload,
 } from '../src/index.ts';
 
 const booted: Kernel[] = [];
 
-/** A kernel that is shut down after the test, which fails if anything is left. */
+/** A kernel with all that the core has for packets; it is shut down after the test, which fails if anything is left. */
 export function boot(options: KernelOptions = {}): Kernel {
   const kernel = createKernel({ debug: true, ...options });
+  xmitOffload(kernel);
   booted.push(kernel);
   return kernel;
 }
@@ -62,7 +64,7 @@ export function makeDevice(kernel: Kernel, options: DeviceOptions = {}): { dev: 
     },
     ...options.ops,
   };
-  const dev = allocNetdev(options.net ?? kernel.initNet, {
+  const dev = allocNetdevMqs(options.net ?? kernel.initNet, {
     name: options.name ?? 'eth%d',
     ops,
     txqs: options.txqs ?? 1,

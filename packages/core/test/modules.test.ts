@@ -15,6 +15,7 @@ import {
   TimerList,
   token,
   VirtualClock,
+  hrtimerStart,
 } from '../src/index.ts';
 import { addDevice, boot, makeDevice, MS, packet, recorder } from './helpers.ts';
 
@@ -191,7 +192,7 @@ describe('the leak check', () => {
     skb.clone();
     const { dev } = makeDevice(kernel);
     kernel.timers.startIn(new TimerList(() => {}), 1e6);
-    kernel.timers.hrtimerStart(new HrTimer(() => {}), 1e18);
+    hrtimerStart(kernel.timers, new HrTimer(() => {}), 1e18);
     kernel.netdevChain.register({ notifierCall: () => 0 });
     kernel.softnet.addPack(recorder(1, []));
     expect(kernel.shutdown()).toEqual({ sk_buff: 2, 'data block': 1, net_device: 1, timer: 2, notifier: 1, 'packet type': 1, route: 3 });

@@ -54,6 +54,10 @@ import {
   type NfQueueEntry,
   SKB_DROP_REASON_NETFILTER_DROP,
   type SkBuff,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
+  nfHooksOf,
+  nfReinject,
 } from '../src/index.ts';
 import { addDevice, boot, packet } from './helpers.ts';
 
@@ -88,7 +92,7 @@ function point(): Point {
           return typeof hook === 'number' ? hook : hook(priv, skb, state);
         },
       };
-      expect(net.nf.register(ops)).toBe(0);
+      expect(nfRegisterNetHook(net, ops)).toBe(0);
       return ops;
     },
     run(skb = p.skb()) {
@@ -125,7 +129,7 @@ describe('the hooks of a point', () => {
     const net = kernel.initNet;
     const okfn = (): number => 0;
     let seen: unknown;
-    net.nf.register({ pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: (priv, skb, state) => ((seen = [priv, skb.len, { ...state }]), NF_ACCEPT) });
+    nfRegisterNetHook(net, { pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: (priv, skb, state) => ((seen = [priv, skb.len, { ...state }]), NF_ACCEPT) });
     const skb = packet(kernel.skbs, 'x');
     expect(net.nf.run(NFPROTO_IPV4, NF_INET_FORWARD, null, skb, a, b, okfn)).toBe(NF_HOOK_OK);
     expect(seen).toEqual([undefined, 1, { hook: NF_INET_FORWARD, pf: NFPROTO_IPV4, in: a, out: b, sk: null, net, okfn }]);
@@ -136,11 +140,11 @@ describe('the hooks of a point', () => {
     const p = point();
     const other = p.kernel.netns.create() as Net;
     p.add('here', NF_ACCEPT);
-    expect([p.net.nf.mask !== 0, other.nf.mask, other.nf.list(NFPROTO_IPV4, HOOK)]).toEqual([true, 0, []]);
+    expect([p.net.nf.mask !== 0, other.nf.mask, nfHooksOf(other, NFPROTO_IPV4, HOOK)]).toEqual([true, 0, []]);
     for (const [pf, hooknum] of [[NFPROTO_IPV6, HOOK], [NFPROTO_IPV4, NF_INET_LOCAL_IN], [NFPROTO_IPV4, NF_INET_FORWARD]] as const) {
       const elsewhere: NfHookOps = { pf, hooknum, priority: 0, hook: () => (p.log.push('elsewhere'), NF_ACCEPT) };
-      expect(p.net.nf.register(elsewhere)).toBe(0);
-      expect(p.net.nf.list(pf, hooknum)).toEqual([elsewhere]);
+      expect(nfRegisterNetHook(p.net, elsewhere)).toBe(0);
+      expect(nfHooksOf(p.net, pf, hooknum)).toEqual([elsewhere]);
     }
     p.run();
     expect(p.log).toEqual(['here']);
@@ -151,8 +155,8 @@ describe('the hooks of a point', () => {
     const p = point();
     const second = p.add('second', NF_ACCEPT, 5);
     const first = p.add('first', () => {
-      p.net.nf.unregister(second);
-      p.net.nf.unregister(first);
+      nfUnregisterNetHook(p.net, second);
+      nfUnregisterNetHook(p.net, first);
       p.add('late', NF_ACCEPT, 9);
       return NF_ACCEPT;
     });
@@ -176,14 +180,15 @@ describe('the mask', () => {
     ['bridge PRE_ROUTING', NFPROTO_BRIDGE, NF_BR_PRE_ROUTING, NF_BIT_BRIDGE_PRE_ROUTING],
     ['IPv4 and IPv6 LOCAL_IN', NFPROTO_INET, NF_INET_LOCAL_IN, NF_BIT_IPV4_LOCAL_IN | NF_BIT_IPV6_LOCAL_IN],
   ])('has a bit for %s while there is a hook', (_name, pf, hooknum, bits) => {
-    const { nf } = boot().initNet;
+    const net = boot().initNet;
+    const { nf } = net;
     const [a, b] = [0, 1].map((priority): NfHookOps => ({ pf, hooknum, priority, hook: () => NF_ACCEPT })) as [NfHookOps, NfHookOps];
-    nf.register(a);
-    nf.register(b);
+    nfRegisterNetHook(net, a);
+    nfRegisterNetHook(net, b);
     expect(nf.mask).toBe(bits);
-    nf.unregister(a);
+    nfUnregisterNetHook(net, a);
     expect(nf.mask).toBe(bits);
-    nf.unregister(b);
+    nfUnregisterNetHook(net, b);
     expect(nf.mask).toBe(0);
   });
 
@@ -194,15 +199,16 @@ describe('the mask', () => {
     ['a point below 0', NFPROTO_IPV6, -1],
     ['a point that is no number', NFPROTO_IPV6, Number.NaN],
   ])('has none for %s: -EINVAL', (_name, pf, hooknum) => {
-    const { nf } = boot().initNet;
-    expect([nf.register({ pf, hooknum, priority: 0, hook: () => NF_ACCEPT }), nf.mask]).toEqual([-EINVAL, 0]);
-    expect(nf.register({ pf: NFPROTO_BRIDGE, hooknum: NF_BR_POST_ROUTING, priority: 0, hook: () => NF_ACCEPT })).toBe(0);
+    const net = boot().initNet;
+    const { nf } = net;
+    expect([nfRegisterNetHook(net, { pf, hooknum, priority: 0, hook: () => NF_ACCEPT }), nf.mask]).toEqual([-EINVAL, 0]);
+    expect(nfRegisterNetHook(net, { pf: NFPROTO_BRIDGE, hooknum: NF_BR_POST_ROUTING, priority: 0, hook: () => NF_ACCEPT })).toBe(0);
   });
 
   it('sends IPv4 and IPv6 packets to a hook of both', () => {
     const { initNet: net, skbs } = boot();
     const families: number[] = [];
-    net.nf.register({ pf: NFPROTO_INET, hooknum: NF_INET_LOCAL_OUT, priority: 0, hook: (_p, _s, state) => (families.push(state.pf), NF_ACCEPT) });
+    nfRegisterNetHook(net, { pf: NFPROTO_INET, hooknum: NF_INET_LOCAL_OUT, priority: 0, hook: (_p, _s, state) => (families.push(state.pf), NF_ACCEPT) });
     for (const pf of [NFPROTO_IPV4, NFPROTO_IPV6]) {
       const skb = packet(skbs, 'x');
       net.nf.run(pf, NF_INET_LOCAL_OUT, null, skb, null, null, () => 0);
@@ -286,7 +292,7 @@ describe('QUEUE', () => {
     const p = queued();
     p.run();
     p.log.length = 0;
-    p.net.nf.reinject(p.entries[0] as NfQueueEntry, verdict);
+    nfReinject(p.entries[0] as NfQueueEntry, verdict);
     expect([p.log, p.kernel.skbs.inUse]).toEqual([rest, 0]);
   });
 
@@ -294,14 +300,14 @@ describe('QUEUE', () => {
     const p = queued();
     p.again.push(null, NF_ACCEPT);
     p.run();
-    p.net.nf.reinject(p.entries[0] as NfQueueEntry, NF_REPEAT);
+    nfReinject(p.entries[0] as NfQueueEntry, NF_REPEAT);
     expect(p.log.splice(0)).toEqual(['a', 'queue', 'queue', 'c', 'okfn']);
 
     const q = queued();
     q.run();
-    q.net.nf.reinject(q.entries[0] as NfQueueEntry, (9 << NF_VERDICT_QBITS) | NF_QUEUE);
+    nfReinject(q.entries[0] as NfQueueEntry, (9 << NF_VERDICT_QBITS) | NF_QUEUE);
     expect([q.entries[1]?.queuenum, q.log]).toEqual([9, ['a', 'queue']]);
-    q.net.nf.reinject(q.entries[1] as NfQueueEntry, NF_STOLEN);
+    nfReinject(q.entries[1] as NfQueueEntry, NF_STOLEN);
     expect(q.kernel.skbs.inUse).toBe(1);
     q.entries[1]?.skb.consume();
   });
@@ -322,9 +328,9 @@ describe('QUEUE', () => {
     p.run();
     p.net.nf.queueHookDrop = () => p.entries.splice(0).forEach(({ skb }) => skb.kfree(SKB_DROP_REASON_NETFILTER_DROP));
     const extra = { pf: NFPROTO_IPV4, hooknum: HOOK, priority: 9, hook: () => NF_ACCEPT };
-    p.net.nf.register(extra);
+    nfRegisterNetHook(p.net, extra);
     expect([p.entries.length, p.kernel.skbs.inUse]).toEqual([1, 1]);
-    p.net.nf.unregister(extra);
+    nfUnregisterNetHook(p.net, extra);
     expect([p.entries.length, p.kernel.skbs.inUse, p.kernel.skbs.drops[SKB_DROP_REASON_NETFILTER_DROP]]).toEqual([0, 0, 1]);
   });
 
@@ -336,7 +342,7 @@ describe('QUEUE', () => {
     p.again.push(NF_ACCEPT);
     p.run();
     expect(p.entries[0]?.state.in).toBe(dev);
-    p.net.nf.reinject(p.entries[0] as NfQueueEntry, NF_ACCEPT);
+    nfReinject(p.entries[0] as NfQueueEntry, NF_ACCEPT);
     expect(seen).toEqual([6]);
   });
 });

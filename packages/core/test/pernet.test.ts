@@ -19,6 +19,8 @@ import {
   type PernetOperations,
   type RtnlLinkOps,
   silentRtnl,
+  peernet2id,
+  peernet2idAlloc,
 } from '../src/index.ts';
 import { addDevice, boot, makeDevice, packet, recordEvents, recorder } from './helpers.ts';
 
@@ -177,11 +179,11 @@ describe('namespaces', () => {
     const kernel = boot();
     const { netns, initNet } = kernel;
     const [a, b] = [netns.create() as Net, netns.create() as Net];
-    expect(netns.peernet2id(initNet, a)).toBe(NSID_NOT_ASSIGNED);
-    expect([netns.peernet2idAlloc(initNet, a), netns.peernet2idAlloc(initNet, b), netns.peernet2idAlloc(initNet, a), netns.peernet2id(initNet, b)]).toEqual([0, 1, 0, 1]);
+    expect(peernet2id(initNet, a)).toBe(NSID_NOT_ASSIGNED);
+    expect([peernet2idAlloc(initNet, a), peernet2idAlloc(initNet, b), peernet2idAlloc(initNet, a), peernet2id(initNet, b)]).toEqual([0, 1, 0, 1]);
     a.put();
     kernel.onClock();
-    expect(netns.peernet2idAlloc(initNet, netns.create() as Net)).toBe(0);
+    expect(peernet2idAlloc(initNet, netns.create() as Net)).toBe(0);
   });
 });
 

@@ -23,6 +23,8 @@ import {
   SKB_DROP_REASON_TC_INGRESS,
   SKB_DROP_REASON_UNHANDLED_PROTO,
   type SkBuff,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
 } from '../src/index.ts';
 import { addDevice, boot, packet, putText, recorder, textOf } from './helpers.ts';
 
@@ -70,7 +72,7 @@ describe('a received frame', () => {
     kernel.insmod({ name: 'takers', init: (ctx) => [taker('tap', ETH_P_ALL), { ...taker('tap of device', ETH_P_ALL), dev }, taker('protocol', ETH_P_IP)].forEach((pt) => ctx.packetType(pt)) });
     kernel.softnet.netstampNeeded++;
     const hook: NfHookOps = { pf: NFPROTO_NETDEV, hooknum: NF_NETDEV_INGRESS, priority: 0, dev, hook: (_priv, skb, state) => (see('ingress hook')(skb, state.in as NetDevice), NF_ACCEPT) };
-    kernel.initNet.nf.register(hook);
+    nfRegisterNetHook(kernel.initNet, hook);
     devIngressAttach(dev, new NoqueueQdisc(), (skb, d) => (see('ingress qdisc')(skb, d), RX_HANDLER_PASS));
     kernel.softnet.vlanDoReceive = (skb) => {
       see('vlan')(skb, skb.dev as NetDevice);
@@ -95,7 +97,7 @@ describe('a received frame', () => {
     // A VLAN that nobody has: the handler of the device may still take it.
     kernel.softnet.netifReceiveSkb(tagged(dev, 6, 'other'));
     expect(log.map((line) => line.split(' iif')[0])).toEqual(['tap real', 'tap of device real', 'ingress qdisc real', 'ingress hook real', 'vlan real', 'rx handler real', 'protocol real']);
-    kernel.initNet.nf.unregister(hook);
+    nfUnregisterNetHook(kernel.initNet, hook);
     devIngressDetach(dev);
     for (const d of [dev, vlan]) netdevRxHandlerUnregister(d);
     kernel.softnet.netstampNeeded--;
@@ -193,13 +195,13 @@ describe('ingress', () => {
       hook: () => (got.push(name), verdict),
     });
     const hooks = [hook('late', 5, NF_DROP), hook('early', -5, NF_ACCEPT)];
-    expect(hooks.map((ops) => nf.register(ops))).toEqual([0, 0]);
+    expect(hooks.map((ops) => nfRegisterNetHook(kernel.initNet, ops))).toEqual([0, 0]);
     for (const d of [dev, other]) kernel.softnet.netifReceiveSkb(frame(d, ETH_P_IP, d.name));
     expect([got.splice(0), kernel.skbs.drops[SKB_DROP_REASON_NETFILTER_DROP]]).toEqual([['early', 'late', 'eth1'], 1]);
-    hooks.forEach((ops) => nf.unregister(ops));
+    hooks.forEach((ops) => nfUnregisterNetHook(kernel.initNet, ops));
     kernel.softnet.netifReceiveSkb(frame(dev, ETH_P_IP, 'eth0'));
     expect([got, dev.rxDoors]).toEqual([['eth0'], 0]);
     const { dev: _dev, ...nowhere } = hook('x', 0, NF_ACCEPT);
-    expect([nf.register(nowhere), nf.register({ ...hook('x', 0, NF_ACCEPT), hooknum: 7 }), nf instanceof NfHooks]).toEqual([-EINVAL, -EINVAL, true]);
+    expect([nfRegisterNetHook(kernel.initNet, nowhere), nfRegisterNetHook(kernel.initNet, { ...hook('x', 0, NF_ACCEPT), hooknum: 7 }), nf instanceof NfHooks]).toEqual([-EINVAL, -EINVAL, true]);
   });
 });

@@ -15,6 +15,7 @@ import {
   SKB_DROP_REASON_CPU_BACKLOG,
   unregisterNetdevice,
   VirtualClock,
+  rpsSetDefaultMask,
 } from '../src/index.ts';
 import { addDevice, boot, ipv4Packet, MS, recorder } from './helpers.ts';
 
@@ -146,7 +147,7 @@ describe('settings', () => {
   it('of a namespace spread the receive queues of its new devices', () => {
     const kernel = boot({ cpus: 4 });
     const before = addDevice(kernel).dev;
-    kernel.initNet.rpsDefaultMask = [1, 3];
+    rpsSetDefaultMask(kernel.initNet, [1, 3]);
     const after = addDevice(kernel, { rxqs: 2 }).dev;
     expect([before, after].map((dev) => [netSysfsRead(dev, 'queues/rx-0/rps_cpus'), netSysfsRead(dev, 'queues/rx-1/rps_cpus')])).toEqual([['0\n', -2], ['a\n', 'a\n']]);
     unregisterNetdevice(after);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena, SKB_DROP_REASON_QUEUE_PURGE, SkbuffCache, type SkBuff, SkBuffHead } from '../src/index.ts';
+import { Arena, SKB_DROP_REASON_QUEUE_PURGE, SkbuffCache, type SkBuff, SkBuffHead, skbQueueAfter, skbDequeueTail, skbQueueSpliceTailInit } from '../src/index.ts';
 import { packet, textOf } from './helpers.ts';
 
 function walk(q: SkBuffHead): string {
@@ -15,7 +15,7 @@ function walk(q: SkBuffHead): string {
 describe('SkBuffHead', () => {
   it('is empty at first [SKQ-01]', () => {
     const q = new SkBuffHead();
-    expect([q.qlen, q.isEmpty(), q.peek(), q.peekTail(), q.dequeue(), q.dequeueTail()]).toEqual([0, true, null, null, null, null]);
+    expect([q.qlen, q.isEmpty(), q.peek(), q.peekTail(), q.dequeue(), skbDequeueTail(q)]).toEqual([0, true, null, null, null, null]);
   });
 
   it('takes and gives at both ends, in the middle, and what it gives is on no list [SKQ-02] [SKQ-03] [SKQ-04]', () => {
@@ -38,18 +38,18 @@ describe('SkBuffHead', () => {
           else if (what === 'head') q.queueHead((model.unshift(letter(i)), model[0]) as SkBuff);
           else if (what === 'after' && at >= 0) {
             model.splice(at + 1, 0, letter(i));
-            q.queueAfter(model[at] as SkBuff, model[at + 1] as SkBuff);
+            skbQueueAfter(q, model[at] as SkBuff, model[at + 1] as SkBuff);
           } else if (what === 'dequeue') leave(q.dequeue(), model.shift());
-          else if (what === 'dequeueTail') leave(q.dequeueTail(), model.pop());
+          else if (what === 'dequeueTail') leave(skbDequeueTail(q), model.pop());
           else if (what === 'unlink' && at >= 0) {
             const [skb] = model.splice(at, 1) as [SkBuff];
             q.unlink(skb);
             leave(skb, skb);
           } else if (what === 'splice') {
             const other = new SkBuffHead();
-            q.spliceTailInit(other);
+            skbQueueSpliceTailInit(q, other);
             expect([q.qlen, other.qlen]).toEqual([0, model.length]);
-            other.spliceTailInit(q);
+            skbQueueSpliceTailInit(other, q);
           }
           expect([walk(q), q.qlen, q.peek(), q.peekTail()]).toEqual([model.map(textOf).join(''), model.length, model[0] ?? null, model.at(-1) ?? null]);
         });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Arena, SkbuffCache, type SkBuff } from '../src/index.ts';
+import { Arena, SkbuffCache, type SkBuff, pskbCopy, skbReallocHeadroom } from '../src/index.ts';
 import { addFrag, addToList, packet, putText, textOf } from './helpers.ts';
 
 let cache = new SkbuffCache(new Arena(1 << 20, true));
@@ -48,7 +48,7 @@ describe('copies', () => {
 
   it('by pskb_copy have a linear area of their own and share the rest [SKO-18]', () => {
     const skb = pieces();
-    const copy = cache.pskbCopy(skb, 32) as SkBuff;
+    const copy = pskbCopy(skb, 32) as SkBuff;
     expect([textOf(copy), copy.headroom(), copy.headlen()]).toEqual([all, 32, 7]);
     copy.bytes.fill(0x2e, copy.data, copy.tail);
     expect(textOf(skb)).toBe(all);
@@ -79,7 +79,7 @@ describe('copies', () => {
   it('with more headroom are private and leave the old one alone [SKO-21]', () => {
     for (const headroom of [10, 64, 300]) {
       const skb = pieces();
-      const n = cache.reallocHeadroom(skb, headroom) as SkBuff;
+      const n = skbReallocHeadroom(skb, headroom) as SkBuff;
       expect(n.headroom()).toBeGreaterThanOrEqual(headroom);
       n.bytes[n.data] = 0x4c;
       expect([textOf(skb), textOf(n)]).toEqual([all, `L${all.slice(1)}`]);
@@ -128,7 +128,7 @@ describe('copies', () => {
   });
 
   it.each(['pull', 'trim', 'mayPull', 'linearize'] as const)('are not disturbed by %s on the other one [SKO-17] [SKO-21]', (what) => {
-    for (const make of [(s: SkBuff) => s.clone() as SkBuff, (s: SkBuff) => cache.pskbCopy(s, 0) as SkBuff]) {
+    for (const make of [(s: SkBuff) => s.clone() as SkBuff, (s: SkBuff) => pskbCopy(s, 0) as SkBuff]) {
       for (let n = 1; n <= 24; n++) {
         const skb = pieces();
         const other = make(skb);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena, skbChecksum, SkbuffCache, type SkBuff } from '../src/index.ts';
+import { Arena, skbChecksum, SkbuffCache, type SkBuff, pskbCopy } from '../src/index.ts';
 import { csumFold, ipComputeCsum } from '@skbuff/wire';
 import { addFrag, addToList, bytesOf, putText } from './helpers.ts';
 
@@ -75,7 +75,7 @@ function apply(cache: SkbuffCache, pairs: Pair[], [name, which, n]: Op, seed: nu
       return;
     }
     case 'pskbCopy': {
-      const copy = cache.pskbCopy(skb, n);
+      const copy = pskbCopy(skb, n);
       if (copy !== null) pairs.push({ skb: copy, bytes: [...bytes] });
       return;
     }

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { Arena, CHECKSUM_COMPLETE, SkbuffCache, type SkBuff } from '../src/index.ts';
+import { Arena, CHECKSUM_COMPLETE, SkbuffCache, type SkBuff, pskbCopy } from '../src/index.ts';
 import { addFrag, packet } from './helpers.ts';
 
 setFlagsFromString('--allow-natives-syntax');
@@ -23,7 +23,7 @@ describe('the shape of an sk_buff', () => {
       addFrag(skb, new Uint8Array(100));
       const clone = keep(skb.clone());
       keep(skb.copy());
-      keep(cache.pskbCopy(skb, 50));
+      keep(pskbCopy(skb, 50));
       cache.expandHead(clone, 10, 10);
       clone.mayPull(150);
       if (round % 3 === 0) for (const s of made.splice(0)) s.consume();

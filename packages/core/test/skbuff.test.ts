@@ -23,6 +23,11 @@ import {
   type SkbExt,
   type SkbSock,
   SkbuffCache,
+  pskbCopy,
+  skbReallocHeadroom,
+  skbCowHead,
+  skbHeaderRelease,
+  skbHeaderCloned,
 } from '../src/index.ts';
 import { addDevice, addFrag, boot, bytesOf, packet, putText, textOf } from './helpers.ts';
 
@@ -110,8 +115,8 @@ describe('allocation', () => {
     expect(small.alloc(1)).toBeNull();
     expect(small.alloc(5000)).toBeNull();
     expect(skb.copy()).toBeNull();
-    expect(small.pskbCopy(skb, 0)).toBeNull();
-    expect(small.reallocHeadroom(skb, 500)).toBeNull();
+    expect(pskbCopy(skb, 0)).toBeNull();
+    expect(skbReallocHeadroom(skb, 500)).toBeNull();
     expect(small.expandHead(skb, 10, 10)).toBe(-12);
     expect(small.cow(skb, 0)).toBe(-12);
     expect(small.ensureWritable(skb, 8)).toBe(-12);
@@ -256,7 +261,7 @@ describe('headers', () => {
     expect([near.macHeader, near.networkOffset()]).toEqual([-1, 0]);
     const far = cache.copy(skb, 4, 0) as SkBuff;
     expect(String.fromCharCode(...far.bytes.subarray(far.macHeader, far.macHeader + 3))).toBe('mac');
-    const shared = cache.pskbCopy(skb, 4) as SkBuff;
+    const shared = pskbCopy(skb, 4) as SkBuff;
     expect(String.fromCharCode(...shared.bytes.subarray(shared.macHeader, shared.macHeader + 3))).toBe('mac');
     for (const s of [skb, near, far, shared]) s.consume();
   });
@@ -479,24 +484,24 @@ describe('marks', () => {
 describe('an owner that keeps the payload only', () => {
   it('leaves the header to its clone, which writes it without a copy while it is the only one [SKB-15] [SHI-02]', () => {
     const skb = packet(cache, 'headerpayload');
-    skb.headerRelease();
+    skbHeaderRelease(skb);
     const clone = skb.clone() as SkBuff;
-    expect([skb.nohdr, clone.nohdr, clone.isCloned(), clone.isHeaderCloned(), skb.isHeaderCloned()]).toEqual([true, false, true, false, true]);
+    expect([skb.nohdr, clone.nohdr, clone.isCloned(), skbHeaderCloned(clone), skbHeaderCloned(skb)]).toEqual([true, false, true, false, true]);
     const { head } = clone;
-    expect([cache.cowHead(clone, 20), clone.head === head, cache.cow(clone, 20), clone.head === head]).toEqual([0, true, 0, false]);
+    expect([skbCowHead(clone, 20), clone.head === head, cache.cow(clone, 20), clone.head === head]).toEqual([0, true, 0, false]);
     clone.consume();
     // Two that want the header: nobody writes it.
     const [a, b] = [skb.clone() as SkBuff, skb.clone() as SkBuff];
-    expect([a.isHeaderCloned(), b.isHeaderCloned()]).toEqual([true, true]);
+    expect([skbHeaderCloned(a), skbHeaderCloned(b)]).toEqual([true, true]);
     // The owner is gone, and its descriptor serves another clone of the same data.
     skb.consume();
     const c = a.clone() as SkBuff;
     b.consume();
-    expect([c === skb, a.isHeaderCloned(), c.isHeaderCloned()]).toEqual([true, true, true]);
+    expect([c === skb, skbHeaderCloned(a), skbHeaderCloned(c)]).toEqual([true, true, true]);
     for (const s of [a, c]) s.consume();
     // A header of its own again.
     const own = packet(cache, 'x');
-    own.headerRelease();
+    skbHeaderRelease(own);
     expect([cache.expandHead(own, 0, 0), own.nohdr]).toEqual([0, false]);
     own.consume();
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HrTimer, HZ, jiffiesToClockT, jiffiesToMsecs, msecsToJiffies, NSEC_PER_JIFFY, TimerList, Timers, VirtualClock } from '../src/index.ts';
+import { HrTimer, HZ, jiffiesToClockT, jiffiesToMsecs, msecsToJiffies, NSEC_PER_JIFFY, TimerList, Timers, VirtualClock, hrtimerStart, hrtimerCancel } from '../src/index.ts';
 import { boot, MS, SEC } from './helpers.ts';
 
 /** Timers under a clock that jumps to each deadline, as the virtual clock does. */
@@ -159,14 +159,14 @@ describe('a high-resolution timer', () => {
     const fired: string[] = [];
     const note = (name: string) => () => fired.push(`${name} ${b.now}`);
     const [one, two, three] = [new HrTimer(note('one')), new HrTimer(note('two')), new HrTimer(note('three'))];
-    b.timers.hrtimerStart(three, 3 * J + 1);
-    b.timers.hrtimerStart(one, 1_500_000);
-    b.timers.hrtimerStart(two, 1_500_000);
+    hrtimerStart(b.timers, three, 3 * J + 1);
+    hrtimerStart(b.timers, one, 1_500_000);
+    hrtimerStart(b.timers, two, 1_500_000);
     b.timers.modTimer(new TimerList(note('tick')), 2);
     expect([one.pending(), b.timers.pendingCount]).toEqual([true, 4]);
     b.advanceTo(3 * J);
     expect(fired).toEqual(['one 1500000', 'two 1500000', 'tick 2000000']);
-    expect([b.timers.hrtimerCancel(three), b.timers.hrtimerCancel(three), b.timers.pendingCount]).toEqual([true, false, 0]);
+    expect([hrtimerCancel(b.timers, three), hrtimerCancel(b.timers, three), b.timers.pendingCount]).toEqual([true, false, 0]);
     b.advanceTo(9 * J);
     expect(fired.length).toBe(3);
   });
@@ -273,7 +273,7 @@ describe('the wheel', () => {
         const b = new Bench();
         const fired: number[] = [];
         for (const [hr, at] of all) {
-          if (hr) b.timers.hrtimerStart(new HrTimer(() => fired.push(at * 10)), at * (J / 10) + 1);
+          if (hr) hrtimerStart(b.timers, new HrTimer(() => fired.push(at * 10)), at * (J / 10) + 1);
           else b.timers.modTimer(new TimerList(() => fired.push(Math.max(1, Math.floor(at / 10)) * 100)), Math.floor(at / 10));
         }
         for (const by of jumps) b.jumpTo(b.now + by * 123_457);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HrTimer, type Kernel, NET_RX_SOFTIRQ, TASKLET_SOFTIRQ, TimerList, VirtualClock } from '../src/index.ts';
+import { HrTimer, type Kernel, NET_RX_SOFTIRQ, TASKLET_SOFTIRQ, TimerList, VirtualClock, hrtimerStart, hrtimerCancel } from '../src/index.ts';
 import { boot, MS, SEC } from './helpers.ts';
 
 /** A task that sleeps inside a kernel, as a system call does. */
@@ -60,7 +60,7 @@ describe('advance', () => {
     const kernel = boot({ clock });
     clock.advance(5 * SEC);
     const seen: number[] = [];
-    kernel.timers.hrtimerStart(new HrTimer(() => seen.push(clock.now())), 1);
+    hrtimerStart(kernel.timers, new HrTimer(() => seen.push(clock.now())), 1);
     clock.advance(1);
     expect([seen, clock.now()]).toEqual([[5 * SEC], 5 * SEC + 1]);
   });
@@ -111,10 +111,10 @@ describe('runUntilIdle', () => {
     const timer = new TimerList(() => {});
     const hr = new HrTimer(() => {});
     kernel.timers.startIn(timer, 60_000);
-    kernel.timers.hrtimerStart(hr, 60 * SEC);
+    hrtimerStart(kernel.timers, hr, 60 * SEC);
     clock.runUntilIdle(1 * SEC);
     kernel.timers.delTimer(timer);
-    kernel.timers.hrtimerCancel(hr);
+    hrtimerCancel(kernel.timers, hr);
     clock.runUntilIdle();
     expect(clock.now()).toBe(1 * SEC);
   });

@@ -2,9 +2,8 @@
 import { afInet, SockaddrIn } from '@skbuff/af-inet';
 import { arpBare } from '@skbuff/arp';
 import { createKernel, devOpen, VirtualClock } from '@skbuff/core';
-import { fibBare } from '@skbuff/fib';
-import { FibTrie } from '@skbuff/fib-trie';
-import { icmpBare } from '@skbuff/icmp';
+import { hostRoutes } from '@skbuff/host-routes';
+import { icmpBare, icmpErrors } from '@skbuff/icmp';
 import { inDevGet, inetAllocIfa, inetInsertIfa, ipv4Bare } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { namespaces } from '@skbuff/namespaces';
@@ -21,8 +20,7 @@ export async function run() {
   const kernel = createKernel({
     clock,
     plugins: [
-      sysctl(), procfs(), loopback(), neighbourBare(), ipv4Bare(), arpBare(), fibBare({ table: () => new FibTrie() }), icmpBare(),
-      namespaces(), sock(), afInet(), ping(),
+      sysctl(), procfs(), loopback(), neighbourBare(), ipv4Bare(), arpBare(), hostRoutes(), icmpBare(icmpErrors), namespaces(), sock(), afInet(), ping(),
     ],
   });
   const here = kernel.initNet;

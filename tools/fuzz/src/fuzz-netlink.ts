@@ -1,7 +1,8 @@
 /** Netlink requests against a host of its own; another pair of hosts of the same kernel must not feel it. */
 import { type Net, Random } from '@skbuff/core';
-import { get16, get32, NetlinkPort, netlinkNet, netlinkOpen } from '@skbuff/netlink';
+import { NetlinkPort, netlinkNet, netlinkOpen } from '@skbuff/netlink';
 import { errnoName, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLMSG_ERROR } from '@skbuff/uapi';
+import { le16, le32 } from '@skbuff/wire';
 import { createNet, type HostNet, VirtualClock } from 'skbuff';
 import { Messages } from './messages.ts';
 import { fault, type Outcome, outcome, tally, thrown } from './report.ts';
@@ -61,8 +62,8 @@ function send(result: Outcome, net: Net, message: Uint8Array, i: number): void {
   let answers = 0;
   for (let reply = port.recvmsg(); typeof reply !== 'number'; reply = port.recvmsg()) {
     answers++;
-    if (get16(reply.data, 4) !== NLMSG_ERROR) continue;
-    const error = get32(reply.data, 16) | 0;
+    if (le16(reply.data, 4) !== NLMSG_ERROR) continue;
+    const error = le32(reply.data, 16) | 0;
     tally(result.ends, error === 0 ? 'done' : errnoName(-error));
     if (error > 0 || error < -MAX_ERRNO) fault(result, `the answer ${error} is no errno`);
   }
@@ -70,7 +71,7 @@ function send(result: Outcome, net: Net, message: Uint8Array, i: number): void {
   // What does not even frame a message is passed over, as by Linux; anything else is answered.
   if (answers === 0) {
     tally(result.ends, 'no answer: not a message');
-    const len = get32(message, 0);
+    const len = le32(message, 0);
     if (len >= 16 && len <= message.length) fault(result, `no answer to ${Array.from(message).join(' ')}`);
   }
 }

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { get16, get32, NetlinkPort, netlinkNet, netlinkOpen } from '@skbuff/netlink';
+import { NetlinkPort, netlinkNet, netlinkOpen } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le16, le32 } from '@skbuff/wire';
 import { createNet } from 'skbuff';
 
 export interface Request {
@@ -67,13 +68,13 @@ export function ourAnswers(requests: readonly Request[]): string[] {
 function shown(data: Uint8Array): string {
   let text = '';
   for (let at = 0; at + 16 <= data.length; ) {
-    const len = get32(data, at);
-    const type = get16(data, at + 4);
-    const flags = get16(data, at + 6);
-    const err = -(get32(data, at + 16) | 0);
+    const len = le32(data, at);
+    const type = le16(data, at + 4);
+    const flags = le16(data, at + 6);
+    const err = -(le32(data, at + 16) | 0);
     const tlvs = (flags & U.NLM_F_ACK_TLVS) !== 0;
     if (type === U.NLMSG_ERROR) {
-      const quoted = (flags & U.NLM_F_CAPPED) !== 0 ? 16 : (get32(data, at + 20) + 3) & ~3;
+      const quoted = (flags & U.NLM_F_CAPPED) !== 0 ? 16 : (le32(data, at + 20) + 3) & ~3;
       text += `${err}${tlvs ? extack(data, at + 20 + quoted, at + len) : ''}; `;
     } else if (type === U.NLMSG_DONE) text += `done ${err}${tlvs ? extack(data, at + 20, at + len) : ''}; `;
     at += Math.max(16, (len + 3) & ~3);
@@ -84,11 +85,11 @@ function shown(data: Uint8Array): string {
 function extack(data: Uint8Array, at: number, end: number): string {
   let text = '';
   while (at + 4 <= end) {
-    const len = get16(data, at);
-    const type = get16(data, at + 2) & 0x3fff;
+    const len = le16(data, at);
+    const type = le16(data, at + 2) & 0x3fff;
     if (len < 4 || at + len > end) break;
     if (type === U.NLMSGERR_ATTR_MSG) text += ` ${String.fromCharCode(...data.subarray(at + 4, at + len - 1))}`;
-    if (type === U.NLMSGERR_ATTR_OFFS) text += ` @${get32(data, at + 4)}`;
+    if (type === U.NLMSGERR_ATTR_OFFS) text += ` @${le32(data, at + 4)}`;
     at += (len + 3) & ~3;
   }
   return text;
@@ -112,17 +113,17 @@ const OF_NEWER_RULES: readonly number[] = [U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FL
 /** Both sides can be asked this: no family beside IPv4, no process or descriptor of whoever asks. */
 export function isComparable({ message }: Request): boolean {
   for (let at = 0; at + 16 <= message.length; ) {
-    const len = get32(message, at);
+    const len = le32(message, at);
     if (len < 16 || len > message.length - at) break;
-    if (!TYPES.has(get16(message, at + 4))) return false;
+    if (!TYPES.has(le16(message, at + 4))) return false;
     if (at + 16 < message.length && message[at + 16] !== U.AF_UNSPEC && message[at + 16] !== U.AF_INET) return false;
     at += (len + 3) & ~3;
   }
   if (message.join().includes(DUMMY)) return false;
-  const type = get16(message, 4);
+  const type = le16(message, 4);
   const rule = type >= U.RTM_NEWRULE && type <= U.RTM_GETRULE;
   const bad = rule ? OF_NEWER_RULES : type === U.RTM_GETNSID ? OF_A_PROCESS_NSID : OF_A_PROCESS;
   // Wherever it might stand.
-  for (let at = 16; at + 4 <= message.length; at += 4) if (bad.includes(get16(message, at + 2) & 0x3fff)) return false;
+  for (let at = 16; at + 4 <= message.length; at += 4) if (bad.includes(le16(message, at + 2) & 0x3fff)) return false;
   return true;
 }

@@ -3,7 +3,7 @@
  * other fields; and now and then plain noise.
  */
 import type { Random } from '@skbuff/core';
-import { get16, put16, put32 } from '@skbuff/netlink';
+import { le16, setLe16, setLe32 } from '@skbuff/wire';
 import * as U from '@skbuff/uapi';
 import { pick, someBytes, someNumber } from './chance.ts';
 
@@ -29,8 +29,8 @@ function parse(bytes: Uint8Array, depth: number): Attr[] | null {
   const attrs: Attr[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (bytes.length - at < 4) return null;
-    const len = get16(bytes, at);
-    const type = get16(bytes, at + 2);
+    const len = le16(bytes, at);
+    const type = le16(bytes, at + 2);
     if (len < 4 || at + len > bytes.length || (type & 0x3fff) > 70) return null;
     const data = bytes.slice(at + 4, at + len);
     attrs.push({ type, data, children: depth < 4 && data.length >= 4 ? parse(data, depth + 1) : null, len: null });
@@ -44,8 +44,8 @@ function build(attrs: readonly Attr[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { data }) => sum + 4 + ((data.length + 3) & ~3), 0));
   let at = 0;
   for (const { attr, data } of parts) {
-    put16(bytes, at, attr.len ?? 4 + data.length);
-    put16(bytes, at + 2, attr.type);
+    setLe16(bytes, at, attr.len ?? 4 + data.length);
+    setLe16(bytes, at + 2, attr.type);
     bytes.set(data, at + 4);
     at += 4 + ((data.length + 3) & ~3);
   }
@@ -65,7 +65,7 @@ export class Messages {
   constructor(random: Random, samples: readonly Uint8Array[]) {
     this.random = random;
     this.samples = samples;
-    for (const sample of samples) this.stock.push(...(parse(sample.subarray(16 + align(headerLength(get16(sample, 4)))), 0) ?? []));
+    for (const sample of samples) this.stock.push(...(parse(sample.subarray(16 + align(headerLength(le16(sample, 4)))), 0) ?? []));
   }
 
   /** The next message: with NLM_F_REQUEST and NLM_F_ACK, so that it is answered. */
@@ -74,14 +74,14 @@ export class Messages {
     const sample = pick(random, this.samples);
     let bytes = random.below(8) === 0 ? this.noise(sample) : this.rebuilt(sample);
     if (bytes.length > LIMIT) bytes = bytes.slice(0, LIMIT);
-    put32(bytes, 0, random.below(32) === 0 ? someNumber(random) : bytes.length);
-    put16(bytes, 6, get16(bytes, 6) | U.NLM_F_REQUEST | U.NLM_F_ACK);
+    setLe32(bytes, 0, random.below(32) === 0 ? someNumber(random) : bytes.length);
+    setLe16(bytes, 6, le16(bytes, 6) | U.NLM_F_REQUEST | U.NLM_F_ACK);
     return bytes;
   }
 
   private rebuilt(sample: Uint8Array): Uint8Array {
     const { random } = this;
-    const fixed = 16 + align(headerLength(get16(sample, 4)));
+    const fixed = 16 + align(headerLength(le16(sample, 4)));
     const head = sample.slice(0, Math.min(fixed, sample.length));
     const attrs = parse(sample.subarray(fixed), 0) ?? [];
     if (random.below(3) === 0) this.changeHead(head);
@@ -96,8 +96,8 @@ export class Messages {
   private changeHead(head: Uint8Array): void {
     const { random } = this;
     const kind = random.below(4);
-    if (kind === 0) put16(head, 6, get16(head, 6) ^ pick(random, FLAGS));
-    else if (kind === 1) put16(head, 4, pick(random, [get16(head, 4) ^ 1, get16(head, 4) ^ 2, get16(pick(random, this.samples), 4), U.RTM_BASE + random.below(108)]));
+    if (kind === 0) setLe16(head, 6, le16(head, 6) ^ pick(random, FLAGS));
+    else if (kind === 1) setLe16(head, 4, pick(random, [le16(head, 4) ^ 1, le16(head, 4) ^ 2, le16(pick(random, this.samples), 4), U.RTM_BASE + random.below(108)]));
     else if (head.length > 16) {
       const at = 16 + random.below(head.length - 16);
       head[at] = random.below(2) === 0 ? someNumber(random) : (head[at] as number) ^ (1 << random.below(8));
@@ -131,7 +131,7 @@ export class Messages {
     if (kind === 0) attr.data = data.slice(0, random.below(data.length + 1));
     else if (kind === 1) attr.data = Uint8Array.from([...data, ...someBytes(random, 12)]);
     else if (kind === 2 && data.length >= 4) {
-      put32(data, random.below(data.length - 3), someNumber(random));
+      setLe32(data, random.below(data.length - 3), someNumber(random));
       attr.data = data;
     } else if (data.length > 0) {
       const at = random.below(data.length);

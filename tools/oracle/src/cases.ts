@@ -3,7 +3,7 @@ import { icmpMessage, type IpPacket, ipPacket } from '@skbuff/testkit';
 import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, IPPROTO_ICMP, IPPROTO_UDP } from '@skbuff/uapi';
 import { be16, be32, csumPartial, csumTcpudpMagic, inetNtoa, inetPton4, IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TTL, setBe16 } from '@skbuff/wire';
 import { frameOf } from './packets.ts';
-import { counters, describeFrame, describeRan, type Transcript } from './transcript.ts';
+import { counters, describeFrame, describeRan, difference, openPair, type Pair, type Transcript } from './transcript.ts';
 import type { Seen, World } from './world.ts';
 
 export interface Case {
@@ -62,7 +62,7 @@ function tellIcmp(message: Uint8Array): string {
 }
 
 /** Plays one case: what came out, to the byte, and the counters that it moved. The first lines are {@link tell}'s. */
-export async function playCase(world: World, { packets, before = [], after = [], mac, wait }: Case, id: number): Promise<Transcript> {
+async function playCase(world: World, { packets, before = [], after = [], mac, wait }: Case, id: number): Promise<Transcript> {
   const out: Transcript = [];
   for (const line of before) out.push(describeRan(line, await world.run('r', line)));
   const counted = await counters(world, 'r');
@@ -77,7 +77,35 @@ export async function playCase(world: World, { packets, before = [], after = [],
   return [...seen.map(tell), '', ...out];
 }
 
-/** The part of {@link playCase} that a case is told to expect. */
-export function told(transcript: Transcript): Transcript {
-  return transcript.slice(0, transcript.indexOf(''));
+/** Settings of net.ipv4 for one case: what they are set to, and what they are afterwards. */
+export function set(...values: (readonly [name: string, on: number, off: number])[]): Required<Pick<Case, 'before' | 'after'>> {
+  return {
+    before: values.map(([name, on]) => `sysctl -w net.ipv4.${name}=${on}`),
+    after: values.map(([name, , off]) => `sysctl -w net.ipv4.${name}=${off}`).reverse(),
+  };
+}
+
+/** A lab in both worlds, on which cases are played one after the other. */
+export class CasePlayer {
+  private readonly pair: Pair;
+  private id = 0x4000;
+
+  private constructor(pair: Pair) {
+    this.pair = pair;
+  }
+
+  static async open(lab: string): Promise<CasePlayer> {
+    return new CasePlayer(await openPair(lab));
+  }
+
+  /** What differs between the worlds, and what came out in ours as {@link tell} says it. */
+  async play(one: Case): Promise<{ readonly difference: string; readonly out: readonly string[] }> {
+    const id = this.id++;
+    const both = await this.pair.play((world) => playCase(world, one, id));
+    return { difference: difference(both), out: both.ours.slice(0, both.ours.indexOf('')) };
+  }
+
+  close(): Promise<void> {
+    return this.pair.close();
+  }
 }

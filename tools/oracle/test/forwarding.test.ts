@@ -1,34 +1,29 @@
 /** What a router makes of a packet under each setting: where it goes, how it is changed, what is counted. */
+import { IP_DF, IP_MF } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROADCAST, type Case, difference, icmp, kernelMissing, openPair, type Pair, playCase, told, udp } from '../src/index.ts';
+import { BROADCAST, type Case, CasePlayer, icmp, kernelMissing, set, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 const missing = kernelMissing();
 if (missing !== null) console.warn(`oracle of forwarding SKIPPED: ${missing}`);
 
-const MF = 0x2000;
-const DF = 0x4000;
 const NEAR = '10.0.1.2';
 const FAR = '10.1.2.3';
 const send = (more: Parameters<typeof udp>[0] = {}): Case['packets'] => [udp({ saddr: NEAR, daddr: FAR, ...more })];
 const ping = (more: Parameters<typeof icmp>[0] = {}): Case['packets'] => [icmp({ saddr: NEAR, daddr: '10.0.1.1', ...more })];
 const out = (what = 'proto 17 ttl 63', saddr = NEAR, daddr = FAR): string => `w2 ${saddr} > ${daddr} ${what}`;
 const reply = (from = '10.0.1.1', to = NEAR, port = 'w1'): string[] => [`${port} ${from} > ${to} icmp 0/0`];
-const set = (...values: [name: string, on: number, off: number][]): Pick<Case, 'before' | 'after'> => ({
-  before: values.map(([name, on]) => `sysctl -w net.ipv4.${name}=${on}`),
-  after: values.map(([name, , off]) => `sysctl -w net.ipv4.${name}=${off}`).reverse(),
-});
 
 const WAYS: [string, Case][] = [
   ['goes on, with a time to live that is one less', { packets: send(), out: [out()] }],
   ['goes on with time to live 2', { packets: send({ ttl: 2 }), out: [out('proto 17 ttl 1')] }],
   ['goes on with a type of service', { packets: send({ tos: 0xb8 }), out: [out()] }],
   ['goes on with a checksum that wraps', { packets: send({ id: 0xfeff, tos: 0xff }), out: [out()] }],
-  ['goes on though it must not be fragmented', { packets: send({ fragOff: DF, length: 400, daddr: '10.3.1.1' }), out: [`w3 ${NEAR} > 10.3.1.1 proto 17 ttl 63`] }],
+  ['goes on though it must not be fragmented', { packets: send({ fragOff: IP_DF, length: 400, daddr: '10.3.1.1' }), out: [`w3 ${NEAR} > 10.3.1.1 proto 17 ttl 63`] }],
   ['is cut in two for a narrow link', { packets: send({ length: 800, daddr: '10.3.1.1' }), out: ['0+', '552'].map((part) => `w3 ${NEAR} > 10.3.1.1 ${part} proto 17 ttl 63`) }],
   ['is cut for a narrow route', { packets: send({ length: 1300, daddr: '10.4.1.1' }), out: ['0+', '576+', '1152'].map((part) => out(`${part} proto 17 ttl 63`, NEAR, '10.4.1.1')) }],
-  ['is cut again, being a fragment', { packets: send({ length: 800, daddr: '10.3.1.1', fragOff: MF | 100 }), out: ['800+', '1352+'].map((part) => `w3 ${NEAR} > 10.3.1.1 ${part} proto 17 ttl 63`) }],
-  ['is not put together on the way', { packets: send({ fragOff: MF, length: 16 }), out: [out('0+ proto 17 ttl 63')] }],
+  ['is cut again, being a fragment', { packets: send({ length: 800, daddr: '10.3.1.1', fragOff: IP_MF | 100 }), out: ['800+', '1352+'].map((part) => `w3 ${NEAR} > 10.3.1.1 ${part} proto 17 ttl 63`) }],
+  ['is not put together on the way', { packets: send({ fragOff: IP_MF, length: 16 }), out: [out('0+ proto 17 ttl 63')] }],
   ['is of a protocol that nobody knows', { packets: [{ saddr: NEAR, daddr: FAR, proto: 253 }], out: [out('proto 253 ttl 63')] }],
   ['has a wrong sum of its own', { packets: send({ check: 0x0bad }), out: [out()] }],
   ['is for a host on the next link', { packets: send({ daddr: '10.0.2.2' }), out: [out(undefined, NEAR, '10.0.2.2')] }],
@@ -81,8 +76,8 @@ const SETTINGS: [string, Case][] = [
   ['accept_source_route 1 of both: through two of our addresses', { packets: send({ daddr: '10.0.1.1', options: [131, 11, 4, 10, 0, 2, 1, 10, 0, 2, 2, 1] }), out: [out(undefined, NEAR, '10.0.2.2')], ...set(['conf.all.accept_source_route', 1, 0]) }],
   ['accept_source_route 1 of both: one that passes by', { packets: send({ options: [131, 7, 4, 10, 0, 2, 2, 1] }), out: [out()], ...set(['conf.all.accept_source_route', 1, 0]) }],
   ['accept_source_route 1 of both: an echo request by one', { packets: ping({ options: [131, 7, 8, 10, 0, 1, 3, 1] }), out: [`w1 10.0.1.1 > 10.0.1.3 icmp 0/0`], ...set(['conf.all.accept_source_route', 1, 0]) }],
-  ['ip_forward_use_pmtu 1: a route with an MTU', { packets: send({ daddr: '10.5.1.1', length: 1000, fragOff: DF }), out: [`w1 10.0.1.1 > ${NEAR} icmp 3/4 mtu 700`], ...withRoute('mtu 700', ['ip_forward_use_pmtu', 1, 0]) }],
-  ['ip_forward_use_pmtu 0: a route with an MTU', { packets: send({ daddr: '10.5.1.1', length: 1000, fragOff: DF }), out: [`w1 10.0.1.1 > ${NEAR} icmp 3/4 mtu 700`], ...withRoute('mtu 700') }],
+  ['ip_forward_use_pmtu 1: a route with an MTU', { packets: send({ daddr: '10.5.1.1', length: 1000, fragOff: IP_DF }), out: [`w1 10.0.1.1 > ${NEAR} icmp 3/4 mtu 700`], ...withRoute('mtu 700', ['ip_forward_use_pmtu', 1, 0]) }],
+  ['ip_forward_use_pmtu 0: a route with an MTU', { packets: send({ daddr: '10.5.1.1', length: 1000, fragOff: IP_DF }), out: [`w1 10.0.1.1 > ${NEAR} icmp 3/4 mtu 700`], ...withRoute('mtu 700') }],
   ['bc_forwarding 0: a broadcast of another link', { packets: send({ daddr: '10.0.2.255' }), out: [] }],
   ['bc_forwarding 1: a broadcast of another link', { packets: send({ daddr: '10.0.2.255' }), out: [out(undefined, NEAR, '10.0.2.255')], ...set(['conf.all.bc_forwarding', 1, 0], ['conf.eth1.bc_forwarding', 1, 0], ['conf.eth2.bc_forwarding', 1, 0]) }],
   ['bc_forwarding 1: an echo request to a broadcast of another link', { packets: ping({ daddr: '10.0.2.255' }), out: [`w2 ${NEAR} > 10.0.2.255 icmp 8/0`], ...set(['conf.all.bc_forwarding', 1, 0], ['conf.eth1.bc_forwarding', 1, 0], ['conf.eth2.bc_forwarding', 1, 0]) }],
@@ -102,24 +97,18 @@ const SETTINGS: [string, Case][] = [
 
 /** A route to 10.5.0.0/16 that is there for one packet only. */
 function withRoute(metrics: string, ...values: Parameters<typeof set>): Pick<Case, 'before' | 'after'> {
-  const { before = [], after = [] } = set(...values);
+  const { before, after } = set(...values);
   return { before: [`ip route add 10.5.0.0/16 via 10.0.2.2 ${metrics}`, ...before], after: [...after, 'ip route del 10.5.0.0/16'] };
 }
 
 describe.runIf(missing === null)('a router', () => {
-  let pair: Pair;
-  let id = 0x4000;
+  let player: CasePlayer;
   beforeAll(async () => {
-    pair = await openPair(ROUTER);
+    player = await CasePlayer.open(ROUTER);
   });
-  afterAll(() => pair.close());
+  afterAll(() => player.close());
 
-  async function check(one: Case): Promise<void> {
-    const mine = id++;
-    const both = await pair.play((world) => playCase(world, one, mine));
-    expect(difference(both)).toBe('');
-    expect(told(both.ours)).toEqual(one.out);
-  }
+  const check = async (one: Case): Promise<void> => expect(await player.play(one)).toEqual({ difference: '', out: one.out });
 
   it.each(WAYS)('does with a packet what the running kernel does, which %s [FWD-04, FWD-09, FWD-12, IP4-21]', (_what, one) => check(one));
   it.each(OPTIONS)('forwards as the running kernel does %s [OPT-06, OPT-10, OPT-12, OPT-13, OPT-14, OPT-15, OPT-20]', (_what, options, daddr) => check({ packets: send({ options, daddr }), out: [out(undefined, NEAR, daddr)] }));

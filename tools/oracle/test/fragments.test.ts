@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
 import { ipPacket } from '@skbuff/testkit';
-import { IPPROTO_ICMP } from '@skbuff/uapi';
+import { IPPROTO_ICMP, IP_MF } from '@skbuff/uapi';
 import { ipComputeCsum, setBe16 } from '@skbuff/wire';
 import { counters, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
 import { frameOf, pick } from '../src/packets.ts';
@@ -14,7 +14,6 @@ if (missing !== null) console.warn(`oracle of fragments SKIPPED: ${missing}`);
 const LAB = ROUTER.replace('ipfrag_time: 60', 'ipfrag_time: 14').replace('net.ipv4.icmp_ratemask: 0', 'net.ipv4.icmp_ratemask: 0\n        net.ipv4.ipfrag_max_dist: 0');
 /** After which what is not whole is given up: as long as sending everything may ever take, and a little. */
 const PATIENCE_MS = 15_500;
-const MF = 0x2000;
 
 /**
  * An echo request. Its identifier is not 0, since the answer must not be all zeros: an x86 kernel begins its sum at ~0, sends 0 instead of
@@ -82,7 +81,7 @@ async function play(world: World, seed: number, count: number): Promise<Transcri
     const frames = pieces.map(({ from, to, more }) => {
       const payload = new Uint8Array(to - from);
       payload.set(message.subarray(from, to));
-      return frameOf(mac, ipPacket({ saddr: '10.0.1.2', daddr, proto: IPPROTO_ICMP, id, tos, payload, fragOff: (from >> 3) | (more ? MF : 0) }));
+      return frameOf(mac, ipPacket({ saddr: '10.0.1.2', daddr, proto: IPPROTO_ICMP, id, tos, payload, fragOff: (from >> 3) | (more ? IP_MF : 0) }));
     });
     const seen = await world.send('w1', ...frames);
     const what = pieces.map(({ from, to, more }) => `${from}-${to}${more ? '+' : ''}`).join(' ');

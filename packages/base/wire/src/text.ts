@@ -1,4 +1,4 @@
-/** Text forms of addresses, as the tools print them and as inet_pton(3) reads them. */
+/** Text forms of addresses, as the tools print them and as inet_pton(3) and inet_aton(3) read them. */
 
 /** `10.0.0.1` for 0x0a000001. */
 export function inetNtoa(addr: number): string {
@@ -17,6 +17,16 @@ export function inetPton4(text: string): number {
     addr = addr * 256 + n;
   }
   return addr;
+}
+
+/** An address as inet_aton(3) takes it (one to four numbers, decimal, octal or hexadecimal, the last fills what is left), or -1. */
+export function inetAton(text: string): number {
+  const parts = text.split('.');
+  if (parts.length > 4 || parts.some((part) => !/^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.test(part))) return -1;
+  const numbers = parts.map((part) => Number(/^0[0-7]+$/.test(part) ? `0o${part}` : part));
+  const last = numbers.pop() as number;
+  if (last >= 256 ** (4 - numbers.length) || numbers.some((n) => n > 255)) return -1;
+  return numbers.reduce((sum, n, i) => sum + n * 256 ** (3 - i), 0) + last;
 }
 
 /** `02:00:00:00:00:01` for `len` bytes at `off`. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatMac,
+  inetAton,
   inetMakeMask,
   inetMaskLen,
   inetNtoa,
@@ -70,5 +71,30 @@ describe('MAC addresses as text', () => {
 
   it.each(['', '02:00:00:00:00', '02:00:00:00:00:01:02', '02-00-00-00-00-01', '002:0:0:0:0:1', '02:00:00:00:00:', '02:00:00:00:00:0g'])('refuse %j', (text) => {
     expect(parseMac(text)).toBeNull();
+  });
+});
+
+describe('inet_aton(3)', () => {
+  it.each([
+    ['10.0.0.1', 0x0a000001],
+    ['10.1', 0x0a000001],
+    ['0x7f.1', 0x7f000001],
+    ['017.0x10.1', 0x0f100001],
+    ['010.0.0.1', 0x08000001],
+    ['00.1', 1],
+    ['1.2.65535', 0x0102ffff],
+    ['4294967295', 0xffffffff],
+    ['1.2.3.256', -1],
+    ['1.2.65536', -1],
+    ['1.16777216', -1],
+    ['4294967296', -1],
+    ['08', -1],
+    ['0x', -1],
+    ['1..2', -1],
+    ['1.2.3.4.5', -1],
+    ['', -1],
+    ['h1', -1],
+  ])('reads %j as %i', (text, addr) => {
+    expect(inetAton(text)).toBe(addr);
   });
 });

@@ -1,7 +1,8 @@
 /** Driver, permanent address, time stamps. */
 import type { NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32, setText } from './bytes.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import { setText } from './text.ts';
 
 /** `struct ethtool_drvinfo`: where its texts begin. */
 const DRIVER = 4;

@@ -1,7 +1,7 @@
 /** Features: the two words of today, the commands for one of them each that were before, and the flags between them. */
 import type { NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32 } from './bytes.ts';
+import { le32, setLe32 } from '@skbuff/wire';
 import { activeFeatures, ETHTOOL_BITS, FEATURE_NAMES, type FeatureWords, hwFeatures, NEVER_CHANGE, wantedFeatures, wishFeatures } from './features.ts';
 
 function named(pattern: RegExp): FeatureWords {

@@ -1,7 +1,7 @@
 /** SIOCETHTOOL (`net/ethtool/ioctl.c`): the first word of the structure says what is asked, the answer goes into the same bytes. */
 import type { Net, NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32 } from './bytes.ts';
+import { le32, setLe32 } from '@skbuff/wire';
 import { drvinfo, permAddr, tsInfo } from './device-info.ts';
 import { getFeature, getFeatures, getFlags, LEGACY_GET, LEGACY_SET, setFeature, setFeatures, setFlags } from './ioctl-features.ts';
 import { getLinkSettings, getSettings, setLinkSettings } from './link-settings.ts';
@@ -41,11 +41,11 @@ function one(dev: NetDevice, cmd: number, data: Uint8Array): number {
     case U.ETHTOOL_GSET: return getSettings(dev, data);
     case U.ETHTOOL_GLINKSETTINGS: return getLinkSettings(dev, data);
     case U.ETHTOOL_SLINKSETTINGS: return setLinkSettings(dev, data);
-    case U.ETHTOOL_GMSGLVL: return ops.getMsglevel === null ? -U.EOPNOTSUPP : value(data, ops.getMsglevel(dev));
-    case U.ETHTOOL_SMSGLVL: return ops.setMsglevel === null ? -U.EOPNOTSUPP : data.length < 8 ? -U.EFAULT : ops.setMsglevel(dev, le32(data, 4));
-    case U.ETHTOOL_GLINK: return ops.getLink === null ? -U.EOPNOTSUPP : value(data, ops.getLink(dev) ? 1 : 0);
+    case U.ETHTOOL_GMSGLVL: return ops.getMsglevel === undefined ? -U.EOPNOTSUPP : value(data, ops.getMsglevel(dev));
+    case U.ETHTOOL_SMSGLVL: return ops.setMsglevel === undefined ? -U.EOPNOTSUPP : data.length < 8 ? -U.EFAULT : ops.setMsglevel(dev, le32(data, 4));
+    case U.ETHTOOL_GLINK: return ops.getLink === undefined ? -U.EOPNOTSUPP : value(data, ops.getLink(dev) ? 1 : 0);
     case U.ETHTOOL_NWAY_RST: return ops.nwayReset?.(dev) ?? -U.EOPNOTSUPP;
-    case U.ETHTOOL_PHYS_ID: return ops.setPhysId === null ? -U.EOPNOTSUPP : data.length < 8 ? -U.EFAULT : ops.setPhysId(dev, le32(data, 4));
+    case U.ETHTOOL_PHYS_ID: return ops.setPhysId === undefined ? -U.EOPNOTSUPP : data.length < 8 ? -U.EFAULT : ops.setPhysId(dev, le32(data, 4));
     case U.ETHTOOL_GSTRINGS: return gstrings(dev, data);
     case U.ETHTOOL_GSSET_INFO: return ssetInfo(dev, data);
     case U.ETHTOOL_GSTATS: return stats(dev, data);

@@ -1,7 +1,7 @@
 /** Speed, duplex, port and modes of a link, in the new structure and in the old one. */
 import type { EthtoolLinkKsettings, NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32 } from './bytes.ts';
+import { le32, setLe32 } from '@skbuff/wire';
 import { LINK_MODE_NAMES } from './link-modes.ts';
 
 /** Words of a mask of link modes. */
@@ -52,7 +52,7 @@ function fields(settings: EthtoolLinkKsettings, data: Uint8Array): void {
 /** `ethtool_set_link_ksettings`: -EINVAL if the masks have not the kernel's number of words. */
 export function setLinkSettings(dev: NetDevice, data: Uint8Array): number {
   const { setLinkKsettings } = dev.ethtoolOps;
-  if (setLinkKsettings === null) return -U.EOPNOTSUPP;
+  if (setLinkKsettings === undefined) return -U.EOPNOTSUPP;
   if (data.length < MASKS) return -U.EFAULT;
   if (data[MASKS_NWORDS] !== NWORDS) return -U.EINVAL;
   if (data.length < MASKS + 3 * 4 * NWORDS) return -U.EFAULT;

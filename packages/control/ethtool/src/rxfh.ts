@@ -1,7 +1,7 @@
 /** How received flows are spread over rings. */
 import type { NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32, setLe64 } from './bytes.ts';
+import { le32, setLe32, setLe64 } from '@skbuff/wire';
 
 /** `struct ethtool_rxnfc`: `data` lies behind the command and the flow type. */
 const RXNFC_DATA = 8;
@@ -31,7 +31,7 @@ export function getIndir(dev: NetDevice, data: Uint8Array): number {
 /** Size 0: the driver's own spreading, over all rings. -EINVAL: not the size that it has, or a ring that is none. */
 export function setIndir(dev: NetDevice, data: Uint8Array): number {
   const { getRxfhIndir, setRxfhIndir, getRxRingCount } = dev.ethtoolOps;
-  if (getRxfhIndir === null || setRxfhIndir === null || getRxRingCount === null) return -U.EOPNOTSUPP;
+  if (getRxfhIndir === undefined || setRxfhIndir === undefined || getRxRingCount === undefined) return -U.EOPNOTSUPP;
   if (data.length < 8) return -U.EFAULT;
   const rings = getRxRingCount(dev);
   const { length } = getRxfhIndir(dev);

@@ -1,7 +1,8 @@
 /** Sets of names, and the driver's counters. */
 import type { NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32, setLe64, setText } from './bytes.ts';
+import { le32, setLe32, setLe64 } from '@skbuff/wire';
+import { setText } from './text.ts';
 import { FEATURE_NAMES } from './features.ts';
 import { LINK_MODE_NAMES } from './link-modes.ts';
 

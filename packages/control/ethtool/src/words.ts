@@ -1,17 +1,17 @@
 /** Structures that are 32-bit words behind the command, the same to read and to write. */
 import type { EthtoolOps, EthtoolWords, NetDevice } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32, setLe32 } from './bytes.ts';
+import { le32, setLe32 } from '@skbuff/wire';
 
 type Answer = (dev: NetDevice, data: Uint8Array) => number;
 
 /** Bytes of a SecureOn password behind `struct ethtool_wolinfo`'s words. */
 const SOPASS_LEN = 6;
 
-function get(member: (ops: EthtoolOps) => EthtoolWords | null, count: number, behind = 0): Answer {
+function get(member: (ops: EthtoolOps) => EthtoolWords | undefined, count: number, behind = 0): Answer {
   return (dev, data) => {
     const read = member(dev.ethtoolOps);
-    if (read === null) return -U.EOPNOTSUPP;
+    if (read === undefined) return -U.EOPNOTSUPP;
     if (data.length < 4 + count * 4 + behind) return -U.EFAULT;
     const words = new Uint32Array(count);
     const err = read(dev, words);
@@ -20,10 +20,10 @@ function get(member: (ops: EthtoolOps) => EthtoolWords | null, count: number, be
   };
 }
 
-function set(member: (ops: EthtoolOps) => EthtoolWords | null, count: number, check: ((dev: NetDevice, words: Uint32Array) => number) | null = null): Answer {
+function set(member: (ops: EthtoolOps) => EthtoolWords | undefined, count: number, check: ((dev: NetDevice, words: Uint32Array) => number) | null = null): Answer {
   return (dev, data) => {
     const write = member(dev.ethtoolOps);
-    if (write === null) return -U.EOPNOTSUPP;
+    if (write === undefined) return -U.EOPNOTSUPP;
     if (data.length < 4 + count * 4) return -U.EFAULT;
     const words = Uint32Array.from({ length: count }, (_, i) => le32(data, 4 + i * 4));
     const err = check?.(dev, words) ?? 0;

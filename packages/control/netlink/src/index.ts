@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export * from './bytes.ts';
+export * from './strings.ts';
 export * from './extack.ts';
 export * from './libnetlink.ts';
 export * from './netlink-ack.ts';

@@ -1,7 +1,7 @@
 /** What a program does with a port: ask and read the answers (after iproute2's libnetlink). */
 import * as U from '@skbuff/uapi';
 import { NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN } from '@skbuff/uapi';
-import { getS32 } from './bytes.ts';
+import { leS32 } from '@skbuff/wire';
 import { nlaFind, nlaGetString, nlaGetU32 } from './nlattr.ts';
 import type { NetlinkPort } from './netlink-port.ts';
 import { type NlMsgHdr, nlmsgAlign, nlmsgAll } from './nlmsg.ts';
@@ -38,7 +38,7 @@ export function nlErrorOf(nlh: NlMsgHdr): { error: number; extack: string; offs:
   const msg = tlv(nlh, U.NLMSGERR_ATTR_MSG);
   const offs = tlv(nlh, U.NLMSGERR_ATTR_OFFS);
   return {
-    error: nlh.dataLen >= 4 ? getS32(nlh.buf, nlh.data) : 0,
+    error: nlh.dataLen >= 4 ? leS32(nlh.buf, nlh.data) : 0,
     extack: msg < 0 ? '' : nlaGetString(nlh.buf, msg),
     offs: offs < 0 ? -1 : nlaGetU32(nlh.buf, offs),
   };

@@ -16,7 +16,7 @@ import {
   NLM_F_DUMP_INTR,
   NLM_F_MULTI,
 } from '@skbuff/uapi';
-import { put32 } from './bytes.ts';
+import { setLe32 } from '@skbuff/wire';
 import { NetlinkExtAck } from './extack.ts';
 import { putExtAckTlvs } from './netlink-ack.ts';
 import { netlinkDatagram } from './netlink-datagram.ts';
@@ -151,9 +151,9 @@ function runDump(part: NlMsgBuilder, cb: NetlinkCallback): number {
 function putDone(part: NlMsgBuilder, cb: NetlinkCallback, errno: number): void {
   const nlh = cb.nlmsgPut(part, NLMSG_DONE, 4);
   nlDumpCheckConsistent(part, nlh, cb);
-  put32(part.buf, nlh + 16, errno);
+  setLe32(part.buf, nlh + 16, errno);
   const end = part.len;
   if (cb.skb.port.option(NETLINK_EXT_ACK)) putExtAckTlvs(part, cb.nlh, errno, cb.extack);
   if (part.len > end) part.orFlags(nlh, NLM_F_ACK_TLVS);
-  put32(part.buf, nlh, part.len - nlh);
+  setLe32(part.buf, nlh, part.len - nlh);
 }

@@ -3,8 +3,7 @@
  * extack texts are those that a running 6.18 kernel was seen to send.
  */
 import { EINVAL, ERANGE, NLA_F_NESTED, NLA_HDRLEN } from '@skbuff/uapi';
-import { be16, be32 } from '@skbuff/wire';
-import { get16, get32, get64, getS32 } from './bytes.ts';
+import { be16, be32, le16, le32, le64, leS32 } from '@skbuff/wire';
 import type { NetlinkExtAck } from './extack.ts';
 import * as P from './nla-policy.ts';
 import type { NlaPolicy, NlaPolicySet } from './nla-policy.ts';
@@ -104,7 +103,7 @@ class Validator {
   }
 
   private nestedFlag(at: number, pt: NlaPolicy): number {
-    const flagged = (get16(this.buf, at + 2) & NLA_F_NESTED) !== 0;
+    const flagged = (le16(this.buf, at + 2) & NLA_F_NESTED) !== 0;
     const nest = pt.type === P.NLA_NESTED || pt.type === P.NLA_NESTED_ARRAY;
     if (nest && !flagged) return this.fail(at, pt, 'NLA_F_NESTED is missing', -EINVAL);
     if (!nest && pt.type !== P.NLA_UNSPEC && flagged) return this.fail(at, pt, 'NLA_F_NESTED not expected', -EINVAL);
@@ -141,8 +140,8 @@ class Validator {
 
   private bitfield32(at: number, len: number, pt: NlaPolicy): number {
     if (len !== 8) return this.failed(at, pt, -ERANGE);
-    const value = get32(this.buf, at + NLA_HDRLEN);
-    const selector = get32(this.buf, at + NLA_HDRLEN + 4);
+    const value = le32(this.buf, at + NLA_HDRLEN);
+    const selector = le32(this.buf, at + NLA_HDRLEN + 4);
     return ((value | selector) & ~pt.len) !== 0 || (value & ~selector) !== 0 ? this.failed(at, pt, -EINVAL) : 0;
   }
 
@@ -204,25 +203,25 @@ class Validator {
       case P.NLA_S8:
         return (b[off] << 24) >> 24;
       case P.NLA_U16:
-        return get16(b, off);
+        return le16(b, off);
       case P.NLA_BE16:
         return be16(b, off);
       case P.NLA_S16:
-        return (get16(b, off) << 16) >> 16;
+        return (le16(b, off) << 16) >> 16;
       case P.NLA_U32:
-        return get32(b, off);
+        return le32(b, off);
       case P.NLA_BE32:
         return be32(b, off);
       case P.NLA_S32:
-        return getS32(b, off);
+        return leS32(b, off);
       case P.NLA_SINT:
-        return len === 4 ? getS32(b, off) : BigInt.asIntN(64, get64(b, off));
+        return len === 4 ? leS32(b, off) : BigInt.asIntN(64, le64(b, off));
       case P.NLA_UINT:
-        return len === 4 ? get32(b, off) : get64(b, off);
+        return len === 4 ? le32(b, off) : le64(b, off);
       case P.NLA_S64:
-        return BigInt.asIntN(64, get64(b, off));
+        return BigInt.asIntN(64, le64(b, off));
       default:
-        return get64(b, off);
+        return le64(b, off);
     }
   }
 
@@ -280,7 +279,7 @@ export function nlaParseDeprecatedStrict(
 
 /** `nla_parse_nested`: strict, and the nest must carry NLA_F_NESTED. */
 export function nlaParseNested(tb: NlAttrs, buf: Uint8Array, nest: number, policy: NlaPolicySet, extack: NetlinkExtAck | null): number {
-  if ((get16(buf, nest + 2) & NLA_F_NESTED) === 0) {
+  if ((le16(buf, nest + 2) & NLA_F_NESTED) === 0) {
     extack?.setErrMsgAttr(nest, 'NLA_F_NESTED is missing');
     return -EINVAL;
   }

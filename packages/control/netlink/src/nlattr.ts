@@ -8,8 +8,8 @@
  *     +------+------+---------+-----+
  */
 import { NLA_ALIGNTO, NLA_HDRLEN, NLA_TYPE_MASK } from '@skbuff/uapi';
-import { be16, be32 } from '@skbuff/wire';
-import { bytesToStr, get16, get32, get64, getS32 } from './bytes.ts';
+import { be16, be32, le16, le32, le64, leS32 } from '@skbuff/wire';
+import { bytesToStr } from './strings.ts';
 
 /** Rounds up to the alignment of attributes and messages. */
 export function nlaAlign(len: number): number {
@@ -18,24 +18,24 @@ export function nlaAlign(len: number): number {
 
 /** Number of the attribute, without the NESTED and NET_BYTEORDER flags. */
 export function nlaType(b: Uint8Array, attr: number): number {
-  return get16(b, attr + 2) & NLA_TYPE_MASK;
+  return le16(b, attr + 2) & NLA_TYPE_MASK;
 }
 
 /** Length of the payload. */
 export function nlaLen(b: Uint8Array, attr: number): number {
-  return get16(b, attr) - NLA_HDRLEN;
+  return le16(b, attr) - NLA_HDRLEN;
 }
 
 /** Whether a whole attribute lies at `attr` when `rem` bytes are left. */
 export function nlaOk(b: Uint8Array, attr: number, rem: number): boolean {
   if (rem < NLA_HDRLEN) return false;
-  const len = get16(b, attr);
+  const len = le16(b, attr);
   return len >= NLA_HDRLEN && len <= rem;
 }
 
 /** Bytes from one attribute to the next. */
 export function nlaTotal(b: Uint8Array, attr: number): number {
-  return nlaAlign(get16(b, attr));
+  return nlaAlign(le16(b, attr));
 }
 
 /** `nla_find`: offset of the first attribute of that number in `len` bytes at `off`, or -1. */
@@ -83,19 +83,19 @@ export function nlaGetU8(b: Uint8Array, attr: number): number {
 }
 
 export function nlaGetU16(b: Uint8Array, attr: number): number {
-  return get16(b, attr + NLA_HDRLEN);
+  return le16(b, attr + NLA_HDRLEN);
 }
 
 export function nlaGetU32(b: Uint8Array, attr: number): number {
-  return get32(b, attr + NLA_HDRLEN);
+  return le32(b, attr + NLA_HDRLEN);
 }
 
 export function nlaGetS32(b: Uint8Array, attr: number): number {
-  return getS32(b, attr + NLA_HDRLEN);
+  return leS32(b, attr + NLA_HDRLEN);
 }
 
 export function nlaGetU64(b: Uint8Array, attr: number): bigint {
-  return get64(b, attr + NLA_HDRLEN);
+  return le64(b, attr + NLA_HDRLEN);
 }
 
 /** A 16-bit value in network byte order, such as a port. */

@@ -1,7 +1,7 @@
 /** Writes messages and attributes into one growing buffer, as `nlmsg_put` and `nla_put_*` do into an sk_buff. */
 import { EMSGSIZE, NLA_F_NESTED, NLA_HDRLEN, NLMSG_HDRLEN } from '@skbuff/uapi';
-import { setBe16, setBe32 } from '@skbuff/wire';
-import { get16, put16, put32, put64, strToBytes } from './bytes.ts';
+import { le16, setBe16, setBe32, setLe16, setLe32, setLe64 } from '@skbuff/wire';
+import { strToBytes } from './strings.ts';
 import { nlaAlign } from './nlattr.ts';
 
 /** A fixed header or other structure that knows how to write itself. */
@@ -66,11 +66,11 @@ export class NlMsgBuilder {
     const n = typeof payload === 'number' ? payload : payload.size;
     const nlh = this.put(NLMSG_HDRLEN + nlaAlign(n));
     const b = this.buf;
-    put32(b, nlh, NLMSG_HDRLEN + n);
-    put16(b, nlh + 4, type);
-    put16(b, nlh + 6, flags);
-    put32(b, nlh + 8, seq);
-    put32(b, nlh + 12, portid);
+    setLe32(b, nlh, NLMSG_HDRLEN + n);
+    setLe16(b, nlh + 4, type);
+    setLe16(b, nlh + 6, flags);
+    setLe32(b, nlh + 8, seq);
+    setLe32(b, nlh + 12, portid);
     if (typeof payload !== 'number') payload.write(b, nlh + NLMSG_HDRLEN);
     return nlh;
   }
@@ -81,13 +81,13 @@ export class NlMsgBuilder {
       this.nlmsgCancel(nlh);
       return -EMSGSIZE;
     }
-    put32(this.buf, nlh, this.len - nlh);
+    setLe32(this.buf, nlh, this.len - nlh);
     return 0;
   }
 
   /** Adds flags to a message that has been begun. */
   orFlags(nlh: number, flags: number): void {
-    put16(this.buf, nlh + 6, get16(this.buf, nlh + 6) | flags);
+    setLe16(this.buf, nlh + 6, le16(this.buf, nlh + 6) | flags);
   }
 
   /** `nlmsg_cancel` / `nlmsg_trim`: takes back everything from `mark` on. */
@@ -100,8 +100,8 @@ export class NlMsgBuilder {
   nlaReserve(type: number, len: number): number {
     if (len > NLA_MAX_PAYLOAD) this.tooLong = true;
     const at = this.put(nlaAlign(NLA_HDRLEN + len));
-    put16(this.buf, at, NLA_HDRLEN + len);
-    put16(this.buf, at + 2, type);
+    setLe16(this.buf, at, NLA_HDRLEN + len);
+    setLe16(this.buf, at + 2, type);
     return at + NLA_HDRLEN;
   }
 
@@ -112,12 +112,12 @@ export class NlMsgBuilder {
 
   nlaPutU16(type: number, v: number): void {
     const at = this.nlaReserve(type, 2);
-    put16(this.buf, at, v);
+    setLe16(this.buf, at, v);
   }
 
   nlaPutU32(type: number, v: number): void {
     const at = this.nlaReserve(type, 4);
-    put32(this.buf, at, v);
+    setLe32(this.buf, at, v);
   }
 
   /** Negative values are allowed; the same bytes as {@link nlaPutU32}. */
@@ -127,7 +127,7 @@ export class NlMsgBuilder {
 
   nlaPutU64(type: number, v: number | bigint): void {
     const at = this.nlaReserve(type, 8);
-    put64(this.buf, at, v);
+    setLe64(this.buf, at, v);
   }
 
   /** A host-order number, written in network order. */
@@ -178,8 +178,8 @@ export class NlMsgBuilder {
   /** `nla_put_bitfield32`. */
   nlaPutBitfield32(type: number, value: number, selector: number): void {
     const at = this.nlaReserve(type, 8);
-    put32(this.buf, at, value);
-    put32(this.buf, at + 4, selector);
+    setLe32(this.buf, at, value);
+    setLe32(this.buf, at + 4, selector);
   }
 
   /** `nla_nest_start`: returns what {@link nlaNestEnd} and {@link nlaNestCancel} want. */
@@ -196,7 +196,7 @@ export class NlMsgBuilder {
   nlaNestEnd(nest: number): void {
     const n = this.len - nest;
     if (n > 0xffff) this.tooLong = true;
-    put16(this.buf, nest, n);
+    setLe16(this.buf, nest, n);
   }
 
   /** `nla_nest_cancel`: the nest was never there. */

@@ -1,6 +1,6 @@
 /** Messages in received bytes (`struct nlmsghdr`): framing, and parsing of what follows the family's fixed header. */
 import { EINVAL, NLMSG_ALIGNTO, NLMSG_HDRLEN } from '@skbuff/uapi';
-import { get16, get32 } from './bytes.ts';
+import { le16, le32 } from '@skbuff/wire';
 import type { NetlinkExtAck } from './extack.ts';
 import type { NlaPolicySet } from './nla-policy.ts';
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, NL_VALIDATE_STRICT, nlaParseValidate } from './nla-validate.ts';
@@ -43,11 +43,11 @@ export class NlMsgHdr {
   constructor(buf: Uint8Array, off: number) {
     this.buf = buf;
     this.off = off;
-    this.len = get32(buf, off);
-    this.type = get16(buf, off + 4);
-    this.flags = get16(buf, off + 6);
-    this.seq = get32(buf, off + 8);
-    this.pid = get32(buf, off + 12);
+    this.len = le32(buf, off);
+    this.type = le16(buf, off + 4);
+    this.flags = le16(buf, off + 6);
+    this.seq = le32(buf, off + 8);
+    this.pid = le32(buf, off + 12);
   }
 
   /** Offset of the payload, where the family's fixed header begins (`nlmsg_data`). */
@@ -74,7 +74,7 @@ export class NlMsgHdr {
 /** The message at `off` if its header and all of it lie in the buffer (`nlmsg_ok`), else null. */
 export function nlmsgAt(buf: Uint8Array, off: number, end: number = buf.length): NlMsgHdr | null {
   if (end - off < NLMSG_HDRLEN) return null;
-  const len = get32(buf, off);
+  const len = le32(buf, off);
   return len < NLMSG_HDRLEN || len > end - off ? null : new NlMsgHdr(buf, off);
 }
 

@@ -2,7 +2,7 @@
  * The fixed headers between `struct nlmsghdr` and the attributes. Each is a plain object with the kernel's member names
  * without their prefix; `read` fills it from received bytes, `write` puts it on the wire. All zero when made.
  */
-import { get16, get32, getS32, put16, put32 } from './bytes.ts';
+import { le16, le32, leS32, setLe16, setLe32 } from '@skbuff/wire';
 import type { NlStruct } from './nlmsg-builder.ts';
 
 /** `struct rtgenmsg`: the family alone, with which every rtnetlink header begins. */
@@ -44,19 +44,19 @@ export class IfInfoMsg implements NlStruct {
 
   read(b: Uint8Array, o: number): this {
     this.family = b[o];
-    this.type = get16(b, o + 2);
-    this.index = getS32(b, o + 4);
-    this.flags = get32(b, o + 8);
-    this.change = get32(b, o + 12);
+    this.type = le16(b, o + 2);
+    this.index = leS32(b, o + 4);
+    this.flags = le32(b, o + 8);
+    this.change = le32(b, o + 12);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
     b[o] = this.family;
-    put16(b, o + 2, this.type);
-    put32(b, o + 4, this.index);
-    put32(b, o + 8, this.flags);
-    put32(b, o + 12, this.change);
+    setLe16(b, o + 2, this.type);
+    setLe32(b, o + 4, this.index);
+    setLe32(b, o + 8, this.flags);
+    setLe32(b, o + 12, this.change);
   }
 }
 
@@ -80,7 +80,7 @@ export class IfAddrMsg implements NlStruct {
     this.prefixlen = b[o + 1];
     this.flags = b[o + 2];
     this.scope = b[o + 3];
-    this.index = get32(b, o + 4);
+    this.index = le32(b, o + 4);
     return this;
   }
 
@@ -89,7 +89,7 @@ export class IfAddrMsg implements NlStruct {
     b[o + 1] = this.prefixlen;
     b[o + 2] = this.flags;
     b[o + 3] = this.scope;
-    put32(b, o + 4, this.index);
+    setLe32(b, o + 4, this.index);
   }
 }
 
@@ -121,7 +121,7 @@ export class RtMsg implements NlStruct {
     this.protocol = b[o + 5];
     this.scope = b[o + 6];
     this.type = b[o + 7];
-    this.flags = get32(b, o + 8);
+    this.flags = le32(b, o + 8);
     return this;
   }
 
@@ -134,7 +134,7 @@ export class RtMsg implements NlStruct {
     b[o + 5] = this.protocol;
     b[o + 6] = this.scope;
     b[o + 7] = this.type;
-    put32(b, o + 8, this.flags);
+    setLe32(b, o + 8, this.flags);
   }
 }
 
@@ -153,18 +153,18 @@ export class RtNextHop implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.len = get16(b, o);
+    this.len = le16(b, o);
     this.flags = b[o + 2];
     this.hops = b[o + 3];
-    this.ifindex = getS32(b, o + 4);
+    this.ifindex = leS32(b, o + 4);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put16(b, o, this.len);
+    setLe16(b, o, this.len);
     b[o + 2] = this.flags;
     b[o + 3] = this.hops;
-    put32(b, o + 4, this.ifindex);
+    setLe32(b, o + 4, this.ifindex);
   }
 }
 
@@ -186,8 +186,8 @@ export class NdMsg implements NlStruct {
 
   read(b: Uint8Array, o: number): this {
     this.family = b[o];
-    this.ifindex = getS32(b, o + 4);
-    this.state = get16(b, o + 8);
+    this.ifindex = leS32(b, o + 4);
+    this.state = le16(b, o + 8);
     this.flags = b[o + 10];
     this.type = b[o + 11];
     return this;
@@ -195,8 +195,8 @@ export class NdMsg implements NlStruct {
 
   write(b: Uint8Array, o: number): void {
     b[o] = this.family;
-    put32(b, o + 4, this.ifindex);
-    put16(b, o + 8, this.state);
+    setLe32(b, o + 4, this.ifindex);
+    setLe16(b, o + 8, this.state);
     b[o + 10] = this.flags;
     b[o + 11] = this.type;
   }
@@ -246,7 +246,7 @@ export class FibRuleHdr implements NlStruct {
     this.tos = b[o + 3];
     this.table = b[o + 4];
     this.action = b[o + 7];
-    this.flags = get32(b, o + 8);
+    this.flags = le32(b, o + 8);
     return this;
   }
 
@@ -257,7 +257,7 @@ export class FibRuleHdr implements NlStruct {
     b[o + 3] = this.tos;
     b[o + 4] = this.table;
     b[o + 7] = this.action;
-    put32(b, o + 8, this.flags);
+    setLe32(b, o + 8, this.flags);
   }
 }
 
@@ -277,19 +277,19 @@ export class TcMsg implements NlStruct {
 
   read(b: Uint8Array, o: number): this {
     this.family = b[o];
-    this.ifindex = getS32(b, o + 4);
-    this.handle = get32(b, o + 8);
-    this.parent = get32(b, o + 12);
-    this.info = get32(b, o + 16);
+    this.ifindex = leS32(b, o + 4);
+    this.handle = le32(b, o + 8);
+    this.parent = le32(b, o + 12);
+    this.info = le32(b, o + 16);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
     b[o] = this.family;
-    put32(b, o + 4, this.ifindex);
-    put32(b, o + 8, this.handle);
-    put32(b, o + 12, this.parent);
-    put32(b, o + 16, this.info);
+    setLe32(b, o + 4, this.ifindex);
+    setLe32(b, o + 8, this.handle);
+    setLe32(b, o + 12, this.parent);
+    setLe32(b, o + 16, this.info);
   }
 }
 
@@ -310,7 +310,7 @@ export class NhMsg implements NlStruct {
     this.family = b[o];
     this.scope = b[o + 1];
     this.protocol = b[o + 2];
-    this.flags = get32(b, o + 4);
+    this.flags = le32(b, o + 4);
     return this;
   }
 
@@ -318,7 +318,7 @@ export class NhMsg implements NlStruct {
     b[o] = this.family;
     b[o + 1] = this.scope;
     b[o + 2] = this.protocol;
-    put32(b, o + 4, this.flags);
+    setLe32(b, o + 4, this.flags);
   }
 }
 
@@ -336,18 +336,18 @@ export class IfaCacheInfo implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.prefered = get32(b, o);
-    this.valid = get32(b, o + 4);
-    this.cstamp = get32(b, o + 8);
-    this.tstamp = get32(b, o + 12);
+    this.prefered = le32(b, o);
+    this.valid = le32(b, o + 4);
+    this.cstamp = le32(b, o + 8);
+    this.tstamp = le32(b, o + 12);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put32(b, o, this.prefered);
-    put32(b, o + 4, this.valid);
-    put32(b, o + 8, this.cstamp);
-    put32(b, o + 12, this.tstamp);
+    setLe32(b, o, this.prefered);
+    setLe32(b, o + 4, this.valid);
+    setLe32(b, o + 8, this.cstamp);
+    setLe32(b, o + 12, this.tstamp);
   }
 }
 
@@ -365,18 +365,18 @@ export class NdaCacheInfo implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.confirmed = get32(b, o);
-    this.used = get32(b, o + 4);
-    this.updated = get32(b, o + 8);
-    this.refcnt = get32(b, o + 12);
+    this.confirmed = le32(b, o);
+    this.used = le32(b, o + 4);
+    this.updated = le32(b, o + 8);
+    this.refcnt = le32(b, o + 12);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put32(b, o, this.confirmed);
-    put32(b, o + 4, this.used);
-    put32(b, o + 8, this.updated);
-    put32(b, o + 12, this.refcnt);
+    setLe32(b, o, this.confirmed);
+    setLe32(b, o + 4, this.used);
+    setLe32(b, o + 8, this.updated);
+    setLe32(b, o + 12, this.refcnt);
   }
 }
 
@@ -398,26 +398,26 @@ export class RtaCacheInfo implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.clntref = get32(b, o);
-    this.lastuse = get32(b, o + 4);
-    this.expires = getS32(b, o + 8);
-    this.error = getS32(b, o + 12);
-    this.used = get32(b, o + 16);
-    this.id = get32(b, o + 20);
-    this.ts = get32(b, o + 24);
-    this.tsage = get32(b, o + 28);
+    this.clntref = le32(b, o);
+    this.lastuse = le32(b, o + 4);
+    this.expires = leS32(b, o + 8);
+    this.error = leS32(b, o + 12);
+    this.used = le32(b, o + 16);
+    this.id = le32(b, o + 20);
+    this.ts = le32(b, o + 24);
+    this.tsage = le32(b, o + 28);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put32(b, o, this.clntref);
-    put32(b, o + 4, this.lastuse);
-    put32(b, o + 8, this.expires);
-    put32(b, o + 12, this.error);
-    put32(b, o + 16, this.used);
-    put32(b, o + 20, this.id);
-    put32(b, o + 24, this.ts);
-    put32(b, o + 28, this.tsage);
+    setLe32(b, o, this.clntref);
+    setLe32(b, o + 4, this.lastuse);
+    setLe32(b, o + 8, this.expires);
+    setLe32(b, o + 12, this.error);
+    setLe32(b, o + 16, this.used);
+    setLe32(b, o + 20, this.id);
+    setLe32(b, o + 24, this.ts);
+    setLe32(b, o + 28, this.tsage);
   }
 }
 
@@ -437,22 +437,22 @@ export class NlMsgErr implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.error = getS32(b, o);
-    this.len = get32(b, o + 4);
-    this.type = get16(b, o + 8);
-    this.flags = get16(b, o + 10);
-    this.seq = get32(b, o + 12);
-    this.pid = get32(b, o + 16);
+    this.error = leS32(b, o);
+    this.len = le32(b, o + 4);
+    this.type = le16(b, o + 8);
+    this.flags = le16(b, o + 10);
+    this.seq = le32(b, o + 12);
+    this.pid = le32(b, o + 16);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put32(b, o, this.error);
-    put32(b, o + 4, this.len);
-    put16(b, o + 8, this.type);
-    put16(b, o + 10, this.flags);
-    put32(b, o + 12, this.seq);
-    put32(b, o + 16, this.pid);
+    setLe32(b, o, this.error);
+    setLe32(b, o + 4, this.len);
+    setLe16(b, o + 8, this.type);
+    setLe16(b, o + 10, this.flags);
+    setLe32(b, o + 12, this.seq);
+    setLe32(b, o + 16, this.pid);
   }
 }
 
@@ -469,15 +469,15 @@ export class SockaddrNl implements NlStruct {
   }
 
   read(b: Uint8Array, o: number): this {
-    this.family = get16(b, o);
-    this.pid = get32(b, o + 4);
-    this.groups = get32(b, o + 8);
+    this.family = le16(b, o);
+    this.pid = le32(b, o + 4);
+    this.groups = le32(b, o + 8);
     return this;
   }
 
   write(b: Uint8Array, o: number): void {
-    put16(b, o, this.family);
-    put32(b, o + 4, this.pid);
-    put32(b, o + 8, this.groups);
+    setLe16(b, o, this.family);
+    setLe32(b, o + 4, this.pid);
+    setLe32(b, o + 8, this.groups);
   }
 }

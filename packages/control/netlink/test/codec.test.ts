@@ -1,6 +1,7 @@
 import { EMSGSIZE, NLA_F_NESTED, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, RTM_DELLINK, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETADDR, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from '@skbuff/uapi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { le16, setLe32 } from '@skbuff/wire';
 import * as N from '../src/index.ts';
 import { hex, message, record, unhex } from './support.ts';
 
@@ -24,7 +25,7 @@ function rewrite(nlh: N.NlMsgHdr): Uint8Array {
   const b = new N.NlMsgBuilder(undefined, 16);
   const at = b.nlmsgPut(nlh.type, nlh.flags, nlh.seq, nlh.pid, header);
   N.nlaForEach(nlh.buf, nlh.attrData(header.size), nlh.attrLen(header.size), (attr) => {
-    b.nlaPut(N.get16(nlh.buf, attr + 2), N.nlaGetBytes(nlh.buf, attr));
+    b.nlaPut(le16(nlh.buf, attr + 2), N.nlaGetBytes(nlh.buf, attr));
     return 0;
   });
   expect(b.nlmsgEnd(at)).toBe(0);
@@ -181,7 +182,7 @@ describe('NlMsgBuilder', () => {
     expect(hex(b.bytes())).toBe('0c001280' + '0800010001000000');
     const seen: number[] = [];
     N.nlaForEachNested(b.buf, nest, (_at, type) => (seen.push(type), 0));
-    expect([seen, N.nlaType(b.buf, nest), N.get16(b.buf, 2) & NLA_F_NESTED]).toEqual([[1], 18, NLA_F_NESTED]);
+    expect([seen, N.nlaType(b.buf, nest), le16(b.buf, 2) & NLA_F_NESTED]).toEqual([[1], 18, NLA_F_NESTED]);
   });
 
   it('takes a message back that does not fit', () => {
@@ -294,7 +295,7 @@ describe('bad bytes', () => {
       expect(N.nlmsgAt(whole.slice(0, n), 0)).toBeNull();
       const cut = whole.slice(0, n);
       if (n < 16) continue;
-      N.put32(cut, 0, n);
+      setLe32(cut, 0, n);
       const nlh = N.nlmsgAt(cut, 0)!;
       const err = N.nlmsgParse(nlh, N.IfInfoMsg.LEN, tb, set, null);
       if (n < 32) expect(err).toBe(-22);

@@ -1,5 +1,6 @@
 import { EBUSY, EINVAL, EMSGSIZE, ENOBUFS, EOPNOTSUPP, NETLINK_EXT_ACK, NETLINK_ROUTE, NLM_F_ACK_TLVS, NLM_F_DUMP, NLM_F_DUMP_FILTERED, NLM_F_DUMP_INTR, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, RTM_GETADDR, RTM_GETLINK, RTM_GETRULE, RTM_NEWRULE } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
+import { leS32 } from '@skbuff/wire';
 import * as N from '../src/index.ts';
 import { drain, makeProto, message, open, record } from './support.ts';
 
@@ -56,7 +57,7 @@ describe('dumps', () => {
       [RTM_NEWRULE, NLM_F_MULTI, 77, 4711],
       [NLMSG_DONE, NLM_F_MULTI, 77, 4711],
     ]);
-    expect(N.getS32(msgs[2]!.buf, msgs[2]!.data)).toBe(0);
+    expect(leS32(msgs[2]!.buf, msgs[2]!.data)).toBe(0);
   });
 
   it('makes the next part only when the reader takes the one before [NL-24]', () => {
@@ -75,7 +76,7 @@ describe('dumps', () => {
     port.sendmsg(request(1));
     port.sendmsg(request(2));
     const msgs = drain(port).flatMap(partOf);
-    expect(msgs.filter((m) => m.type === NLMSG_ERROR).map((m) => [m.seq, N.getS32(m.buf, m.data)])).toEqual([[2, -EBUSY]]);
+    expect(msgs.filter((m) => m.type === NLMSG_ERROR).map((m) => [m.seq, leS32(m.buf, m.data)])).toEqual([[2, -EBUSY]]);
     expect(msgs.filter((m) => m.type === RTM_NEWRULE && m.seq === 1)).toHaveLength(100);
     port.sendmsg(request(3));
     expect(partOf(drain(port)[0]!)[0]!.seq).toBe(3);

@@ -57,7 +57,7 @@ function allocLink(links: RtnlLinks, net: Net, name: string, ops: RtnlLinkOps, t
   const rxqs = tb.u32(U.IFLA_NUM_RX_QUEUES, queues);
   if (txqs < 1 || txqs > MAX_QUEUES) return refuse(extack, 'Invalid number of transmit queues');
   if (rxqs < 1 || rxqs > MAX_QUEUES) return refuse(extack, 'Invalid number of receive queues');
-  const dev = C.allocNetdev(net, { name, setup: ops.setup, ops: noOps, txqs, rxqs });
+  const dev = C.allocNetdevMqs(net, { name, setup: ops.setup, ops: noOps, txqs, rxqs });
   dev.rtnlLinkOps = ops;
   dev.nameAssignType = nameAssignType(tb);
   let err = validateLinkmsg(links, dev, tb, extack);

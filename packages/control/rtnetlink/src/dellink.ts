@@ -1,10 +1,10 @@
 /** RTM_DELLINK (`rtnl_dellink`). */
-import { type Net, type NetDevice, unregisterNetdeviceMany } from '@skbuff/core';
+import { type Net, type NetDevice, unregisterNetdeviceMany, getNetNsById } from '@skbuff/core';
 import { IfInfoMsg, NlAttrs, type NetlinkExtAck, type NetlinkSkb, type NlMsgHdr, nlmsgParseDeprecated } from '@skbuff/netlink';
 import { EINVAL, ENODEV, EOPNOTSUPP, EPERM, IFLA_GROUP, IFLA_MAX, IFLA_TARGET_NETNSID } from '@skbuff/uapi';
 import { iflaPolicy } from './ifla-policy.ts';
 import { linkByIndexOrName, hasName } from './link-lookup.ts';
-import { getNetNsById, rtnlEnsureUniqueNetns } from './link-netns.ts';
+import { rtnlEnsureUniqueNetns } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
 
 /** RTM_DELLINK: the device of that index or name, or all of a group. */

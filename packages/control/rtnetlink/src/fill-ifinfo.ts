@@ -1,7 +1,8 @@
 /** Writes a link as user space sees it (`rtnl_fill_ifinfo`): attributes and their order as Linux 6.18 sends them. */
-import { devGetFlags, IFF_NETNS_LOCAL, LINK_STATS_COUNT, type Net, type NetDevice } from '@skbuff/core';
-import { IfInfoMsg, type NlMsgBuilder, put32, put64, strToBytes } from '@skbuff/netlink';
+import { devGetFlags, IFF_NETNS_LOCAL, LINK_STATS_COUNT, type Net, type NetDevice, peernet2idAlloc } from '@skbuff/core';
+import { IfInfoMsg, type NlMsgBuilder, strToBytes } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { setLe32, setLe64 } from '@skbuff/wire';
 import { IFMAP_LEN } from './ifla-policy.ts';
 import type { RtnlLinks } from './links.ts';
 
@@ -104,9 +105,9 @@ function putStats(b: NlMsgBuilder, dev: NetDevice): void {
   const stats = Float64Array.from(dev.stats);
   dev.ops.ndoGetStats64?.(dev, stats);
   const wide = b.nlaReserve(U.IFLA_STATS64, LINK_STATS_COUNT * 8);
-  for (let i = 0; i < LINK_STATS_COUNT; i++) put64(b.buf, wide + 8 * i, stats[i]);
+  for (let i = 0; i < LINK_STATS_COUNT; i++) setLe64(b.buf, wide + 8 * i, stats[i]);
   const narrow = b.nlaReserve(U.IFLA_STATS, OLD_STATS_COUNT * 4);
-  for (let i = 0; i < OLD_STATS_COUNT; i++) put32(b.buf, narrow + 4 * i, stats[i] % 0x1_0000_0000);
+  for (let i = 0; i < OLD_STATS_COUNT; i++) setLe32(b.buf, narrow + 4 * i, stats[i] % 0x1_0000_0000);
 }
 
 /** `rtnl_xdp_fill`: no program is attached. */
@@ -144,14 +145,14 @@ function putSlaveinfo(links: RtnlLinks, b: NlMsgBuilder, master: NetDevice, kind
 }
 
 function putMovedTo(b: NlMsgBuilder, srcNet: Net, to: { readonly net: Net; readonly ifindex: number }): void {
-  b.nlaPutS32(U.IFLA_NEW_NETNSID, srcNet.kernel.netns.peernet2idAlloc(srcNet, to.net));
+  b.nlaPutS32(U.IFLA_NEW_NETNSID, peernet2idAlloc(srcNet, to.net));
   b.nlaPutS32(U.IFLA_NEW_IFINDEX, to.ifindex);
 }
 
 /** `rtnl_fill_link_netnsid`, `nla_put_iflink`: the other end, when it is another device. */
 function putIflink(b: NlMsgBuilder, dev: NetDevice, srcNet: Net): void {
   const linkNet = dev.rtnlLinkOps?.getLinkNet?.(dev) ?? dev.net;
-  if (linkNet !== dev.net) b.nlaPutS32(U.IFLA_LINK_NETNSID, srcNet.kernel.netns.peernet2idAlloc(srcNet, linkNet));
+  if (linkNet !== dev.net) b.nlaPutS32(U.IFLA_LINK_NETNSID, peernet2idAlloc(srcNet, linkNet));
   const iflink = dev.ops.ndoGetIflink === null ? dev.ifindex : dev.ops.ndoGetIflink(dev);
   if (linkNet !== dev.net || iflink !== dev.ifindex) b.nlaPutU32(U.IFLA_LINK, iflink);
 }

@@ -1,4 +1,5 @@
 /** RTM_GETLINK: one link (`rtnl_getlink`) or all (`rtnl_dump_ifinfo`). */
+import { getNetNsById } from '@skbuff/core';
 import type { Net, NetDevice } from '@skbuff/core';
 import {
   IfInfoMsg,
@@ -19,7 +20,7 @@ import * as U from '@skbuff/uapi';
 import { ifNlmsgSize, type IfinfoOptions, rtnlFillIfinfo } from './fill-ifinfo.ts';
 import { iflaInfoPolicy, iflaPolicy } from './ifla-policy.ts';
 import { linkByIndexOrName } from './link-lookup.ts';
-import { getNetNsById, rtnlEnsureUniqueNetns } from './link-netns.ts';
+import { rtnlEnsureUniqueNetns } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
 
 /** Attributes that a strict request for one link may have. */

@@ -1,5 +1,5 @@
 /** Which namespace a link message means. */
-import type { Net } from '@skbuff/core';
+import { getNetNsById, type Net } from '@skbuff/core';
 import type { NetlinkExtAck, NetlinkSkb, NlAttrs } from '@skbuff/netlink';
 import { CAP_NET_ADMIN, EINVAL, EOPNOTSUPP, EPERM, IFLA_LINK_NETNSID, IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_TARGET_NETNSID } from '@skbuff/uapi';
 import type { RtnlLinks } from './links.ts';
@@ -15,11 +15,6 @@ export function rtnlEnsureUniqueNetns(tb: NlAttrs, extack: NetlinkExtAck, idOnly
   if (Number(pid) + Number(fd) + Number(tb.has(IFLA_TARGET_NETNSID)) <= 1) return 0;
   extack.setErrMsg('multiple netns identifying attributes specified');
   return -EINVAL;
-}
-
-/** `get_net_ns_by_id`: the namespace that `net` knows under a number, or null; one that is dying is not found. */
-export function getNetNsById(net: Net, id: number): Net | null {
-  return net.kernel.netns.byId(net, id);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Numbers under which a namespace knows others: RTM_NEWNSID, RTM_GETNSID (`net/core/net_namespace.c`). */
+import { peernet2id, allocNetid, getNetNsById } from '@skbuff/core';
 import type { Net } from '@skbuff/core';
 import {
   NlAttrs,
@@ -20,7 +21,6 @@ import {
   rtnlUnicast,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { getNetNsById } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
 
 const policy: NlaPolicySet = nlaPolicySet(U.NETNSA_MAX, {
@@ -70,9 +70,8 @@ export function rtnlNetNewid(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, e
   if (named === null) return refuse(extack, -U.EINVAL, 'Peer netns reference is missing');
   const { attr, peer } = named;
   if (typeof peer === 'number') return refuse(extack, peer, 'Peer netns reference is invalid', attr);
-  const { netns } = net.kernel;
-  if (netns.peernet2id(net, peer) >= 0) return refuse(extack, -U.EEXIST, 'Peer netns already has a nsid assigned', attr);
-  const id = netns.allocNetid(net, peer, tb.s32(U.NETNSA_NSID));
+  if (peernet2id(net, peer) >= 0) return refuse(extack, -U.EEXIST, 'Peer netns already has a nsid assigned', attr);
+  const id = allocNetid(net, peer, tb.s32(U.NETNSA_NSID));
   if (id < 0) return refuse(extack, -U.EEXIST, 'The specified nsid is already used', tb.at(U.NETNSA_NSID));
   rtnlNetNotifyid(net, U.RTM_NEWNSID, id, skb.portid, nlh);
   return 0;
@@ -100,9 +99,8 @@ export function rtnlNetGetid(links: RtnlLinks, skb: NetlinkSkb, nlh: NlMsgHdr, e
   const there = tb.has(U.NETNSA_TARGET_NSID);
   const target = there ? getNetNsById(net, tb.s32(U.NETNSA_TARGET_NSID)) : net;
   if (target === null) return refuse(extack, -U.EINVAL, 'Target netns reference is invalid', tb.at(U.NETNSA_TARGET_NSID));
-  const { netns } = net.kernel;
   const b = new NlMsgBuilder();
-  fill(b, U.RTM_NEWNSID, skb.portid, nlh.seq, 0, netns.peernet2id(target, peer), there ? netns.peernet2id(net, peer) : null);
+  fill(b, U.RTM_NEWNSID, skb.portid, nlh.seq, 0, peernet2id(target, peer), there ? peernet2id(net, peer) : null);
   return rtnlUnicast(net, b.bytes(), skb.portid);
 }
 
@@ -138,7 +136,7 @@ export function rtnlNetDumpid(part: NlMsgBuilder, cb: NetlinkCallback): number {
   const { net, reader } = cb.ctx as NsidDump;
   for (const id of [...net.netnsIds.keys()].sort((a, b) => a - b)) {
     if (id < cb.args[0]) continue;
-    const current = reader === null ? null : reader.kernel.netns.peernet2id(reader, net.netnsIds.get(id) as Net);
+    const current = reader === null ? null : peernet2id(reader, net.netnsIds.get(id) as Net);
     const err = fill(part, U.RTM_NEWNSID, cb.skb.portid, cb.nlh.seq, U.NLM_F_MULTI, id, current);
     if (err < 0) return err;
     cb.args[0] = id + 1;

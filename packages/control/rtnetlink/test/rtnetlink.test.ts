@@ -14,11 +14,14 @@ import {
   registerNetdevice,
   type RtnlLinkOps,
   unregisterNetdevice,
+  allocNetid,
+  rtnlLinkRegister,
 } from '@skbuff/core';
 import * as N from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { le32, le64, leS32, setLe16, setLe32 } from '@skbuff/wire';
 import { RTNL_LINKS, rtnlAfRegister, rtnlSlaveRegister, rtnetlink } from '../src/index.ts';
 import { type Bench, drain, ifbOps, makeBench, record, unhex } from './support.ts';
 
@@ -251,7 +254,7 @@ describe('kinds', () => {
     name: 'boxes',
     requires: ['@skbuff/rtnetlink'],
     init(ctx) {
-      ctx.rtnlLink(box);
+      rtnlLinkRegister(ctx, box);
       rtnlSlaveRegister(ctx, {
         kind: 'box',
         fillSlaveInfo: (b, master, d) => b.nlaPutString(1, `${d.name} in ${master.name}`),
@@ -271,7 +274,7 @@ describe('kinds', () => {
   it('add to the counters', () => {
     box0.stats[0] = 2;
     const tb = get(bench, box0);
-    expect([N.get64(tb.buf, tb.at(U.IFLA_STATS64) + 4), N.get32(tb.buf, tb.at(U.IFLA_STATS) + 4)]).toEqual([7n, 7]);
+    expect([le64(tb.buf, tb.at(U.IFLA_STATS64) + 4), le32(tb.buf, tb.at(U.IFLA_STATS) + 4)]).toEqual([7n, 7]);
     expect([tb.len(U.IFLA_STATS64), tb.len(U.IFLA_STATS)]).toEqual([200, 96]);
   });
 
@@ -365,7 +368,7 @@ describe('single facts', () => {
     for (let d = port.recvmsg(4096); typeof d !== 'number'; d = port.recvmsg(4096)) parts.push(N.nlmsgAll(d.data));
     const links = parts.flat().filter((m) => m.type === U.RTM_NEWLINK);
     expect(parts.length).toBeGreaterThan(3);
-    expect(links.map((m) => N.getS32(m.buf, m.data + 4))).toEqual(Array.from({ length: 22 }, (_, i) => i + 1));
+    expect(links.map((m) => leS32(m.buf, m.data + 4))).toEqual(Array.from({ length: 22 }, (_, i) => i + 1));
     expect(links.filter((m) => (m.flags & U.NLM_F_DUMP_INTR) !== 0)).toHaveLength(1);
   });
 
@@ -452,7 +455,7 @@ describe('single facts', () => {
 
   it('a kind may want more queues than one, unless the message says how many', () => {
     const mq: RtnlLinkOps = { ...ifbOps, kind: 'mq', getNumQueues: () => 3 };
-    const bench = makeBench({ name: 'mq', requires: ['@skbuff/rtnetlink'], init: (ctx) => ctx.rtnlLink(mq) });
+    const bench = makeBench({ name: 'mq', requires: ['@skbuff/rtnetlink'], init: (ctx) => rtnlLinkRegister(ctx, mq) });
     create(bench, 'm0', 'mq');
     create(bench, 'm1', 'mq', (b) => b.nlaPutU32(U.IFLA_NUM_TX_QUEUES, 2));
     create(bench, 'i0', 'ifb');
@@ -464,7 +467,7 @@ describe('single facts', () => {
     const { a, b: own } = bench;
     const port = N.netlinkPort(own, U.NETLINK_ROUTE, { capable: (_cap, over) => over === own }) as N.NetlinkPort;
     const ask = (flags: number, index: number, fill: Fill): number => N.nlTalk(port, message(U.RTM_NEWLINK, U.NLM_F_ACK | flags, { index }, fill)).error;
-    expect(bench.kernel.netns.allocNetid(own, a, 7)).toBe(7);
+    expect(allocNetid(own, a, 7)).toBe(7);
     expect(ask(U.NLM_F_CREATE, 0, (b) => (b.nlaPutString(U.IFLA_IFNAME, 'i0'), linkinfo(b, 'ifb')))).toBe(0);
     const i0 = dev(bench, 'i0');
     const where: Fill[] = [(b) => b.nlaPutU32(U.IFLA_NET_NS_FD, 100), (b) => b.nlaPutU32(U.IFLA_NET_NS_PID, 1), (b) => b.nlaPutS32(U.IFLA_TARGET_NETNSID, 7)];
@@ -552,11 +555,11 @@ describe('bad bytes', () => {
           const m = message(r.type, r.flags, { index: r.index, flags: r.ifiFlags, change: r.change }, (b) => {
             for (const [type, data, short] of r.attrs) {
               b.nlaPut(type, data);
-              if (short && data.length > 0) N.put16(b.buf, b.len - ((data.length + 7) & ~3), 3 + data.length);
+              if (short && data.length > 0) setLe16(b.buf, b.len - ((data.length + 7) & ~3), 3 + data.length);
             }
           });
           const bytes = m.slice(0, m.length - r.cut);
-          if (r.cut > 0) N.put32(bytes, 0, bytes.length);
+          if (r.cut > 0) setLe32(bytes, 0, bytes.length);
           port.sendmsg(bytes);
           for (const d of drain(port)) {
             for (const nlh of N.nlmsgAll(unhex(d))) {

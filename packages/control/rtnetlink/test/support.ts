@@ -23,9 +23,11 @@ import {
   SKB_DROP_REASON_DEV_READY,
   unregisterNetdevice,
   VirtualClock,
+  rtnlLinkRegister,
 } from '@skbuff/core';
-import { netlink, type NetlinkPort, netlinkPort, nlaFind, nlaLen, put32, get32, get16, nlmsgAll } from '@skbuff/netlink';
+import { netlink, type NetlinkPort, netlinkPort, nlaFind, nlaLen, nlmsgAll } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le16, le32, setLe32 } from '@skbuff/wire';
 import { RTNL_LINKS, rtnetlink } from '../src/index.ts';
 
 export const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
@@ -149,8 +151,8 @@ export const devices: Plugin = {
   name: 'devices',
   requires: ['@skbuff/rtnetlink'],
   init(ctx) {
-    ctx.rtnlLink(ifbOps);
-    ctx.rtnlLink(vethOps);
+    rtnlLinkRegister(ctx, ifbOps);
+    rtnlLinkRegister(ctx, vethOps);
     ctx.pernetDevice({
       name: 'lo',
       init: addLoopback,
@@ -215,9 +217,9 @@ function withoutAfSpec(data: Uint8Array): Uint8Array {
       const b = Uint8Array.from(msg);
       const at = nlaFind(b, 32, nlh.len - 32, U.IFLA_AF_SPEC);
       if (at < 0) return msg;
-      msg.splice(at, (get16(b, at) + 3) & ~3);
+      msg.splice(at, (le16(b, at) + 3) & ~3);
       const out = Uint8Array.from(msg);
-      put32(out, 0, get32(b, 0) - ((get16(b, at) + 3) & ~3));
+      setLe32(out, 0, le32(b, 0) - ((le16(b, at) + 3) & ~3));
       return [...out];
     }),
   );
@@ -237,8 +239,8 @@ export function readable(datagram: string): string[] {
     const end = nlh.off + nlh.len;
     if (nlh.type !== U.RTM_NEWLINK && nlh.type !== U.RTM_DELLINK) return [hex(data.subarray(nlh.off, end))];
     const lines = [hex(data.subarray(nlh.off, nlh.off + 32))];
-    for (let at = nlh.off + 32; at < end; at += (get16(data, at) + 3) & ~3) {
-      lines.push(`${NAMES.get(get16(data, at + 2) & 0x3fff) ?? 'IFLA'} ${hex(data.subarray(at, at + get16(data, at)))}`);
+    for (let at = nlh.off + 32; at < end; at += (le16(data, at) + 3) & ~3) {
+      lines.push(`${NAMES.get(le16(data, at + 2) & 0x3fff) ?? 'IFLA'} ${hex(data.subarray(at, at + le16(data, at)))}`);
     }
     return lines;
   });

@@ -16,6 +16,11 @@ export function registerNetSysctl(net: Net, entries: readonly SysctlEntry[]): ()
   return undo;
 }
 
+/** `sysctl_dev_name_is_allowed`: the directories of a subsystem's own settings have these names, so that no device's can. */
+export function sysctlDevNameIsAllowed(name: string): boolean {
+  return name !== 'default' && name !== 'all';
+}
+
 /** `register_sysctl`: files that every namespace shows; what they tell is the business of `read`. The undo. */
 export function registerSysctl(net: Net, entries: readonly SysctlEntry[]): () => void {
   const undo = (sysctlOf(net).root as SysctlTree).register(entries);

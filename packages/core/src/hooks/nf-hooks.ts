@@ -111,161 +111,190 @@ const FAMILY_HOOKS: Readonly<Record<number, number>> = {
   [NFPROTO_BRIDGE]: NF_BR_NUMHOOKS,
 };
 
-/** The hooks of one namespace. */
+/** Lets the hooks of a point see the packet: see {@link nfHookSlow}. */
+export type NfHookRun = (
+  this: NfHooks,
+  pf: number,
+  hook: number,
+  sk: SkbSock | null,
+  skb: SkBuff,
+  indev: NetDevice | null,
+  outdev: NetDevice | null,
+  okfn: NfOkFn,
+) => number;
+
+/** The hook points of one namespace. A kernel in which nobody registers a hook has them, and nothing of what walks along hooks. */
 export class NfHooks {
   /** The static key: a bit per hook point that has hooks. */
   mask = 0;
+  /** `nf_hook`. Asked only while the point's bit is set in `mask`; {@link nfRegisterNetHook} puts the real one here. */
+  run: NfHookRun = noHooks;
   queueHandler: NfQueueHandler | null = null;
   /**
    * `nf_hook_drop` of the queue handler: a hook was taken away, so what waits would go on in the wrong place. It frees all it has of this
    * namespace.
    */
   queueHookDrop: (() => void) | null = null;
-  private readonly net: Net;
-  private readonly chains: (readonly NfHookOps[])[] = [];
-  /** One state per nesting depth (a hook may send a packet itself), so that a call allocates nothing. */
-  private readonly states: NfHookState[] = [];
-  private depth = 0;
+  readonly net: Net;
+  /** By {@link chainIndex}. @internal */
+  readonly chains: (readonly NfHookOps[])[] = [];
+  /** One state per nesting depth (a hook may send a packet itself), so that a call allocates nothing. @internal */
+  readonly states: NfHookState[] = [];
+  /** @internal */
+  depth = 0;
 
   constructor(net: Net) {
     this.net = net;
   }
+}
 
-  /** `nf_register_net_hook`. Equal priorities run in the order of registration. -EINVAL for a family without such a point. */
-  register(ops: NfHookOps): number {
-    if (ops.pf === NFPROTO_NETDEV) return registerIngress(ops);
-    if (families(ops.pf).some((pf) => !(ops.hooknum >= 0 && ops.hooknum < (FAMILY_HOOKS[pf] ?? 0)))) return -EINVAL;
-    for (const pf of families(ops.pf)) {
-      const at = chainIndex(pf, ops.hooknum);
-      const old = this.chains[at] ?? [];
-      this.replace(at, pf, ops.hooknum, inserted(old, ops));
-    }
-    return 0;
+function noHooks(): number {
+  return NF_HOOK_OK;
+}
+
+/** `nf_register_net_hook`. Equal priorities run in the order of registration. -EINVAL for a family without such a point. */
+export function nfRegisterNetHook(net: Net, ops: NfHookOps): number {
+  const { nf } = net;
+  if (ops.pf !== NFPROTO_NETDEV && families(ops.pf).some((pf) => !(ops.hooknum >= 0 && ops.hooknum < (FAMILY_HOOKS[pf] ?? 0)))) return -EINVAL;
+  if (ops.pf === NFPROTO_NETDEV) return registerIngress(ops);
+  nf.run = nfHookSlow;
+  for (const pf of families(ops.pf)) replace(nf, pf, ops.hooknum, inserted(nfHooksOf(net, pf, ops.hooknum), ops));
+  return 0;
+}
+
+/** `nf_unregister_net_hook`: packets that wait in a queue are dropped. */
+export function nfUnregisterNetHook(net: Net, ops: NfHookOps): void {
+  if (ops.pf === NFPROTO_NETDEV) unregisterIngress(ops);
+  for (const pf of families(ops.pf)) {
+    const old = nfHooksOf(net, pf, ops.hooknum);
+    if (old.includes(ops)) replace(net.nf, pf, ops.hooknum, old.filter((other) => other !== ops));
   }
+  net.nf.queueHookDrop?.();
+}
 
-  /** `nf_unregister_net_hook`: packets that wait in a queue are dropped. */
-  unregister(ops: NfHookOps): void {
-    if (ops.pf === NFPROTO_NETDEV) unregisterIngress(ops);
-    for (const pf of families(ops.pf)) {
-      const at = chainIndex(pf, ops.hooknum);
-      const old = this.chains[at] ?? [];
-      if (old.includes(ops)) this.replace(at, pf, ops.hooknum, old.filter((other) => other !== ops));
-    }
-    this.queueHookDrop?.();
+/** The hooks of a point, in the order in which they run. */
+export function nfHooksOf(net: Net, pf: number, hooknum: number): readonly NfHookOps[] {
+  return net.nf.chains[chainIndex(pf, hooknum)] ?? [];
+}
+
+/**
+ * `nf_hook_slow`: {@link NF_HOOK_OK}: the caller goes on. 0: the packet is gone (dropped quietly, stolen or queued). Negative: it was
+ * dropped with that errno.
+ */
+function nfHookSlow(
+  this: NfHooks,
+  pf: number,
+  hook: number,
+  sk: SkbSock | null,
+  skb: SkBuff,
+  indev: NetDevice | null,
+  outdev: NetDevice | null,
+  okfn: NfOkFn,
+): number {
+  const chain = this.chains[chainIndex(pf, hook)] as readonly NfHookOps[];
+  const state = enter(this, pf, hook, sk, indev, outdev, okfn);
+  const result = iterate(this, skb, state, chain, 0);
+  this.depth--;
+  return result;
+}
+
+/** `nf_ingress`: the hooks of a device see a frame that has come in, `data` behind its header. False: it is gone. */
+function nfHookIngress(skb: SkBuff, dev: NetDevice): boolean {
+  const { nf } = dev.net;
+  const state = enter(nf, NFPROTO_NETDEV, NF_NETDEV_INGRESS, null, dev, null, noWayBack);
+  const result = iterate(nf, skb, state, dev.nfHooksIngress, 0);
+  nf.depth--;
+  return result === NF_HOOK_OK;
+}
+
+/** `nf_reinject`: a verdict for a packet that was queued; on accept it goes on to `okfn`. */
+export function nfReinject(entry: NfQueueEntry, verdict: number): void {
+  const { skb, state } = entry;
+  const { net } = state;
+  const chain = nfHooksOf(net, state.pf, state.hook);
+  let result: number;
+  switch (verdict & NF_VERDICT_MASK) {
+    case NF_ACCEPT:
+    case NF_STOP:
+      result = iterate(net.nf, skb, state, chain, entry.index + 1);
+      break;
+    case NF_REPEAT:
+      result = iterate(net.nf, skb, state, chain, entry.index);
+      break;
+    case NF_QUEUE:
+      result = nfQueue(net.nf, skb, state, verdict, entry.index) ? 0 : iterate(net.nf, skb, state, chain, entry.index + 1);
+      break;
+    case NF_STOLEN:
+      return;
+    default:
+      skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
+      return;
   }
+  if (result === NF_HOOK_OK) state.okfn(net, state.sk, skb);
+}
 
-  /** The hooks of a point, in the order in which they run. */
-  list(pf: number, hooknum: number): readonly NfHookOps[] {
-    return this.chains[chainIndex(pf, hooknum)] ?? [];
-  }
-
-  /**
-   * `nf_hook`: lets the hooks of a point see the packet. {@link NF_HOOK_OK}: the caller goes on. 0: the packet is gone (dropped
-   * quietly, stolen or queued). Negative: it was dropped with that errno.
-   */
-  run(pf: number, hook: number, sk: SkbSock | null, skb: SkBuff, indev: NetDevice | null, outdev: NetDevice | null, okfn: NfOkFn): number {
-    const chain = this.chains[chainIndex(pf, hook)] as readonly NfHookOps[];
-    const state = this.enter(pf, hook, sk, indev, outdev, okfn);
-    const result = this.iterate(skb, state, chain, 0);
-    this.depth--;
-    return result;
-  }
-
-  /** `nf_ingress`: the hooks of a device see a frame that has come in, `data` behind its header. False: it is gone. */
-  runIngress(skb: SkBuff, dev: NetDevice): boolean {
-    const state = this.enter(NFPROTO_NETDEV, NF_NETDEV_INGRESS, null, dev, null, noWayBack);
-    const result = this.iterate(skb, state, dev.nfHooksIngress, 0);
-    this.depth--;
-    return result === NF_HOOK_OK;
-  }
-
-  /** `nf_reinject`: a verdict for a packet that was queued; on accept it goes on to `okfn`. */
-  reinject(entry: NfQueueEntry, verdict: number): void {
-    const { skb, state } = entry;
-    const chain = this.list(state.pf, state.hook);
-    let result: number;
+function iterate(nf: NfHooks, skb: SkBuff, state: NfHookState, chain: readonly NfHookOps[], from: number): number {
+  for (let i = from; i < chain.length; i++) {
+    const ops = chain[i] as NfHookOps;
+    const verdict = ops.hook(ops.priv, skb, state);
     switch (verdict & NF_VERDICT_MASK) {
       case NF_ACCEPT:
-      case NF_STOP:
-        result = this.iterate(skb, state, chain, entry.index + 1);
         break;
+      case NF_STOP:
+        return NF_HOOK_OK;
       case NF_REPEAT:
-        result = this.iterate(skb, state, chain, entry.index);
+        i--;
         break;
       case NF_QUEUE:
-        result = this.queue(skb, state, verdict, entry.index) ? 0 : this.iterate(skb, state, chain, entry.index + 1);
+        if (nfQueue(nf, skb, state, verdict, i)) return 0;
         break;
       case NF_STOLEN:
-        return;
-      default:
+        return 0;
+      case NF_DROP:
         skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
-        return;
+        return verdict >>> NF_VERDICT_QBITS === 0 ? -EPERM : -(verdict >>> NF_VERDICT_QBITS);
+      default:
+        // Not a verdict: a bug of the hook. Linux warns and drops.
+        skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
+        return -EPERM;
     }
-    if (result === NF_HOOK_OK) state.okfn(this.net, state.sk, skb);
   }
+  return NF_HOOK_OK;
+}
 
-  private iterate(skb: SkBuff, state: NfHookState, chain: readonly NfHookOps[], from: number): number {
-    for (let i = from; i < chain.length; i++) {
-      const ops = chain[i] as NfHookOps;
-      const verdict = ops.hook(ops.priv, skb, state);
-      switch (verdict & NF_VERDICT_MASK) {
-        case NF_ACCEPT:
-          break;
-        case NF_STOP:
-          return NF_HOOK_OK;
-        case NF_REPEAT:
-          i--;
-          break;
-        case NF_QUEUE:
-          if (this.queue(skb, state, verdict, i)) return 0;
-          break;
-        case NF_STOLEN:
-          return 0;
-        case NF_DROP:
-          skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
-          return verdict >>> NF_VERDICT_QBITS === 0 ? -EPERM : -(verdict >>> NF_VERDICT_QBITS);
-        default:
-          // Not a verdict: a bug of the hook. Linux warns and drops.
-          skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
-          return -EPERM;
-      }
-    }
-    return NF_HOOK_OK;
-  }
+/** True if the packet is gone, false if the walk goes on because the queue may be bypassed. */
+function nfQueue(nf: NfHooks, skb: SkBuff, state: NfHookState, verdict: number, index: number): boolean {
+  const handler = nf.queueHandler;
+  const entry = { skb, state: { ...state }, queuenum: verdict >>> NF_VERDICT_QBITS, index };
+  skb.dstForce();
+  if (handler !== null && handler(entry) === 0) return true;
+  if ((verdict & NF_VERDICT_FLAG_QUEUE_BYPASS) !== 0) return false;
+  skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
+  return true;
+}
 
-  /** True if the packet is gone, false if the walk goes on because the queue may be bypassed. */
-  private queue(skb: SkBuff, state: NfHookState, verdict: number, index: number): boolean {
-    const handler = this.queueHandler;
-    const entry = { skb, state: { ...state }, queuenum: verdict >>> NF_VERDICT_QBITS, index };
-    skb.dstForce();
-    if (handler !== null && handler(entry) === 0) return true;
-    if ((verdict & NF_VERDICT_FLAG_QUEUE_BYPASS) !== 0) return false;
-    skb.kfree(SKB_DROP_REASON_NETFILTER_DROP);
-    return true;
+function enter(nf: NfHooks, pf: number, hook: number, sk: SkbSock | null, indev: NetDevice | null, outdev: NetDevice | null, okfn: NfOkFn): NfHookState {
+  const state = nf.states[nf.depth++];
+  if (state === undefined) {
+    const fresh = { hook, pf, in: indev, out: outdev, sk, net: nf.net, okfn };
+    nf.states.push(fresh);
+    return fresh;
   }
+  state.hook = hook;
+  state.pf = pf;
+  state.in = indev;
+  state.out = outdev;
+  state.sk = sk;
+  state.okfn = okfn;
+  return state;
+}
 
-  private enter(pf: number, hook: number, sk: SkbSock | null, indev: NetDevice | null, outdev: NetDevice | null, okfn: NfOkFn): NfHookState {
-    const state = this.states[this.depth++];
-    if (state === undefined) {
-      const fresh = { hook, pf, in: indev, out: outdev, sk, net: this.net, okfn };
-      this.states.push(fresh);
-      return fresh;
-    }
-    state.hook = hook;
-    state.pf = pf;
-    state.in = indev;
-    state.out = outdev;
-    state.sk = sk;
-    state.okfn = okfn;
-    return state;
-  }
-
-  private replace(at: number, pf: number, hooknum: number, chain: readonly NfHookOps[]): void {
-    while (this.chains.length <= at) this.chains.push([]);
-    this.chains[at] = Object.freeze(chain);
-    const bit = 1 << ((FAMILY_SHIFT[pf] as number) + hooknum);
-    this.mask = chain.length > 0 ? this.mask | bit : this.mask & ~bit;
-  }
+function replace(nf: NfHooks, pf: number, hooknum: number, chain: readonly NfHookOps[]): void {
+  const at = chainIndex(pf, hooknum);
+  while (nf.chains.length <= at) nf.chains.push([]);
+  nf.chains[at] = Object.freeze(chain);
+  const bit = 1 << ((FAMILY_SHIFT[pf] as number) + hooknum);
+  nf.mask = chain.length > 0 ? nf.mask | bit : nf.mask & ~bit;
 }
 
 /** A frame that was queued at a device's door cannot go on from there. */
@@ -278,6 +307,7 @@ function registerIngress(ops: NfHookOps): number {
   const { dev } = ops;
   if (dev === undefined || ops.hooknum !== NF_NETDEV_INGRESS) return -EINVAL;
   dev.nfHooksIngress = Object.freeze(inserted(dev.nfHooksIngress, ops));
+  dev.nfIngress = nfHookIngress;
   dev.rxDoors |= RX_DOOR_INGRESS;
   return 0;
 }
@@ -286,7 +316,9 @@ function unregisterIngress(ops: NfHookOps): void {
   const { dev } = ops;
   if (dev === undefined) return;
   dev.nfHooksIngress = Object.freeze(dev.nfHooksIngress.filter((other) => other !== ops));
-  if (dev.nfHooksIngress.length === 0 && dev.tcIngress === null) dev.rxDoors &= ~RX_DOOR_INGRESS;
+  if (dev.nfHooksIngress.length > 0) return;
+  dev.nfIngress = null;
+  if (dev.tcIngress === null) dev.rxDoors &= ~RX_DOOR_INGRESS;
 }
 
 function inserted(chain: readonly NfHookOps[], ops: NfHookOps): NfHookOps[] {

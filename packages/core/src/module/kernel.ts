@@ -3,11 +3,11 @@ import { EBUSY, ENOENT } from '@skbuff/uapi';
 import { callNetdeviceNotifiers, type NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
 import { Transmit } from '../netdevice/dev-tx.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
-import { Offloads } from '../netdevice/offload.ts';
+import type { Offloads } from '../netdevice/offload.ts';
 import { NoqueueQdisc, PfifoFastQdisc, type NetdevQueue, type Qdisc, type QdiscOps } from '../netdevice/qdisc.ts';
 import { type RtnlLinkOps, type RtnlNotify, silentRtnl } from '../netdevice/rtnl-link-ops.ts';
 import { Softnet } from '../netdevice/softnet.ts';
-import { BlockingNotifierHead, RawNotifierHead } from '../notifier/notifier.ts';
+import { type BlockingNotifierHead, RawNotifierHead } from '../notifier/notifier.ts';
 import { NETDEV_UNREGISTER, SYS_POWER_OFF } from '../notifier/netdev-events.ts';
 import type { Net } from '../pernet/net.ts';
 import { NetNamespaces } from '../pernet/net-namespace.ts';
@@ -55,11 +55,12 @@ export class Kernel {
   readonly random: Random;
   readonly services: Services = new Services();
   readonly netdevChain: RawNotifierHead<NetdevNotifierInfo> = new RawNotifierHead();
-  /** `reboot_notifier_list`: hears SYS_POWER_OFF when the kernel is about to shut down, everything still being there. */
-  readonly rebootChain: BlockingNotifierHead<Kernel> = new BlockingNotifierHead();
+  /** `reboot_notifier_list`, once somebody is on it ({@link registerRebootNotifier}). */
+  rebootChain: BlockingNotifierHead<Kernel> | null = null;
   readonly netns: NetNamespaces;
   readonly linkOps: Map<string, RtnlLinkOps> = new Map();
-  readonly offloads: Offloads = new Offloads();
+  /** Network protocols that can cut and glue packets, once there is one. */
+  offloads: Offloads | null = null;
   readonly qdiscs: Map<string, QdiscOps> = new Map();
   /** net.core.default_qdisc */
   defaultQdisc = 'pfifo_fast';
@@ -221,23 +222,24 @@ export class Kernel {
 
   /** What is alive that should not be, by name; empty after {@link shutdown}. */
   leaks(): Record<string, number> {
-    const counts: Record<string, number> = {
-      sk_buff: this.skbs.inUse,
-      'data block': this.skbs.arena.blocksInUse,
-      net_device: this.liveDevices,
-      timer: this.timers.pendingCount,
-      notifier: this.netdevChain.blocks().length,
-      'packet type': this.softnet.packetTypes().length,
-      net: this.netns.list.length,
-      module: this.modules.size,
-    };
-    for (const [what, count] of this.leakChecks) counts[what] = count();
-    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+    // A list, since a minifier may shorten the names of properties.
+    const counts: [what: string, count: number][] = [
+      ['sk_buff', this.skbs.inUse],
+      ['data block', this.skbs.arena.blocksInUse],
+      ['net_device', this.liveDevices],
+      ['timer', this.timers.pendingCount],
+      ['notifier', this.netdevChain.blocks().length],
+      ['packet type', this.softnet.packetTypes().length],
+      ['net', this.netns.list.length],
+      ['module', this.modules.size],
+    ];
+    for (const [what, count] of this.leakChecks) counts.push([what, count()]);
+    return Object.fromEntries(counts.filter(([, count]) => count !== 0));
   }
 
   /** Destroys every namespace, the initial one last, and unloads every plugin in reverse. Returns {@link leaks}. */
   shutdown(): Record<string, number> {
-    this.rebootChain.callChain(SYS_POWER_OFF, this);
+    this.rebootChain?.callChain(SYS_POWER_OFF, this);
     this.netns.killAll();
     this.onClock();
     const checks = [...this.leakChecks];

@@ -1,14 +1,8 @@
 /** The contract of a plugin, and what it may register. Whatever is registered through the context is undone in reverse on unload. */
 import type { NetdevNotifier } from '../netdevice/dev-notify.ts';
 import { registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '../netdevice/dev-notify.ts';
-import { unregisterNetdeviceMany } from '../netdevice/dev-register.ts';
-import type { NetDevice } from '../netdevice/netdevice.ts';
-import type { PacketOffload } from '../netdevice/offload.ts';
 import type { PacketType } from '../netdevice/packet-type.ts';
 import type { QdiscOps } from '../netdevice/qdisc.ts';
-import type { RtnlLinkOps } from '../netdevice/rtnl-link-ops.ts';
-import type { NotifierBlock } from '../notifier/notifier.ts';
-import type { Net } from '../pernet/net.ts';
 import type { PernetOperations } from '../pernet/net-namespace.ts';
 import { errnoName } from '@skbuff/uapi';
 import type { Token } from './services.ts';
@@ -80,32 +74,10 @@ export class ModuleContext {
     this.onUnload(() => this.kernel.softnet.removePack(pt));
   }
 
-  /** `dev_add_offload`. */
-  packetOffload(offload: PacketOffload): void {
-    this.kernel.offloads.devAddOffload(offload);
-    this.onUnload(() => this.kernel.offloads.devRemoveOffload(offload));
-  }
-
   /** `register_netdevice_notifier`: hears at once of the devices that exist, and on unload that they are gone. */
   netdeviceNotifier(nb: NetdevNotifier): void {
     this.mustSucceed(registerNetdeviceNotifier(this.kernel, nb), 'netdevice notifier');
     this.onUnload(() => void unregisterNetdeviceNotifier(this.kernel, nb));
-  }
-
-  /** `register_reboot_notifier`: hears that the kernel shuts down. */
-  rebootNotifier(nb: NotifierBlock<Kernel>): void {
-    this.mustSucceed(this.kernel.rebootChain.register(nb), 'reboot notifier');
-    this.onUnload(() => void this.kernel.rebootChain.unregister(nb));
-  }
-
-  /** `rtnl_link_register`; unregistering removes every device of the kind. */
-  rtnlLink(ops: RtnlLinkOps): void {
-    if (this.kernel.linkOps.has(ops.kind)) throw new ModuleError('EEXIST', this.name, `link kind ${ops.kind} is registered already`);
-    this.kernel.linkOps.set(ops.kind, ops);
-    this.onUnload(() => {
-      for (const net of [...this.kernel.netns.list]) killLinks(net, ops);
-      this.kernel.linkOps.delete(ops.kind);
-    });
   }
 
   /** `register_qdisc`. */
@@ -125,20 +97,10 @@ export class ModuleContext {
     for (let undo = this.undos.pop(); undo !== undefined; undo = this.undos.pop()) undo();
   }
 
-  private mustSucceed(err: number, what: string): void {
+  /** Refuses the plugin if `err` is negative. */
+  mustSucceed(err: number, what: string): void {
     if (err < 0) throw new ModuleError('EINIT', this.name, `${this.name}: ${what} failed with ${errnoName(err)}`);
   }
-}
-
-/** `__rtnl_kill_links`: removes every device of a kind, the kind's own way. */
-function killLinks(net: Net, ops: RtnlLinkOps): void {
-  const doomed: NetDevice[] = [];
-  for (const dev of net.devList) {
-    if (dev.rtnlLinkOps !== ops || doomed.includes(dev)) continue;
-    if (ops.dellink === null) doomed.push(dev);
-    else ops.dellink(dev, doomed);
-  }
-  unregisterNetdeviceMany(doomed);
 }
 
 /**

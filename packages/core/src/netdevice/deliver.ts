@@ -55,7 +55,7 @@ export function ingress(skb: SkBuff, dev: NetDevice): number {
     const verdict = dev.tcIngress(skb, dev);
     if (verdict !== RX_HANDLER_PASS) return verdict;
   }
-  return dev.nfHooksIngress.length === 0 || dev.net.nf.runIngress(skb, dev) ? RX_HANDLER_PASS : RX_HANDLER_CONSUMED;
+  return dev.nfIngress === null || dev.nfIngress(skb, dev) ? RX_HANDLER_PASS : RX_HANDLER_CONSUMED;
 }
 
 /** Nobody here has that VLAN: the frame is another's. A tag without number only has a priority. */

@@ -1,7 +1,6 @@
 /** Devices that change their namespace, and their fate when one dies (`net/core/dev.c`). */
 import { EEXIST, EINVAL } from '@skbuff/uapi';
 import { NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
-import { notifierToErrno } from '../notifier/notifier.ts';
 import type { Net } from '../pernet/net.ts';
 import { devClose } from './dev-open.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
@@ -30,7 +29,8 @@ export function devChangeNetNamespace(dev: NetDevice, net: Net, pattern: string 
   dev.net = net;
   dev.name = name;
   if (net.devByIndex.has(dev.ifindex)) dev.ifindex = devNewIndex(net);
-  return enter(dev);
+  enter(dev);
+  return 0;
 }
 
 function leave(dev: NetDevice): void {
@@ -44,11 +44,11 @@ function leave(dev: NetDevice): void {
   dev.mc.flush();
 }
 
-function enter(dev: NetDevice): number {
+/** Too late for a veto: a protocol that refuses the device leaves it alone. */
+function enter(dev: NetDevice): void {
   listNetdevice(dev);
-  const err = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));
+  callNetdeviceNotifiers(NETDEV_REGISTER, dev);
   dev.net.kernel.rtnl.linkChanged(dev, RTNL_CHANGE_ALL);
-  return err;
 }
 
 /**

@@ -22,6 +22,7 @@ import { devActivate, devDeactivate, netdevWatchdogUp } from './dev-activate.ts'
 import { callNetdeviceNotifiers } from './dev-notify.ts';
 import { devSetRxMode, setAllmulti, setPromiscuity } from './dev-rx-mode.ts';
 import { LINK_STATE_PRESENT, LINK_STATE_START, type NetDevice } from './netdevice.ts';
+import { netifStopQueue, netifWakeQueue } from './netif-queue.ts';
 import type { ExtAck } from './rtnl-link-ops.ts';
 
 /** Flags that a user may set besides UP, PROMISC, ALLMULTI and MULTICAST. */
@@ -127,7 +128,7 @@ function devNotifyFlags(dev: NetDevice, oldFlags: number, changes: number): void
 export function netifDeviceDetach(dev: NetDevice): void {
   if (!dev.present()) return;
   dev.state &= ~LINK_STATE_PRESENT;
-  if (dev.running()) for (const queue of dev.tx) dev.net.xmit.netifStopQueue(queue);
+  if (dev.running()) for (const queue of dev.tx) netifStopQueue(queue);
 }
 
 /** `netif_device_attach`: it is back; queues go on. */
@@ -135,6 +136,6 @@ export function netifDeviceAttach(dev: NetDevice): void {
   if (dev.present()) return;
   dev.state |= LINK_STATE_PRESENT;
   if (!dev.running()) return;
-  for (const queue of dev.tx) dev.net.xmit.netifWakeQueue(queue);
+  for (const queue of dev.tx) netifWakeQueue(queue);
   netdevWatchdogUp(dev);
 }

@@ -1,31 +1,33 @@
 /** Several queues per device: how many are in use, traffic classes, and which CPU sends by which queue (`net/core/dev.c`). */
 import { EINVAL } from '@skbuff/uapi';
 import { skbGetHash, reciprocalScale } from '../skbuff/flow-dissector.ts';
+import type { Net } from '../pernet/net.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
+import { type AllocNetdevOptions, allocNetdevQueues } from './dev-register.ts';
 import { NETREG_REGISTERED, type NetDevice } from './netdevice.ts';
 import { type NetdevQueue, qdiscReset } from './qdisc.ts';
-import type { RpsDevFlow } from './rps.ts';
 
 /** `TC_MAX_QUEUE`: traffic classes of a device. */
 export const TC_MAX_QUEUE = 16;
-
-/** `struct netdev_rx_queue`: one receive queue and its packet steering. */
-export class NetdevRxQueue {
-  readonly index: number;
-  /** RPS: CPUs that frames of this queue are spread over; null: where they arrive. */
-  rpsMap: readonly number[] | null = null;
-  /** RFS: where each flow is handled now; null: off. Its length is a power of two. */
-  rpsFlowTable: readonly RpsDevFlow[] | null = null;
-
-  constructor(index: number) {
-    this.index = index;
-  }
-}
 
 /** `struct netdev_tc_txq`: the transmit queues of a traffic class. */
 export interface TcTxq {
   readonly count: number;
   readonly offset: number;
+}
+
+export interface AllocNetdevMqsOptions extends AllocNetdevOptions {
+  /** Queues each way, from 1 on; default 1. */
+  readonly txqs?: number;
+  readonly rxqs?: number;
+}
+
+/** `alloc_netdev_mqs`: as `allocNetdev`, a device with several queues. */
+export function allocNetdevMqs(net: Net, options: AllocNetdevMqsOptions): NetDevice {
+  const { txqs = 1, rxqs = 1 } = options;
+  const dev = allocNetdevQueues(net, options, txqs, rxqs);
+  if (txqs > 1) dev.pickTx = netdevCorePickTx;
+  return dev;
 }
 
 /** `netif_set_real_num_tx_queues`: -EINVAL for 0 or more than were allocated. What waits in a queue that is given up is freed. */
@@ -105,6 +107,15 @@ export function netifSetXpsQueue(dev: NetDevice, cpus: readonly number[], index:
   }
   dev.xpsCpusMap = map.some((queues) => queues.length > 0) ? map : null;
   return 0;
+}
+
+/** `netdev_core_pick_tx`, for a device with several queues: the driver's choice, or {@link netdevPickTx}'s. */
+export function netdevCorePickTx(dev: NetDevice, skb: SkBuff): NetdevQueue {
+  const { ndoSelectQueue } = dev.ops;
+  let index = 0;
+  if (dev.realNumTxQueues !== 1) index = ndoSelectQueue === null ? netdevPickTx(dev, skb) : netdevCapTxqueue(dev, ndoSelectQueue(dev, skb));
+  skb.queueMapping = index;
+  return dev.tx[index] as NetdevQueue;
 }
 
 /** `netdev_pick_tx`: the queue for a packet. A flow of a connected socket keeps its queue until it may change without reordering. */

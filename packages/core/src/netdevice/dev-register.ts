@@ -22,11 +22,10 @@ import {
   NETREG_UNREGISTERING,
   NetDevice,
 } from './netdevice.ts';
-import { NetdevRxQueue } from './dev-queues.ts';
+import { NetdevRxQueue } from './netdev-rx-queue.ts';
 import { netifNapiDel } from './napi.ts';
 import { NetdevQueue } from './qdisc.ts';
 import { initOperstate } from './link-watch.ts';
-import { netdevResetRps, netdevSetRpsCpus } from './rps.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
 export interface AllocNetdevOptions {
@@ -35,17 +34,19 @@ export interface AllocNetdevOptions {
   readonly setup: (dev: NetDevice) => void;
   readonly ops: NetDeviceOps;
   readonly priv?: unknown;
-  /** Queues each way, from 1 on; default 1. */
-  readonly txqs?: number;
-  readonly rxqs?: number;
 }
 
-/** `alloc_netdev_mqs`: a device in state UNINITIALIZED; it is known to nobody until {@link registerNetdevice}. */
+/** `alloc_netdev`: a device in state UNINITIALIZED; it is known to nobody until {@link registerNetdevice}. With one queue each way. */
 export function allocNetdev(net: Net, options: AllocNetdevOptions): NetDevice {
+  return allocNetdevQueues(net, options, 1, 1);
+}
+
+/** @internal */
+export function allocNetdevQueues(net: Net, options: AllocNetdevOptions, txqs: number, rxqs: number): NetDevice {
   const dev = new NetDevice(net, options.ops);
   dev.name = options.name;
-  dev.numTxQueues = dev.realNumTxQueues = options.txqs ?? 1;
-  dev.numRxQueues = dev.realNumRxQueues = options.rxqs ?? 1;
+  dev.numTxQueues = dev.realNumTxQueues = txqs;
+  dev.numRxQueues = dev.realNumRxQueues = rxqs;
   dev.priv = options.priv ?? null;
   for (let i = 0; i < dev.numTxQueues; i++) dev.tx.push(new NetdevQueue(dev, i));
   for (let i = 0; i < dev.numRxQueues; i++) dev.rx.push(new NetdevRxQueue(i));
@@ -143,7 +144,7 @@ function reserve(dev: NetDevice): number {
 function show(dev: NetDevice): number {
   const { net } = dev;
   updateFeatures(dev);
-  if (net.rpsDefaultMask.length > 0) for (const rxq of dev.rx) netdevSetRpsCpus(dev, rxq, net.rpsDefaultMask);
+  net.softnet.rps?.start(dev);
   dev.state |= LINK_STATE_PRESENT;
   initOperstate(dev);
   if (dev.addrAssignType === NET_ADDR_PERM) dev.permAddr.set(dev.devAddr);
@@ -196,7 +197,7 @@ export function unregisterNetdeviceMany(devs: readonly NetDevice[]): void {
   }
   for (const dev of list) {
     devShutdown(dev);
-    netdevResetRps(dev);
+    dev.net.softnet.rps?.reset(dev);
     callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
     dev.net.kernel.rtnl.linkRemoved(dev);
     dev.uc.flush();

@@ -33,75 +33,48 @@ export type EthtoolWords = (dev: NetDevice, words: Uint32Array) => number;
 
 /** Missing callbacks: -EOPNOTSUPP. All run under RTNL. */
 export interface EthtoolOps {
-  readonly getDrvinfo: ((dev: NetDevice) => EthtoolDrvinfo) | null;
+  readonly getDrvinfo?: (dev: NetDevice) => EthtoolDrvinfo;
   /** Whether there is a link. */
-  readonly getLink: ((dev: NetDevice) => boolean) | null;
-  readonly getLinkKsettings: ((dev: NetDevice) => EthtoolLinkKsettings) | null;
-  readonly setLinkKsettings: ((dev: NetDevice, settings: EthtoolLinkKsettings) => number) | null;
-  readonly getMsglevel: ((dev: NetDevice) => number) | null;
-  readonly setMsglevel: ((dev: NetDevice, level: number) => number) | null;
+  readonly getLink?: (dev: NetDevice) => boolean;
+  readonly getLinkKsettings?: (dev: NetDevice) => EthtoolLinkKsettings;
+  readonly setLinkKsettings?: (dev: NetDevice, settings: EthtoolLinkKsettings) => number;
+  readonly getMsglevel?: (dev: NetDevice) => number;
+  readonly setMsglevel?: (dev: NetDevice, level: number) => number;
   /** Starts autonegotiation anew. */
-  readonly nwayReset: ((dev: NetDevice) => number) | null;
+  readonly nwayReset?: (dev: NetDevice) => number;
   /** Blinks for so many seconds (0: until told otherwise). */
-  readonly setPhysId: ((dev: NetDevice, seconds: number) => number) | null;
+  readonly setPhysId?: (dev: NetDevice, seconds: number) => number;
   /** `struct ethtool_wolinfo` without the password: supported, wanted. */
-  readonly getWol: EthtoolWords | null;
-  readonly setWol: EthtoolWords | null;
+  readonly getWol?: EthtoolWords;
+  readonly setWol?: EthtoolWords;
   /** `struct ethtool_ringparam`: 4 maxima, 4 values (rx, mini, jumbo, tx). */
-  readonly getRingparam: EthtoolWords | null;
-  readonly setRingparam: EthtoolWords | null;
+  readonly getRingparam?: EthtoolWords;
+  readonly setRingparam?: EthtoolWords;
   /** `struct ethtool_coalesce`: 22 words. */
-  readonly getCoalesce: EthtoolWords | null;
-  readonly setCoalesce: EthtoolWords | null;
+  readonly getCoalesce?: EthtoolWords;
+  readonly setCoalesce?: EthtoolWords;
   /** `struct ethtool_pauseparam`: autoneg, rx, tx. */
-  readonly getPauseparam: EthtoolWords | null;
-  readonly setPauseparam: EthtoolWords | null;
+  readonly getPauseparam?: EthtoolWords;
+  readonly setPauseparam?: EthtoolWords;
   /** `struct ethtool_channels`: 4 maxima, 4 values (rx, tx, other, combined). */
-  readonly getChannels: EthtoolWords | null;
-  readonly setChannels: EthtoolWords | null;
+  readonly getChannels?: EthtoolWords;
+  readonly setChannels?: EthtoolWords;
   /** `struct ethtool_eee`: supported, advertised, lp_advertised, active, enabled, tx_lpi_enabled, tx_lpi_timer. */
-  readonly getEee: EthtoolWords | null;
-  readonly setEee: EthtoolWords | null;
+  readonly getEee?: EthtoolWords;
+  readonly setEee?: EthtoolWords;
   /** Names of the counters, and the counters. */
-  readonly getStatsStrings: ((dev: NetDevice) => readonly string[]) | null;
-  readonly getEthtoolStats: ((dev: NetDevice) => readonly number[]) | null;
+  readonly getStatsStrings?: (dev: NetDevice) => readonly string[];
+  readonly getEthtoolStats?: (dev: NetDevice) => readonly number[];
   /** Number of receive rings that flows may be spread over, and the table that spreads them by hash. */
-  readonly getRxRingCount: ((dev: NetDevice) => number) | null;
-  readonly getRxfhIndir: ((dev: NetDevice) => readonly number[]) | null;
-  readonly setRxfhIndir: ((dev: NetDevice, table: readonly number[]) => number) | null;
+  readonly getRxRingCount?: (dev: NetDevice) => number;
+  readonly getRxfhIndir?: (dev: NetDevice) => readonly number[];
+  readonly setRxfhIndir?: (dev: NetDevice, table: readonly number[]) => number;
   /** SOF_TIMESTAMPING_* that it can beside those that every device can. */
-  readonly getTsInfo: ((dev: NetDevice) => number) | null;
+  readonly getTsInfo?: (dev: NetDevice) => number;
 }
 
 /** `default_ethtool_ops`: of a device that says nothing. */
-export const defaultEthtoolOps: EthtoolOps = {
-  getDrvinfo: null,
-  getLink: null,
-  getLinkKsettings: null,
-  setLinkKsettings: null,
-  getMsglevel: null,
-  setMsglevel: null,
-  nwayReset: null,
-  setPhysId: null,
-  getWol: null,
-  setWol: null,
-  getRingparam: null,
-  setRingparam: null,
-  getCoalesce: null,
-  setCoalesce: null,
-  getPauseparam: null,
-  setPauseparam: null,
-  getChannels: null,
-  setChannels: null,
-  getEee: null,
-  setEee: null,
-  getStatsStrings: null,
-  getEthtoolStats: null,
-  getRxRingCount: null,
-  getRxfhIndir: null,
-  setRxfhIndir: null,
-  getTsInfo: null,
-};
+export const defaultEthtoolOps: EthtoolOps = {};
 
 /** `ethtool_op_get_link`: there is one when the device is up and has carrier. */
 export function ethtoolOpGetLink(dev: NetDevice): boolean {

@@ -13,11 +13,10 @@ import { SKB_DROP_REASON_NOT_SPECIFIED } from '../skbuff/drop-reason.ts';
 import { freeList } from '../skbuff/skb-frags.ts';
 import { SkBuffHead } from '../skbuff/skb-queue.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
-import { HrTimer } from '../time/timer.ts';
+import { HrTimer, hrtimerCancel, hrtimerStart } from '../time/hrtimer.ts';
 import { NETIF_F_GRO } from './features.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NetDevice } from './netdevice.ts';
-import type { Softnet } from './softnet.ts';
 
 /** Lists of held packets of one NAPI instance, by flow hash, and flows in each. */
 export const GRO_HASH_BUCKETS = 8;
@@ -51,13 +50,83 @@ export class GroNode {
   rxFirst: SkBuff | null = null;
   rxLast: SkBuff | null = null;
   rxCount = 0;
+  private readonly napi: NapiStruct;
+  private readonly dev: NetDevice;
   /** Polls again, so that nothing is held for ever. */
-  readonly timer: HrTimer;
-  readonly napiId: number;
+  private readonly timer: HrTimer;
 
-  constructor(timer: HrTimer, napiId: number) {
-    this.timer = timer;
-    this.napiId = napiId;
+  constructor(napi: NapiStruct, dev: NetDevice) {
+    this.napi = napi;
+    this.dev = dev;
+    this.timer = new HrTimer(() => dev.net.softnet.napiSchedule(napi));
+  }
+
+  /** `napi_gro_flush`: held packets go up, the oldest of each list first; with `flushOld` only those of earlier jiffies. */
+  flush(flushOld: boolean): void {
+    if (this.held === 0) return;
+    const now = this.dev.net.timers.jiffies & AGE_MASK;
+    for (const bucket of this.hash) {
+      for (let skb = bucket.last; skb !== null; skb = bucket.last) {
+        if (flushOld && skb.cb[GRO_CB_AGE] === now) break;
+        groTake(this, bucket, skb);
+      }
+    }
+  }
+
+  /** `gro_normal_list`: the list of what goes up, goes. */
+  normalList(): void {
+    if (this.rxFirst === null) return;
+    const { softnet } = this.dev.net;
+    const first = this.takeNormal();
+    if (softnet.busyPollers !== 0) for (let skb = first; skb !== null; skb = skb.next) skb.napiId = this.napi.napiId;
+    softnet.netifReceiveSkbList(first);
+  }
+
+  private takeNormal(): SkBuff | null {
+    const first = this.rxFirst;
+    this.rxFirst = null;
+    this.rxLast = null;
+    this.rxCount = 0;
+    return first;
+  }
+
+  /**
+   * GRO's part of `napi_complete_done`: a device with `groFlushTimeout` that had work keeps what is fresh, and is polled again after that
+   * time; else everything goes up. With `napiDeferHardIrqs` it is polled so many times more after its last work: false meanwhile.
+   */
+  done(workDone: number): boolean {
+    const { napi, dev } = this;
+    const { timers, kernel } = dev.net;
+    let timeout = workDone !== 0 && this.held !== 0 ? dev.groFlushTimeout : 0;
+    if (workDone !== 0) napi.deferHardIrqs = dev.napiDeferHardIrqs;
+    const defer = napi.deferHardIrqs > 0;
+    if (defer) {
+      napi.deferHardIrqs--;
+      timeout = dev.groFlushTimeout;
+    }
+    this.flush(timeout !== 0);
+    this.normalList();
+    if (timeout !== 0) hrtimerStart(timers, this.timer, kernel.clock.now() + timeout);
+    return !defer || timeout === 0;
+  }
+
+  /** No poll will come: the timer stops. What is held stays held until the instance is enabled again, or deleted. */
+  stop(): void {
+    hrtimerCancel(this.dev.net.timers, this.timer);
+  }
+
+  /** `flush_gro_hash`: frees what is held. */
+  purge(): void {
+    this.stop();
+    for (const bucket of this.hash) {
+      for (let skb = bucket.dequeue(); skb !== null; skb = bucket.dequeue()) {
+        const list = skb.shinfo.fragList;
+        if (list !== null) list.prev = null;
+        skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+      }
+    }
+    freeList(this.takeNormal());
+    this.held = 0;
   }
 }
 
@@ -71,8 +140,7 @@ export function napiGroReceive(napi: NapiStruct, skb: SkBuff): void {
 }
 
 function newNode(napi: NapiStruct): GroNode {
-  const dev = napi.dev as NetDevice;
-  const node = new GroNode(new HrTimer(() => dev.net.softnet.napiSchedule(napi)), napi.napiId);
+  const node = new GroNode(napi, napi.dev as NetDevice);
   napi.gro = node;
   return node;
 }
@@ -82,7 +150,7 @@ function devGroReceive(node: GroNode, skb: SkBuff): boolean {
   const dev = skb.dev as NetDevice;
   if ((dev.features & NETIF_F_GRO) === 0) return false;
   const { kernel } = dev.net;
-  const offload = kernel.offloads.find(skb.protocol);
+  const offload = kernel.offloads?.find(skb.protocol) ?? null;
   const { gsoSize, fragList } = skb.shinfo;
   // Super-packets are as large as they get: no protocol here makes them larger.
   if (offload === null || gsoSize !== 0 || fragList !== null) return false;
@@ -189,7 +257,7 @@ function groComplete(node: GroNode, skb: SkBuff): void {
     (info.fragList as SkBuff).prev = null;
     info.gsoSize = skb.cb[GRO_CB_SIZE];
     info.gsoSegs = count;
-    const offload = (skb.dev as NetDevice).net.kernel.offloads.find(skb.protocol);
+    const offload = (skb.dev as NetDevice).net.kernel.offloads?.find(skb.protocol) ?? null;
     if (offload === null || offload.groComplete(skb, 0) < 0) {
       skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
       return;
@@ -205,80 +273,5 @@ function groNormalOne(node: GroNode, skb: SkBuff, segs: number): void {
   else node.rxLast.next = skb;
   node.rxLast = skb;
   node.rxCount += segs;
-  if (node.rxCount >= softnet.groNormalBatch) passUp(node, softnet);
-}
-
-function passUp(node: GroNode, softnet: Softnet): void {
-  const first = takeNormal(node);
-  if (softnet.busyPollers !== 0) for (let skb = first; skb !== null; skb = skb.next) skb.napiId = node.napiId;
-  softnet.netifReceiveSkbList(first);
-}
-
-function takeNormal(node: GroNode): SkBuff | null {
-  const first = node.rxFirst;
-  node.rxFirst = null;
-  node.rxLast = null;
-  node.rxCount = 0;
-  return first;
-}
-
-/** `napi_gro_flush`: held packets go up, the oldest of each list first; with `flushOld` only those of earlier jiffies. */
-export function napiGroFlush(napi: NapiStruct, flushOld: boolean): void {
-  const node = napi.gro;
-  if (node === null || node.held === 0) return;
-  const now = (napi.dev as NetDevice).net.timers.jiffies & AGE_MASK;
-  for (const bucket of node.hash) {
-    for (let skb = bucket.last; skb !== null; skb = bucket.last) {
-      if (flushOld && skb.cb[GRO_CB_AGE] === now) break;
-      groTake(node, bucket, skb);
-    }
-  }
-}
-
-/** `gro_normal_list`: the list of what goes up, goes. */
-export function groNormalList(napi: NapiStruct): void {
-  const node = napi.gro;
-  if (node !== null && node.rxFirst !== null) passUp(node, (napi.dev as NetDevice).net.softnet);
-}
-
-/**
- * GRO's part of `napi_complete_done`: a device with `groFlushTimeout` that had work keeps what is fresh, and is polled again after that
- * time; else everything goes up. With `napiDeferHardIrqs` it is polled so many times more after its last work: false meanwhile.
- */
-export function napiGroDone(napi: NapiStruct, workDone: number): boolean {
-  const node = napi.gro as GroNode;
-  const dev = napi.dev as NetDevice;
-  const { timers, kernel } = dev.net;
-  let timeout = workDone !== 0 && node.held !== 0 ? dev.groFlushTimeout : 0;
-  if (workDone !== 0) napi.deferHardIrqs = dev.napiDeferHardIrqs;
-  const defer = napi.deferHardIrqs > 0;
-  if (defer) {
-    napi.deferHardIrqs--;
-    timeout = dev.groFlushTimeout;
-  }
-  napiGroFlush(napi, timeout !== 0);
-  groNormalList(napi);
-  if (timeout !== 0) timers.hrtimerStart(node.timer, kernel.clock.now() + timeout);
-  return !defer || timeout === 0;
-}
-
-/** No poll will come: the timer stops. What is held stays held until the instance is enabled again, or deleted. */
-export function napiGroStop(napi: NapiStruct): void {
-  if (napi.gro !== null) (napi.dev as NetDevice).net.timers.hrtimerCancel(napi.gro.timer);
-}
-
-/** `flush_gro_hash`: frees what is held. */
-export function napiGroPurge(napi: NapiStruct): void {
-  const node = napi.gro;
-  if (node === null) return;
-  napiGroStop(napi);
-  for (const bucket of node.hash) {
-    for (let skb = bucket.dequeue(); skb !== null; skb = bucket.dequeue()) {
-      const list = skb.shinfo.fragList;
-      if (list !== null) list.prev = null;
-      skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
-    }
-  }
-  freeList(takeNormal(node));
-  node.held = 0;
+  if (node.rxCount >= softnet.groNormalBatch) node.normalList();
 }

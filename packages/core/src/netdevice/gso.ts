@@ -77,7 +77,7 @@ export function skbGsoSegment(skb: SkBuff, features: number): SkBuff | number | 
 
 /** `skb_mac_gso_segment`: lets the network protocol cut. */
 export function skbMacGsoSegment(skb: SkBuff, features: number): SkBuff | number | null {
-  const offload = (skb.dev as NetDevice).net.kernel.offloads.find(skbNetworkProtocol(skb));
+  const offload = (skb.dev as NetDevice).net.kernel.offloads?.find(skbNetworkProtocol(skb)) ?? null;
   if (offload === null) return -EPROTONOSUPPORT;
   const maclen = skb.networkHeader - skb.macHeader;
   if (maclen < 0 || skb.pull(maclen) < 0) return -EINVAL;

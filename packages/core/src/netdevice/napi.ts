@@ -1,5 +1,5 @@
 /** NAPI: devices are polled while frames keep coming, and interrupt only for the first of a burst. */
-import { type GroNode, napiGroPurge } from './gro.ts';
+import type { GroNode } from './gro.ts';
 import type { NetDevice } from './netdevice.ts';
 
 export const NAPI_POLL_WEIGHT = 64;
@@ -46,7 +46,7 @@ export function netifNapiAdd(dev: NetDevice, poll: NapiPoll, weight: number = NA
 
 /** `netif_napi_del`: the instance is disabled. What GRO holds of it is freed. */
 export function netifNapiDel(dev: NetDevice, napi: NapiStruct): void {
-  napiGroPurge(napi);
+  napi.gro?.purge();
   dev.net.softnet.napiHashDel(napi);
   dev.napiList = dev.napiList.filter((other) => other !== napi);
 }

@@ -11,7 +11,8 @@ import {
 } from '@skbuff/uapi';
 import { devChangeCarrier, devChangeTxQueueLen, devSetAlias, devSetGroup, devSetMtu } from './dev-config.ts';
 import { devChangeFlags } from './dev-open.ts';
-import { netdevTxqToTc, type NetdevRxQueue, netifSetXpsQueue } from './dev-queues.ts';
+import { netdevTxqToTc, netifSetXpsQueue } from './dev-queues.ts';
+import type { NetdevRxQueue } from './netdev-rx-queue.ts';
 import type { EthtoolLinkKsettings } from './ethtool-ops.ts';
 import { devGetStats } from './dev-stats.ts';
 import { LINK_STATS_COUNT, NETREG_REGISTERED, NETREG_UNREGISTERING, type NetDevice } from './netdevice.ts';
@@ -88,7 +89,7 @@ const whenUp = (value: (dev: NetDevice) => boolean) => (dev: NetDevice): string 
 /** What the driver says of its link, while the device is up: -EINVAL. */
 function link(dev: NetDevice, text: (settings: EthtoolLinkKsettings) => string): string | number {
   const { getLinkKsettings } = dev.ethtoolOps;
-  return dev.running() && getLinkKsettings !== null ? text(getLinkKsettings(dev)) : -EINVAL;
+  return dev.running() && getLinkKsettings !== undefined ? text(getLinkKsettings(dev)) : -EINVAL;
 }
 
 /** Threads that poll are Linux's: here, as there for a device without NAPI instances, nobody polls in one. */

@@ -8,7 +8,8 @@ import { HwAddrList } from './dev-addr-lists.ts';
 import { defaultEthtoolOps, type EthtoolOps } from './ethtool-ops.ts';
 import { LINK_STATS_COUNT } from './link-stats.ts';
 import type { HeaderOps, NetDeviceOps } from './netdevice-ops.ts';
-import type { NetdevRxQueue, TcTxq } from './dev-queues.ts';
+import type { TcTxq } from './dev-queues.ts';
+import type { NetdevRxQueue } from './netdev-rx-queue.ts';
 import { noopQdisc, type NetdevQueue, type Qdisc } from './qdisc.ts';
 import type { RtnlLinkOps } from './rtnl-link-ops.ts';
 import type { NapiStruct } from './napi.ts';
@@ -64,6 +65,9 @@ export const RX_HANDLER_PASS = 3;
 
 /** Sees every frame of its device before the protocols; owns the sk_buff if it says CONSUMED. ANOTHER: `skb.dev` was changed. */
 export type RxHandler = (skb: SkBuff, dev: NetDevice) => number;
+
+/** Chooses the transmit queue of a packet, and sets its `queueMapping`. */
+export type PickTx = (dev: NetDevice, skb: SkBuff) => NetdevQueue;
 
 export class NetDevice {
   name = '';
@@ -153,6 +157,8 @@ export class NetDevice {
   rxDoors = 0;
   /** `nf_hooks_ingress`. */
   nfHooksIngress: readonly NfHookOps[] = [];
+  /** Shows them a frame, while there are any; false: it is gone. */
+  nfIngress: ((skb: SkBuff, dev: NetDevice) => boolean) | null = null;
   /** `ingress_queue`: null until a queueing discipline is attached on the way in. */
   ingressQueue: NetdevQueue | null = null;
   /** What that discipline does with a frame. */
@@ -166,6 +172,8 @@ export class NetDevice {
   numTxQueues = 1;
   /** Queues in use, `tx[0 … realNumTxQueues)`. Change them through `netifSetRealNumTxQueues` and its like. */
   realNumTxQueues = 1;
+  /** Chooses among several; null for a device that was made with one. */
+  pickTx: PickTx | null = null;
   rx: NetdevRxQueue[] = [];
   numRxQueues = 1;
   realNumRxQueues = 1;

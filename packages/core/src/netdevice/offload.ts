@@ -1,6 +1,8 @@
 /** `struct packet_offload`: what a network protocol does to cut super-packets and to glue packets together (`net/core/gro.c`). */
+import type { ModuleContext } from '../module/plugin.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import type { SkBuffHead } from '../skbuff/skb-queue.ts';
+import { xmitOffload } from './xmit-offload.ts';
 
 /** The three callbacks, for an EtherType or (with the same contract) for a transport protocol within one. */
 export interface OffloadCallbacks {
@@ -27,13 +29,11 @@ export interface PacketOffload extends OffloadCallbacks {
 export class Offloads {
   private list: readonly PacketOffload[] = [];
 
-  /** `dev_add_offload`. */
-  devAddOffload(offload: PacketOffload): void {
+  add(offload: PacketOffload): void {
     this.list = [...this.list, offload];
   }
 
-  /** `dev_remove_offload`. */
-  devRemoveOffload(offload: PacketOffload): void {
+  remove(offload: PacketOffload): void {
     this.list = this.list.filter((other) => other !== offload);
   }
 
@@ -42,4 +42,13 @@ export class Offloads {
     for (let i = 0; i < list.length; i++) if ((list[i] as PacketOffload).type === type) return list[i] as PacketOffload;
     return null;
   }
+}
+
+/** `dev_add_offload`, for as long as the plugin is loaded. */
+export function devAddOffload(ctx: ModuleContext, offload: PacketOffload): void {
+  const { kernel } = ctx;
+  const offloads = (kernel.offloads ??= new Offloads());
+  xmitOffload(kernel);
+  offloads.add(offload);
+  ctx.onUnload(() => offloads.remove(offload));
 }

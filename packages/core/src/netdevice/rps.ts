@@ -4,11 +4,13 @@
  */
 import { EINVAL, ENOMEM, EOVERFLOW } from '@skbuff/uapi';
 import { reciprocalScale, skbGetHash } from '../skbuff/flow-dissector.ts';
-import { SkBuffHead } from '../skbuff/skb-queue.ts';
+import type { Net } from '../pernet/net.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
-import { type NetdevRxQueue, skbGetRxQueue } from './dev-queues.ts';
-import type { NapiStruct } from './napi.ts';
+import { skbGetRxQueue } from './dev-queues.ts';
+import type { NetdevRxQueue } from './netdev-rx-queue.ts';
+import { NET_RX_SUCCESS } from './netdevice-ops.ts';
 import type { NetDevice } from './netdevice.ts';
+import type { SoftnetData } from './softnet-data.ts';
 import type { Softnet } from './softnet.ts';
 
 /** Flows that a receive queue can follow. */
@@ -17,26 +19,6 @@ const RPS_FLOWS_MAX = 1 << 20;
 const RPS_SOCK_FLOWS_MAX = 1 << 29;
 /** Linux asks how much memory there is. */
 const RPS_SOCK_FLOWS_FIT = 1 << 24;
-
-/** `struct softnet_data` of one CPU. */
-export class SoftnetData {
-  readonly cpu: number;
-  readonly inputPktQueue: SkBuffHead = new SkBuffHead();
-  readonly backlog: NapiStruct;
-  /** Frames that were taken out of the backlog while steering was on. */
-  queueHead = 0;
-  /** Frames that went up (again, if an rx handler gave them to another device); lost because the backlog was full; cycles cut short. */
-  processed = 0;
-  dropped = 0;
-  timeSqueeze = 0;
-  /** Times another CPU woke this one for its backlog. */
-  receivedRps = 0;
-
-  constructor(cpu: number, backlog: (sd: SoftnetData) => NapiStruct) {
-    this.cpu = cpu;
-    this.backlog = backlog(this);
-  }
-}
 
 /** `struct rps_dev_flow`: where a flow of a receive queue is handled. */
 export class RpsDevFlow {
@@ -71,32 +53,95 @@ export class RpsSockFlowTable {
   }
 }
 
-/** `get_rps_cpu`: where the frame shall go up, or -1 for here. `flow` of the result is in `softnet.rpsFlow`. */
-export function getRpsCpu(softnet: Softnet, dev: NetDevice, skb: SkBuff): number {
-  softnet.rpsFlow = null;
-  const recorded = skbGetRxQueue(skb);
-  if (recorded >= dev.realNumRxQueues) return -1;
-  const rxq = dev.rx[recorded < 0 ? 0 : recorded] as NetdevRxQueue;
-  if (rxq.rpsMap === null && rxq.rpsFlowTable === null) return -1;
-  skb.networkHeader = skb.data;
-  const hash = skbGetHash(skb);
-  const wanted = rxq.rpsFlowTable === null || softnet.rpsSockFlowTable === null ? -1 : softnet.rpsSockFlowTable.lookup(hash);
-  if (wanted >= 0) return followFlow(softnet, rxq.rpsFlowTable as readonly RpsDevFlow[], hash, wanted);
-  return rxq.rpsMap === null ? -1 : (rxq.rpsMap[reciprocalScale(hash, rxq.rpsMap.length)] as number);
-}
+/** Steering in one kernel. There is one once somebody switched on any of it; frames ask it while a queue steers. */
+export class Rps {
+  /** The frame that comes next is from a backlog: it is where it belongs. */
+  steered = false;
+  /** What {@link getRpsCpu} found beside the CPU. */
+  private flow: RpsDevFlow | null = null;
+  private readonly softnet: Softnet;
 
-/** The flow moves to the CPU of its application once nothing of it waits elsewhere, so that it stays in order. */
-function followFlow(softnet: Softnet, table: readonly RpsDevFlow[], hash: number, wanted: number): number {
-  const flow = table[hash & (table.length - 1)] as RpsDevFlow;
-  if (flow.cpu !== wanted) {
-    const old = softnet.data[flow.cpu];
-    if (old === undefined || old.queueHead - flow.lastQtail >= 0) {
-      flow.cpu = wanted;
-      flow.lastQtail = (softnet.data[wanted] as SoftnetData).queueHead;
+  constructor(softnet: Softnet) {
+    this.softnet = softnet;
+  }
+
+  /** A frame leaves a backlog for the stack. */
+  dequeued(sd: SoftnetData): void {
+    sd.queueHead++;
+    this.steered = true;
+  }
+
+  /** Puts a frame into the backlog where it shall go up. Its result, or -1: it goes up here, and is left to the caller. */
+  enqueue(skb: SkBuff): number {
+    const { softnet } = this;
+    const done = this.steered;
+    this.steered = false;
+    const cpu = done ? -1 : this.getRpsCpu(skb.dev as NetDevice, skb);
+    if (cpu < 0) return -1;
+    const { flow } = this;
+    const sd = softnet.data[cpu] as SoftnetData;
+    const woken = !sd.backlog.scheduled;
+    const ret = softnet.enqueueToBacklog(skb, sd);
+    if (ret === NET_RX_SUCCESS && flow !== null) flow.lastQtail = sd.queueHead + sd.inputPktQueue.qlen;
+    if (ret === NET_RX_SUCCESS && woken && cpu !== softnet.cpu) sd.receivedRps++;
+    return ret;
+  }
+
+  /** `get_rps_cpu`: where the frame shall go up, or -1 for here. */
+  private getRpsCpu(dev: NetDevice, skb: SkBuff): number {
+    this.flow = null;
+    const recorded = skbGetRxQueue(skb);
+    if (recorded >= dev.realNumRxQueues) return -1;
+    const rxq = dev.rx[recorded < 0 ? 0 : recorded] as NetdevRxQueue;
+    if (rxq.rpsMap === null && rxq.rpsFlowTable === null) return -1;
+    skb.networkHeader = skb.data;
+    const hash = skbGetHash(skb);
+    const { rpsSockFlowTable } = this.softnet;
+    const wanted = rxq.rpsFlowTable === null || rpsSockFlowTable === null ? -1 : rpsSockFlowTable.lookup(hash);
+    if (wanted >= 0) return this.followFlow(rxq.rpsFlowTable as readonly RpsDevFlow[], hash, wanted);
+    return rxq.rpsMap === null ? -1 : (rxq.rpsMap[reciprocalScale(hash, rxq.rpsMap.length)] as number);
+  }
+
+  /** The flow moves to the CPU of its application once nothing of it waits elsewhere, so that it stays in order. */
+  private followFlow(table: readonly RpsDevFlow[], hash: number, wanted: number): number {
+    const { data } = this.softnet;
+    const flow = table[hash & (table.length - 1)] as RpsDevFlow;
+    if (flow.cpu !== wanted) {
+      const old = data[flow.cpu];
+      if (old === undefined || old.queueHead - flow.lastQtail >= 0) {
+        flow.cpu = wanted;
+        flow.lastQtail = (data[wanted] as SoftnetData).queueHead;
+      }
+    }
+    this.flow = flow;
+    return flow.cpu;
+  }
+
+  /** A device comes: its queues steer as its namespace has it. */
+  start(dev: NetDevice): void {
+    const { rpsDefaultMask } = dev.net;
+    if (rpsDefaultMask.length > 0) for (const rxq of dev.rx) netdevSetRpsCpus(dev, rxq, rpsDefaultMask);
+  }
+
+  /** A device goes: its queues steer nothing any more. */
+  reset(dev: NetDevice): void {
+    for (const rxq of dev.rx) {
+      netdevSetRpsCpus(dev, rxq, []);
+      netdevSetRpsFlowCnt(dev, rxq, 0);
     }
   }
-  softnet.rpsFlow = flow;
-  return flow.cpu;
+}
+
+/** net.core.rps_default_mask: CPUs that the receive queues of new devices of a namespace are spread over. */
+export function rpsSetDefaultMask(net: Net, cpus: readonly number[]): void {
+  net.rpsDefaultMask = cpus;
+  net.softnet.rps ??= new Rps(net.softnet);
+}
+
+/** The queue begins or ends to steer. */
+function countSteering(softnet: Softnet, was: boolean, rxq: NetdevRxQueue): void {
+  softnet.rps ??= new Rps(softnet);
+  softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
 }
 
 /** `store_rps_map`: RPS of a receive queue over these CPUs; none switches it off. -EOVERFLOW for a CPU that is not there. */
@@ -104,7 +149,7 @@ export function netdevSetRpsCpus(dev: NetDevice, rxq: NetdevRxQueue, cpus: reado
   if (cpus.some((cpu) => cpu >= dev.net.softnet.nrCpus)) return -EOVERFLOW;
   const was = steers(rxq);
   rxq.rpsMap = cpus.length === 0 ? null : [...cpus].sort((a, b) => a - b);
-  dev.net.softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
+  countSteering(dev.net.softnet, was, rxq);
   return 0;
 }
 
@@ -116,7 +161,7 @@ export function netdevSetRpsFlowCnt(dev: NetDevice, rxq: NetdevRxQueue, count: n
   if (count > RPS_FLOWS_MAX) return count >= 2 ** 63 ? -EINVAL : -ENOMEM;
   const was = steers(rxq);
   rxq.rpsFlowTable = count === 0 ? null : Array.from({ length: roundupPowOfTwo(count) }, () => new RpsDevFlow());
-  dev.net.softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
+  countSteering(dev.net.softnet, was, rxq);
   return 0;
 }
 
@@ -131,14 +176,6 @@ export function rpsSetSockFlowEntries(softnet: Softnet, entries: number): number
   if (size === (softnet.rpsSockFlowTable?.ents.length ?? 0)) return 0;
   softnet.rpsSockFlowTable = size === 0 ? null : new RpsSockFlowTable(size);
   return 0;
-}
-
-/** A device goes: its queues steer nothing any more. */
-export function netdevResetRps(dev: NetDevice): void {
-  for (const rxq of dev.rx) {
-    netdevSetRpsCpus(dev, rxq, []);
-    netdevSetRpsFlowCnt(dev, rxq, 0);
-  }
 }
 
 export function roundupPowOfTwo(n: number): number {

@@ -15,7 +15,6 @@ import { skbVlanUntag } from '../skbuff/skb-vlan.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { NET_RX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
 import { deliverCopy, deliverRun, deliverSpecific, deliverTaps, dropTag, ethTypeVlan, ingress } from './deliver.ts';
-import { groNormalList, napiGroDone, napiGroFlush, napiGroPurge, napiGroStop } from './gro.ts';
 import { NAPI_POLL_WEIGHT, NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS } from './netdevice-ops.ts';
 import {
@@ -31,13 +30,12 @@ import {
   RX_NOHANDLER,
 } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
-import { getRpsCpu, type RpsDevFlow, type RpsSockFlowTable, SoftnetData } from './rps.ts';
+import type { Rps, RpsSockFlowTable } from './rps.ts';
+import { SoftnetData } from './softnet-data.ts';
+import type { TxStamp } from './tx-stamp.ts';
 
 const PTYPE_HASH_SIZE = 16;
 const PTYPE_HASH_MASK = PTYPE_HASH_SIZE - 1;
-
-/** Packets that a busy-polling socket takes at once (`BUSY_POLL_BUDGET`). */
-export const BUSY_POLL_BUDGET = 8;
 
 /** Bits of `rxExtras`. */
 const RX_STAMP = 1 << 0;
@@ -67,8 +65,8 @@ export class Softnet {
   private here: SoftnetData;
   /** RFS: where applications are; null: off (net.core.rps_sock_flow_entries). */
   rpsSockFlowTable: RpsSockFlowTable | null = null;
-  /** What `getRpsCpu` found beside the CPU. @internal */
-  rpsFlow: RpsDevFlow | null = null;
+  /** Steering, once somebody switched it on. @internal */
+  rps: Rps | null = null;
   /** `vlan_do_receive`: gives a frame with a tag to the VLAN device (RX_HANDLER_ANOTHER), drops it (CONSUMED) or leaves it (PASS). */
   vlanDoReceive: ((skb: SkBuff) => number) | null = null;
   /** What else a frame needs on arrival: RX_STAMP, RX_RPS. */
@@ -77,11 +75,9 @@ export class Softnet {
   /** What else a frame needs on its way to the driver: TX_TAP while there are taps of all devices, TX_STAMP. 0: nothing. @internal */
   txExtras = 0;
   private txStampers = 0;
-  /** `__skb_tstamp_tx`: tells the sender of a packet with SKBTX_*_TSTAMP when it got to a place (SCM_TSTAMP_*). */
-  skbTstampTx: ((skb: SkBuff, type: number) => void) | null = null;
+  /** Who tells senders when their packets got where; null where nobody can ask. */
+  txStamp: TxStamp | null = null;
   private rpsQueues = 0;
-  /** A backlog is being worked off: its frames have been steered. */
-  private steered = false;
   /** Taps of all devices; a tap of one device hangs on the device. */
   ptypeAll: readonly PacketType[] = [];
 
@@ -90,11 +86,12 @@ export class Softnet {
   private rxDoors = 0;
   /** What became of a frame that `receiveCore` disposed of. */
   private coreResult: number = NET_RX_SUCCESS;
-  private readonly napiHash: Map<number, NapiStruct> = new Map();
+  /** NAPI instances by number. @internal */
+  readonly napiHash: Map<number, NapiStruct> = new Map();
   private napiGenId: number;
   private pollFirst: NapiStruct | null = null;
   private pollLast: NapiStruct | null = null;
-  private readonly softirq: Softirq;
+  readonly softirq: Softirq;
   private readonly realTimeNs: () => number;
 
   constructor(softirq: Softirq, realTimeNs: () => number, nrCpus = 1) {
@@ -228,8 +225,8 @@ export class Softnet {
   /** The backlog is full, the device is down, or the frame is to be stamped or steered. */
   private netifRxSlow(skb: SkBuff, sd: SoftnetData): number {
     if (this.tstampPrequeue !== 0) this.stamp(skb);
-    const cpu = (this.rxExtras & RX_RPS) === 0 ? -1 : getRpsCpu(this, skb.dev as NetDevice, skb);
-    return cpu < 0 ? this.enqueueToBacklog(skb, sd) : this.enqueueSteered(skb, cpu);
+    const ret = (this.rxExtras & RX_RPS) === 0 ? -1 : (this.rps as Rps).enqueue(skb);
+    return ret < 0 ? this.enqueueToBacklog(skb, sd) : ret;
   }
 
   /** `net_timestamp_check`. */
@@ -237,18 +234,8 @@ export class Softnet {
     if ((this.rxExtras & RX_STAMP) !== 0 && skb.tstamp === 0) skb.tstamp = this.realTimeNs();
   }
 
-  private enqueueSteered(skb: SkBuff, cpu: number): number {
-    const sd = this.data[cpu] as SoftnetData;
-    const flow = this.rpsFlow;
-    const woken = !sd.backlog.scheduled;
-    const ret = this.enqueueToBacklog(skb, sd);
-    if (ret === NET_RX_SUCCESS && flow !== null) flow.lastQtail = sd.queueHead + sd.inputPktQueue.qlen;
-    if (ret === NET_RX_SUCCESS && woken && sd !== this.here) sd.receivedRps++;
-    return ret;
-  }
-
-  /** `enqueue_to_backlog`. */
-  private enqueueToBacklog(skb: SkBuff, sd: SoftnetData): number {
+  /** `enqueue_to_backlog`. @internal */
+  enqueueToBacklog(skb: SkBuff, sd: SoftnetData): number {
     const queue = sd.inputPktQueue;
     if (queue.qlen > this.backlogMax || !(skb.dev as NetDevice).running()) return this.backlogDrop(skb, sd);
     queue.queueTail(skb);
@@ -273,7 +260,7 @@ export class Softnet {
     napi.enabled = false;
     napi.scheduled = false;
     napi.missed = false;
-    napiGroStop(napi);
+    napi.gro?.stop();
     const list: NapiStruct[] = [];
     for (let n = this.pollFirst; n !== null; n = n.next) if (n !== napi) list.push(n);
     this.pollFirst = this.pollLast = null;
@@ -292,31 +279,11 @@ export class Softnet {
   }
 
   /**
-   * One turn of `napi_busy_loop`: whoever waits for packets of an instance polls it himself, without an interrupt. Packets that the
-   * driver had, at most `budget`; what it has beyond that is left to the softirq. 0 for one that is disabled, or scheduled anyway.
-   */
-  napiBusyPoll(napiId: number, budget: number = BUSY_POLL_BUDGET): number {
-    const napi = this.napiHash.get(napiId);
-    if (napi === undefined || !napi.enabled || napi.scheduled) return 0;
-    this.softirq.localBhDisable();
-    napi.scheduled = true;
-    const work = napi.poll(napi, budget);
-    groNormalList(napi);
-    if (napi.scheduled && !this.onPollList(napi)) {
-      this.repoll(napi);
-      this.softirq.raise(NET_RX_SOFTIRQ);
-    }
-    if (!napi.enabled) napiGroPurge(napi);
-    this.softirq.localBhEnable();
-    return work;
-  }
-
-  /**
    * `napi_complete_done`: the driver handled fewer than its budget, `workDone` packets, and leaves the poll list. What GRO holds goes up,
    * but for what `groFlushTimeout` keeps. False: no interrupt yet, it will be polled again by itself (`napiDeferHardIrqs`).
    */
   napiComplete(napi: NapiStruct, workDone = 0): boolean {
-    const done = napi.gro === null || napiGroDone(napi, workDone);
+    const done = napi.gro === null || napi.gro.done(workDone);
     this.leavePollList(napi);
     return done;
   }
@@ -342,7 +309,7 @@ export class Softnet {
       // A driver that used its whole weight stays scheduled and goes to the end of the list.
       if (napi.scheduled && work >= weight) this.pollAgain(napi);
       // Disabled by whoever got a packet of this very poll: there may never be another one.
-      if (napi.gro !== null && !napi.enabled) napiGroPurge(napi);
+      if (napi.gro !== null && !napi.enabled) napi.gro.purge();
       budget -= work;
       if (budget > 0) continue;
       this.here.timeSqueeze++;
@@ -353,18 +320,20 @@ export class Softnet {
 
   private pollAgain(napi: NapiStruct): void {
     if (napi.gro !== null) {
-      napiGroFlush(napi, true);
-      groNormalList(napi);
+      napi.gro.flush(true);
+      napi.gro.normalList();
     }
     // Disabled, enabled and scheduled anew during its own poll: it stands in line already.
     if (napi.scheduled && !this.onPollList(napi)) this.repoll(napi);
   }
 
-  private onPollList(napi: NapiStruct): boolean {
+  /** @internal */
+  onPollList(napi: NapiStruct): boolean {
     return napi.next !== null || this.pollLast === napi;
   }
 
-  private repoll(napi: NapiStruct): void {
+  /** @internal */
+  repoll(napi: NapiStruct): void {
     napi.next = null;
     if (this.pollLast === null) this.pollFirst = napi;
     else this.pollLast.next = napi;
@@ -389,17 +358,11 @@ export class Softnet {
         this.leavePollList(sd.backlog);
         return work;
       }
-      if (this.rxExtras !== 0) this.markSteered(sd);
+      if ((this.rxExtras & RX_RPS) !== 0) (this.rps as Rps).dequeued(sd);
       this.netifReceiveSkb(skb);
       work++;
     }
     return work;
-  }
-
-  /** The next frame is from a backlog: it is where it belongs. */
-  private markSteered(sd: SoftnetData): void {
-    sd.queueHead++;
-    this.steered = true;
   }
 
   /** `netif_receive_skb`: a frame goes up, now. NET_RX_SUCCESS, or NET_RX_DROP if nobody took it. */
@@ -466,7 +429,7 @@ export class Softnet {
   private untagged(own: SkBuff | null, origDev: NetDevice): void {
     this.coreResult = NET_RX_DROP;
     if (own === null) return;
-    if (this.rxExtras !== 0) this.steered = true;
+    if ((this.rxExtras & RX_RPS) !== 0) (this.rps as Rps).steered = true;
     // It is the same frame.
     this.here.processed--;
     const pt = this.receiveCore(own, origDev);
@@ -476,15 +439,13 @@ export class Softnet {
   /** Time stamp and RPS; true if the frame went to another backlog. */
   private steer(skb: SkBuff): boolean {
     if (this.tstampPrequeue !== 0) this.stamp(skb);
-    const done = this.steered;
-    this.steered = false;
-    const cpu = done || (this.rxExtras & RX_RPS) === 0 ? -1 : getRpsCpu(this, skb.dev as NetDevice, skb);
-    if (cpu < 0) {
-      this.stamp(skb);
-      return false;
+    const ret = (this.rxExtras & RX_RPS) === 0 ? -1 : (this.rps as Rps).enqueue(skb);
+    if (ret >= 0) {
+      this.coreResult = ret;
+      return true;
     }
-    this.coreResult = this.enqueueSteered(skb, cpu);
-    return true;
+    this.stamp(skb);
+    return false;
   }
 
   /** Who stands between a frame and the protocols, in Linux's order. RX_HANDLER_CONSUMED: it is gone, and `coreResult` is set. */

@@ -8,12 +8,12 @@
  *
  * The worker waits whenever a device that it unregistered is still referred to, and what dies later waits for the worker.
  */
-import { CLONE_NEWNET, ENOSPC } from '@skbuff/uapi';
+import { CLONE_NEWNET } from '@skbuff/uapi';
 import type { Kernel } from '../module/kernel.ts';
 import { defaultDeviceExit } from '../netdevice/dev-netns.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
 import { Net } from './net.ts';
-import { NSID_NOT_ASSIGNED } from './nsid.ts';
+import { peernet2id } from './nsid.ts';
 import { ProcInums } from './proc-inum.ts';
 
 /** `struct pernet_operations`. */
@@ -148,43 +148,12 @@ export class NetNamespaces {
   /** `unhash_nsid`: no namespace has a number for it any more, nor it for others. */
   private unhashNsid(net: Net): void {
     for (const other of this.list) {
-      const id = this.peernet2id(other, net);
+      const id = peernet2id(other, net);
       if (id < 0) continue;
       other.netnsIds.delete(id);
       this.kernel.rtnl.nsidChanged(other, id, true);
     }
     net.netnsIds.clear();
-  }
-
-  /** `__peernet2id`: the number under which `net` knows `peer`, or -1. */
-  peernet2id(net: Net, peer: Net): number {
-    for (const [id, other] of net.netnsIds) if (other === peer) return id;
-    return NSID_NOT_ASSIGNED;
-  }
-
-  /** `peernet2id_alloc`: as {@link peernet2id}, giving out a number if there is none yet; the dying neither give nor get one. */
-  peernet2idAlloc(net: Net, peer: Net): number {
-    const known = this.peernet2id(net, peer);
-    if (known >= 0) return known;
-    if (!net.alive || !peer.alive) return NSID_NOT_ASSIGNED;
-    const id = this.allocNetid(net, peer, NSID_NOT_ASSIGNED);
-    this.kernel.rtnl.nsidChanged(net, id, false);
-    return id;
-  }
-
-  /** `alloc_netid`: gives `peer` the number `wanted` in `net`, or the lowest free one if that is negative. -ENOSPC if it is taken. */
-  allocNetid(net: Net, peer: Net, wanted: number): number {
-    if (wanted >= 0 && net.netnsIds.has(wanted)) return -ENOSPC;
-    let id = Math.max(wanted, 0);
-    while (net.netnsIds.has(id)) id++;
-    net.netnsIds.set(id, peer);
-    return id;
-  }
-
-  /** `get_net_ns_by_id`: the namespace that `net` knows under a number, unless it is dying. No reference is taken. */
-  byId(net: Net, id: number): Net | null {
-    const peer = net.netnsIds.get(id) ?? null;
-    return peer !== null && peer.alive ? peer : null;
   }
 
   /** `register_pernet_subsys`. The init's error, after the exits of those already done. */

@@ -55,7 +55,7 @@ export class SkbSharedInfo {
   nextFree: SkbSharedInfo | null = null;
   /** sk_buffs and fragments that refer to this block; 0 while it lies in the free list. */
   dataref = 0;
-  /** The one holder that gave up the header (`SkBuff.headerRelease`), as long as it still is that. @internal */
+  /** The one holder that gave up the header (`skbHeaderRelease`), as long as it still is that. @internal */
   headerless: SkBuff | null = null;
   nrFrags = 0;
   txFlags = 0;

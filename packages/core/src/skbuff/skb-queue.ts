@@ -44,21 +44,6 @@ export class SkBuffHead {
     this.qlen++;
   }
 
-  /** Inserts `skb` right behind `old`, which is on this queue (`__skb_queue_after`). */
-  queueAfter(old: SkBuff, skb: SkBuff): void {
-    const next = old.next;
-    if (next === null) {
-      this.queueTail(skb);
-      return;
-    }
-    skb.prev = old;
-    skb.next = next;
-    skb.list = this;
-    old.next = skb;
-    next.prev = skb;
-    this.qlen++;
-  }
-
   /** Takes the oldest, or null. It is on no list afterwards. */
   dequeue(): SkBuff | null {
     const skb = this.first;
@@ -70,13 +55,6 @@ export class SkBuffHead {
     skb.next = null;
     skb.list = null;
     this.qlen--;
-    return skb;
-  }
-
-  /** Takes the newest, or null. */
-  dequeueTail(): SkBuff | null {
-    const skb = this.last;
-    if (skb !== null) this.unlink(skb);
     return skb;
   }
 
@@ -93,13 +71,35 @@ export class SkBuffHead {
     this.qlen--;
   }
 
-  /** Moves everything to the end of `to`. */
-  spliceTailInit(to: SkBuffHead): void {
-    for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) to.queueTail(skb);
-  }
-
   /** Frees each sk_buff once. */
   purge(reason: number = SKB_DROP_REASON_QUEUE_PURGE): void {
     for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) skb.kfree(reason);
   }
+}
+
+/** `__skb_queue_after`: inserts `skb` right behind `old`, which is on this queue. */
+export function skbQueueAfter(list: SkBuffHead, old: SkBuff, skb: SkBuff): void {
+  const next = old.next;
+  if (next === null) {
+    list.queueTail(skb);
+    return;
+  }
+  skb.prev = old;
+  skb.next = next;
+  skb.list = list;
+  old.next = skb;
+  next.prev = skb;
+  list.qlen++;
+}
+
+/** `skb_dequeue_tail`: takes the newest, or null. */
+export function skbDequeueTail(list: SkBuffHead): SkBuff | null {
+  const skb = list.last;
+  if (skb !== null) list.unlink(skb);
+  return skb;
+}
+
+/** `skb_queue_splice_tail_init`: moves everything from one queue to the end of another. */
+export function skbQueueSpliceTailInit(from: SkBuffHead, to: SkBuffHead): void {
+  for (let skb = from.dequeue(); skb !== null; skb = from.dequeue()) to.queueTail(skb);
 }

@@ -111,23 +111,6 @@ export class SkbuffCache {
     return n;
   }
 
-  /** `pskb_copy`: a private linear area with the given headroom, fragments shared. Null when memory is out. */
-  pskbCopy(skb: SkBuff, headroom: number): SkBuff | null {
-    const linear = skb.headlen();
-    const n = this.alloc(headroom + linear);
-    if (n === null) return null;
-    n.reserve(headroom);
-    n.put(linear);
-    const before = Math.min(headroom, skb.headroom());
-    copyBytes(n.bytes, n.data - before, skb.bytes, skb.data - before, before + linear);
-    shareFrags(skb.shinfo, n.shinfo);
-    n.dataLen = skb.dataLen;
-    n.len = skb.len;
-    this.copyHeader(skb, n);
-    moveHeaders(skb, n, n.data - skb.data);
-    return n;
-  }
-
   /**
    * `pskb_expand_head`: gives the sk_buff a private linear area with at least `nhead` bytes more in front and `ntail` more behind. All
    * offsets move. Returns 0, or -ENOMEM with the sk_buff unchanged. When only headroom is asked for, tailroom gives way to it: blocks
@@ -161,22 +144,10 @@ export class SkbuffCache {
     return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
   }
 
-  /** `skb_cow_head`: as {@link cow}, for who writes the header only. */
-  cowHead(skb: SkBuff, headroom: number): number {
-    const missing = headroom - skb.headroom();
-    if (missing <= 0 && !skb.isHeaderCloned()) return 0;
-    return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
-  }
-
   /** `skb_ensure_writable`: the first `len` bytes are linear and private. 0 or -ENOMEM. */
   ensureWritable(skb: SkBuff, len: number): number {
     if (!skb.mayPull(len)) return -ENOMEM;
     return skb.isCloned() ? this.expandHead(skb, 0, 0) : 0;
-  }
-
-  /** `skb_realloc_headroom`: a private copy of the linear area with at least `headroom` in front; the old one is kept. */
-  reallocHeadroom(skb: SkBuff, headroom: number): SkBuff | null {
-    return this.pskbCopy(skb, Math.max(headroom, skb.headroom()));
   }
 
   /** `skb_linearize`: no fragments afterwards. 0 or -ENOMEM. */
@@ -300,8 +271,8 @@ export class SkbuffCache {
   }
 }
 
-/** Moves the header positions with the data they point into. What lies before the new headroom was not copied: not set. */
-function moveHeaders(from: SkBuff, to: SkBuff, move: number): void {
+/** Moves the header positions with the data they point into. What lies before the new headroom was not copied: not set. @internal */
+export function moveHeaders(from: SkBuff, to: SkBuff, move: number): void {
   const first = to.head - move;
   to.macHeader = moved(from.macHeader, first, move);
   to.networkHeader = moved(from.networkHeader, first, move);
@@ -316,8 +287,8 @@ function moved(position: number, first: number, move: number): number {
   return position < 0 || position < first ? -1 : position + move;
 }
 
-/** Lets a second block refer to the same fragments and list. */
-function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
+/** Lets a second block refer to the same fragments and list. @internal */
+export function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
   to.gsoSize = from.gsoSize;
   to.gsoSegs = from.gsoSegs;
   to.gsoType = from.gsoType;

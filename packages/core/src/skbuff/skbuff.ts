@@ -467,26 +467,6 @@ export class SkBuff {
     return this.cloned && this.shinfo.dataref !== 1;
   }
 
-  /**
-   * `skb_header_release`: the owner keeps the payload only (TCP, for a retransmission) and leaves the header to its clones: the only clone
-   * may write the header without a copy.
-   */
-  headerRelease(): void {
-    this.nohdr = true;
-    this.shinfo.headerless = this;
-  }
-
-  /** `skb_header_cloned`: whether others need the header as it is. */
-  isHeaderCloned(): boolean {
-    if (!this.isCloned()) return false;
-    const { dataref, headerless } = this.shinfo;
-    return dataref !== 2 || headerless === null || headerless === this || !headerless.keepsPayloadOf(this.shinfo);
-  }
-
-  private keepsPayloadOf(shinfo: SkbSharedInfo): boolean {
-    return this.nohdr && this.users > 0 && this.shinfo === shinfo;
-  }
-
   /** A second descriptor of the same data, on no list and without owner; null when memory is out. */
   clone(): SkBuff | null {
     return this.cache.clone(this);

@@ -1,11 +1,12 @@
 /**
- * Kernel timers (`kernel/time/timer.c`): a hierarchical wheel in jiffies, and high-resolution timers in nanoseconds.
+ * Kernel timers (`kernel/time/timer.c`): a hierarchical wheel in jiffies, and the run of the high-resolution timers of hrtimer.ts.
  *
  *   level 0: 256 slots of 1 jiffy | level 1: 256 slots of 256 | level 2: of 65,536 | level 3: of 16.8 million (46 days at HZ 1000)
  *
  * A timer lies in the level that its distance needs and is sorted down when its slot comes up, so it fires exactly at its jiffy;
  * adding and removing cost the same however many there are. Time jumps: empty slots are skipped, not visited.
  */
+import type { HrTimer } from './hrtimer.ts';
 import { MSEC_PER_JIFFY, NSEC_PER_JIFFY } from './jiffies.ts';
 
 const SLOT_BITS = 8;
@@ -40,23 +41,6 @@ export class TimerList {
   }
 }
 
-/** `struct hrtimer`: fires at a nanosecond. */
-export class HrTimer {
-  expires = 0;
-  /** Place in the heap, -1 while not started. */
-  index = -1;
-  seq = 0;
-  readonly fn: () => void;
-
-  constructor(fn: () => void) {
-    this.fn = fn;
-  }
-
-  pending(): boolean {
-    return this.index >= 0;
-  }
-}
-
 /** All timers of one kernel. Timers of one jiffy fire in the order in which they were started, if they waited equally long. */
 export class Timers {
   /** Pending timers, for the leak check. */
@@ -64,8 +48,10 @@ export class Timers {
   private essential = 0;
   private readonly slots: (TimerList | null)[] = new Array<TimerList | null>(FAR + 1).fill(null);
   private readonly tails: (TimerList | null)[] = new Array<TimerList | null>(FAR + 1).fill(null);
-  private readonly heap: HrTimer[] = [];
-  private seq = 0;
+  /** High-resolution timers that are started: a heap, the earliest first. @internal */
+  readonly hrtimers: HrTimer[] = [];
+  /** Started so far. @internal */
+  hrSeq = 0;
   /** Next jiffy whose slot has not been run: no pending timer is due before. */
   private base = 0;
   /** Jiffies of the earliest timer in the wheel, while `soonestKnown`. */
@@ -91,7 +77,7 @@ export class Timers {
 
   /** Whether a timer is pending for which time has to go on. */
   isEssential(): boolean {
-    return this.essential > 0 || this.heap.length > 0;
+    return this.essential > 0 || this.hrtimers.length > 0;
   }
 
   /**
@@ -123,36 +109,15 @@ export class Timers {
     return true;
   }
 
-  /** Starts or moves a high-resolution timer to `expires` nanoseconds of the clock. */
-  hrtimerStart(timer: HrTimer, expires: number): void {
-    if (timer.index >= 0) this.heapRemove(timer);
-    else this.pendingCount++;
-    timer.expires = expires;
-    timer.seq = this.seq++;
-    timer.index = this.heap.length;
-    this.heap.push(timer);
-    this.siftUp(timer.index);
-    this.arm(expires);
-  }
-
-  hrtimerCancel(timer: HrTimer): boolean {
-    if (timer.index < 0) return false;
-    this.heapRemove(timer);
-    this.pendingCount--;
-    this.arm(Number.POSITIVE_INFINITY);
-    return true;
-  }
-
   /** Runs all that is due at `now` nanoseconds, in order of time, and returns when to call again: the next deadline, or Infinity. */
   run(now: number): number {
     const target = Math.floor(now / NSEC_PER_JIFFY);
     this.running = true;
     for (;;) {
       const wheel = this.earliest();
-      const hr = this.heap[0];
+      const hr = this.hrtimers[0];
       if (hr !== undefined && hr.expires <= now && hr.expires <= wheel * NSEC_PER_JIFFY) {
-        this.heapRemove(hr);
-        this.pendingCount--;
+        hr.cancel(this);
         hr.fn();
       } else if (wheel <= target) this.runOne(wheel);
       else break;
@@ -174,12 +139,12 @@ export class Timers {
   /** Nanoseconds of the earliest pending timer, or Infinity. */
   nextDeadline(): number {
     const wheel = this.earliest() * NSEC_PER_JIFFY;
-    const hr = this.heap[0];
+    const hr = this.hrtimers[0];
     return hr !== undefined && hr.expires < wheel ? hr.expires : wheel;
   }
 
-  /** Something is due at `deadline`, or nothing new is (Infinity) but a timer was stopped. */
-  private arm(deadline: number): void {
+  /** Something is due at `deadline`, or nothing new is (Infinity) but a timer was stopped. @internal */
+  arm(deadline: number): void {
     if (this.running) return;
     const essential = this.isEssential();
     if (deadline >= this.alarmAt && essential === this.alarmEssential) return;
@@ -276,54 +241,6 @@ export class Timers {
     this.soonestKnown = true;
     return best;
   }
-
-  private siftUp(i: number): void {
-    const { heap } = this;
-    const timer = heap[i] as HrTimer;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      const other = heap[parent] as HrTimer;
-      if (!before(timer, other)) break;
-      heap[i] = other;
-      other.index = i;
-      i = parent;
-    }
-    heap[i] = timer;
-    timer.index = i;
-  }
-
-  private siftDown(i: number): void {
-    const { heap } = this;
-    const timer = heap[i] as HrTimer;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as HrTimer, heap[child] as HrTimer)) child++;
-      const other = heap[child] as HrTimer;
-      if (!before(other, timer)) break;
-      heap[i] = other;
-      other.index = i;
-      i = child;
-    }
-    heap[i] = timer;
-    timer.index = i;
-  }
-
-  private heapRemove(timer: HrTimer): void {
-    const { heap } = this;
-    const i = timer.index;
-    const last = heap.pop() as HrTimer;
-    timer.index = -1;
-    if (last === timer) return;
-    heap[i] = last;
-    last.index = i;
-    this.siftUp(i);
-    this.siftDown(last.index);
-  }
-}
-
-function before(a: HrTimer, b: HrTimer): boolean {
-  return a.expires < b.expires || (a.expires === b.expires && a.seq < b.seq);
 }
 
 function earliestOf(head: TimerList | null): number {

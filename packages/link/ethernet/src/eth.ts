@@ -8,6 +8,7 @@
  */
 import {
   allocNetdev,
+  allocNetdevMqs,
   type HeaderOps,
   IFF_TX_SKB_SHARING,
   IFF_XMIT_DST_RELEASE,
@@ -180,13 +181,16 @@ export interface AllocEtherdevOptions {
   readonly name?: string;
   readonly ops: NetDeviceOps;
   readonly priv?: unknown;
-  readonly txqs?: number;
-  readonly rxqs?: number;
 }
 
-/** `alloc_etherdev_mqs`: a device with {@link etherSetup} done, one queue each way by default. */
+/** `alloc_etherdev`: a device with {@link etherSetup} done, one queue each way. */
 export function allocEtherdev(net: Net, options: AllocEtherdevOptions): NetDevice {
   return allocNetdev(net, { name: 'eth%d', ...options, setup: etherSetup });
+}
+
+/** `alloc_etherdev_mqs`: the same with `txqs` and `rxqs` queues. */
+export function allocEtherdevMqs(net: Net, options: AllocEtherdevOptions & { readonly txqs: number; readonly rxqs: number }): NetDevice {
+  return allocNetdevMqs(net, { name: 'eth%d', ...options, setup: etherSetup });
 }
 
 /** `eth_validate_addr`: the usual `ndoValidateAddr`. 0, or -EADDRNOTAVAIL for a multicast or all-zero address. */

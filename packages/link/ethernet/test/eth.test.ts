@@ -43,7 +43,7 @@ import {
 } from '@skbuff/uapi';
 import { formatMac, parseMac } from '@skbuff/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { allocEtherdev, ethHeaderOps, ethHwAddrRandom, ethTypeTrans, ethTypeTransChecked, ethValidateAddr } from '../src/index.ts';
+import { allocEtherdev, allocEtherdevMqs, ethHeaderOps, ethHwAddrRandom, ethTypeTrans, ethTypeTransChecked, ethValidateAddr } from '../src/index.ts';
 
 const OWN = mac('02:00:00:00:00:01');
 const OTHER = mac('02:00:00:00:00:02');
@@ -98,7 +98,7 @@ describe('alloc_etherdev and ether_setup', () => {
 
   it('makes one queue each way, or as many as asked for, and does not register [REG-02]', () => {
     expect([dev.numTxQueues, dev.numRxQueues, dev.regState]).toEqual([1, 1, NETREG_UNINITIALIZED]);
-    const mq = allocEtherdev(kernel.initNet, { name: 'mq', ops, txqs: 4, rxqs: 2 });
+    const mq = allocEtherdevMqs(kernel.initNet, { name: 'mq', ops, txqs: 4, rxqs: 2 });
     expect([mq.numTxQueues, mq.realNumTxQueues, mq.tx.length, mq.numRxQueues]).toEqual([4, 4, 4, 2]);
     freeNetdev(mq);
   });

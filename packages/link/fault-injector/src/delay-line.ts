@@ -1,5 +1,5 @@
 /** Packets under way, in the order in which they arrive. Their times lie in the control buffers: nothing is allocated. */
-import { type SkBuff, SkBuffHead } from '@skbuff/core';
+import { type SkBuff, SkBuffHead, skbQueueAfter } from '@skbuff/core';
 
 /** Lanes of `skb.cb`: the arrival time, nanoseconds of the kernel's clock. */
 const CB_TIME_HIGH = 0;
@@ -31,7 +31,7 @@ export class DelayLine {
     let before = this.queue.peekTail();
     while (before !== null && timeOf(before) > time) before = before.prev;
     if (before === null) this.queue.queueHead(skb);
-    else this.queue.queueAfter(before, skb);
+    else skbQueueAfter(this.queue, before, skb);
   }
 
   /** Takes the next packet if it arrives by `now`. */

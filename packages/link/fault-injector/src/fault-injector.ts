@@ -35,6 +35,8 @@ import {
   SKB_DROP_REASON_SKB_CSUM,
   type SkBuff,
   skbChecksumHelp,
+  hrtimerStart,
+  hrtimerCancel,
 } from '@skbuff/core';
 import { EBUSY, EINVAL, IFF_UP } from '@skbuff/uapi';
 import { Chance } from './chance.ts';
@@ -256,8 +258,8 @@ export class FaultInjector {
 
   private arm(): void {
     const next = this.line.nextTime();
-    if (next === Number.POSITIVE_INFINITY) this.kernel.timers.hrtimerCancel(this.timer);
-    else if (!this.timer.pending() || this.timer.expires !== next) this.kernel.timers.hrtimerStart(this.timer, next);
+    if (next === Number.POSITIVE_INFINITY) hrtimerCancel(this.kernel.timers, this.timer);
+    else if (!this.timer.pending() || this.timer.expires !== next) hrtimerStart(this.kernel.timers, this.timer, next);
   }
 
   private release(): void {
@@ -276,7 +278,7 @@ export class FaultInjector {
   }
 
   private purge(reason: number): number {
-    this.kernel.timers.hrtimerCancel(this.timer);
+    hrtimerCancel(this.kernel.timers, this.timer);
     this.linkFree = 0;
     return this.line.purge(reason);
   }

@@ -26,6 +26,7 @@ import {
   TX_PACKETS,
   unregisterNetdevice,
   VirtualClock,
+  xmitOffload,
 } from '@skbuff/core';
 import { EADDRNOTAVAIL, EEXIST, EINVAL, ETH_P_IP, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from '@skbuff/uapi';
 import { ipComputeCsum } from '@skbuff/wire';
@@ -66,6 +67,7 @@ beforeEach(() => {
     debug: true,
     memory: 2 << 20,
     plugins: [
+      { name: 'incomplete packets', init: (ctx) => xmitOffload(ctx.kernel) },
       {
         name: 'catcher',
         init: (ctx) =>

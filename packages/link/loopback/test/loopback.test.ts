@@ -19,6 +19,7 @@ import {
   TX_BYTES,
   TX_PACKETS,
   VirtualClock,
+  xmitOffload,
 } from '@skbuff/core';
 import { ARPHRD_LOOPBACK, EINVAL, ETH_P_IP, IF_OPER_UNKNOWN, IFF_LOOPBACK, IFF_UP, PACKET_HOST } from '@skbuff/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +52,7 @@ beforeEach(() => {
   got = [];
   clock = new VirtualClock();
   kernel = createKernel({ clock, debug: true, plugins: [loopback(), catcher()] });
+  xmitOffload(kernel);
 });
 
 afterEach(() => {

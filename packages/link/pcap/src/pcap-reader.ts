@@ -1,4 +1,5 @@
 /** Reads a savefile of either byte order, in micro- or nanoseconds. */
+import { be16, be32, le16, le32 } from '@skbuff/wire';
 import { PCAP_FILE_HEADER, PCAP_MAGIC, PCAP_NSEC_MAGIC, PCAP_PACKET_HEADER, type PcapError, type PcapPacket, dltOfLinktype } from './pcap-format.ts';
 
 /** The longest packet that a file of any link type here may hold. */
@@ -76,12 +77,9 @@ function magicOf(b: Uint8Array): { big: boolean; nanoseconds: boolean } | null {
 }
 
 function get16(b: Uint8Array, at: number, big: boolean): number {
-  const [x, y] = [b[at] as number, b[at + 1] as number];
-  return big ? (x << 8) | y : (y << 8) | x;
+  return big ? be16(b, at) : le16(b, at);
 }
 
 function get32(b: Uint8Array, at: number, big: boolean): number {
-  const high = get16(b, big ? at : at + 2, big);
-  const low = get16(b, big ? at + 2 : at, big);
-  return ((high << 16) | low) >>> 0;
+  return big ? be32(b, at) : le32(b, at);
 }

@@ -1,4 +1,5 @@
 /** Writes a savefile, little endian. */
+import { setLe32 } from '@skbuff/wire';
 import {
   PCAP_FILE_HEADER,
   PCAP_MAGIC,
@@ -30,20 +31,20 @@ export class PcapWriter {
     this.sink = sink;
     this.nanoseconds = options.nanoseconds ?? false;
     const header = new Uint8Array(PCAP_FILE_HEADER);
-    put32(header, 0, this.nanoseconds ? PCAP_NSEC_MAGIC : PCAP_MAGIC);
+    setLe32(header, 0, this.nanoseconds ? PCAP_NSEC_MAGIC : PCAP_MAGIC);
     header.set([PCAP_VERSION_MAJOR, 0, PCAP_VERSION_MINOR, 0], 4);
-    put32(header, 16, options.snaplen ?? 262144);
-    put32(header, 20, linktypeOfDlt(options.dlt));
+    setLe32(header, 16, options.snaplen ?? 262144);
+    setLe32(header, 20, linktypeOfDlt(options.dlt));
     this.put(header);
   }
 
   write(packet: PcapPacket): void {
     const record = new Uint8Array(PCAP_PACKET_HEADER + packet.bytes.length);
     const fraction = Number(packet.time % 1_000_000_000n);
-    put32(record, 0, Number(packet.time / 1_000_000_000n));
-    put32(record, 4, this.nanoseconds ? fraction : Math.floor(fraction / 1000));
-    put32(record, 8, packet.bytes.length);
-    put32(record, 12, packet.originalLength);
+    setLe32(record, 0, Number(packet.time / 1_000_000_000n));
+    setLe32(record, 4, this.nanoseconds ? fraction : Math.floor(fraction / 1000));
+    setLe32(record, 8, packet.bytes.length);
+    setLe32(record, 12, packet.originalLength);
     record.set(packet.bytes, PCAP_PACKET_HEADER);
     this.put(record);
   }
@@ -52,8 +53,4 @@ export class PcapWriter {
     this.length += bytes.length;
     this.sink(bytes);
   }
-}
-
-function put32(b: Uint8Array, at: number, value: number): void {
-  b.set([value, value >>> 8, value >>> 16, value >>> 24], at);
 }

@@ -1,5 +1,6 @@
 /** Reads what {@link PcapngWriter} and other programs write in little-endian order: interfaces and packets. */
-import { bytesToStr, get16, get32 } from '@skbuff/netlink';
+import { bytesToStr } from '@skbuff/netlink';
+import { le16, le32 } from '@skbuff/wire';
 import {
   EPB_FLAGS,
   IF_NAME,
@@ -38,20 +39,20 @@ export interface PcapngFile {
 export function readPcapng(b: Uint8Array): PcapngFile | null {
   const interfaces: (ReadInterface & { readonly unit: bigint })[] = [];
   const packets: ReadPacket[] = [];
-  if (b.length < 28 || get32(b, 0) !== PCAPNG_SHB || get32(b, 8) !== PCAPNG_BYTE_ORDER_MAGIC) return null;
+  if (b.length < 28 || le32(b, 0) !== PCAPNG_SHB || le32(b, 8) !== PCAPNG_BYTE_ORDER_MAGIC) return null;
   for (let at = 0; at < b.length; ) {
-    const total = get32(b, at + 4);
-    if (total < 12 || (total & 3) !== 0 || at + total > b.length || get32(b, at + total - 4) !== total) return null;
+    const total = le32(b, at + 4);
+    if (total < 12 || (total & 3) !== 0 || at + total > b.length || le32(b, at + total - 4) !== total) return null;
     const end = at + total - 4;
-    const type = get32(b, at);
+    const type = le32(b, at);
     if (type === PCAPNG_IDB) {
       const options = readOptions(b, at + 16, end);
       const name = options.get(IF_NAME);
       const unit = unitOf(options.get(IF_TSRESOL)?.[0] ?? 6);
-      interfaces.push({ name: name === undefined ? '' : bytesToStr(name, 0, name.length), linkType: get16(b, at + 8), snaplen: get32(b, at + 12), unit });
+      interfaces.push({ name: name === undefined ? '' : bytesToStr(name, 0, name.length), linkType: le16(b, at + 8), snaplen: le32(b, at + 12), unit });
     } else if (type === PCAPNG_EPB) {
-      const itf = interfaces[get32(b, at + 8)];
-      const length = get32(b, at + 20);
+      const itf = interfaces[le32(b, at + 8)];
+      const length = le32(b, at + 20);
       if (itf === undefined || at + 28 + length > end) return null;
       packets.push(readPacket(b, at + 8, end, length, itf.unit));
     }
@@ -64,11 +65,11 @@ function readPacket(b: Uint8Array, at: number, end: number, length: number, unit
   const options = readOptions(b, at + 20 + ((length + 3) & ~3), end);
   const comment = options.get(OPT_COMMENT);
   return {
-    interfaceId: get32(b, at),
-    time: ((BigInt(get32(b, at + 4)) << 32n) | BigInt(get32(b, at + 8))) * unit,
+    interfaceId: le32(b, at),
+    time: ((BigInt(le32(b, at + 4)) << 32n) | BigInt(le32(b, at + 8))) * unit,
     bytes: b.slice(at + 20, at + 20 + length),
-    originalLength: get32(b, at + 16),
-    direction: get32(options.get(EPB_FLAGS) ?? new Uint8Array(4), 0) & 3,
+    originalLength: le32(b, at + 16),
+    direction: le32(options.get(EPB_FLAGS) ?? new Uint8Array(4), 0) & 3,
     comment: comment === undefined ? '' : bytesToStr(comment, 0, comment.length),
   };
 }
@@ -81,8 +82,8 @@ function unitOf(tsresol: number): bigint {
 function readOptions(b: Uint8Array, at: number, end: number): Map<number, Uint8Array> {
   const options = new Map<number, Uint8Array>();
   while (at + 4 <= end) {
-    const code = get16(b, at);
-    const length = get16(b, at + 2);
+    const code = le16(b, at);
+    const length = le16(b, at + 2);
     if (code === OPT_ENDOFOPT || at + 4 + length > end) break;
     options.set(code, b.slice(at + 4, at + 4 + length));
     at += 4 + ((length + 3) & ~3);

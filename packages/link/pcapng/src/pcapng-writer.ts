@@ -5,7 +5,8 @@
  *     | block type | total length| body          | options         | total length|     every part padded to 4 bytes
  *     +------------+-------------+------ … ------+------- … -------+-------------+
  */
-import { put16, put32, strToBytes } from '@skbuff/netlink';
+import { strToBytes } from '@skbuff/netlink';
+import { setLe16, setLe32 } from '@skbuff/wire';
 
 export const PCAPNG_SHB = 0x0a0d0d0a;
 export const PCAPNG_IDB = 0x00000001;
@@ -84,8 +85,8 @@ export class PcapngWriter {
   constructor(sink: PcapngSink, options: PcapngWriterOptions = {}) {
     this.sink = sink;
     const body = new Uint8Array(16);
-    put32(body, 0, PCAPNG_BYTE_ORDER_MAGIC);
-    put16(body, 4, 1);
+    setLe32(body, 0, PCAPNG_BYTE_ORDER_MAGIC);
+    setLe16(body, 4, 1);
     // The section's length is not known beforehand: -1.
     body.fill(0xff, 8, 16);
     this.block(PCAPNG_SHB, body, text(SHB_USERAPPL, options.userAppl ?? 'skbuff'));
@@ -94,8 +95,8 @@ export class PcapngWriter {
   /** Describes an interface; its number is what its packets are written with. */
   addInterface(itf: PcapngInterface): number {
     const body = new Uint8Array(8);
-    put16(body, 0, itf.linkType ?? LINKTYPE_ETHERNET);
-    put32(body, 4, itf.snaplen ?? 0);
+    setLe16(body, 0, itf.linkType ?? LINKTYPE_ETHERNET);
+    setLe32(body, 4, itf.snaplen ?? 0);
     const tsresol = { code: IF_TSRESOL, value: Uint8Array.of(TSRESOL) };
     this.block(PCAPNG_IDB, body, [...text(IF_NAME, itf.name), ...text(IF_DESCRIPTION, itf.description), tsresol]);
     return this.interfaces++;
@@ -106,16 +107,16 @@ export class PcapngWriter {
     const options = text(OPT_COMMENT, packet.comment);
     const padded = pad4(bytes.length);
     const b = this.begin(PCAPNG_EPB, EPB_LEN + padded, EPB_FLAGS_LEN, options);
-    put32(b, 8, packet.interfaceId);
-    put32(b, 12, Number((time >> 32n) & 0xffff_ffffn));
-    put32(b, 16, Number(time & 0xffff_ffffn));
-    put32(b, 20, bytes.length);
-    put32(b, 24, packet.originalLength);
+    setLe32(b, 8, packet.interfaceId);
+    setLe32(b, 12, Number((time >> 32n) & 0xffff_ffffn));
+    setLe32(b, 16, Number(time & 0xffff_ffffn));
+    setLe32(b, 20, bytes.length);
+    setLe32(b, 24, packet.originalLength);
     b.set(bytes, 8 + EPB_LEN);
     const at = 8 + EPB_LEN + padded;
-    put16(b, at, EPB_FLAGS);
-    put16(b, at + 2, 4);
-    put32(b, at + 4, packet.direction);
+    setLe16(b, at, EPB_FLAGS);
+    setLe16(b, at + 2, 4);
+    setLe32(b, at + 4, packet.direction);
     writeOptions(b, at + EPB_FLAGS_LEN, options);
     this.sink(b);
   }
@@ -134,9 +135,9 @@ export class PcapngWriter {
     // The end of options is four zeros.
     const total = 12 + bodyLen + (optionsLen === 0 ? 0 : optionsLen + 4);
     const b = this.room(total);
-    put32(b, 0, type);
-    put32(b, 4, total);
-    put32(b, total - 4, total);
+    setLe32(b, 0, type);
+    setLe32(b, 4, total);
+    setLe32(b, total - 4, total);
     return b;
   }
 
@@ -155,8 +156,8 @@ export class PcapngWriter {
 
 function writeOptions(b: Uint8Array, at: number, options: readonly Option[]): void {
   for (const { code, value } of options) {
-    put16(b, at, code);
-    put16(b, at + 2, value.length);
+    setLe16(b, at, code);
+    setLe16(b, at + 2, value.length);
     b.set(value, at + 4);
     at += 4 + pad4(value.length);
   }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CHECKSUM_PARTIAL, createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, SkbFrag, VirtualClock } from '@skbuff/core';
+import { CHECKSUM_PARTIAL, createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, SkbFrag, VirtualClock, xmitOffload } from '@skbuff/core';
 import { loopback } from '@skbuff/loopback';
 import { ETH_P_8021Q } from '@skbuff/uapi';
 import { veth, vethCreate } from '@skbuff/veth';
@@ -28,6 +28,7 @@ beforeEach(() => {
     plugins: [
       loopback(),
       veth(),
+      { name: 'incomplete packets', init: (ctx) => xmitOffload(ctx.kernel) },
       {
         name: 'sink',
         init: (ctx) =>

@@ -9,7 +9,7 @@
  * one super-packet (GSO), because a wire that is a pointer cannot spoil it.
  */
 import {
-  allocNetdev,
+  allocNetdevMqs,
   CHECKSUM_COMPLETE,
   CHECKSUM_NONE,
   ethMacAddr,
@@ -302,7 +302,7 @@ export function vethInitQueues(dev: NetDevice, askedTx: boolean, askedRx: boolea
 /** One end as {@link vethCreate} makes it; the device is not registered. */
 export function vethAlloc(net: Net, name: string, linkOps: RtnlLinkOps, address: Uint8Array | undefined, mtu: number | undefined): NetDevice {
   const queues = vethGetNumQueues(net);
-  const dev = allocNetdev(net, { name, setup: vethSetup, ops: vethOps, txqs: queues, rxqs: queues });
+  const dev = allocNetdevMqs(net, { name, setup: vethSetup, ops: vethOps, txqs: queues, rxqs: queues });
   vethInitQueues(dev, false, false);
   dev.rtnlLinkOps = linkOps;
   if (address !== undefined) {

@@ -1,4 +1,4 @@
-import { createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock } from '@skbuff/core';
+import { createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock, xmitOffload } from '@skbuff/core';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { veth, vethCreate, type VethCreateOptions, type VethPair } from '../src/index.ts';
 
@@ -14,6 +14,7 @@ export class Bench {
     debug: true,
     plugins: [
       veth(),
+      { name: 'incomplete packets', init: (ctx) => xmitOffload(ctx.kernel) },
       {
         name: 'catcher',
         init: (ctx) =>

@@ -1,4 +1,4 @@
-import { allocNetdev, createKernel, freeNetdev, type NetDevice, type NewlinkParams, type NlaRange, registerNetdevice, VirtualClock } from '@skbuff/core';
+import { allocNetdevMqs, createKernel, freeNetdev, type NetDevice, type NewlinkParams, type NlaRange, registerNetdevice, VirtualClock } from '@skbuff/core';
 import { EADDRNOTAVAIL, EEXIST, EINVAL, EOPNOTSUPP, IFLA_ADDRESS, IFLA_MTU, IFLA_NUM_TX_QUEUES, VETH_INFO_PEER } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import { veth, vethCreate, vethLinkOps, vethOps, type VethPair, vethPeer } from '../src/index.ts';
@@ -22,7 +22,7 @@ function params(over: Partial<NewlinkParams>): NewlinkParams {
 function makesPeer(name: string, seen: (NlaRange | null)[] = []): NonNullable<NewlinkParams['createPeer']> {
   return (ops, peer, defaultName) => {
     seen.push(peer);
-    const dev = allocNetdev(bench.it.b, { name: name === '' ? defaultName : name, setup: ops.setup, ops: vethOps });
+    const dev = allocNetdevMqs(bench.it.b, { name: name === '' ? defaultName : name, setup: ops.setup, ops: vethOps });
     dev.rtnlLinkOps = ops;
     const err = registerNetdevice(dev);
     if (err === 0) return dev;
@@ -32,7 +32,7 @@ function makesPeer(name: string, seen: (NlaRange | null)[] = []): NonNullable<Ne
 }
 
 function fresh(name: string): NetDevice {
-  const dev = allocNetdev(bench.it.a, { name, setup: vethLinkOps.setup, ops: vethOps });
+  const dev = allocNetdevMqs(bench.it.a, { name, setup: vethLinkOps.setup, ops: vethOps });
   dev.rtnlLinkOps = vethLinkOps;
   return dev;
 }
@@ -51,7 +51,7 @@ describe('queues', () => {
 
   it('are all used, at both ends, if the message says how many there are', () => {
     const make = (name: string): NetDevice => {
-      const dev = allocNetdev(bench.it.a, { name, setup: vethLinkOps.setup, ops: vethOps, txqs: 3, rxqs: 2 });
+      const dev = allocNetdevMqs(bench.it.a, { name, setup: vethLinkOps.setup, ops: vethOps, txqs: 3, rxqs: 2 });
       dev.rtnlLinkOps = vethLinkOps;
       return dev;
     };

@@ -1,7 +1,7 @@
 /** SIOCSARP, SIOCDARP, SIOCGARP with the bytes of a `struct arpreq` (`arp_ioctl`). */
 import type { Net, NetDevice } from '@skbuff/core';
 import { Flowi4, inDevGet, ipv4Net } from '@skbuff/ipv4';
-import { NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, type NeighTable, neighUpdate } from '@skbuff/neighbour';
+import { NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, type NeighTable, neighUpdate, neighProxy } from '@skbuff/neighbour';
 import * as U from '@skbuff/uapi';
 import { be32, equalBytes } from '@skbuff/wire';
 import { stateToFlags } from './arp-proc.ts';
@@ -85,7 +85,7 @@ function arpReqSetPublic(r: Arpreq): number {
     if (dev === null) return -U.ENODEV;
   }
   if (r.netmask === 0) return proxySet(r.net, dev, 1);
-  const entry = r.tbl.proxy.create(r.net, dev, r.ip);
+  const entry = neighProxy(r.tbl).create(r.net, dev, r.ip);
   if (typeof entry === 'number') return entry;
   entry.permanent = true;
   return 0;
@@ -103,7 +103,7 @@ function proxySet(net: Net, dev: NetDevice | null, on: number): number {
 /** `arp_req_delete`. */
 function arpReqDelete(r: Arpreq): number {
   if ((r.flags & U.ATF_PUBL) !== 0) {
-    if (r.netmask === ALL) return r.tbl.proxy.delete(r.net, r.dev, r.ip);
+    if (r.netmask === ALL) return neighProxy(r.tbl).delete(r.net, r.dev, r.ip);
     return r.netmask !== 0 ? -U.EINVAL : proxySet(r.net, r.dev, 0);
   }
   const dev = r.dev ?? routeDevice(r);

@@ -1,6 +1,6 @@
 /** Whether to answer, to proxy, to believe: the policies of net.ipv4.conf.* that concern ARP. */
 import type { Net, NetDevice } from '@skbuff/core';
-import { Flowi4, type InDevice, LINUX_MIB_ARPFILTER, type Rtable, inDevGet, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, LINUX_MIB_ARPFILTER, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
 import { ARPOP_REPLY, RTN_UNICAST, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { addrType } from './arp-addr-type.ts';
 import type { ArpPacket } from './arp-packet.ts';
@@ -37,21 +37,6 @@ export function arpFilter(sip: number, tip: number, dev: NetDevice): boolean {
   if (other) ipv4Net.of(dev.net).linuxMib[LINUX_MIB_ARPFILTER]++;
   rt.release();
   return other;
-}
-
-/** `arp_fwd_proxy`: proxy_arp is on, and the way leads to another medium than the one that the request came from. */
-export function arpFwdProxy(inDev: InDevice, dev: NetDevice, rt: Rtable): boolean {
-  if (rt.dev === dev || !inDev.proxyArp()) return false;
-  const medium = inDev.mediumId();
-  if (medium === 0) return true;
-  if (medium === -1) return false;
-  const other = inDevGet(rt.dev)?.mediumId() ?? -1;
-  return other !== medium && other !== -1;
-}
-
-/** `arp_fwd_pvlan`: the stations of this link cannot talk to each other directly (RFC 3069): answer for them. */
-export function arpFwdPvlan(inDev: InDevice, dev: NetDevice, rt: Rtable, sip: number, tip: number): boolean {
-  return rt.dev === dev && sip !== tip && inDev.proxyArpPvlan();
 }
 
 /** `arp_accept`: whether somebody unknown who did not ask us becomes an entry. 1: yes. 2: only from a subnet of the interface. */

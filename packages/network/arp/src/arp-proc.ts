@@ -10,7 +10,7 @@ const HEADING = 'IP address       HW type     Flags       HW address            
 export function arpSeqShow(net: Net, tbl: NeighTable): string {
   let text = HEADING;
   for (const neigh of tbl.all()) if (neigh.dev.net === net && (neigh.nudState & ~NUD_NOARP) !== 0) text += neighRow(neigh);
-  for (const entry of tbl.proxy.entries) {
+  for (const entry of tbl.proxy?.entries ?? []) {
     if (entry.net !== net) continue;
     text += row(entry.key[0] >>> 0, entry.dev?.type ?? 0, ATF_PUBL | ATF_PERM, '00:00:00:00:00:00', entry.dev?.name ?? '*');
   }

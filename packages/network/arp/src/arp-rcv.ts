@@ -14,10 +14,7 @@ import {
 } from '@skbuff/core';
 import { type InDevice, type Ipv4, type Rtable, inDevGet, ipv4Net } from '@skbuff/ipv4';
 import {
-  LOCALLY_ENQUEUED,
-  NEIGH_CB_FLAGS,
   NEIGH_UPDATE_F_OVERRIDE,
-  type NeighTable,
   type Neighbour,
   neighEventNs,
   neighUpdate,
@@ -39,9 +36,10 @@ import {
 import { ARPHDR_HLN, ARPHDR_PLN, ipv4IsLoopback, ipv4IsMulticast } from '@skbuff/wire';
 import { addrType } from './arp-addr-type.ts';
 import { type ArpPacket, arpParse } from './arp-packet.ts';
-import { arpAccept, arpFilter, arpFwdProxy, arpFwdPvlan, arpIgnore, arpIsGarp } from './arp-policy.ts';
-import { ARP_PLN, arpHdrLen, arpSend } from './arp-send.ts';
-import { arpParms } from './arp-parms.ts';
+import { arpAccept, arpFilter, arpIgnore, arpIsGarp } from './arp-policy.ts';
+import { ARP_DONE, ARP_GO_ON, ARP_QUEUED } from './arp-result.ts';
+import { ARP_PLN, arpHdrLen, arpReply } from './arp-send.ts';
+import type { ArpTable } from './arp-tbl.ts';
 
 /** `arp_rcv`: the packet type handler. */
 export function arpRcv(skb: SkBuff, dev: NetDevice, _pt: PacketType, _origDev: NetDevice): number {
@@ -73,14 +71,14 @@ export function arpProcess(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   const dev = skb.dev as NetDevice;
   const inDev = inDevGet(dev);
   const { ip } = ipv4Net.of(net);
-  const tbl = ip.arpTbl;
+  const tbl = ip.arpTbl as ArpTable | null;
   const arp = inDev === null || tbl === null ? null : arpParse(skb, dev);
   if (arp === null || inDev === null || tbl === null || !sane(arp, inDev)) return drop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
-  let done = GO_ON;
+  let done = ARP_GO_ON;
   if (arp.sip === 0) done = answerProbe(net, inDev, arp);
   else if (arp.op === ARPOP_REQUEST) done = answerRequest(ip, tbl, inDev, arp, skb);
-  if (done === GO_ON) learn(net, tbl, inDev, arp, skb.pktType === PACKET_HOST);
-  if (done !== QUEUED) skb.consume();
+  if (done === ARP_GO_ON) learn(net, tbl, inDev, arp, skb.pktType === PACKET_HOST);
+  if (done !== ARP_QUEUED) skb.consume();
   return NET_RX_SUCCESS;
 }
 
@@ -90,57 +88,28 @@ function sane(arp: ArpPacket, inDev: InDevice): boolean {
   return arp.sip !== arp.tip || !inDev.dropGratuitousArp();
 }
 
-/** The packet taught us all that it can. */
-const DONE = 0;
-/** It waits in the proxy queue. */
-const QUEUED = 1;
-/** It is not answered, but may teach something. */
-const GO_ON = 2;
-
 /** Somebody without an address asks whether one is taken (RFC 5227 §2.1.1); nothing can be learned from that. */
 function answerProbe(net: Net, inDev: InDevice, arp: ArpPacket): number {
   const { dev } = inDev;
-  if (arp.op === ARPOP_REQUEST && addrType(net, arp.tip) === RTN_LOCAL && !arpIgnore(inDev, arp.sip, arp.tip)) reply(dev, arp);
-  return DONE;
+  if (arp.op === ARPOP_REQUEST && addrType(net, arp.tip) === RTN_LOCAL && !arpIgnore(inDev, arp.sip, arp.tip)) arpReply(dev, arp);
+  return ARP_DONE;
 }
 
-function answerRequest(ip: Ipv4, tbl: NeighTable, inDev: InDevice, arp: ArpPacket, skb: SkBuff): number {
+function answerRequest(ip: Ipv4, tbl: ArpTable, inDev: InDevice, arp: ArpPacket, skb: SkBuff): number {
   const { dev } = inDev;
-  if (ip.routing === null || ip.routing.routeInput(skb, arp.tip, arp.sip, 0, dev) !== 0) return GO_ON;
+  if (ip.routing === null || ip.routing.routeInput(skb, arp.tip, arp.sip, 0, dev) !== 0) return ARP_GO_ON;
   const rt = skb.dst as Rtable;
   if (rt.type === RTN_LOCAL) {
     const silent = arpIgnore(inDev, arp.sip, arp.tip) || (inDev.arpFilter() && arpFilter(arp.sip, arp.tip, dev));
-    if (!silent && neighEventNs(tbl, dev, arp.sha, arp.sip) !== null) reply(dev, arp);
-    return DONE;
+    if (!silent && neighEventNs(tbl, dev, arp.sha, arp.sip) !== null) arpReply(dev, arp);
+    return ARP_DONE;
   }
-  if (!inDev.forwarding() || rt.type !== RTN_UNICAST || !isProxied(tbl, inDev, rt, arp)) return GO_ON;
-  return answerByProxy(tbl, inDev, arp, skb);
-}
-
-function isProxied(tbl: NeighTable, inDev: InDevice, rt: Rtable, arp: ArpPacket): boolean {
-  const { dev } = inDev;
-  if (arpFwdProxy(inDev, dev, rt) || arpFwdPvlan(inDev, dev, rt, arp.sip, arp.tip)) return true;
-  return rt.dev !== dev && tbl.proxy.lookup(dev.net, dev, arp.tip) !== null;
-}
-
-/** At once if the request was sent to us alone, or has waited already; else after a random delay, as others may answer too. */
-function answerByProxy(tbl: NeighTable, inDev: InDevice, arp: ArpPacket, skb: SkBuff): number {
-  const parms = arpParms(tbl, inDev);
-  neighEventNs(tbl, inDev.dev, arp.sha, arp.sip);
-  if ((skb.cb[NEIGH_CB_FLAGS] & LOCALLY_ENQUEUED) !== 0 || skb.pktType === PACKET_HOST || parms.proxyDelay === 0) {
-    reply(inDev.dev, arp);
-    return DONE;
-  }
-  tbl.proxy.enqueue(parms, skb);
-  return QUEUED;
-}
-
-function reply(dev: NetDevice, arp: ArpPacket): void {
-  arpSend(ARPOP_REPLY, arp.sip, dev, arp.tip, arp.sha, dev.devAddr, arp.sha);
+  if (tbl.answerByProxy === null || !inDev.forwarding() || rt.type !== RTN_UNICAST) return ARP_GO_ON;
+  return tbl.answerByProxy(tbl, inDev, rt, arp, skb);
 }
 
 /** What a reply, or a request for somebody else, tells about its sender. */
-function learn(net: Net, tbl: NeighTable, inDev: InDevice, arp: ArpPacket, toUs: boolean): void {
+function learn(net: Net, tbl: ArpTable, inDev: InDevice, arp: ArpPacket, toUs: boolean): void {
   const { dev } = inDev;
   const accept = arpAccept(inDev, arp.sip);
   let neigh: Neighbour | number | null = tbl.find(dev, arp.sip);

@@ -5,7 +5,7 @@
  */
 import { NF_BIT_ARP_OUT, NF_HOOK_OK, type Net, type NetDevice, type SkBuff, type SkbSock } from '@skbuff/core';
 import { llReservedSpace } from '@skbuff/ipv4';
-import { ETH_P_ARP, ETH_P_IP, IFF_NOARP, NFPROTO_ARP, NF_ARP_OUT } from '@skbuff/uapi';
+import { ARPOP_REPLY, ETH_P_ARP, ETH_P_IP, IFF_NOARP, NFPROTO_ARP, NF_ARP_OUT } from '@skbuff/uapi';
 import {
   ARPHDR_HLN,
   ARPHDR_HRD,
@@ -18,6 +18,7 @@ import {
   setBe32,
   zeroBytes,
 } from '@skbuff/wire';
+import type { ArpPacket } from './arp-packet.ts';
 
 /** Bytes of an IPv4 address. */
 export const ARP_PLN = 4;
@@ -88,6 +89,11 @@ export function arpXmit(skb: SkBuff): void {
 
 function arpXmitFinish(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   return net.xmit.devQueueXmit(skb);
+}
+
+/** Answers a request: the address that was asked for is at this device. */
+export function arpReply(dev: NetDevice, arp: ArpPacket): void {
+  arpSend(ARPOP_REPLY, arp.sip, dev, arp.tip, arp.sha, dev.devAddr, arp.sha);
 }
 
 /** `arp_send`: see {@link arpCreate}. Nothing is sent on a device with IFF_NOARP. */

@@ -1,6 +1,6 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
-import { SKB_DROP_REASON_NEIGH_FAILED, type NetDevice, type SkBuff } from '@skbuff/core';
-import { arpMcMap, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { SKB_DROP_REASON_NEIGH_FAILED, type SkBuff } from '@skbuff/core';
+import { arpMcMap, type InDevice, inDevGet, ipv4Net, type Rtable } from '@skbuff/ipv4';
 import {
   type NeighCore,
   type NeighOps,
@@ -26,8 +26,8 @@ import {
 } from '@skbuff/uapi';
 import { copyBytes, ipv4IsMulticast } from '@skbuff/wire';
 import { addrType } from './arp-addr-type.ts';
+import type { ArpPacket } from './arp-packet.ts';
 import { arpParms } from './arp-parms.ts';
-import { arpProcess } from './arp-rcv.ts';
 import { arpSolicit } from './arp-solicit.ts';
 
 /** Devices whose link-layer header can be cached: the first packet to a neighbour makes the cached one. */
@@ -43,16 +43,24 @@ const arpGenericOps: NeighOps = { ...arpHhOps, connectedOutput: neighConnectedOu
 
 /** Devices without a link-layer header. */
 const arpDirectOps: NeighOps = {
-  family: AF_INET,
+  ...arpHhOps,
   solicit() {},
-  errorReport: arpErrorReport,
   output: neighDirectOutput,
   connectedOutput: neighDirectOutput,
 };
 
+/** IPv4's table, and what of ARP is loaded. */
+export class ArpTable extends NeighTable {
+  /** Answers a request for an address that this host would forward to, if it proxies it: ARP_*. Null: without {@link arpProxy}. */
+  answerByProxy: ((tbl: ArpTable, inDev: InDevice, rt: Rtable, arp: ArpPacket, skb: SkBuff) => number) | null = null;
+}
+
+/** A part of ARP that stacks may leave out. */
+export type ArpPart = (tbl: ArpTable) => void;
+
 /** Makes the table of a kernel. */
-export function arpTable(core: NeighCore): NeighTable {
-  return new NeighTable(core, {
+export function arpTable(core: NeighCore): ArpTable {
+  return new ArpTable(core, {
     id: 'arp_cache',
     family: AF_INET,
     keyLen: 4,
@@ -62,9 +70,6 @@ export function arpTable(core: NeighCore): NeighTable {
     construct: arpConstructor,
     isMulticast: (neigh) => ipv4IsMulticast(neigh.addr4),
     allowAdd: null,
-    pconstruct: null,
-    pdestruct: null,
-    proxyRedo: (skb) => void arpProcess((skb.dev as NetDevice).net, null, skb),
     // All addresses behind them are one neighbour, for which no address need be known.
     oneNeighFlags: IFF_LOOPBACK | IFF_POINTOPOINT,
     parms: {},

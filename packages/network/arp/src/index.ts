@@ -5,6 +5,7 @@
  */
 export * from './arp-proc.ts';
 export * from './arp-parms.ts';
+export * from './arp-proxy.ts';
 export * from './arp-rcv.ts';
 export * from './arp-send.ts';
 export * from './arp-solicit.ts';

@@ -21,26 +21,31 @@ import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
 import { procCreateNet } from '@skbuff/procfs';
 import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
 import { arpIoctl } from './arp-ioctl.ts';
+import { arpProxy } from './arp-proxy.ts';
 import { arpRcv } from './arp-rcv.ts';
 import { arpSend } from './arp-send.ts';
 import { arpSeqShow, arpStatSeqShow } from './arp-proc.ts';
 import { arpParms } from './arp-parms.ts';
-import { arpTable } from './arp-tbl.ts';
+import { type ArpPart, arpTable } from './arp-tbl.ts';
 
 /** Loads ARP: IPv4 can reach its neighbours on links that need it. */
 export function arp(): Plugin {
-  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4', '@skbuff/procfs'], init: (ctx) => controlRegister(ctx, init(ctx)) };
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4', '@skbuff/procfs'], init: (ctx) => controlRegister(ctx, init(ctx, [arpProxy])) };
 }
 
-/** The same without ioctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link arp} needs. */
-export function arpBare(): Plugin {
-  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4'], init: (ctx) => void init(ctx) };
+/**
+ * The same without ioctl and /proc, and with nothing but the parts that are named ({@link arpProxy}), for stacks that have to be small: a
+ * bundler leaves out the rest.
+ */
+export function arpBare(...parts: readonly ArpPart[]): Plugin {
+  return { name: '@skbuff/arp', requires: ['@skbuff/neighbour', '@skbuff/ipv4'], init: (ctx) => void init(ctx, parts) };
 }
 
 /** `arp_init`. */
-function init(ctx: ModuleContext): NeighTable {
+function init(ctx: ModuleContext, parts: readonly ArpPart[]): NeighTable {
   const ip = ctx.get(IPV4);
   const tbl = arpTable(ctx.get(NEIGHBOUR));
+  for (const part of parts) part(tbl);
   ip.arpTbl = tbl;
   ctx.onUnload(() => {
     ip.arpTbl = null;

@@ -1,4 +1,5 @@
 /** What devices and addresses that come, change and go mean to ARP. The outcomes are those of Linux 6.18. */
+import { neighProxy } from '@skbuff/neighbour';
 import {
   callNetdeviceNotifiers,
   devChangeFlags,
@@ -79,12 +80,12 @@ describe('the neighbours of a device', () => {
   beforeEach(() => {
     t.h.arp(dev);
     t.h.known(dev, '10.0.0.50', '50', NUD_PERMANENT);
-    expect(typeof t.h.tbl.proxy.create(t.h.net, dev, inetPton4('10.1.0.88'))).toBe('object');
+    expect(typeof neighProxy(t.h.tbl).create(t.h.net, dev, inetPton4('10.1.0.88'))).toBe('object');
     t.h.listen();
   });
   const BOTH = ['10.0.0.2 eth0 02 STALE', '10.0.0.50 eth0 50 PERMANENT'];
   const GONE = ['DEL 10.0.0.50 PERMANENT 50', 'DEL 10.0.0.2 STALE 02'];
-  const proxied = (): number => t.h.tbl.proxy.entries.length;
+  const proxied = (): number => neighProxy(t.h.tbl).entries.length;
 
   it('are forgotten, the fixed ones too, when it has another address; proxied addresses stay [ARP-24]', () => {
     expect(t.h.neigh()).toEqual(BOTH);

@@ -2,6 +2,7 @@
  * Frames to a host under settings picked by chance, with what a running Linux 6.18 sent in answer and what its neighbour table held
  * after each. Proxied requests are answered without delay; every case begins with an empty table.
  */
+import { neighProxy } from '@skbuff/neighbour';
 import { readFileSync } from 'node:fs';
 import { NUD_REACHABLE, NUD_STALE, RTN_UNREACHABLE, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { inetPton4 } from '@skbuff/wire';
@@ -33,7 +34,7 @@ it('does what Linux did, case by case [ARP-18] [ARP-19] [ARP-20] [ARP-21] [ARP-2
   h.addr(h.lo, '172.16.0.1/32');
   h.route('10.6.0.0/16', eth1);
   h.route('10.66.0.0/16', eth0, { type: RTN_UNREACHABLE, oif: 0, scope: 0 });
-  expect(typeof h.tbl.proxy.create(h.net, eth0, inetPton4('10.1.0.88'))).toBe('object');
+  expect(typeof neighProxy(h.tbl).create(h.net, eth0, inetPton4('10.1.0.88'))).toBe('object');
   h.set({ 'neigh.eth0.proxy_delay': 0 });
   expect(cases.length).toBeGreaterThan(400);
   for (const recorded of cases) {

@@ -1,7 +1,7 @@
 /** What loading ARP brings, and its files. The texts are those of Linux 6.18. */
 import { createKernel, type Net } from '@skbuff/core';
 import { IPV4, ipv4 } from '@skbuff/ipv4';
-import { NEIGHBOUR, neighbour } from '@skbuff/neighbour';
+import { NEIGHBOUR, neighbour, neighProxy } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
@@ -69,7 +69,7 @@ describe('with a host', () => {
       '10.0.0.60        0x1         0x0         00:00:00:00:00:00     *        eth0',
     ];
     expect(show()).toEqual([heading, ...rows]);
-    for (const [addr, on] of [['10.1.0.88', dev], ['10.1.0.89', null]] as const) h.tbl.proxy.create(h.net, on, inetPton4(addr));
+    for (const [addr, on] of [['10.1.0.88', dev], ['10.1.0.89', null]] as const) neighProxy(h.tbl).create(h.net, on, inetPton4(addr));
     expect(h.proc('arp').trimEnd().split('\n').slice(-2).sort()).toEqual([
       '10.1.0.88        0x1         0xc         00:00:00:00:00:00     *        eth0',
       '10.1.0.89        0x0         0xc         00:00:00:00:00:00     *        *',

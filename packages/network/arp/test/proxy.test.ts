@@ -1,4 +1,5 @@
 /** Answering for others: proxy_arp, proxy_arp_pvlan, medium_id and single addresses. The outcomes are those of Linux 6.18. */
+import { neighProxy } from '@skbuff/neighbour';
 import { devClose, devOpen, type NetDevice } from '@skbuff/core';
 import { inetPton4 } from '@skbuff/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -92,7 +93,7 @@ describe('proxy_arp_pvlan', () => {
 
 describe('a proxied address', () => {
   const proxy = (addr: string, dev: NetDevice | null): void => {
-    expect(typeof t.h.tbl.proxy.create(t.h.net, dev, inetPton4(addr))).toBe('object');
+    expect(typeof neighProxy(t.h.tbl).create(t.h.net, dev, inetPton4(addr))).toBe('object');
   };
 
   it('is answered for on its interface, if another one leads to it [ARP-22]', () => {

@@ -1,5 +1,5 @@
 /** What arrives: checks, answers, hooks. The answers are those of Linux 6.18 to the same frames. */
-import { devOpen, devSetMtu, type NetDevice, NF_BIT_ARP_IN, type NfHookState, type SkBuff } from '@skbuff/core';
+import { devOpen, devSetMtu, type NetDevice, NF_BIT_ARP_IN, type NfHookState, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import { NEIGH_CB_FLAGS } from '@skbuff/neighbour';
 import { ARPHRD_IPGRE, IFF_NOARP, NF_ACCEPT, NF_ARP_IN, NF_ARP_OUT, NF_DROP, NFPROTO_ARP, PACKET_LOOPBACK, RTN_LOCAL } from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -217,8 +217,8 @@ describe('hooks', () => {
         return verdict;
       },
     };
-    expect(t.h.net.nf.register(ops)).toBe(0);
-    return { undo: () => t.h.net.nf.unregister(ops) };
+    expect(nfRegisterNetHook(t.h.net, ops)).toBe(0);
+    return { undo: () => nfUnregisterNetHook(t.h.net, ops) };
   };
 
   it('see what comes in after the checks of the lengths, and may keep it from being answered and learned [ARP-15]', () => {

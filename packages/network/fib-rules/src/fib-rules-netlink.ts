@@ -9,11 +9,10 @@ import {
   NlMsgBuilder,
   type NlMsgHdr,
   nlmsgParseDeprecated,
-  put16,
-  put32,
   rtnlNotify,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { setLe16, setLe32 } from '@skbuff/wire';
 import type { FibRule } from './fib-rule.ts';
 import type { FibRules } from './fib-rules.ts';
 import { fibNl2rule, fibRulePolicy } from './fib-rules-policy.ts';
@@ -156,8 +155,8 @@ function fillSelectors(b: NlMsgBuilder, rule: FibRule): void {
   if (rule.l3mdev) b.nlaPutU8(U.FRA_L3MDEV, 1);
   if (rule.uidRangeSet()) {
     const at = b.nlaReserve(U.FRA_UID_RANGE, 8);
-    put32(b.buf, at, rule.uidStart);
-    put32(b.buf, at + 4, rule.uidEnd);
+    setLe32(b.buf, at, rule.uidStart);
+    setLe32(b.buf, at + 4, rule.uidEnd);
   }
   if (rule.ipProto !== 0) b.nlaPutU8(U.FRA_IP_PROTO, rule.ipProto);
   if (rule.sportStart !== 0) putPorts(b, U.FRA_SPORT_RANGE, rule.sportStart, rule.sportEnd);
@@ -168,8 +167,8 @@ function fillSelectors(b: NlMsgBuilder, rule: FibRule): void {
 /** `struct fib_rule_port_range`. */
 function putPorts(b: NlMsgBuilder, attr: number, start: number, end: number): void {
   const at = b.nlaReserve(attr, 4);
-  put16(b.buf, at, start);
-  put16(b.buf, at + 2, end);
+  setLe16(b.buf, at, start);
+  setLe16(b.buf, at + 2, end);
 }
 
 /** `notify_rule_change`. */

@@ -16,10 +16,9 @@ import {
   type NlaPolicySet,
   nlaPolicySet,
   type NlAttrs,
-  get16,
-  get32,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le16, le32 } from '@skbuff/wire';
 import type { FibRule } from './fib-rule.ts';
 import type { FibRules } from './fib-rules.ts';
 
@@ -123,7 +122,7 @@ function readTarget(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
 function readPorts(tb: NlAttrs, attr: number): { readonly start: number; readonly end: number } | null {
   const bytes = tb.bytes(attr);
   if (bytes === null) return { start: 0, end: 0 };
-  const range = { start: get16(bytes, 0), end: get16(bytes, 2) };
+  const range = { start: le16(bytes, 0), end: le16(bytes, 2) };
   return range.start > 0 && range.end >= range.start && range.end < 0xffff ? range : null;
 }
 
@@ -140,7 +139,7 @@ function readRest(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   rule.dportEnd = dport.end;
   const uids = tb.bytes(U.FRA_UID_RANGE);
   if (uids === null) return 0;
-  rule.uidStart = get32(uids, 0);
-  rule.uidEnd = get32(uids, 4);
+  rule.uidStart = le32(uids, 0);
+  rule.uidEnd = le32(uids, 4);
   return rule.uidStart <= rule.uidEnd && rule.uidEnd !== INVALID_UID ? 0 : refuse(extack, 'Invalid uid range');
 }

@@ -3,7 +3,28 @@ import type { Net, NetDevice } from '@skbuff/core';
 import { type FibNet, fibNet, fibGetTable, fibNewTable, type FibNh, type FibResult, fibSetRules, fibTableLookup, type FibTable } from '@skbuff/fib';
 import type { Flowi4 } from '@skbuff/ipv4';
 import type { FibRuleHdr, NetlinkExtAck, NlAttrs, NlMsgBuilder } from '@skbuff/netlink';
-import * as U from '@skbuff/uapi';
+import {
+  AF_INET,
+  EACCES,
+  EAGAIN,
+  EINVAL,
+  ENETUNREACH,
+  FIB_RULE_INVERT,
+  FRA_DST,
+  FRA_FLOW,
+  FRA_SRC,
+  FR_ACT_GOTO,
+  FR_ACT_NOP,
+  FR_ACT_PROHIBIT,
+  FR_ACT_TO_TBL,
+  FR_ACT_UNREACHABLE,
+  RTNLGRP_IPV4_RULE,
+  RTPROT_KERNEL,
+  RT_TABLE_DEFAULT,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RT_TABLE_UNSPEC,
+} from '@skbuff/uapi';
 import { inetMakeMask } from '@skbuff/wire';
 import { FibRule } from './fib-rule.ts';
 import { FibRules, type FibRulesFamily } from './fib-rules.ts';
@@ -29,7 +50,7 @@ export class Fib4Rule extends FibRule {
 
 /** `fib_rule_match`, `fib4_rule_match`. On the way of every packet. */
 function matches(rule: Fib4Rule, fl4: Flowi4): boolean {
-  return selects(rule, fl4) !== ((rule.flags & U.FIB_RULE_INVERT) !== 0);
+  return selects(rule, fl4) !== ((rule.flags & FIB_RULE_INVERT) !== 0);
 }
 
 function selects(rule: Fib4Rule, fl4: Flowi4): boolean {
@@ -52,12 +73,12 @@ function selects(rule: Fib4Rule, fl4: Flowi4): boolean {
 
 /** `fib4_rule_action`: 0 with a route in `res`, -EAGAIN where the table has none, or the errno of the rule. */
 function act(state: FibNet, rule: Fib4Rule, fl4: Flowi4, res: FibResult, flags: number): number {
-  if (rule.action === U.FR_ACT_TO_TBL) {
+  if (rule.action === FR_ACT_TO_TBL) {
     rule.tb ??= fibGetTable(state, rule.table);
-    return rule.tb === null ? -U.EAGAIN : fibTableLookup(rule.tb, fl4, res, flags);
+    return rule.tb === null ? -EAGAIN : fibTableLookup(rule.tb, fl4, res, flags);
   }
-  if (rule.action === U.FR_ACT_UNREACHABLE) return -U.ENETUNREACH;
-  return rule.action === U.FR_ACT_PROHIBIT ? -U.EACCES : -U.EINVAL;
+  if (rule.action === FR_ACT_UNREACHABLE) return -ENETUNREACH;
+  return rule.action === FR_ACT_PROHIBIT ? -EACCES : -EINVAL;
 }
 
 /** `fib4_rule_suppress`: the route that was found is not to be used. */
@@ -69,23 +90,23 @@ function suppresses(rule: Fib4Rule, res: FibResult): boolean {
 /** `fib_rules_lookup`, `__fib_lookup`: the first rule that selects the flow and comes to an end decides. Allocates nothing. */
 export function fib4RulesLookup(first: Fib4Rule | null, state: FibNet, fl4: Flowi4, res: FibResult, flags: number): number {
   for (let rule = first; rule !== null; ) {
-    if (!matches(rule, fl4) || rule.action === U.FR_ACT_NOP) {
+    if (!matches(rule, fl4) || rule.action === FR_ACT_NOP) {
       rule = rule.next as Fib4Rule | null;
       continue;
     }
-    if (rule.action === U.FR_ACT_GOTO) {
+    if (rule.action === FR_ACT_GOTO) {
       rule = (rule.ctarget ?? rule.next) as Fib4Rule | null;
       continue;
     }
     const err = act(state, rule, fl4, res, flags);
-    if (err !== -U.EAGAIN && (err !== 0 || !suppresses(rule, res))) {
+    if (err !== -EAGAIN && (err !== 0 || !suppresses(rule, res))) {
       res.tclassid = rule.tclassid;
       return err;
     }
     rule = rule.next as Fib4Rule | null;
   }
   res.tclassid = 0;
-  return -U.ENETUNREACH;
+  return -ENETUNREACH;
 }
 
 /** `fib_empty_table`: a new table with the lowest number that no table has. */
@@ -112,7 +133,7 @@ export class Fib4Rules {
     this.rules = new FibRules<Fib4Rule>(this.family());
     for (const [pref, table] of DEFAULT_RULES) {
       const rule = new Fib4Rule();
-      Object.assign(rule, { pref, table, action: U.FR_ACT_TO_TBL, proto: U.RTPROT_KERNEL });
+      Object.assign(rule, { pref, table, action: FR_ACT_TO_TBL, proto: RTPROT_KERNEL });
       this.rules.insert(rule);
     }
   }
@@ -125,9 +146,9 @@ export class Fib4Rules {
 
   private family(): FibRulesFamily<Fib4Rule> {
     return {
-      family: U.AF_INET,
+      family: AF_INET,
       addrSize: 4,
-      nlgroup: U.RTNLGRP_IPV4_RULE,
+      nlgroup: RTNLGRP_IPV4_RULE,
       alloc: () => new Fib4Rule(),
       configure: (rule, frh, tb, extack) => this.configure(rule, frh, tb, extack),
       delete: (rule) => this.delete(rule),
@@ -142,18 +163,18 @@ export class Fib4Rules {
     const why = (frh.tos & ECN_MASK) !== 0 ? 'Invalid dsfield (tos): ECN bits must be 0' : (frh.tos & ~TOS_MASK) !== 0 ? 'Invalid tos' : '';
     if (why !== '') {
       extack.setErrMsg(why);
-      return -U.EINVAL;
+      return -EINVAL;
     }
     this.takeOver();
-    if (rule.table === U.RT_TABLE_UNSPEC && !rule.l3mdev && rule.action === U.FR_ACT_TO_TBL) rule.table = emptyTable(this.state).id;
+    if (rule.table === RT_TABLE_UNSPEC && !rule.l3mdev && rule.action === FR_ACT_TO_TBL) rule.table = emptyTable(this.state).id;
     rule.tos = frh.tos;
     rule.srcLen = frh.srcLen;
-    rule.src = prefixOf(tb, U.FRA_SRC, frh.srcLen);
+    rule.src = prefixOf(tb, FRA_SRC, frh.srcLen);
     rule.srcMask = inetMakeMask(frh.srcLen);
     rule.dstLen = frh.dstLen;
-    rule.dst = prefixOf(tb, U.FRA_DST, frh.dstLen);
+    rule.dst = prefixOf(tb, FRA_DST, frh.dstLen);
     rule.dstMask = inetMakeMask(frh.dstLen);
-    rule.tclassid = tb.u32(U.FRA_FLOW);
+    rule.tclassid = tb.u32(FRA_FLOW);
     if (rule.tclassid !== 0) this.state.tclassidUsers++;
     if (rule.requiresFldissect()) this.dissect(1);
     return 0;
@@ -190,17 +211,17 @@ export class Fib4Rules {
 
 /** `fib_default_rules_init`. */
 const DEFAULT_RULES: readonly (readonly [pref: number, table: number])[] = [
-  [0, U.RT_TABLE_LOCAL],
-  [32766, U.RT_TABLE_MAIN],
-  [32767, U.RT_TABLE_DEFAULT],
+  [0, RT_TABLE_LOCAL],
+  [32766, RT_TABLE_MAIN],
+  [32767, RT_TABLE_DEFAULT],
 ];
 
 /** `fib4_rule_compare`. */
 function compare(rule: Fib4Rule, frh: FibRuleHdr, tb: NlAttrs): boolean {
-  if (frh.srcLen !== 0 && (rule.srcLen !== frh.srcLen || rule.src !== tb.be32(U.FRA_SRC))) return false;
-  if (frh.dstLen !== 0 && (rule.dstLen !== frh.dstLen || rule.dst !== tb.be32(U.FRA_DST))) return false;
+  if (frh.srcLen !== 0 && (rule.srcLen !== frh.srcLen || rule.src !== tb.be32(FRA_SRC))) return false;
+  if (frh.dstLen !== 0 && (rule.dstLen !== frh.dstLen || rule.dst !== tb.be32(FRA_DST))) return false;
   if (frh.tos !== 0 && rule.tos !== frh.tos) return false;
-  return !tb.has(U.FRA_FLOW) || rule.tclassid === tb.u32(U.FRA_FLOW);
+  return !tb.has(FRA_FLOW) || rule.tclassid === tb.u32(FRA_FLOW);
 }
 
 /** `fib4_rule_fill`. */
@@ -208,7 +229,7 @@ function fill(rule: Fib4Rule, b: NlMsgBuilder, frh: FibRuleHdr): void {
   frh.dstLen = rule.dstLen;
   frh.srcLen = rule.srcLen;
   frh.tos = rule.tos;
-  if (rule.dstLen !== 0) b.nlaPutInAddr(U.FRA_DST, rule.dst);
-  if (rule.srcLen !== 0) b.nlaPutInAddr(U.FRA_SRC, rule.src);
-  if (rule.tclassid !== 0) b.nlaPutU32(U.FRA_FLOW, rule.tclassid);
+  if (rule.dstLen !== 0) b.nlaPutInAddr(FRA_DST, rule.dst);
+  if (rule.srcLen !== 0) b.nlaPutInAddr(FRA_SRC, rule.src);
+  if (rule.tclassid !== 0) b.nlaPutU32(FRA_FLOW, rule.tclassid);
 }

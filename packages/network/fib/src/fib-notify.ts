@@ -1,6 +1,6 @@
 /** Routes as RTM_NEWROUTE and RTM_DELROUTE messages: `fib_dump_info`, `rtmsg_fib`. */
 import { inDevGet } from '@skbuff/ipv4';
-import { NlMsgBuilder, RtMsg, RtNextHop, put16, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
+import { NlMsgBuilder, RtMsg, RtNextHop, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
 import {
   AF_INET,
   NLM_F_ECHO,
@@ -20,6 +20,7 @@ import {
   RTNLGRP_IPV4_ROUTE,
   RT_TABLE_COMPAT,
 } from '@skbuff/uapi';
+import { setLe16 } from '@skbuff/wire';
 import type { FibAlias } from './fib-alias.ts';
 import type { FibConfig } from './fib-config.ts';
 import type { FibInfo } from './fib-info.ts';
@@ -81,7 +82,7 @@ function putMultipath(b: NlMsgBuilder, fi: FibInfo): void {
     rtnh.write(b.buf, at);
     if (nh.gw !== 0) b.nlaPutInAddr(RTA_GATEWAY, nh.gw);
     if (nh.tclassid !== 0) b.nlaPutU32(RTA_FLOW, nh.tclassid);
-    put16(b.buf, at, b.len - at);
+    setLe16(b.buf, at, b.len - at);
   }
   b.nlaNestEnd(nest);
 }

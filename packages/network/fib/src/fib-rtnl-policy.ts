@@ -11,7 +11,6 @@ import {
   NetlinkExtAck,
   RtMsg,
   RtNextHop,
-  get16,
   nlaFind,
   nlaForEach,
   nlaGetBe32,
@@ -62,7 +61,7 @@ import {
   RTN_MAX,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
-import { be32, inetMakeMask } from '@skbuff/wire';
+import { be32, inetMakeMask, le16 } from '@skbuff/wire';
 import { checkConfig } from './fib-semantics.ts';
 import type { FibConfig, FibNhConfig } from './fib-config.ts';
 
@@ -189,7 +188,7 @@ function readToMatch({ buf }: NlMsgHdr, cfg: FibConfig): number {
 function readVia(buf: Uint8Array, attr: number, extack: NetlinkExtAck): number {
   const len = nlaLen(buf, attr);
   if (len < 2) return invalid(extack, 'Invalid attribute length for RTA_VIA');
-  const family = get16(buf, attr + NLA_HDRLEN);
+  const family = le16(buf, attr + NLA_HDRLEN);
   if (family === AF_INET) return len === 6 ? be32(buf, attr + NLA_HDRLEN + 2) : invalid(extack, 'Invalid IPv4 address in RTA_VIA');
   if (family !== AF_INET6) return invalid(extack, 'Unsupported address family in RTA_VIA');
   if (len !== 18) return invalid(extack, 'Invalid IPv6 address in RTA_VIA');

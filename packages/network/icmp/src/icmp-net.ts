@@ -7,7 +7,7 @@ import {
   type InetSock,
   type Ipv4,
   type IpcmCookie,
-  IpOptions,
+  type IpOptions,
   newInetCork,
 } from '@skbuff/ipv4';
 import { EAGAIN, IP_PMTUDISC_DONT } from '@skbuff/uapi';
@@ -81,7 +81,7 @@ export class IcmpNet {
   globalStamp: number = -HZ;
   /** Used for one message at a time, as the kernel's socket is locked for one. */
   readonly fl4: Flowi4 = new Flow();
-  readonly options: IpOptions = new IpOptions();
+  options: IpOptions | null = null;
   readonly cookie: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
   /** A message is being made: one that is to be made meanwhile is not, as the kernel's lock has it. */
   busy = false;

@@ -16,37 +16,25 @@ import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable } from '@skbuff/ipv4';
 import {
   ICMP_ADDRESS,
   ICMP_ADDRESSREPLY,
-  ICMP_DEST_UNREACH,
   ICMP_ECHO,
   ICMP_ECHOREPLY,
   ICMP_EXT_ECHO,
   ICMP_EXT_ECHOREPLY,
-  ICMP_PARAMETERPROB,
-  ICMP_REDIRECT,
-  ICMP_SOURCE_QUENCH,
   ICMP_TIMESTAMP,
-  ICMP_TIME_EXCEEDED,
   NR_ICMP_TYPES,
 } from '@skbuff/uapi';
 import { ICMPHDR_LEN, ICMPHDR_TYPE, csumFold } from '@skbuff/wire';
-import { icmpRedirect, icmpUnreach } from './icmp-error.ts';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
 import { icmpDiscard, icmpEcho, icmpPingRcv, icmpTimestamp } from './icmp-query.ts';
+import type { IcmpHandler } from './icmp-service.ts';
 import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './icmp-snmp.ts';
 
-/** Gets the message with `data` behind its header; 0 or a drop reason. The sk_buff stays the caller's. */
-type IcmpHandler = (skb: SkBuff) => number;
-
-/** `icmp_pointers`: handlers by type. */
-const handlers: readonly IcmpHandler[] = makeHandlers();
-
-function makeHandlers(): IcmpHandler[] {
+/** `icmp_pointers`: handlers of what is no error, by type. */
+export function icmpHandlers(): IcmpHandler[] {
   const table = new Array<IcmpHandler>(NR_ICMP_TYPES + 1).fill(icmpDiscard);
   table[ICMP_ECHOREPLY] = icmpPingRcv;
   table[ICMP_ECHO] = icmpEcho;
   table[ICMP_TIMESTAMP] = icmpTimestamp;
-  table[ICMP_REDIRECT] = icmpRedirect;
-  for (const type of [ICMP_DEST_UNREACH, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB]) table[type] = icmpUnreach;
   return table;
 }
 
@@ -65,7 +53,7 @@ export function icmpRcv(skb: SkBuff): number {
   if (((skb.dst as Rtable).flagsRtcf & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && !mayBeForAll(state, type)) {
     return error(state, skb, SKB_DROP_REASON_INVALID_PROTO);
   }
-  const handler = handlerOf(type);
+  const handler = handlerOf(state, type);
   if (handler === null) return error(state, skb, SKB_DROP_REASON_UNHANDLED_PROTO);
   const reason = handler(skb);
   if (reason === 0) {
@@ -82,8 +70,8 @@ function checksumOk(skb: SkBuff): boolean {
 }
 
 /** Null: a type that nobody knows (RFC 1122 §3.2.2: silently discarded). */
-function handlerOf(type: number): IcmpHandler | null {
-  if (type <= NR_ICMP_TYPES) return handlers[type];
+function handlerOf(state: IcmpNet, type: number): IcmpHandler | null {
+  if (type <= NR_ICMP_TYPES) return state.icmp.handlers[type];
   if (type === ICMP_EXT_ECHO) return icmpEcho;
   return type === ICMP_EXT_ECHOREPLY ? icmpPingRcv : null;
 }

@@ -1,15 +1,34 @@
 /** Building and sending one message (`icmp_reply`, `icmp_push_reply`). */
 import { CHECKSUM_NONE, type Net, type SkBuff, skbChecksum } from '@skbuff/core';
-import { type Rtable, fibComputeSpecDst, ipMakeSkb, ipOptionsEcho, ipSendSkb, ipv4Net } from '@skbuff/ipv4';
+import { IPCB_OPTLEN, type Rtable, fibComputeSpecDst, ipMakeSkb, ipSendSkb, ipv4Net } from '@skbuff/ipv4';
 import { ICMP_ECHOREPLY, IPPROTO_ICMP } from '@skbuff/uapi';
 import { ICMPHDR_CHECKSUM, ICMPHDR_CODE, ICMPHDR_LEN, ICMPHDR_TYPE, ICMPHDR_UN, IPHDR_SADDR, IPHDR_TOS, be32, csumFold, setBe16, setBe32 } from '@skbuff/wire';
-import { icmpGlobalAllow, icmpHostAllow } from './icmp-limit.ts';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
 import { ICMP_MIB_OUTERRORS } from './icmp-snmp.ts';
 
 /** `IP4_REPLY_MARK`. */
 export function ip4ReplyMark(net: Net, mark: number): number {
   return ipv4Net.of(net).fwmarkReflect !== 0 ? mark : 0;
+}
+
+/**
+ * Turns the options of `skb` round for the message about it (RFC 1122 §3.2.2.6), into `state.cookie.opt`: null if there are none. False if
+ * they leave no room for what has to be in them.
+ */
+export function icmpEchoOptions(net: Net, state: IcmpNet, skb: SkBuff): boolean {
+  state.cookie.opt = null;
+  const door = state.ip.options;
+  if (skb.cb[IPCB_OPTLEN] === 0 || door === null) return true;
+  const options = (state.options ??= door.make());
+  if (door.echo(net, options, skb) !== 0) return false;
+  if (options.optlen !== 0) state.cookie.opt = options;
+  return true;
+}
+
+/** Where a message to `sender` goes first: the first hop of a source route, if it has one. */
+export function icmpFirstHop(state: IcmpNet, sender: number): number {
+  const { opt } = state.cookie;
+  return opt !== null && opt.srr !== 0 ? opt.faddr : sender;
 }
 
 /**
@@ -53,8 +72,9 @@ export function icmpReply(skb: SkBuff, type: number, code: number, un: number, p
   const rt = skb.dst as Rtable;
   const { net } = rt.dev;
   const state = icmpNet.of(net);
-  if (state.busy || ipOptionsEcho(net, state.options, skb) !== 0) return;
-  const allowed = icmpGlobalAllow(net, type, code);
+  if (state.busy || !icmpEchoOptions(net, state, skb)) return;
+  const { limits } = state.icmp;
+  const allowed = limits === null ? 1 : limits.globalAllow(net, type, code);
   if (allowed === 0) return;
   const { softirq } = net.kernel;
   softirq.localBhDisable();
@@ -63,7 +83,7 @@ export function icmpReply(skb: SkBuff, type: number, code: number, un: number, p
   state.countAs = ICMP_ECHOREPLY;
   const route = replyRoute(net, state, skb);
   if (typeof route !== 'number') {
-    if (icmpHostAllow(net, route, state.fl4.daddr, allowed === 2)) icmpPushReply(net, state, route, type, code, un, payload, from, length);
+    if (limits === null || limits.hostAllow(net, route, state.fl4.daddr, allowed === 2)) icmpPushReply(net, state, route, type, code, un, payload, from, length);
     else route.release();
   }
   state.countAs = -1;
@@ -72,14 +92,13 @@ export function icmpReply(skb: SkBuff, type: number, code: number, un: number, p
 }
 
 function replyRoute(net: Net, state: IcmpNet, skb: SkBuff): Rtable | number {
-  const { fl4, cookie, options } = state;
+  const { fl4, cookie } = state;
   const iph = skb.networkHeader;
   const tos = skb.bytes[iph + IPHDR_TOS];
   const sender = be32(skb.bytes, iph + IPHDR_SADDR);
   cookie.tos = tos;
   cookie.addr = sender;
   cookie.mark = ip4ReplyMark(net, skb.mark);
-  cookie.opt = options.optlen !== 0 ? options : null;
-  fl4.init(0, cookie.mark, tos, 0, IPPROTO_ICMP, 0, options.srr !== 0 ? options.faddr : sender, fibComputeSpecDst(net, skb), 0, 0);
+  fl4.init(0, cookie.mark, tos, 0, IPPROTO_ICMP, 0, icmpFirstHop(state, sender), fibComputeSpecDst(net, skb), 0, 0);
   return state.ip.routing?.routeOutput(net, fl4, null) ?? -1;
 }

@@ -5,7 +5,6 @@ import {
   inetIif,
   inetSelectAddr,
   IPCB_IIF,
-  ipOptionsEcho,
   ipv4Mtu,
   RTCF_BROADCAST,
   RTCF_MULTICAST,
@@ -39,7 +38,7 @@ import {
 } from '@skbuff/wire';
 import { icmpGlobalAllow, icmpHostAllow } from './icmp-limit.ts';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
-import { ip4ReplyMark, icmpPushReply } from './icmp-reply.ts';
+import { icmpEchoOptions, icmpFirstHop, icmpPushReply, ip4ReplyMark } from './icmp-reply.ts';
 
 /** Longest error, IP header included (RFC 1812 §4.3.2.3). */
 const MAX_ERROR_LEN = 576;
@@ -68,7 +67,7 @@ export function icmpSend(skb: SkBuff, type: number, code: number, info: number):
   if (state.busy) return;
   const fromLoopback = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0;
   const allowed = fromLoopback ? 1 : icmpGlobalAllow(net, type, code);
-  if (allowed === 0 || ipOptionsEcho(net, state.options, skb) !== 0) return;
+  if (allowed === 0 || !icmpEchoOptions(net, state, skb)) return;
   const { softirq } = net.kernel;
   softirq.localBhDisable();
   state.busy = true;
@@ -97,18 +96,17 @@ function isQuery(skb: SkBuff): boolean {
 }
 
 function sendError(net: Net, state: IcmpNet, skb: SkBuff, rt: Rtable, type: number, code: number, info: number, limited: boolean): void {
-  const { cookie, options, fl4 } = state;
+  const { cookie, fl4 } = state;
   const { bytes, networkHeader: iph } = skb;
   const tos = bytes[iph + IPHDR_TOS];
   const sender = be32(bytes, iph + IPHDR_SADDR);
   cookie.tos = icmpIsError(type) ? (tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL : tos;
   cookie.addr = sender;
   cookie.mark = ip4ReplyMark(net, skb.mark);
-  cookie.opt = options.optlen !== 0 ? options : null;
-  fl4.init(0, cookie.mark, cookie.tos, 0, IPPROTO_ICMP, 0, options.srr !== 0 ? options.faddr : sender, sourceOf(net, state, skb, rt), 0, 0);
+  fl4.init(0, cookie.mark, cookie.tos, 0, IPPROTO_ICMP, 0, icmpFirstHop(state, sender), sourceOf(net, state, skb, rt), 0, 0);
   const back = state.ip.routing?.routeOutput(net, fl4, null) ?? -1;
   if (typeof back === 'number') return;
-  const length = icmpHostAllow(net, back, fl4.daddr, limited) ? quoteLength(net, skb, back, options.optlen) : 0;
+  const length = icmpHostAllow(net, back, fl4.daddr, limited) ? quoteLength(net, skb, back, cookie.opt?.optlen ?? 0) : 0;
   if (length === 0) {
     back.release();
     return;

@@ -1,5 +1,6 @@
 /** What ICMP offers to packages above it. */
-import { type SkBuff, token, type Token } from '@skbuff/core';
+import { type Net, type SkBuff, token, type Token } from '@skbuff/core';
+import type { NetProtocol, Rtable } from '@skbuff/ipv4';
 
 /** Sockets that send and receive echo without privilege. */
 export interface PingReceiver {
@@ -12,10 +13,31 @@ export interface PingReceiver {
   readonly err: (skb: SkBuff, type: number, code: number, info: number) => void;
 }
 
+/** Gets the message with `data` behind its header; 0 or a drop reason. The sk_buff stays the caller's. */
+export type IcmpHandler = (skb: SkBuff) => number;
+
+/** How many messages may be sent. */
+export interface IcmpLimits {
+  /** See {@link icmpGlobalAllow}. */
+  readonly globalAllow: (net: Net, type: number, code: number) => number;
+  /** See {@link icmpHostAllow}. */
+  readonly hostAllow: (net: Net, rt: Rtable, daddr: number, limited: boolean) => boolean;
+}
+
 /** ICMP of one kernel. */
 export class Icmp {
+  /** Who handles which type. */
+  readonly handlers: IcmpHandler[];
+  /** `icmp_err`, in a stack with {@link icmpErrors}. */
+  err: NetProtocol['errHandler'] = null;
+  /** The same; null: any number. */
+  limits: IcmpLimits | null = null;
   /** The ping package, once it is loaded. */
   ping: PingReceiver | null = null;
+
+  constructor(handlers: IcmpHandler[]) {
+    this.handlers = handlers;
+  }
 }
 
 /** The service under which other plugins find it. */

@@ -7,6 +7,7 @@
 export * from './icmp-error.ts';
 export * from './icmp-limit.ts';
 export * from './icmp-net.ts';
+export * from './icmp-parts.ts';
 export * from './icmp-query.ts';
 export * from './icmp-rcv.ts';
 export * from './icmp-reply.ts';

@@ -1,32 +1,31 @@
 /** The plugin. */
 import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
-import { type IcmpSender, IPV4, type Ipv4, type NetProtocol, ipv4Net } from '@skbuff/ipv4';
+import { IPV4, type Ipv4, ipv4Net } from '@skbuff/ipv4';
 import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_ICMP } from '@skbuff/uapi';
-import { icmpErr } from './icmp-error.ts';
 import { IcmpNet, icmpNet } from './icmp-net.ts';
-import { icmpRcv } from './icmp-rcv.ts';
-import { icmpSend } from './icmp-send.ts';
+import { type IcmpPart, icmpErrors } from './icmp-parts.ts';
+import { icmpHandlers, icmpRcv } from './icmp-rcv.ts';
 import { ICMP, Icmp } from './icmp-service.ts';
 import { icmpMsgSnmpLines, icmpSnmpLines } from './icmp-snmp.ts';
 
 /** Loads ICMPv4: IPv4 answers echo, reports what it drops, and hears of errors. */
 export function icmp(): Plugin {
-  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, controlRegister) };
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, [icmpErrors], controlRegister) };
 }
 
-/** The same without sysctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link icmp} needs. */
-export function icmpBare(): Plugin {
-  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, null) };
+/**
+ * The same without sysctl and /proc, and with nothing but the parts that are named ({@link icmpErrors}), for stacks that have to be small: a
+ * bundler leaves out the rest.
+ */
+export function icmpBare(...parts: readonly IcmpPart[]): Plugin {
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, parts, null) };
 }
-
-const protocol: NetProtocol = { handler: icmpRcv, errHandler: icmpErr, noPolicy: true };
-const sender: IcmpSender = { icmpSend };
 
 /** `icmp_init`. */
-function init(ctx: ModuleContext, control: ((net: Net, state: IcmpNet) => () => void) | null): void {
+function init(ctx: ModuleContext, parts: readonly IcmpPart[], control: ((net: Net, state: IcmpNet) => () => void) | null): void {
   const ip = ctx.get(IPV4);
-  const service = new Icmp();
+  const service = new Icmp(icmpHandlers());
   ctx.provide(ICMP, () => service);
   const undos: Map<Net, () => void> = new Map();
   ctx.pernetSubsys({
@@ -37,15 +36,15 @@ function init(ctx: ModuleContext, control: ((net: Net, state: IcmpNet) => () => 
       undos.delete(net);
     },
   });
-  const remove = ip.addProtocol(IPPROTO_ICMP, protocol);
-  if (remove === null) throw new Error('protocol 1 has a handler already');
-  ip.icmp = sender;
-  ip.icmpOutCount = (net, type) => icmpNet.of(net).countOut(type);
   ctx.onUnload(() => {
-    remove();
     ip.icmp = null;
     ip.icmpOutCount = null;
   });
+  for (const part of parts) part(ip, service);
+  const remove = ip.addProtocol(IPPROTO_ICMP, { handler: icmpRcv, errHandler: service.err, noPolicy: true });
+  if (remove === null) throw new Error('protocol 1 has a handler already');
+  ip.icmpOutCount = (net, type) => icmpNet.of(net).countOut(type);
+  ctx.onUnload(remove);
 }
 
 const SWITCH = { min: 0, max: 1 } as const;

@@ -1,4 +1,4 @@
-import { SKB_DROP_REASON_NO_SOCKET, type SkBuff } from '@skbuff/core';
+import { SKB_DROP_REASON_NO_SOCKET, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import { Flowi4, ipMakeSkb, ipSendSkb, type NetProtocol, type Rtable } from '@skbuff/ipv4';
 import { procNetOf } from '@skbuff/procfs';
 import { sysctlOf } from '@skbuff/sysctl';
@@ -156,7 +156,7 @@ describe('errors', () => {
   it('carry the mark of what caused them where fwmark_reflect says so', () => {
     const marks: number[] = [];
     const ops = { hook: (_p: unknown, skb: SkBuff) => (marks.push(skb.mark), 1), pf: 2, hooknum: 3, priority: 0 };
-    t.r.net.nf.register(ops);
+    nfRegisterNetHook(t.r.net, ops);
     const frame = ethFrame(t.r.v0, ipPacket());
     for (const reflect of [0, 1]) {
       t.r.sysctl('net/ipv4/fwmark_reflect', reflect);
@@ -164,7 +164,7 @@ describe('errors', () => {
         skb.mark = 42;
       });
     }
-    t.r.net.nf.unregister(ops);
+    nfUnregisterNetHook(t.r.net, ops);
     expect(marks).toEqual([0, 42]);
   });
 

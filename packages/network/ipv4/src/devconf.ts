@@ -44,10 +44,7 @@ export class Ipv4Devconf {
 
   /** The marks of what was set are copied too, as in Linux. */
   copy(): Ipv4Devconf {
-    const copy = new Ipv4Devconf();
-    for (const [, field] of DEVCONF_SYSCTLS) copy[field] = this[field];
-    copy.state.set(this.state);
-    return copy;
+    return Object.assign(new Ipv4Devconf(), this, { state: this.state.slice() });
   }
 
   /** `ipv4_devconf_setall`: from now on the interface goes its own way. */

@@ -1,4 +1,5 @@
 /** RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR for AF_INET (`net/ipv4/devinet.c`). Errnos and words are those of a running 6.18 kernel. */
+import { getNetNsById } from '@skbuff/core';
 import type { ModuleContext, Net, NetDevice } from '@skbuff/core';
 import {
   IfAddrMsg,
@@ -52,7 +53,8 @@ import {
   RTM_NEWADDR,
 } from '@skbuff/uapi';
 import { ipv4IsMulticast } from '@skbuff/wire';
-import { INFINITY_LIFE_TIME, inetAllocIfa, inetDelIfa, inetInsertIfa, scheduleLifetimeCheck, setIfaLifetime } from './devinet.ts';
+import { INFINITY_LIFE_TIME, inetAllocIfa, inetDelIfa, inetInsertIfa, setIfaLifetime } from './devinet.ts';
+import { scheduleLifetimeCheck } from './devinet-lifetime.ts';
 import { inetFillIfaddr, rtmsgIfa } from './devinet-fill.ts';
 import { ipMcDecGroup, ipMcIncGroup } from './igmp.ts';
 import { type InDevice, type InIfaddr, inDevGet, inetIfaMatch } from './inetdevice.ts';
@@ -235,7 +237,7 @@ function dumpFilter(cb: NetlinkCallback): DumpFilter | number {
     if (i !== IFA_TARGET_NETNSID && tb.has(i)) return fail(extack, -EINVAL, 'ipv4: Unsupported attribute in dump request');
   }
   const netnsid = tb.has(IFA_TARGET_NETNSID) ? nlaGetS32(tb.buf, tb.at(IFA_TARGET_NETNSID)) : -1;
-  const target = tb.has(IFA_TARGET_NETNSID) ? net.kernel.netns.byId(net, netnsid) : net;
+  const target = tb.has(IFA_TARGET_NETNSID) ? getNetNsById(net, netnsid) : net;
   if (target === null) return fail(extack, -EINVAL, 'ipv4: Invalid target network namespace id');
   if (ifm.index === 0) return { net: target, netnsid, ifindex: 0 };
   cb.answerFlags = NLM_F_DUMP_FILTERED;

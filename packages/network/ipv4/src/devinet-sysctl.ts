@@ -1,7 +1,7 @@
 /** net.ipv4.conf.{all,default,IFACE}.* (`net/ipv4/devinet.c`). */
-import type { Net } from '@skbuff/core';
-import { type SysctlEntry, registerNetSysctl, sysctlInt } from '@skbuff/sysctl';
-import { NETCONFA_ALL, NETCONFA_FORWARDING, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT, RTM_DELNETCONF, RTM_NEWNETCONF } from '@skbuff/uapi';
+import type { Net, NetDevice } from '@skbuff/core';
+import { type SysctlEntry, registerNetSysctl, sysctlDevNameIsAllowed, sysctlInt } from '@skbuff/sysctl';
+import { EINVAL, NETCONFA_ALL, NETCONFA_FORWARDING, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT, RTM_DELNETCONF, RTM_NEWNETCONF } from '@skbuff/uapi';
 import { DEVCONF_SYSCTLS, type DevconfField, type Ipv4Devconf } from './devconf.ts';
 import { inetNetconfNotifyDevconf, netconfAttr } from './devinet-netconf.ts';
 import { inDevGet } from './inetdevice.ts';
@@ -19,8 +19,8 @@ const FLUSHES: ReadonlySet<DevconfField> = new Set<DevconfField>([
 ]);
 
 /**
- * `__devinet_sysctl_register`: the files of one set of settings, which is announced; returns the undo. `ifindex`: of the interface,
- * or NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT.
+ * `__devinet_sysctl_register`: the files of one set of settings, which is announced; returns the undo. `ifindex`: NETCONFA_IFINDEX_ALL or
+ * NETCONFA_IFINDEX_DEFAULT.
  */
 export function devinetSysctlRegister(net: Net, name: string, ifindex: number, cnf: Ipv4Devconf): () => void {
   const unregister = registerNetSysctl(
@@ -32,6 +32,11 @@ export function devinetSysctlRegister(net: Net, name: string, ifindex: number, c
     unregister();
     inetNetconfNotifyDevconf(net, RTM_DELNETCONF, NETCONFA_ALL, ifindex, null);
   };
+}
+
+/** `devinet_sysctl_register`: the same of an interface. -EINVAL for a name that the directories of all interfaces have. */
+export function inetdevSysctlFiles({ net, name, ifindex }: NetDevice, cnf: Ipv4Devconf): (() => void) | number {
+  return sysctlDevNameIsAllowed(name) ? devinetSysctlRegister(net, name, ifindex, cnf) : -EINVAL;
 }
 
 function entry(net: Net, path: string, ifindex: number, cnf: Ipv4Devconf, field: DevconfField, index: number): SysctlEntry {

@@ -1,6 +1,5 @@
 /** Interface addresses (`net/ipv4/devinet.c`): IPv4's side of a device comes and goes with it; addresses with their events. */
 import {
-  HZ,
   NETDEV_CHANGEMTU,
   NETDEV_CHANGENAME,
   NETDEV_DOWN,
@@ -9,11 +8,11 @@ import {
   NETDEV_UP,
   NETREG_REGISTERED,
   NOTIFY_DONE,
-  type Net,
   type NetDevice,
   type NetdevNotifierInfo,
   NetSlot,
-  TimerList,
+  notifierFromErrno,
+  type TimerList,
 } from '@skbuff/core';
 import type { NetlinkExtAck, NlMsgHdr } from '@skbuff/netlink';
 import {
@@ -36,7 +35,6 @@ import {
   RT_SCOPE_HOST,
 } from '@skbuff/uapi';
 import { inetMakeMask } from '@skbuff/wire';
-import { ipMcDestroyDev, ipMcDown, ipMcUp } from './igmp.ts';
 import { InDevice, type InIfaddr, inDevGet, inDevSet, inetIfaMatch } from './inetdevice.ts';
 import { IPV4_MIN_MTU } from './ip-append.ts';
 import { ipv4Net } from './ipv4-net.ts';
@@ -46,24 +44,15 @@ export const INFINITY_LIFE_TIME = 0xffffffff;
 /** Flags that mean something to IPv6 only. */
 const IPV6ONLY_FLAGS =
   IFA_F_NODAD | IFA_F_OPTIMISTIC | IFA_F_DADFAILED | IFA_F_HOMEADDRESS | IFA_F_TENTATIVE | IFA_F_MANAGETEMPADDR | IFA_F_STABLE_PRIVACY;
-/** Jiffies: how exactly lifetimes are kept, and how often they are looked at at least. */
-const ADDRCONF_TIMER_FUZZ_MINUS: number = HZ / 50;
-const ADDRCONF_TIMER_FUZZ: number = HZ / 4;
-const ADDRCONF_TIMER_FUZZ_MAX: number = HZ;
-const ADDR_CHECK_FREQUENCY: number = 120 * HZ;
 
 /** What devinet keeps for a namespace. */
 export class DevinetNet {
-  /** Looks after lifetimes; runs only while an address has one. */
-  readonly checkTimer: TimerList;
+  /** Looks after lifetimes; runs only while an address has one. Null in a stack where nobody can give it one. */
+  checkTimer: TimerList | null = null;
   /** How to take the sysctls of an interface back. */
   readonly sysctls: Map<NetDevice, () => void> = new Map();
   /** The same for the namespace's own files. */
   undos: (() => void)[] = [];
-
-  constructor(net: Net) {
-    this.checkTimer = new TimerList(() => checkLifetime(net), true);
-  }
 }
 
 export const devinetNet: NetSlot<DevinetNet> = new NetSlot<DevinetNet>('devinet');
@@ -108,29 +97,31 @@ export function inetdevEvent(event: number, info: NetdevNotifierInfo): number {
   const { dev } = info;
   const inDev = inDevGet(dev);
   if (inDev === null) {
-    if (event === NETDEV_REGISTER) inetdevInit(dev);
-    else if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === NETREG_REGISTERED) inetdevInit(dev);
+    if (event === NETDEV_REGISTER) return notifierFromErrno(inetdevInit(dev));
+    if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === NETREG_REGISTERED) inetdevInit(dev);
     return NOTIFY_DONE;
   }
   if (event === NETDEV_UP) inetdevUp(dev, inDev);
-  else if (event === NETDEV_DOWN) ipMcDown(inDev);
+  else if (event === NETDEV_DOWN) ipv4Net.of(dev.net).ip.multicast?.down(inDev);
   else if (event === NETDEV_UNREGISTER || (event === NETDEV_CHANGEMTU && dev.mtu < IPV4_MIN_MTU)) inetdevDestroy(inDev);
-  else if (event === NETDEV_CHANGENAME) inetdevChangename(dev, inDev);
+  else if (event === NETDEV_CHANGENAME) ipv4Net.of(dev.net).ip.control?.changename(dev, inDev);
   return NOTIFY_DONE;
 }
 
-/** `inetdev_init`. */
-function inetdevInit(dev: NetDevice): void {
+/** `inetdev_init`: 0, or -EINVAL for a name that no interface of IPv4 can have. */
+function inetdevInit(dev: NetDevice): number {
   const state = ipv4Net.of(dev.net);
   const inDev = new InDevice(dev, state.devconfDflt.copy(), state.devconfAll);
   if ((dev.flags & IFF_LOOPBACK) !== 0) {
     inDev.cnf.disableXfrm = 1;
     inDev.cnf.disablePolicy = 1;
   }
+  const err = inetdevSysctlRegister(dev, inDev);
+  if (err !== 0) return err;
   inDevSet(dev, inDev);
   state.ip.inDevices++;
-  sysctlRegister(dev, inDev);
-  if (dev.running()) ipMcUp(inDev);
+  if (dev.running()) state.ip.multicast?.up(inDev);
+  return 0;
 }
 
 function inetdevUp(dev: NetDevice, inDev: InDevice): void {
@@ -142,38 +133,29 @@ function inetdevUp(dev: NetDevice, inDev: InDevice): void {
     inDev.arpParms?.setAll();
     inetInsertIfa(ifa);
   }
-  ipMcUp(inDev);
+  ipv4Net.of(dev.net).ip.multicast?.up(inDev);
 }
 
 /** `inetdev_destroy`: addresses, groups and settings of the device go. */
 export function inetdevDestroy(inDev: InDevice): void {
   const { dev } = inDev;
   const state = devinetNet.of(dev.net);
+  const { ip } = ipv4Net.of(dev.net);
   inDev.dead = true;
-  ipMcDestroyDev(inDev);
+  ip.multicast?.destroyDev(inDev);
   for (let ifa = inDev.ifaList[0]; ifa !== undefined; ifa = inDev.ifaList[0]) inetDelIfa(inDev, ifa);
   inDevSet(dev, null);
-  ipv4Net.of(dev.net).ip.inDevices--;
+  ip.inDevices--;
   state.sysctls.get(dev)?.();
   state.sysctls.delete(dev);
 }
 
-/** `inetdev_changename`: labels and settings follow the device's name. */
-function inetdevChangename(dev: NetDevice, inDev: InDevice): void {
-  let named = 0;
-  for (const ifa of inDev.ifaList) {
-    const alias = /:.*$/.exec(ifa.label)?.[0] ?? `:${named + 1}`;
-    const label = named++ === 0 ? dev.name : (dev.name + alias).length < 16 ? dev.name + alias : dev.name.slice(0, 15 - alias.length) + alias;
-    ifa.label = label;
-    rtmsgIfa(RTM_NEWADDR, ifa, null, 0);
-  }
-  devinetNet.of(dev.net).sysctls.get(dev)?.();
-  sysctlRegister(dev, inDev);
-}
-
-function sysctlRegister(dev: NetDevice, inDev: InDevice): void {
-  const undo = ipv4Net.of(dev.net).ip.control?.devinetSysctlRegister(dev.net, dev.name, dev.ifindex, inDev.cnf);
-  if (undo !== undefined) devinetNet.of(dev.net).sysctls.set(dev, undo);
+/** @internal The settings of an interface under its name: 0, or -EINVAL if that cannot be. */
+export function inetdevSysctlRegister(dev: NetDevice, inDev: InDevice): number {
+  const undo = ipv4Net.of(dev.net).ip.control?.sysctlFiles(dev, inDev.cnf) ?? 0;
+  if (typeof undo === 'number') return undo;
+  devinetNet.of(dev.net).sysctls.set(dev, undo);
+  return 0;
 }
 
 /** `rtmsg_ifa`: tells who listens, if anybody can. */
@@ -199,10 +181,11 @@ export function inetInsertIfa(ifa: InIfaddr, nlh: NlMsgHdr | null = null, portid
   }
   const at = (ifa.flags & IFA_F_SECONDARY) !== 0 ? inDev.ifaList.length : lastPrimary;
   inDev.ifaList = [...inDev.ifaList.slice(0, at), ifa, ...inDev.ifaList.slice(at)];
-  scheduleLifetimeCheck(inDev.dev.net, 0);
+  const { ip } = ipv4Net.of(inDev.dev.net);
+  ip.control?.scheduleLifetimeCheck(inDev.dev.net, 0);
   // The message goes first: who hears of a route knows the address already.
   rtmsgIfa(RTM_NEWADDR, ifa, nlh, portid);
-  ipv4Net.of(inDev.dev.net).ip.inetaddrChain.callChain(NETDEV_UP, { ifa });
+  ip.inetaddrChain.callChain(NETDEV_UP, { ifa });
   return 0;
 }
 
@@ -267,47 +250,4 @@ export function setIfaLifetime(ifa: InIfaddr, valid: number, preferred: number):
   ifa.preferredLft = preferred;
   ifa.tstamp = ifa.inDev.dev.net.timers.jiffies;
   if (ifa.cstamp === 0) ifa.cstamp = ifa.tstamp;
-}
-
-/** Has the lifetimes looked at in `delay` jiffies, if any address has one. */
-export function scheduleLifetimeCheck(net: Net, delay: number): void {
-  const { timers } = net;
-  const { checkTimer } = devinetNet.of(net);
-  if (net.devList.some((dev) => inDevGet(dev)?.ifaList.some((ifa) => (ifa.flags & IFA_F_PERMANENT) === 0))) {
-    timers.modTimer(checkTimer, timers.jiffies + delay);
-  } else timers.delTimer(checkTimer);
-}
-
-/** `check_lifetime`: what is no longer valid goes, what is no longer preferred is marked. */
-function checkLifetime(net: Net): void {
-  const now = net.timers.jiffies;
-  let next = now + ADDR_CHECK_FREQUENCY;
-  for (const dev of [...net.devList]) {
-    const inDev = inDevGet(dev);
-    for (const ifa of inDev?.ifaList ?? []) {
-      if ((ifa.flags & IFA_F_PERMANENT) !== 0) continue;
-      // A secondary may be gone with its primary.
-      if (inDev?.ifaList.includes(ifa) === true) next = Math.min(next, checkIfa(inDev, ifa, now));
-    }
-  }
-  const second = Math.ceil(next / HZ) * HZ;
-  const at = second < next + ADDRCONF_TIMER_FUZZ ? second : next;
-  scheduleLifetimeCheck(net, Math.max(at - now, ADDRCONF_TIMER_FUZZ_MAX));
-}
-
-/** Jiffies at which this address changes next. */
-function checkIfa(inDev: InDevice, ifa: InIfaddr, now: number): number {
-  const age = Math.floor((now - ifa.tstamp + ADDRCONF_TIMER_FUZZ_MINUS) / HZ);
-  if (age >= ifa.validLft) {
-    inetDelIfa(inDev, ifa);
-    return Number.POSITIVE_INFINITY;
-  }
-  const end = ifa.tstamp + ifa.validLft * HZ;
-  if (ifa.preferredLft === INFINITY_LIFE_TIME) return end;
-  if (age < ifa.preferredLft) return Math.min(end, ifa.tstamp + ifa.preferredLft * HZ);
-  if ((ifa.flags & IFA_F_DEPRECATED) === 0) {
-    ifa.flags |= IFA_F_DEPRECATED;
-    rtmsgIfa(RTM_NEWADDR, ifa, null, 0);
-  }
-  return end;
 }

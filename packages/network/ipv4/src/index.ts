@@ -5,6 +5,7 @@
  */
 export * from './confirm-neigh.ts';
 export * from './devconf.ts';
+export * from './devinet-lifetime.ts';
 export * from './devinet-select.ts';
 export * from './devinet.ts';
 export * from './flow.ts';
@@ -19,6 +20,7 @@ export * from './ip-append.ts';
 export * from './ip-cb.ts';
 export * from './ip-defrag.ts';
 export * from './ip-forward.ts';
+export * from './ip-frag-queue.ts';
 export * from './ip-fragment.ts';
 export * from './ip-header.ts';
 export * from './ip-ident.ts';
@@ -33,6 +35,7 @@ export * from './ip-output.ts';
 export * from './ip-queue-xmit.ts';
 export * from './ip-source.ts';
 export * from './ipv4-net.ts';
+export * from './parts.ts';
 export * from './plugin.ts';
 export * from './proc.ts';
 export * from './rtable.ts';

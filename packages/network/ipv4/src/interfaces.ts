@@ -2,9 +2,12 @@
  * What IPv4 needs of packages that stand above it or beside it. Each is a small table that the other package puts in place when it
  * loads; until then IPv4 behaves as a kernel without that part.
  */
-import type { Net, NetDevice, SkBuff, SkbSock } from '@skbuff/core';
+import type { DstOutput, Net, NetDevice, SkBuff, SkbSock } from '@skbuff/core';
 import type { Flowi4 } from './flow.ts';
-import type { InIfaddr } from './inetdevice.ts';
+import type { InDevice, InIfaddr } from './inetdevice.ts';
+import type { InetSock, IpcmCookie } from './inet-sock.ts';
+import type { IpFragmentOutput } from './ip-fragment.ts';
+import type { IpOptions } from './ip-options.ts';
 import type { Rtable } from './rtable.ts';
 
 /** A routing implementation: the FIB, or your own. */
@@ -71,4 +74,51 @@ export interface RawDelivery {
 export interface MulticastRouting {
   /** `ip_mr_input`: forwards a multicast packet; takes over the sk_buff. */
   readonly input: (skb: SkBuff) => number;
+}
+
+/** The part {@link ipv4Fragments}: packets longer than a link's MTU. */
+export interface Ipv4Fragments {
+  /** `ip_defrag`: see {@link ipDefrag}. */
+  readonly defrag: (net: Net, skb: SkBuff, user: number) => SkBuff | null;
+  /** `ip_fragment`: see {@link ipFragment}. */
+  readonly fragment: (net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput) => number;
+  /** As {@link ipMakeSkb}, for what is longer than `mtu`. */
+  readonly makeList: (
+    net: Net,
+    sk: InetSock,
+    fl4: Flowi4,
+    payload: Uint8Array,
+    from: number,
+    length: number,
+    transhdrlen: number,
+    ipc: IpcmCookie,
+    rt: Rtable,
+    mtu: number,
+  ) => SkBuff | number;
+}
+
+/** The part {@link ipv4Options}: what stands in a header behind its twentieth byte. */
+export interface Ipv4Options {
+  /** {@link IpOptions} without any. */
+  readonly make: () => IpOptions;
+  /** `ip_rcv_options`: see {@link ipRcvOptions}. */
+  readonly rcv: (skb: SkBuff, dev: NetDevice) => boolean;
+  /** `ip_options_build`: see {@link ipOptionsBuild}. */
+  readonly build: (net: Net, skb: SkBuff, opt: IpOptions, daddr: number, rt: Rtable) => void;
+  /** `ip_options_echo`: see {@link ipOptionsEcho}. */
+  readonly echo: (net: Net, into: IpOptions, skb: SkBuff) => number;
+  /** `ip_forward_options`: see {@link ipForwardOptions}. */
+  readonly forward: (skb: SkBuff) => void;
+  /** `ip_options_fragment`: see {@link ipOptionsFragment}. */
+  readonly fragment: (skb: SkBuff) => void;
+}
+
+/** The part {@link ipv4Multicast}: groups that the interfaces are in, and hearing what oneself sends to many. */
+export interface Ipv4Multicast {
+  /** `ip_mc_up`, `ip_mc_down`, `ip_mc_destroy_dev`: an interface comes and goes. */
+  readonly up: (inDev: InDevice) => void;
+  readonly down: (inDev: InDevice) => void;
+  readonly destroyDev: (inDev: InDevice) => void;
+  /** `ip_mc_output`: `dst.output` of a route to many to which this host belongs itself; without the part that is {@link ipOutput}. */
+  readonly output: DstOutput;
 }

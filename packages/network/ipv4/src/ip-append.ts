@@ -48,7 +48,6 @@ import { Flowi4 } from './flow.ts';
 import type { InetCork, InetSock, IpcmCookie } from './inet-sock.ts';
 import { ipSelectIdent, nextInetId } from './ip-ident.ts';
 import { llReservedSpace } from './ip-header.ts';
-import { ipOptionsBuild } from './ip-options-forward.ts';
 import { IpOptions } from './ip-options.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
@@ -97,7 +96,11 @@ export function ipSkFragSize(net: Net, sk: InetSock, rt: Rtable): number {
 
 /** Whether `total` bytes behind a header of `hlen` are too many, cut or not: 0 or -EMSGSIZE. */
 function tooLong(sk: InetSock, fl4: Flowi4, mtu: number, hlen: number, total: number): number {
-  if (total <= (ipSkIgnoreDf(sk) ? IP_MAX_MTU : mtu) - hlen) return 0;
+  return total <= (ipSkIgnoreDf(sk) ? IP_MAX_MTU : mtu) - hlen ? 0 : refuseLong(sk, fl4, mtu, hlen);
+}
+
+/** The sender hears how long its packets may be. -EMSGSIZE. */
+function refuseLong(sk: InetSock, fl4: Flowi4, mtu: number, hlen: number): number {
   sk.localError(EMSGSIZE, fl4, mtu - (hlen - IPHDR_LEN));
   return -EMSGSIZE;
 }
@@ -108,6 +111,8 @@ function tooLong(sk: InetSock, fl4: Flowi4, mtu: number, hlen: number, total: nu
  * sum and the packet is whole, `ipSummed` is CHECKSUM_PARTIAL; `csumStart` and `csumOffset` are the transport's to set.
  *
  * With `ipc.gsoSize` it may be as long as IP allows: the transport makes a super-packet of it.
+ *
+ * What is longer than the path's MTU is {@link ipv4Fragments}' to lay out; a stack without it says -EMSGSIZE.
  *
  * The reference on `rt` is taken over with the sk_buff. Or a negative errno, and nothing is taken: -EMSGSIZE, -ENETUNREACH, -ENOBUFS,
  * what `sk.mayAlloc` says; or 0 with MSG_PROBE, which sends nothing. Options are those of `ipc`.
@@ -131,9 +136,9 @@ export function ipMakeSkb(
   if (mtu === 0) return -ENETUNREACH;
   const total = transhdrlen + length;
   if (hlen + total > mtu) {
-    const longest = ipc.gsoSize !== 0 ? IP_MAX_MTU : mtu;
-    const err = tooLong(sk, fl4, longest, hlen, total);
-    return err !== 0 ? err : makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, longest);
+    const { fragments } = ipv4Net.of(net).ip;
+    if (fragments === null) return refuseLong(sk, fl4, mtu, hlen);
+    return fragments.makeList(net, sk, fl4, payload, from, length, transhdrlen, ipc, rt, mtu);
   }
   const skb = newPiece(net, sk, rt, hlen, total, total, transhdrlen === 0);
   if (typeof skb === 'number') return discarded(net, skb);
@@ -145,8 +150,8 @@ export function ipMakeSkb(
   return skb;
 }
 
-/** As {@link ipMakeSkb}, for a packet longer than the path's MTU, in pieces of `mtu` bytes. */
-function makeList(
+/** As {@link ipMakeSkb}, for a packet longer than the path's MTU, in pieces of `pathMtu` bytes. */
+export function ipMakeList(
   net: Net,
   sk: InetSock,
   fl4: Flowi4,
@@ -156,10 +161,13 @@ function makeList(
   transhdrlen: number,
   ipc: IpcmCookie,
   rt: Rtable,
-  mtu: number,
+  pathMtu: number,
 ): SkBuff | number {
   const queue: SkBuff[] = [];
   const hlen = IPHDR_LEN + (ipc.opt?.optlen ?? 0);
+  const mtu = ipc.gsoSize !== 0 ? IP_MAX_MTU : pathMtu;
+  const refused = tooLong(sk, fl4, mtu, hlen, transhdrlen + length);
+  if (refused !== 0) return refused;
   const err = appendPieces(net, sk, queue, rt, hlen, mtu, payload, from, length, transhdrlen, 0);
   if (err !== 0) {
     freeQueue(queue);
@@ -293,7 +301,7 @@ function writeHeader(
   skb.dstSet(rt);
   if (opt === null || opt.optlen === 0) return;
   bytes[iph] += opt.optlen >> 2;
-  ipOptionsBuild(net, skb, opt, addr, rt);
+  ipv4Net.of(net).ip.options?.build(net, skb, opt, addr, rt);
 }
 
 /**

@@ -28,7 +28,6 @@ import {
 } from '@skbuff/uapi';
 import { IPHDR_CHECK, IPHDR_FRAG_OFF, IPHDR_TOS, IPHDR_TTL } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPCB_OPT_FLAGS, IPCB_OPT_ROUTER_ALERT, IPCB_OPT_SRR, IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './ip-cb.ts';
-import { ipForwardOptions } from './ip-options-forward.ts';
 import { IPOPT_F_STRICTROUTE } from './ip-options.ts';
 import { llReservedSpace } from './ip-header.ts';
 import { rtTos2Priority } from './tos.ts';
@@ -69,7 +68,7 @@ export function ipForward(skb: SkBuff): number {
 
 /** `ip_forward_finish`. */
 export function ipForwardFinish(net: Net, sk: SkbSock | null, skb: SkBuff): number {
-  if (skb.cb[IPCB_OPTLEN] !== 0) ipForwardOptions(skb);
+  if (skb.cb[IPCB_OPTLEN] !== 0) ipv4Net.of(net).ip.options?.forward(skb);
   const dst = skb.dst as Rtable;
   return dst.output(net, sk, skb);
 }

@@ -6,17 +6,16 @@ import {
   type NetDevice,
   type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
-  SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
   type SkbSock,
   skbChecksumHelp,
 } from '@skbuff/core';
-import { EMSGSIZE, ENOMEM, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
+import { ENOMEM, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
 import { IPHDR_FRAG_OFF, IPHDR_TOT_LEN, be16, copyBytes, ipHdrlen, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
 import type { InetSock } from './inet-sock.ts';
 import { ipSendCheck, llReservedSpace } from './ip-header.ts';
-import { ipOptionsFragment } from './ip-options.ts';
+import { ipFragRefuse } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import { IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS } from './snmp.ts';
 
@@ -28,15 +27,9 @@ export type IpFragmentOutput = (net: Net, sk: SkbSock | null, skb: SkBuff) => nu
  * -EMSGSIZE (it may not be cut: the sender is told), -ENOMEM, or the first error of `output`.
  */
 export function ipFragment(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput): number {
-  const { stats, ip } = ipv4Net.of(net);
   const iph = skb.networkHeader;
   const maxSize = skb.cb[IPCB_FRAG_MAX_SIZE];
-  if ((be16(skb.bytes, iph + IPHDR_FRAG_OFF) & IP_DF) !== 0 && (!skb.ignoreDf || (maxSize !== 0 && maxSize > mtu))) {
-    stats[IPSTATS_MIB_FRAGFAILS]++;
-    ip.icmp?.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
-    skb.kfree(SKB_DROP_REASON_PKT_TOO_BIG);
-    return -EMSGSIZE;
-  }
+  if ((be16(skb.bytes, iph + IPHDR_FRAG_OFF) & IP_DF) !== 0 && (!skb.ignoreDf || (maxSize !== 0 && maxSize > mtu))) return ipFragRefuse(net, skb, mtu);
   return ipDoFragment(net, sk, skb, maxSize !== 0 && maxSize < mtu ? maxSize : mtu, output);
 }
 
@@ -91,7 +84,7 @@ function sendList(net: Net, sk: SkbSock | null, skb: SkBuff, hlen: number, outpu
     const rest: SkBuff | null = next;
     if (rest !== null) prepare(piece, rest, hlen);
     setFragHeader(piece, offset, rest !== null ? IP_MF : 0);
-    if (rest !== null && first && piece.cb[IPCB_OPTLEN] !== 0) dropOptions(piece, rest);
+    if (rest !== null && first && piece.cb[IPCB_OPTLEN] !== 0) dropOptions(net, piece, rest);
     offset += piece.len - hlen;
     const err = output(net, sk, piece);
     if (err === 0) stats[IPSTATS_MIB_FRAGCREATES]++;
@@ -120,9 +113,9 @@ function setFragHeader(skb: SkBuff, offset: number, flags: number): void {
 }
 
 /** The second piece, and through it the later ones, loses what only the first may carry. */
-function dropOptions(first: SkBuff, second: SkBuff): void {
+function dropOptions(net: Net, first: SkBuff, second: SkBuff): void {
   second.cb[IPCB_OPTLEN] = first.cb[IPCB_OPTLEN];
-  ipOptionsFragment(second);
+  ipv4Net.of(net).ip.options?.fragment(second);
 }
 
 function freeList(skb: SkBuff | null, err: number): number {
@@ -151,7 +144,7 @@ function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: numb
     const piece = len > 0 ? makePiece(skb, at, len, hlen) : null;
     if (piece === null) return freeList(skb, -ENOMEM);
     // A fragment that is none but the first has lost them already, or keeps what it has.
-    if (at === hlen && base === 0 && skb.cb[IPCB_OPTLEN] !== 0) ipOptionsFragment(skb);
+    if (at === hlen && base === 0 && skb.cb[IPCB_OPTLEN] !== 0) ipv4Net.of(net).ip.options?.fragment(skb);
     left -= len;
     setFragHeader(piece, base + at - hlen, df | (left > 0 || notLast ? IP_MF : 0));
     at += len;

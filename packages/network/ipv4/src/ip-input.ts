@@ -47,7 +47,6 @@ import { IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IP
 import { inDevGet } from './inetdevice.ts';
 import { IPCB_IIF, ipcbInit } from './ip-cb.ts';
 import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-defrag.ts';
-import { ipRcvOptions } from './ip-options-compile.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import {
@@ -165,10 +164,16 @@ export function ipRcvRoute(skb: SkBuff, state: Ipv4Net): number {
 /** Options and link type of a packet whose way is known; false: it was dropped. */
 export function ipRcvRouted(skb: SkBuff, state: Ipv4Net): boolean {
   const dev = skb.dev as NetDevice;
-  if (skb.bytes[skb.networkHeader] !== 0x45 && !ipRcvOptions(skb, dev)) return false;
+  if (skb.bytes[skb.networkHeader] !== 0x45 && !readOptions(skb, state, dev)) return false;
   const rt = skb.dst as Rtable;
   if (skb.pktType === PACKET_HOST && rt.type <= RTN_LOCAL) return true;
   return acceptLinkType(skb, state, rt, dev);
+}
+
+/** A stack without {@link ipv4Options} does not know any, and goes on as if there were none (RFC 1122 §3.2.1.8). */
+function readOptions(skb: SkBuff, state: Ipv4Net, dev: NetDevice): boolean {
+  const { options } = state.ip;
+  return options === null || options.rcv(skb, dev);
 }
 
 export function routeError(skb: SkBuff, state: Ipv4Net, reason: number): number {

@@ -2,6 +2,7 @@
 import { type Net, type NetDevice, SKB_DROP_REASON_IP_INHDR, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
 import {
   EINVAL,
+  ENOPROTOOPT,
   ICMP_PARAMETERPROB,
   IPOPT_CIPSO,
   IPOPT_END,
@@ -243,8 +244,12 @@ export function ipOptionsCompileSkb(net: Net, skb: SkBuff, optlen: number): numb
   return bad;
 }
 
-/** `ip_options_get`: a program's list as a new object, padded to 4; -EINVAL if it is longer than 40 bytes or wrong. */
+/**
+ * `ip_options_get`: a program's list as a new object, padded to 4; -EINVAL if it is longer than 40 bytes or wrong, -ENOPROTOOPT in a stack
+ * without {@link ipv4Options}.
+ */
 export function ipOptionsGet(net: Net, list: Uint8Array, privileged: boolean): IpOptions | number {
+  if (ipv4Net.of(net).ip.options === null) return -ENOPROTOOPT;
   if (list.length > MAX_IPOPTLEN) return -EINVAL;
   const opt = new IpOptions();
   copyBytes(opt.data, 0, list, 0, list.length);

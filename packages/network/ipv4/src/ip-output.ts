@@ -7,23 +7,23 @@ import {
   type DstEntry,
   NF_BIT_IPV4_LOCAL_OUT,
   NF_BIT_IPV4_POST_ROUTING,
-  NETIF_F_GSO_MASK,
   NF_HOOK_OK,
   type Net,
   type NetDevice,
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_NOMEM,
-  SKB_DROP_REASON_SKB_GSO_SEG,
+  SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
   type SkbSock,
-  skbGsoSegment,
-  skbGsoValidateNetworkLen,
 } from '@skbuff/core';
 import { type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
 import {
   EINVAL,
+  EMSGSIZE,
   ENOMEM,
   ETH_P_IP,
+  ICMP_DEST_UNREACH,
+  ICMP_FRAG_NEEDED,
   IP_PMTUDISC_PROBE,
   NFPROTO_IPV4,
   NF_INET_LOCAL_OUT,
@@ -34,12 +34,12 @@ import {
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
-import { ipFragment } from './ip-fragment.ts';
 import { ipSendCheck, llReservedSpace } from './ip-header.ts';
 import type { InetSock } from './inet-sock.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import { type Rtable, ipv4Mtu } from './rtable.ts';
 import {
+  IPSTATS_MIB_FRAGFAILS,
   IPSTATS_MIB_OUTBCASTOCTETS,
   IPSTATS_MIB_OUTBCASTPKTS,
   IPSTATS_MIB_OUTDISCARDS,
@@ -92,30 +92,23 @@ export function ipFinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): numbe
   const rt = skb.dst as Rtable;
   const mtu = ipSkbDstMtu(net, sk, rt, skb);
   if (skb.len <= mtu && skb.cb[IPCB_FRAG_MAX_SIZE] === 0) return ipFinishOutput2(net, sk, skb);
-  return skb.isGso() ? ipFinishOutputGso(net, sk, skb, mtu) : ipFragment(net, sk, skb, mtu, ipFinishOutput2);
+  return finishOutputLong(net, sk, skb, mtu);
 }
 
-/**
- * `ip_finish_output_gso`: a super-packet goes on whole if its segments fit into the MTU. If not (it is forwarded, and the way out is
- * narrower than the way in) it is cut here and every segment fragmented. 0, -ENOMEM, or the first error of a segment.
- */
-function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
-  if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(net, sk, skb);
-  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
-  if (segs === null || typeof segs === 'number') {
-    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
-    return -ENOMEM;
-  }
-  skb.consume();
-  let ret = 0;
-  for (let seg: SkBuff | null = segs; seg !== null; ) {
-    const next: SkBuff | null = seg.next;
-    seg.next = null;
-    const err = ipFragment(net, sk, seg, mtu, ipFinishOutput2);
-    if (ret === 0) ret = err;
-    seg = next;
-  }
-  return ret;
+/** A stack without {@link ipv4Fragments} treats every packet as one that must not be cut. */
+function finishOutputLong(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
+  const { gsoOutput, fragments } = ipv4Net.of(net).ip;
+  if (skb.isGso() && gsoOutput !== null) return gsoOutput(net, sk, skb, mtu, ipFinishOutput2);
+  return fragments !== null ? fragments.fragment(net, sk, skb, mtu, ipFinishOutput2) : ipFragRefuse(net, skb, mtu);
+}
+
+/** The packet is longer than the way's MTU and must not be cut: its sender is told, and it is freed. -EMSGSIZE. */
+export function ipFragRefuse(net: Net, skb: SkBuff, mtu: number): number {
+  const { stats, ip } = ipv4Net.of(net);
+  stats[IPSTATS_MIB_FRAGFAILS]++;
+  ip.icmp?.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+  skb.kfree(SKB_DROP_REASON_PKT_TOO_BIG);
+  return -EMSGSIZE;
 }
 
 /** `ip_skb_dst_mtu`: what this host learned about the path is nothing to a forwarded packet, nor to a socket that probes the path. */

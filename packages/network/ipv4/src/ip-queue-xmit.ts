@@ -16,7 +16,6 @@ import type { Flowi4 } from './flow.ts';
 import type { InetSock } from './inet-sock.ts';
 import { ipDontFragment, ipSelectTtl } from './ip-append.ts';
 import { ipSelectIdent } from './ip-ident.ts';
-import { ipOptionsBuild } from './ip-options-forward.ts';
 import { IPOPT_F_STRICTROUTE, type IpOptions } from './ip-options.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
@@ -95,7 +94,7 @@ function pushHeader(
   bytes[iph + IPHDR_PROTOCOL] = proto;
   setBe32(bytes, iph + IPHDR_SADDR, saddr);
   setBe32(bytes, iph + IPHDR_DADDR, daddr);
-  if (opt !== null && opt.optlen !== 0) ipOptionsBuild(net, skb, opt, end, rt);
+  if (opt !== null && opt.optlen !== 0) ipv4Net.of(net).ip.options?.build(net, skb, opt, end, rt);
   ipSelectIdent(net, skb, sk, skb.shinfo.gsoSegs || 1);
 }
 

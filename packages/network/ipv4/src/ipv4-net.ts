@@ -1,20 +1,44 @@
 /** `net->ipv4` and what IPv4 keeps for the whole kernel. */
-import { BlockingNotifierHead, type Net, NetSlot, type OffloadCallbacks, type SkBuff, token, type Token } from '@skbuff/core';
+import {
+  BlockingNotifierHead,
+  type DstOutput,
+  type Net,
+  type NetDevice,
+  NetSlot,
+  type OffloadCallbacks,
+  type PacketType,
+  type SkBuff,
+  type SkbSock,
+  token,
+  type Token,
+} from '@skbuff/core';
 import type { NeighTable } from '@skbuff/neighbour';
 import type { NlMsgHdr } from '@skbuff/netlink';
 import { Ipv4Devconf } from './devconf.ts';
-import type { InIfaddr } from './inetdevice.ts';
-import type { IcmpSender, IfaddrRoutes, MulticastRouting, NetProtocol, RawDelivery, RoutingProvider } from './interfaces.ts';
+import type { InDevice, InIfaddr } from './inetdevice.ts';
+import type {
+  IcmpSender,
+  IfaddrRoutes,
+  Ipv4Fragments,
+  Ipv4Multicast,
+  Ipv4Options,
+  MulticastRouting,
+  NetProtocol,
+  RawDelivery,
+  RoutingProvider,
+} from './interfaces.ts';
 import { IPSTATS_MIB_MAX, LINUX_MIB_MAX } from './snmp.ts';
 
 /** What user space sees of addresses and settings: messages and files. */
 export interface Ipv4Control {
   /** `rtmsg_ifa`. */
   readonly rtmsgIfa: (event: number, ifa: InIfaddr, nlh: NlMsgHdr | null, portid: number) => void;
-  /** `devinet_sysctl_register`; returns the undo. */
-  readonly devinetSysctlRegister: (net: Net, name: string, ifindex: number, cnf: Ipv4Devconf) => () => void;
-  /** The files of a namespace; returns how to take them back. */
-  readonly netRegister: (net: Net) => (() => void)[];
+  /** `devinet_sysctl_register`: the files of an interface's settings; returns the undo, or -EINVAL for a name that cannot have any. */
+  readonly sysctlFiles: (dev: NetDevice, cnf: Ipv4Devconf) => (() => void) | number;
+  /** `inetdev_changename`: labels and files follow the device's name. */
+  readonly changename: (dev: NetDevice, inDev: InDevice) => void;
+  /** Has the lifetimes of addresses looked at in `delay` jiffies, if any has one; without it they live for ever. */
+  readonly scheduleLifetimeCheck: (net: Net, delay: number) => void;
 }
 
 /** Event data of `inetaddr_chain` (NETDEV_UP: added, NETDEV_DOWN: removed). */
@@ -28,6 +52,14 @@ const IP_IDENTS = 2048;
 export class Ipv4 {
   /** Null in a stack without netlink, sysctl and /proc. */
   control: Ipv4Control | null = null;
+  /** What small stacks are built without (`parts.ts`); null: this one is. */
+  fragments: Ipv4Fragments | null = null;
+  options: Ipv4Options | null = null;
+  multicast: Ipv4Multicast | null = null;
+  /** `ip_finish_output_gso`: sends a super-packet, which is longer than `mtu`, whole or in pieces. */
+  gsoOutput: ((net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: DstOutput) => number) | null = null;
+  /** `ip_list_rcv`. */
+  listRcv: PacketType['listFunc'] = null;
   /** `inet_protos`: transports by protocol number. */
   readonly protos: (NetProtocol | null)[] = new Array<NetProtocol | null>(256).fill(null);
   /** `inet_offloads`: how transports cut super-packets and glue packets together, by protocol number. */
@@ -50,9 +82,8 @@ export class Ipv4 {
   arpIoctl: ((net: Net, request: number, arg: Uint8Array) => number) | null = null;
   /** `arp_tbl`, once ARP is loaded. */
   arpTbl: NeighTable | null = null;
-  /** Interfaces with an IPv4 side, and bytes of fragments left over by dead namespaces: both 0 in the end. */
+  /** Interfaces with an IPv4 side: 0 in the end. */
   inDevices = 0;
-  fragsLeft = 0;
   /** The FIB, about addresses. */
   ifaddrRoutes: IfaddrRoutes | null = null;
   /** `rt_cache_flush`: decisions made before are not to be used again. */

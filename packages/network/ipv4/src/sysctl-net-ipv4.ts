@@ -3,7 +3,7 @@ import { HZ, type Net } from '@skbuff/core';
 import { INT_MAX, registerNetSysctl, type SysctlEntry, sysctlBitmap, sysctlField, sysctlInt, sysctlIntVec } from '@skbuff/sysctl';
 import { EINVAL, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT } from '@skbuff/uapi';
 import { devinetSysctlRegister, ipForwardSysctl } from './devinet-sysctl.ts';
-import { ipFragNet } from './ip-defrag.ts';
+import { ipFragNet } from './ip-frag-queue.ts';
 import { ipv4Net } from './ipv4-net.ts';
 
 const U8 = { min: 0, max: 255 } as const;

@@ -1,4 +1,4 @@
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, NETIF_F_HW_CSUM, type NetDevice, type SkBuff } from '@skbuff/core';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, NETIF_F_HW_CSUM, type NetDevice, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import {
   EAGAIN,
   EHOSTUNREACH,
@@ -194,9 +194,9 @@ describe('ip_make_skb', () => {
 
   it('fails with -EPERM when a hook on LOCAL_OUT drops [TX4-10]', () => {
     const ops = { hook: () => NF_DROP, pf: NFPROTO_IPV4, hooknum: NF_INET_LOCAL_OUT, priority: 0 };
-    t.h.net.nf.register(ops);
+    nfRegisterNetHook(t.h.net, ops);
     expect(ipSendSkb(t.h.net, make(1) as SkBuff)).toBe(-EPERM);
-    t.h.net.nf.unregister(ops);
+    nfUnregisterNetHook(t.h.net, ops);
     expect([t.h.mib('Ip', 'OutDiscards'), sk.charged]).toEqual([1, 0]);
   });
 });

@@ -5,6 +5,8 @@ import {
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST,
   type SkBuff,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
 } from '@skbuff/core';
 import {
   ICMP_DEST_UNREACH,
@@ -47,7 +49,7 @@ describe('hooks', () => {
       hooknum,
       priority: 0,
     }));
-    for (const op of ops) t.h.net.nf.register(op);
+    for (const op of ops) nfRegisterNetHook(t.h.net, op);
     t.h.receive(a, toUs());
     expect(seen.splice(0)).toEqual(['PRE_ROUTING a -', 'LOCAL_IN a -']);
     t.h.receive(a, through());
@@ -56,7 +58,7 @@ describe('hooks', () => {
     const sk = new TestSock(t.h.net);
     ipSendSkb(t.h.net, ipMakeSkb(t.h.net, sk, fl4, new Uint8Array(4), 0, 4, 0, cookie(), t.h.routing.routeOutput(t.h.net, fl4, sk) as Rtable, 0) as SkBuff);
     expect(seen).toEqual(['LOCAL_OUT - a', 'POST_ROUTING - a']);
-    for (const op of ops) t.h.net.nf.unregister(op);
+    for (const op of ops) nfUnregisterNetHook(t.h.net, op);
   });
 
   it.each([
@@ -66,10 +68,10 @@ describe('hooks', () => {
     [NF_INET_POST_ROUTING, 1, 0],
   ])('may drop at point %i [IP4-12, FWD-12]', (hooknum, delivered, forwarded) => {
     const ops = { hook: () => NF_DROP, pf: NFPROTO_IPV4, hooknum, priority: 0 };
-    t.h.net.nf.register(ops);
+    nfRegisterNetHook(t.h.net, ops);
     t.h.receive(a, toUs());
     t.h.receive(a, through());
-    t.h.net.nf.unregister(ops);
+    nfUnregisterNetHook(t.h.net, ops);
     expect([t.h.delivered.length, t.h.take().length]).toEqual([delivered, forwarded]);
   });
 });
@@ -162,11 +164,11 @@ describe('forwarding', () => {
     expect(Array.from({ length: 16 }, (_, i) => rtTos2Priority(i << 1))).toEqual([0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4]);
     const seen: number[] = [];
     const ops = { hook: (_p: unknown, skb: SkBuff) => (seen.push(skb.priority), NF_ACCEPT), pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0 };
-    t.h.net.nf.register(ops);
+    nfRegisterNetHook(t.h.net, ops);
     t.h.receive(a, through({ tos: 0x10 }));
     t.h.sysctl('net/ipv4/ip_forward_update_priority', '0');
     t.h.receive(a, through({ tos: 0x10 }));
-    t.h.net.nf.unregister(ops);
+    nfUnregisterNetHook(t.h.net, ops);
     expect(seen).toEqual([6, 0]);
   });
 

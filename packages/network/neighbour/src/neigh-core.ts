@@ -1,5 +1,5 @@
 /** What the neighbouring subsystem of one kernel has in common: its tables and who hears of changes. */
-import { AtomicNotifierHead, type Kernel, type Net, token, type Token } from '@skbuff/core';
+import { AtomicNotifierHead, type Kernel, type TimerList, token, type Token } from '@skbuff/core';
 import type { NeighParms } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { Neighbour } from './neighbour.ts';
@@ -11,8 +11,11 @@ export type NeteventData = Neighbour | NeighParms;
 export interface NeighControl {
   /** `__neigh_notify`. */
   readonly notify: (neigh: Neighbour, type: number, flags: number, portid: number) => void;
-  /** `neigh_sysctl_register`; returns the undo. */
-  readonly sysctlRegister: (net: Net, parms: NeighParms) => () => void;
+  /** `neigh_sysctl_register`, again when the device has another name. */
+  readonly sysctlRegister: (parms: NeighParms) => void;
+  readonly sysctlUnregister: (parms: NeighParms) => void;
+  /** Runs `neigh_managed_work` for a table. */
+  readonly managedTimer: (tbl: NeighTable) => TimerList;
 }
 
 export class NeighCore {

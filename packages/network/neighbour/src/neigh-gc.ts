@@ -1,5 +1,5 @@
 /** Garbage collection: `neigh_forced_gc` when the table is full, `neigh_periodic_work` now and then; and the managed entries. */
-import { HZ } from '@skbuff/core';
+import { HZ, type TimerList } from '@skbuff/core';
 import { NTF_EXT_LEARNED, NUD_FAILED, NUD_NOARP, NUD_PERMANENT } from '@skbuff/uapi';
 import { neighEventSend } from './neigh-event.ts';
 import type { NeighTable } from './neigh-table.ts';
@@ -57,5 +57,5 @@ function isStale(n: Neighbour, now: number): boolean {
 export function neighManagedWork(tbl: NeighTable): void {
   const { timers, parms } = tbl;
   for (const n of [...tbl.managed]) neighEventSend(n, null, false);
-  timers.modTimer(tbl.managedTimer, timers.jiffies + Math.max(1, parms.intervalProbeTime));
+  timers.modTimer(tbl.managedTimer as TimerList, timers.jiffies + Math.max(1, parms.intervalProbeTime));
 }

@@ -69,7 +69,7 @@ export function neighGet(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
 type Key = readonly [number, number, number, number];
 
 function fillProxy(b: NlMsgBuilder, tbl: NeighTable, skb: NetlinkSkb, nlh: NlMsgHdr, dev: NetDevice | null, key: Key): boolean {
-  const entry = tbl.proxy.lookup(skb.net, dev, ...key);
+  const entry = tbl.proxy?.lookup(skb.net, dev, ...key) ?? null;
   return entry !== null && pneighFillInfo(b, tbl, entry, skb.portid, nlh.seq, 0) === 0;
 }
 
@@ -138,9 +138,9 @@ function nextTable(cb: NetlinkCallback): void {
 
 /** `neigh_dump_table`. */
 function dumpTable(tbl: NeighTable, b: NlMsgBuilder, cb: NetlinkCallback, filter: Filter): number {
-  for (; cb.args[1] < tbl.size; cb.args[1]++, cb.args[2] = 0) {
+  for (; cb.args[1] < tbl.buckets.length; cb.args[1]++, cb.args[2] = 0) {
     let at = 0;
-    for (let n: Neighbour | null = tbl.bucket(cb.args[1]); n !== null; n = n.next, at++) {
+    for (let n: Neighbour | null = tbl.buckets[cb.args[1]] ?? null; n !== null; n = n.next, at++) {
       if (at < cb.args[2] || !isWanted(n.dev, n.dev.net, filter)) continue;
       const err = neighFillInfo(b, n, cb.skb.portid, cb.nlh.seq, U.RTM_NEWNEIGH, U.NLM_F_MULTI | cb.answerFlags);
       if (err < 0) return err;
@@ -152,7 +152,7 @@ function dumpTable(tbl: NeighTable, b: NlMsgBuilder, cb: NetlinkCallback, filter
 
 /** `pneigh_dump_table`. */
 function dumpProxies(tbl: NeighTable, b: NlMsgBuilder, cb: NetlinkCallback, filter: Filter): number {
-  const { entries } = tbl.proxy;
+  const entries = tbl.proxy?.entries ?? [];
   for (; cb.args[2] < entries.length; cb.args[2]++) {
     const entry = entries[cb.args[2]];
     if (entry === undefined || !isWanted(entry.dev, entry.net, filter)) continue;

@@ -31,6 +31,7 @@ import type { NeighTable } from './neigh-table.ts';
 import * as F from './neigh-update.ts';
 import { neighUpdate } from './neigh-update.ts';
 import { MAX_ADDR_LEN, NUD_VALID, type Neighbour } from './neighbour.ts';
+import { neighProxy } from './pneigh.ts';
 
 /** `nda_policy`; everything from NDA_NH_ID on is held to strict rules. */
 export const ndaPolicy: NlaPolicySet = nlaPolicySet(
@@ -109,7 +110,7 @@ export function neighAdd(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, extack
 
 function pneighAdd(net: Net, target: Target, ndm: NdMsg, flags: number, protocol: number, extack: NetlinkExtAck): number {
   if ((flags & (NTF_MANAGED | NTF_EXT_VALIDATED)) !== 0) return refuse(extack, 'Invalid NTF_* flag combination');
-  const entry = target.tbl.proxy.create(net, target.dev, ...target.key);
+  const entry = neighProxy(target.tbl).create(net, target.dev, ...target.key);
   if (typeof entry === 'number') return entry;
   entry.flags = flags;
   entry.permanent = (ndm.state & NUD_PERMANENT) !== 0;
@@ -170,7 +171,7 @@ export function neighDelete(core: NeighCore, skb: NetlinkSkb, nlh: NlMsgHdr, ext
   const target = findTarget(core, skb.net, ndm, tb, dst, false, extack);
   if (typeof target === 'number') return target;
   const { dev, tbl, key } = target;
-  if ((ndm.flags & U.NTF_PROXY) !== 0) return tbl.proxy.delete(skb.net, dev, ...key);
+  if ((ndm.flags & U.NTF_PROXY) !== 0) return neighProxy(tbl).delete(skb.net, dev, ...key);
   if (dev === null) return -EINVAL;
   const neigh = tbl.find(dev, ...key);
   if (neigh === null) return -ENOENT;

@@ -41,24 +41,26 @@ export const NEIGH_VARS_DEFAULT: Readonly<NeighVars> = {
   locktime: HZ,
 };
 
+const NEIGH_VARS = /* @__PURE__ */ Object.keys(NEIGH_VARS_DEFAULT) as readonly NeighVar[];
+
 export class NeighParms implements NeighVars {
   readonly tbl: NeighTable;
   /** Null: the table's defaults. */
   readonly dev: NetDevice | null;
-  mcastProbes: number;
-  ucastProbes: number;
-  appProbes: number;
-  mcastReprobes: number;
-  retransTime: number;
-  baseReachableTime: number;
-  delayProbeTime: number;
-  intervalProbeTime: number;
-  gcStaletime: number;
-  queueLenBytes: number;
-  proxyQlen: number;
-  anycastDelay: number;
-  proxyDelay: number;
-  locktime: number;
+  mcastProbes = 0;
+  ucastProbes = 0;
+  appProbes = 0;
+  mcastReprobes = 0;
+  retransTime = 0;
+  baseReachableTime = 0;
+  delayProbeTime = 0;
+  intervalProbeTime = 0;
+  gcStaletime = 0;
+  queueLenBytes = 0;
+  proxyQlen = 0;
+  anycastDelay = 0;
+  proxyDelay = 0;
+  locktime = 0;
   /** How long an answer counts: drawn from 0.5 to 1.5 of `baseReachableTime`, anew every 5 minutes (RFC 4861 §6.3.2). */
   reachableTime = 0;
   /** Requests that wait for a proxy's delay on this device. */
@@ -68,27 +70,15 @@ export class NeighParms implements NeighVars {
   dead = false;
   /** `neigh_setup`: has a say in every entry with these settings: 0 or a negative errno. For the driver of the device. */
   neighSetup: ((neigh: Neighbour) => number) | null = null;
-  private unregisterSysctl: (() => void) | null = null;
-  /** What was set by hand and does not follow the defaults any more. */
-  private readonly own: Set<NeighVar> = new Set();
+  /** Takes the files for the settings away. @internal */
+  undoSysctl: (() => void) | null = null;
+  /** What was set by hand and does not follow the defaults any more. @internal */
+  readonly own: Set<NeighVar> = new Set();
 
   constructor(tbl: NeighTable, dev: NetDevice | null, from: Readonly<NeighVars>) {
     this.tbl = tbl;
     this.dev = dev;
-    this.mcastProbes = from.mcastProbes;
-    this.ucastProbes = from.ucastProbes;
-    this.appProbes = from.appProbes;
-    this.mcastReprobes = from.mcastReprobes;
-    this.retransTime = from.retransTime;
-    this.baseReachableTime = from.baseReachableTime;
-    this.delayProbeTime = from.delayProbeTime;
-    this.intervalProbeTime = from.intervalProbeTime;
-    this.gcStaletime = from.gcStaletime;
-    this.queueLenBytes = from.queueLenBytes;
-    this.proxyQlen = from.proxyQlen;
-    this.anycastDelay = from.anycastDelay;
-    this.proxyDelay = from.proxyDelay;
-    this.locktime = from.locktime;
+    for (const name of NEIGH_VARS) this[name] = from[name];
     this.drawReachableTime();
   }
 
@@ -104,23 +94,7 @@ export class NeighParms implements NeighVars {
 
   /** `neigh_parms_data_state_setall`: no setting follows the defaults any more; so when the device gets an address. */
   setAll(): void {
-    for (const name of Object.keys(NEIGH_VARS_DEFAULT)) this.own.add(name as NeighVar);
-  }
-
-  /** A default changed: takes it over unless the setting is the device's own. */
-  follow(name: NeighVar, value: number): void {
-    if (!this.own.has(name)) this[name] = value;
-  }
-
-  /** Makes the files for the settings, again when the device has another name. */
-  registerSysctl(): void {
-    this.dropSysctl();
-    this.unregisterSysctl = this.tbl.core.control?.sysctlRegister(this.net, this) ?? null;
-  }
-
-  dropSysctl(): void {
-    this.unregisterSysctl?.();
-    this.unregisterSysctl = null;
+    for (const name of NEIGH_VARS) this.own.add(name);
   }
 
   /** `neigh_rand_reach_time`. */
@@ -128,4 +102,19 @@ export class NeighParms implements NeighVars {
     const base = this.baseReachableTime;
     this.reachableTime = base <= 0 ? 0 : this.tbl.random.below(base) + (base >> 1);
   }
+}
+
+/** Sets a default: devices that have no value of their own follow (in the initial namespace, whose default it is). */
+export function neighSetDefault(tbl: NeighTable, name: NeighVar, value: number): void {
+  tbl.parms.set(name, value);
+  for (const parms of tbl.parmsList) {
+    if (parms.dev !== null && parms.net === tbl.core.kernel.initNet && !parms.own.has(name)) parms[name] = value;
+  }
+}
+
+/** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults, in the initial namespace. */
+export function lookupNeighParms(tbl: NeighTable, net: Net, ifindex: number): NeighParms | null {
+  if (ifindex === 0) return net === tbl.core.kernel.initNet ? tbl.parms : null;
+  const dev = net.devGetByIndex(ifindex);
+  return dev === null ? null : (tbl.parmsByDev.get(dev) ?? null);
 }

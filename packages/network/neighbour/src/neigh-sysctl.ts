@@ -1,8 +1,9 @@
 /** net.{ipv4,ipv6}.neigh.{default,IFACE}.* (`neigh_sysctl_register`). */
-import { HZ, type Net, NETEVENT_DELAY_PROBE_TIME_UPDATE, USER_HZ } from '@skbuff/core';
-import { INT_MAX, INT_MIN, registerNetSysctl, type SysctlEntry, sysctlField, sysctlInt } from '@skbuff/sysctl';
+import { HZ, NETEVENT_DELAY_PROBE_TIME_UPDATE, USER_HZ } from '@skbuff/core';
+import { INT_MAX, INT_MIN, registerNetSysctl, sysctlDevNameIsAllowed, type SysctlEntry, sysctlField, sysctlInt } from '@skbuff/sysctl';
 import type { NeighParms, NeighVar } from './neigh-parms.ts';
 import { SKB_TRUESIZE_ETH_FRAME } from './neigh-truesize.ts';
+import { neighSetDefault } from './neigh-parms.ts';
 
 /** Name of the file, the setting, how many jiffies its unit has, and the least value. */
 type File = readonly [name: string, variable: NeighVar, unit: number, min: number];
@@ -32,11 +33,19 @@ const FILES: readonly File[] = [
   ['base_reachable_time_ms', 'baseReachableTime', MS, 0],
 ];
 
-/** Registers the files of a device's settings, or of the defaults with the table's own; returns the undo. */
-export function neighSysctlRegister(net: Net, parms: NeighParms): () => void {
+/** `neigh_sysctl_register`: the files of a device's settings, if its name can have any, or of the defaults with the table's own. */
+export function neighSysctlRegister(parms: NeighParms): void {
+  neighSysctlUnregister(parms);
+  if (parms.dev !== null && !sysctlDevNameIsAllowed(parms.dev.name)) return;
   const dir = `net/${parms.tbl.options.sysctlDir}/neigh/${parms.dev?.name ?? 'default'}`;
   const entries = FILES.map((file) => entry(dir, parms, file));
-  return registerNetSysctl(net, parms.dev === null ? [...entries, ...tableEntries(dir, parms)] : entries);
+  parms.undoSysctl = registerNetSysctl(parms.net, parms.dev === null ? [...entries, ...tableEntries(dir, parms)] : entries);
+}
+
+/** `neigh_sysctl_unregister`. */
+export function neighSysctlUnregister(parms: NeighParms): void {
+  parms.undoSysctl?.();
+  parms.undoSysctl = null;
 }
 
 function entry(dir: string, parms: NeighParms, [name, variable, unit, min]: File): SysctlEntry {
@@ -49,7 +58,7 @@ function entry(dir: string, parms: NeighParms, [name, variable, unit, min]: File
 
 /** `neigh_proc_update`, `neigh_proc_base_reachable_time`. */
 function change(parms: NeighParms, variable: NeighVar, value: number): void {
-  if (parms.dev === null) parms.tbl.setDefault(variable, value);
+  if (parms.dev === null) neighSetDefault(parms.tbl, variable, value);
   else parms.set(variable, value);
   if (variable === 'baseReachableTime') parms.drawReachableTime();
   if (variable === 'delayProbeTime') parms.tbl.core.netevent.callChain(NETEVENT_DELAY_PROBE_TIME_UPDATE, parms);

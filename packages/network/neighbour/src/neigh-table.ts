@@ -4,19 +4,19 @@
  * The hash chains run through the entries. `lookup` is on the way of every packet: one multiplication, one array access and a
  * comparison of a number and a pointer, no reference taken.
  */
-import { type ExtAck, HZ, type NetDevice, type Net, type Random, type SkBuff, type Timers, TimerList } from '@skbuff/core';
+import { type ExtAck, HZ, type NetDevice, type Random, type Timers, TimerList } from '@skbuff/core';
 import { EINVAL, ENOBUFS, NTF_EXT_LEARNED, NUD_NOARP, NUD_NONE, NUD_PERMANENT } from '@skbuff/uapi';
 import type { NeighCore } from './neigh-core.ts';
-import { neighForcedGc, neighManagedWork, neighPeriodicWork } from './neigh-gc.ts';
+import { neighForcedGc, neighPeriodicWork } from './neigh-gc.ts';
 import { neighCleanupAndRelease } from './neigh-notify.ts';
 import { neighBlackhole } from './neigh-output.ts';
-import { NEIGH_VARS_DEFAULT, NeighParms, type NeighVar, type NeighVars } from './neigh-parms.ts';
+import { NEIGH_VARS_DEFAULT, NeighParms, type NeighVars } from './neigh-parms.ts';
 import { NeighStatistics } from './neigh-stats.ts';
 import { NTF_EXT_VALIDATED, NTF_MANAGED } from './neigh-flags.ts';
 import { neighDelTimer, neighPurgeQueue } from './neigh-state.ts';
 import { neighTimerHandler } from './neigh-timer.ts';
 import { NUD_VALID, Neighbour, type NeighOps } from './neighbour.ts';
-import { NeighProxy, type PneighEntry } from './pneigh.ts';
+import type { NeighProxy, NeighProxyOps } from './pneigh.ts';
 
 /** What a protocol says about its table; every member is present. */
 export interface NeighTableOptions {
@@ -36,11 +36,6 @@ export interface NeighTableOptions {
   readonly isMulticast: (neigh: Neighbour) => boolean;
   /** Whether the administrator may add entries on the device; says why not. */
   readonly allowAdd: ((dev: NetDevice, extack: ExtAck) => boolean) | null;
-  /** A proxied address is new (anything but 0 refuses it) or gone. */
-  readonly pconstruct: ((entry: PneighEntry) => number) | null;
-  readonly pdestruct: ((entry: PneighEntry) => void) | null;
-  /** A request for a proxied address comes back after its delay; owns the sk_buff. */
-  readonly proxyRedo: (skb: SkBuff) => void;
   /** Devices with one of these IFF_* flags have a single neighbour (address 0) for all addresses. */
   readonly oneNeighFlags: number;
   /** Where the defaults differ. */
@@ -64,9 +59,13 @@ export class NeighTable {
   /** The defaults, and every device's parameters. */
   readonly parms: NeighParms;
   readonly parmsList: NeighParms[];
-  private readonly parmsByDev: Map<NetDevice, NeighParms> = new Map();
+  /** @internal */
+  readonly parmsByDev: Map<NetDevice, NeighParms> = new Map();
   readonly stats: NeighStatistics = new NeighStatistics();
-  readonly proxy: NeighProxy;
+  /** Proxied addresses, once there was one: {@link neighProxy}. */
+  proxy: NeighProxy | null = null;
+  /** What the protocol does about them. Set before there is one. */
+  proxyOps: NeighProxyOps | null = null;
   /** Fewer entries than `gcThresh1` are left alone; `gcThresh2` may be exceeded for 5 s; `gcThresh3` is the limit. */
   gcThresh1 = 128;
   gcThresh2 = 512;
@@ -85,10 +84,13 @@ export class NeighTable {
   /** Entries that the kernel keeps resolved (NTF_MANAGED). */
   readonly managed: Set<Neighbour> = new Set();
   readonly gcTimer: TimerList;
-  readonly managedTimer: TimerList;
+  /** Null in a stack without netlink, by which alone entries become managed. */
+  readonly managedTimer: TimerList | null;
   private readonly oneNeighFlags: number;
-  private readonly rnd: number;
-  private buckets: (Neighbour | null)[];
+  /** The multiplier of the hash, signed. @internal */
+  readonly rnd: number;
+  /** @internal */
+  buckets: (Neighbour | null)[];
   /** The entries of a device (`dev->neighbours`), oldest first: with thousands of devices none of them looks through all entries. */
   private readonly byDev: Map<NetDevice, Set<Neighbour>> = new Map();
   private shift: number;
@@ -110,22 +112,21 @@ export class NeighTable {
     this.buckets = new Array<Neighbour | null>(1 << HASH_SHIFT_MIN).fill(null);
     this.parms = new NeighParms(this, null, { ...NEIGH_VARS_DEFAULT, ...options.parms });
     this.parmsList = [this.parms];
-    this.parms.registerSysctl();
-    this.proxy = new NeighProxy(this);
+    core.control?.sysctlRegister(this.parms);
     this.lastFlush = timers.jiffies;
     this.lastRand = timers.jiffies;
     this.gcTimer = new TimerList(() => neighPeriodicWork(this), true);
-    this.managedTimer = new TimerList(() => neighManagedWork(this), true);
+    this.managedTimer = core.control?.managedTimer(this) ?? null;
     timers.modTimer(this.gcTimer, timers.jiffies + this.parms.reachableTime);
-    timers.modTimer(this.managedTimer, timers.jiffies);
+    if (this.managedTimer !== null) timers.modTimer(this.managedTimer, timers.jiffies);
     core.tables.push(this);
   }
 
   /** `neigh_table_clear`: everything goes; devices let go of their entries. */
   clear(): void {
     this.timers.delTimer(this.gcTimer);
-    this.timers.delTimer(this.managedTimer);
-    this.proxy.clear();
+    if (this.managedTimer !== null) this.timers.delTimer(this.managedTimer);
+    this.proxy?.clear();
     this.ifdown(null);
     for (const parms of [...this.parmsList]) this.parmsRelease(parms);
     const at = this.core.tables.indexOf(this);
@@ -256,36 +257,21 @@ export class NeighTable {
     return true;
   }
 
-  /** The entries of one bucket. */
-  bucket(at: number): Neighbour | null {
-    return this.buckets[at] ?? null;
-  }
-
   /** Every entry, bucket by bucket. */
   *all(): Generator<Neighbour> {
     for (const first of this.buckets) for (let n = first; n !== null; n = n.next) yield n;
   }
 
-  /** Buckets of the hash. */
-  get size(): number {
-    return this.buckets.length;
-  }
-
-  /** The multiplier of the hash, for `ip ntable`. */
-  get hashRnd(): number {
-    return this.rnd >>> 0;
-  }
-
   /** `neigh_ifdown`: the device (null: every device) loses all its entries and proxied addresses. */
   ifdown(dev: NetDevice | null): void {
     this.flushDev(dev, false);
-    this.proxy.ifdown(dev);
+    this.proxy?.ifdown(dev);
   }
 
   /** `neigh_carrier_down`: as {@link ifdown}, but what the administrator fixed stays. */
   carrierDown(dev: NetDevice): void {
     this.flushDev(dev, true);
-    this.proxy.ifdown(dev, true);
+    this.proxy?.ifdown(dev, true);
   }
 
   /** `neigh_changeaddr`: the device has another address; what its neighbours know is void, and so are our entries. */
@@ -330,7 +316,7 @@ export class NeighTable {
     // The defaults first, then the newest.
     this.parmsList.splice(1, 0, parms);
     this.parmsByDev.set(dev, parms);
-    parms.registerSysctl();
+    this.core.control?.sysctlRegister(parms);
     return parms;
   }
 
@@ -340,7 +326,7 @@ export class NeighTable {
     if (at < 0) return;
     this.parmsList.splice(at, 1);
     if (parms.dev !== null) this.parmsByDev.delete(parms.dev);
-    parms.dropSysctl();
+    this.core.control?.sysctlUnregister(parms);
     parms.dead = true;
     parms.refcnt--;
   }
@@ -349,19 +335,6 @@ export class NeighTable {
   forgetDevice(dev: NetDevice): void {
     const parms = this.parmsByDev.get(dev);
     if (parms !== undefined) this.parmsRelease(parms);
-  }
-
-  /** Sets a default: devices that have no value of their own follow (in the initial namespace, whose default it is). */
-  setDefault(name: NeighVar, value: number): void {
-    this.parms.set(name, value);
-    for (const parms of this.parmsList) if (parms.dev !== null && parms.net === this.core.kernel.initNet) parms.follow(name, value);
-  }
-
-  /** `lookup_neigh_parms`: of the interface with this index in `net`; index 0: the defaults, in the initial namespace. */
-  findParms(net: Net, ifindex: number): NeighParms | null {
-    if (ifindex === 0) return net === this.core.kernel.initNet ? this.parms : null;
-    const dev = net.devGetByIndex(ifindex);
-    return dev === null ? null : (this.parmsByDev.get(dev) ?? null);
   }
 
   /** Out of the hash and the lists; false if it was not there. */

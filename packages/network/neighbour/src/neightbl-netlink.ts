@@ -17,16 +17,15 @@ import {
   nlaPolicy,
   nlaPolicySet,
   nlmsgParseDeprecated,
-  put16,
-  put32,
-  put64,
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { EINVAL, ENOENT } from '@skbuff/uapi';
+import { setLe16, setLe32, setLe64 } from '@skbuff/wire';
 import type { NeighCore } from './neigh-core.ts';
 import type { NeighParms, NeighVar } from './neigh-parms.ts';
 import { SKB_TRUESIZE_ETH_FRAME } from './neigh-truesize.ts';
 import type { NeighTable } from './neigh-table.ts';
+import { lookupNeighParms } from './neigh-parms.ts';
 
 /** `struct ndt_config`, `struct ndt_stats`: bytes. */
 const NDT_CONFIG_LEN = 32;
@@ -97,21 +96,21 @@ function putParms(b: NlMsgBuilder, parms: NeighParms): void {
 function putConfig(b: NlMsgBuilder, tbl: NeighTable): void {
   const at = b.nlaReserve(U.NDTA_CONFIG, NDT_CONFIG_LEN);
   const now = tbl.timers.jiffies;
-  put16(b.buf, at, tbl.keyLen);
-  put16(b.buf, at + 2, (SIZEOF_NEIGHBOUR + tbl.keyLen + 7) & ~7);
-  put32(b.buf, at + 4, tbl.entries);
-  put32(b.buf, at + 8, jiffiesToMsecs(now - tbl.lastFlush));
-  put32(b.buf, at + 12, jiffiesToMsecs(now - tbl.lastRand));
-  put32(b.buf, at + 16, tbl.hashRnd);
-  put32(b.buf, at + 20, tbl.size - 1);
-  put32(b.buf, at + 28, tbl.proxy.queue.qlen);
+  setLe16(b.buf, at, tbl.keyLen);
+  setLe16(b.buf, at + 2, (SIZEOF_NEIGHBOUR + tbl.keyLen + 7) & ~7);
+  setLe32(b.buf, at + 4, tbl.entries);
+  setLe32(b.buf, at + 8, jiffiesToMsecs(now - tbl.lastFlush));
+  setLe32(b.buf, at + 12, jiffiesToMsecs(now - tbl.lastRand));
+  setLe32(b.buf, at + 16, tbl.rnd >>> 0);
+  setLe32(b.buf, at + 20, tbl.buckets.length - 1);
+  setLe32(b.buf, at + 28, tbl.proxy?.queue.qlen ?? 0);
 }
 
 function putStats(b: NlMsgBuilder, tbl: NeighTable): void {
   const at = b.nlaReserve(U.NDTA_STATS, NDT_STATS_LEN);
   const s = tbl.stats;
   const values = [s.allocs, s.destroys, s.hashGrows, s.resFailed, s.lookups, s.hits, s.rcvProbesMcast, s.rcvProbesUcast];
-  [...values, s.periodicGcRuns, s.forcedGcRuns, s.tableFulls].forEach((value, i) => put64(b.buf, at + 8 * i, value));
+  [...values, s.periodicGcRuns, s.forcedGcRuns, s.tableFulls].forEach((value, i) => setLe64(b.buf, at + 8 * i, value));
 }
 
 /** `neightbl_fill_info`: the table with its defaults. */
@@ -193,7 +192,7 @@ function setParms(tbl: NeighTable, skb: NetlinkSkb, tb: NlAttrs, extack: Netlink
   const tbp = new NlAttrs(U.NDTPA_MAX);
   const err = nlaParseNestedDeprecated(tbp, tb.buf, tb.at(U.NDTA_PARMS), ndtpaPolicy, extack);
   if (err < 0) return err;
-  const parms = tbl.findParms(skb.net, tbp.u32(U.NDTPA_IFINDEX));
+  const parms = lookupNeighParms(tbl, skb.net, tbp.u32(U.NDTPA_IFINDEX));
   if (parms === null) return -ENOENT;
   if (tbp.has(U.NDTPA_QUEUE_LEN)) parms.set('queueLenBytes', tbp.u32(U.NDTPA_QUEUE_LEN) * SKB_TRUESIZE_ETH_FRAME);
   if (tbp.has(U.NDTPA_QUEUE_LENBYTES)) parms.set('queueLenBytes', tbp.u32(U.NDTPA_QUEUE_LENBYTES));

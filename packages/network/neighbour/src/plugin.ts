@@ -1,12 +1,13 @@
 /** The plugin: what protocols with neighbours stand on. */
-import { NETDEV_CHANGENAME, NETDEV_UNREGISTER, NOTIFY_DONE, type ModuleContext, type Plugin } from '@skbuff/core';
+import { NETDEV_CHANGENAME, NETDEV_UNREGISTER, NOTIFY_DONE, TimerList, type ModuleContext, type Plugin } from '@skbuff/core';
 import { rtnlRegister } from '@skbuff/netlink';
 import { PF_UNSPEC, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_SETNEIGHTBL } from '@skbuff/uapi';
 import { NEIGHBOUR, type NeighControl, NeighCore } from './neigh-core.ts';
 import { neighNotify } from './neigh-fill.ts';
+import { neighManagedWork } from './neigh-gc.ts';
 import { neighDumpInfo, neighGet } from './neigh-get.ts';
 import { neighAdd, neighDelete } from './neigh-netlink.ts';
-import { neighSysctlRegister } from './neigh-sysctl.ts';
+import { neighSysctlRegister, neighSysctlUnregister } from './neigh-sysctl.ts';
 import { neightblDumpInfo, neightblSet } from './neightbl-netlink.ts';
 
 /** Loads the neighbouring subsystem. A protocol gets {@link NeighCore} by the token {@link NEIGHBOUR} and makes its table. */
@@ -19,7 +20,12 @@ export function neighbourBare(): Plugin {
   return { name: '@skbuff/neighbour', init: (ctx) => void init(ctx, null) };
 }
 
-const control: NeighControl = { notify: neighNotify, sysctlRegister: neighSysctlRegister };
+const control: NeighControl = {
+  notify: neighNotify,
+  sysctlRegister: neighSysctlRegister,
+  sysctlUnregister: neighSysctlUnregister,
+  managedTimer: (tbl) => new TimerList(() => neighManagedWork(tbl), true),
+};
 
 function netlinkRegister(ctx: ModuleContext, core: NeighCore): void {
   rtnlRegister(ctx, PF_UNSPEC, RTM_NEWNEIGH, (skb, nlh, extack) => neighAdd(core, skb, nlh, extack), null);
@@ -37,8 +43,8 @@ function init(ctx: ModuleContext, control: NeighControl | null): NeighCore {
     name: 'neighbour',
     exit(net) {
       for (const tbl of core.tables) {
-        tbl.proxy.netExit(net);
-        for (const parms of tbl.parmsList) if (parms.net === net) parms.dropSysctl();
+        tbl.proxy?.netExit(net);
+        for (const parms of tbl.parmsList) if (parms.net === net) control?.sysctlUnregister(parms);
       }
     },
   });
@@ -48,7 +54,7 @@ function init(ctx: ModuleContext, control: NeighControl | null): NeighCore {
     notifierCall(_nb, event, info) {
       for (const tbl of core.tables) {
         if (event === NETDEV_UNREGISTER) tbl.forgetDevice(info.dev);
-        else if (event === NETDEV_CHANGENAME) tbl.parmsList.find(({ dev }) => dev === info.dev)?.registerSysctl();
+        else if (event === NETDEV_CHANGENAME) for (const parms of tbl.parmsList) if (parms.dev === info.dev) control?.sysctlRegister(parms);
       }
       return NOTIFY_DONE;
     },

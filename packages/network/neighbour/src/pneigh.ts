@@ -26,6 +26,15 @@ export interface PneighEntry {
   permanent: boolean;
 }
 
+/** What a protocol does about its proxied addresses; every member is present. */
+export interface NeighProxyOps {
+  /** One is new (anything but 0 refuses it) or gone. */
+  readonly pconstruct: ((entry: PneighEntry) => number) | null;
+  readonly pdestruct: ((entry: PneighEntry) => void) | null;
+  /** A request comes back after its delay; owns the sk_buff. */
+  readonly proxyRedo: (skb: SkBuff) => void;
+}
+
 /** `phash_buckets`: so many. */
 const PHASH_SIZE = 16;
 
@@ -60,7 +69,7 @@ export class NeighProxy {
     const existing = this.lookup(net, dev, k0, k1, k2, k3);
     if (existing !== null) return existing;
     const entry: PneighEntry = { net, dev, key: [k0 | 0, k1 | 0, k2 | 0, k3 | 0], flags: 0, protocol: 0, permanent: false };
-    if ((this.tbl.options.pconstruct?.(entry) ?? 0) !== 0) return -ENOBUFS;
+    if ((this.tbl.proxyOps?.pconstruct?.(entry) ?? 0) !== 0) return -ENOBUFS;
     dev?.hold();
     this.bucket(k0, k3).unshift(entry);
     return entry;
@@ -116,7 +125,7 @@ export class NeighProxy {
 
   /** `neigh_proxy_process`: what is due is handled again, as if it came in now. */
   private process(): void {
-    const { timers, options } = this.tbl;
+    const { timers, proxyOps } = this.tbl;
     let next = Number.POSITIVE_INFINITY;
     for (let skb = this.queue.peek(); skb !== null; ) {
       const after: SkBuff | null = skb.next;
@@ -124,7 +133,7 @@ export class NeighProxy {
       if (left > 0) next = Math.min(next, left);
       else {
         const dev = this.take(skb);
-        if (dev.running()) options.proxyRedo(skb);
+        if (proxyOps !== null && dev.running()) proxyOps.proxyRedo(skb);
         else skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
         dev.put();
       }
@@ -162,9 +171,14 @@ export class NeighProxy {
   private drop(entry: PneighEntry): void {
     const bucket = this.bucket(entry.key[0], entry.key[3]);
     bucket.splice(bucket.indexOf(entry), 1);
-    this.tbl.options.pdestruct?.(entry);
+    this.tbl.proxyOps?.pdestruct?.(entry);
     entry.dev?.put();
   }
+}
+
+/** The proxied addresses of a table, which has none before it is first asked so. */
+export function neighProxy(tbl: NeighTable): NeighProxy {
+  return (tbl.proxy ??= new NeighProxy(tbl));
 }
 
 /** `pneigh_hash`: the exclusive or of the eight hexadecimal digits of the last word of the address. */

@@ -1,9 +1,10 @@
 import { devChangeName, NETEVENT_DELAY_PROBE_TIME_UPDATE, unregisterNetdevice } from '@skbuff/core';
-import { get16, get32, NdtMsg, NlAttrs, type NlMsgBuilder, type NlMsgHdr, nlaPolicySet, type NlReply, nlaParseNestedDeprecated, nlmsgParseDeprecated } from '@skbuff/netlink';
+import { NdtMsg, NlAttrs, type NlMsgBuilder, type NlMsgHdr, nlaPolicySet, type NlReply, nlaParseNestedDeprecated, nlmsgParseDeprecated } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { EINVAL, ENOENT, NUD_REACHABLE } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { NEIGHBOUR, type NeteventData, neighStatSeqShow, neighUpdate } from '../src/index.ts';
+import { le16, le32 } from '@skbuff/wire';
+import { NEIGHBOUR, type NeteventData, neighStatSeqShow, neighUpdate, neighProxy } from '../src/index.ts';
 import { type Bench, mac, useBench } from './support.ts';
 
 const holder = useBench();
@@ -75,7 +76,7 @@ describe('RTM_GETNEIGHTBL', () => {
     const { b } = holder;
     b.tbl.parmsOf(b.dev);
     for (let i = 1; i <= 20; i++) b.entry(`10.0.0.${i}`);
-    b.tbl.proxy.enqueue(b.tbl.parmsOf(b.dev), b.packet());
+    neighProxy(b.tbl).enqueue(b.tbl.parmsOf(b.dev), b.packet());
     b.ms(60);
     const [table, device, table6, ...rest] = show(b);
     expect([table?.name, table?.family, table6?.name, table6?.family, rest.length]).toEqual(['test_cache', U.AF_INET, 'test6_cache', U.AF_INET6, 0]);
@@ -83,10 +84,10 @@ describe('RTM_GETNEIGHTBL', () => {
     expect([U.NDTA_THRESH1, U.NDTA_THRESH2, U.NDTA_THRESH3].map((attr) => tb.u32(attr))).toEqual([128, 512, 1024]);
     expect(tb.u64(U.NDTA_GC_INTERVAL)).toBe(30_000n);
     const config = tb.at(U.NDTA_CONFIG) + U.NLA_HDRLEN;
-    expect([tb.len(U.NDTA_CONFIG), get16(tb.buf, config), get16(tb.buf, config + 2)]).toEqual([32, 4, 336]);
+    expect([tb.len(U.NDTA_CONFIG), le16(tb.buf, config), le16(tb.buf, config + 2)]).toEqual([32, 4, 336]);
     // Entries, age of the last forced collection and drawing, hash, buckets less one, nothing, waiting requests.
-    const words = [4, 8, 12, 16, 20, 24, 28].map((off) => get32(tb.buf, config + off));
-    expect(words).toEqual([20, b.now(), b.now(), b.tbl.hashRnd, 31, 0, 1]);
+    const words = [4, 8, 12, 16, 20, 24, 28].map((off) => le32(tb.buf, config + off));
+    expect(words).toEqual([20, b.now(), b.now(), b.tbl.rnd >>> 0, 31, 0, 1]);
     const own = { queueBytes: 212992, queue: 101, proxyQueue: 64, app: 0, ucast: 3, mcast: 3, mcastRe: 0 };
     const times = { baseReachable: 30_000, gcStale: 60_000, delayProbe: 5000, retrans: 1000, anycastDelay: 1000, proxyDelay: 800, locktime: 1000, intervalProbe: 5000 };
     expect(parms).toEqual({ refcnt: 1, ...own, reachable: b.tbl.parms.reachableTime, ...times });
@@ -94,7 +95,7 @@ describe('RTM_GETNEIGHTBL', () => {
     expect(device?.tb.has(U.NDTA_CONFIG)).toBe(false);
     const six = (table6 as Shown).tb;
     const config6 = six.at(U.NDTA_CONFIG) + U.NLA_HDRLEN;
-    expect([get16(six.buf, config6), get16(six.buf, config6 + 2), get32(six.buf, config6 + 20)]).toEqual([16, 344, 7]);
+    expect([le16(six.buf, config6), le16(six.buf, config6 + 2), le32(six.buf, config6 + 20)]).toEqual([16, 344, 7]);
   });
 
   it('lists one family, and the devices of the reader\'s namespace [NEIGH-30]', () => {
@@ -272,7 +273,7 @@ describe('counters', () => {
     Object.assign(b.tbl.stats, { destroys: 2, hashGrows: 3, rcvProbesMcast: 7, rcvProbesUcast: 8, periodicGcRuns: 9, forcedGcRuns: 10, tableFulls: 11 });
     const { tb } = show(b, U.AF_INET)[0] as Shown;
     const at = tb.at(U.NDTA_STATS) + U.NLA_HDRLEN;
-    const words = Array.from({ length: 11 }, (_, i) => get32(tb.buf, at + 8 * i));
+    const words = Array.from({ length: 11 }, (_, i) => le32(tb.buf, at + 8 * i));
     expect([tb.len(U.NDTA_STATS), words]).toEqual([88, [2, 2, 3, 1, 1, 1, 7, 8, 9, 10, 11]]);
   });
 });

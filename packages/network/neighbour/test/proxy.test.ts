@@ -1,7 +1,7 @@
 import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
 import { ENOBUFS, ENOENT } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { LOCALLY_ENQUEUED, NEIGH_CB_FLAGS, type PneighEntry } from '../src/index.ts';
+import { LOCALLY_ENQUEUED, NEIGH_CB_FLAGS, type PneighEntry, neighProxy } from '../src/index.ts';
 import { Bench, useBench } from './support.ts';
 
 const holder = useBench();
@@ -10,12 +10,12 @@ const K1 = 0x0a000001;
 const K2 = 0x0a000002;
 
 /** The addresses with their device, as `10.0.0.1 eth0`. */
-const names = (b: Bench): string[] => b.tbl.proxy.entries.map(({ key, dev }) => `${key[0] & 0xffff} ${dev?.name ?? '*'}`);
+const names = (b: Bench): string[] => neighProxy(b.tbl).entries.map(({ key, dev }) => `${key[0] & 0xffff} ${dev?.name ?? '*'}`);
 
 describe('proxied addresses', () => {
   it('are found by namespace, address and device; one for all devices is found on each, but deleted as itself only [NEIGH-32]', () => {
     const { b } = holder;
-    const { proxy } = b.tbl;
+    const proxy = neighProxy(b.tbl);
     const other = b.device();
     const own = proxy.create(b.net, b.dev, K1) as PneighEntry;
     const all = proxy.create(b.net, null, K2) as PneighEntry;
@@ -32,16 +32,16 @@ describe('proxied addresses', () => {
   it('are told to the protocol when they come and go, which may refuse one: ENOBUFS [NEIGH-32]', () => {
     const calls: string[] = [];
     let answer = 0;
-    const b = new Bench({
-      table: {
-        pconstruct: (entry) => {
-          calls.push(`+${entry.key[3]}`);
-          return answer;
-        },
-        pdestruct: (entry) => void calls.push(`-${entry.key[3]}`),
+    const b = new Bench();
+    b.tbl6.proxyOps = {
+      pconstruct: (entry) => {
+        calls.push(`+${entry.key[3]}`);
+        return answer;
       },
-    });
-    const { proxy } = b.tbl6;
+      pdestruct: (entry) => void calls.push(`-${entry.key[3]}`),
+      proxyRedo: (skb) => skb.consume(),
+    };
+    const proxy = neighProxy(b.tbl6);
     const refs = b.dev.refcount();
     answer = -5;
     expect([proxy.create(b.net, b.dev, 0, 0, 0, 1), proxy.entries.length, b.dev.refcount()]).toEqual([-ENOBUFS, 0, refs]);
@@ -59,7 +59,7 @@ describe('proxied addresses', () => {
 
   it('go with their device; a lost carrier spares what is permanent [NEIGH-32]', () => {
     const { b } = holder;
-    const { proxy } = b.tbl;
+    const proxy = neighProxy(b.tbl);
     const other = b.device();
     for (const dev of [b.dev, other, null]) for (const key of [K1, 3]) proxy.create(b.net, dev, dev === null ? key + 100 : key);
     (proxy.lookup(b.net, b.dev, K1) as PneighEntry).permanent = true;
@@ -73,8 +73,8 @@ describe('proxied addresses', () => {
     const { b } = holder;
     // As `ip neigh show proxy` lists them on Linux 6.18 when they were added in this order.
     const added = [0x0a090101, 0x0a090102, 0x0a090103, 0xc0a80721, 0x0a090112, 0xac100009, 0x01020304];
-    for (const key of added) b.tbl.proxy.create(b.net, b.dev, key);
-    expect(b.tbl.proxy.entries.map(({ key }) => key[0] >>> 0)).toEqual([0x0a090102, 0x0a090112, 0x0a090103, 0x0a090101, 0x01020304, 0xc0a80721, 0xac100009]);
+    for (const key of added) neighProxy(b.tbl).create(b.net, b.dev, key);
+    expect(neighProxy(b.tbl).entries.map(({ key }) => key[0] >>> 0)).toEqual([0x0a090102, 0x0a090112, 0x0a090103, 0x0a090101, 0x01020304, 0xc0a80721, 0xac100009]);
   });
 });
 
@@ -88,22 +88,23 @@ describe('the proxy queue', () => {
   it('gives every request back after a random time below proxy_delay, marked [NEIGH-33]', () => {
     const flags: number[] = [];
     const times: number[] = [];
-    const b: Bench = new Bench({
-      table: {
-        proxyRedo: (skb) => {
-          flags.push(skb.cb[NEIGH_CB_FLAGS] as number);
-          times.push(b.now());
-          skb.consume();
-        },
+    const b = new Bench();
+    b.tbl.proxyOps = {
+      pconstruct: null,
+      pdestruct: null,
+      proxyRedo: (skb) => {
+        flags.push(skb.cb[NEIGH_CB_FLAGS] as number);
+        times.push(b.now());
+        skb.consume();
       },
-    });
+    };
     const parms = b.tbl.parmsOf(b.dev);
     parms.proxyQlen = 1000;
     const start = b.now();
-    for (let i = 0; i < 500; i++) b.tbl.proxy.enqueue(parms, request(b));
-    expect([b.tbl.proxy.queue.qlen, parms.qlen]).toEqual([500, 500]);
+    for (let i = 0; i < 500; i++) neighProxy(b.tbl).enqueue(parms, request(b));
+    expect([neighProxy(b.tbl).queue.qlen, parms.qlen]).toEqual([500, 500]);
     b.ms(799);
-    expect([b.tbl.proxy.queue.qlen, parms.qlen, times.length]).toEqual([0, 0, 500]);
+    expect([neighProxy(b.tbl).queue.qlen, parms.qlen, times.length]).toEqual([0, 0, 500]);
     expect([...times].sort((x, y) => x - y)).toEqual(times);
     expect((times[0] as number) - start).toBeLessThan(20);
     expect((times.at(-1) as number) - start).toBeGreaterThan(780);
@@ -114,7 +115,7 @@ describe('the proxy queue', () => {
   it('draws the time by the seed of the kernel [NEIGH-33]', () => {
     const times = (seed: number): number[] => {
       const b = new Bench({ seed });
-      for (let i = 0; i < 20; i++) b.tbl.proxy.enqueue(b.tbl.parmsOf(b.dev), request(b));
+      for (let i = 0; i < 20; i++) neighProxy(b.tbl).enqueue(b.tbl.parmsOf(b.dev), request(b));
       b.ms(1000);
       expect(b.shutdown()).toEqual({});
       return b.redone;
@@ -128,14 +129,14 @@ describe('the proxy queue', () => {
     const other = b.device();
     const parms = b.tbl.parmsOf(b.dev);
     const start = b.drops(SKB_DROP_REASON_NOT_SPECIFIED);
-    for (let i = 0; i < 70; i++) b.tbl.proxy.enqueue(parms, request(b));
-    b.tbl.proxy.enqueue(b.tbl.parmsOf(other), request(b, other));
-    expect([parms.qlen, b.tbl.proxy.queue.qlen, b.drops(SKB_DROP_REASON_NOT_SPECIFIED) - start]).toEqual([65, 66, 5]);
+    for (let i = 0; i < 70; i++) neighProxy(b.tbl).enqueue(parms, request(b));
+    neighProxy(b.tbl).enqueue(b.tbl.parmsOf(other), request(b, other));
+    expect([parms.qlen, neighProxy(b.tbl).queue.qlen, b.drops(SKB_DROP_REASON_NOT_SPECIFIED) - start]).toEqual([65, 66, 5]);
     parms.proxyQlen = 0;
     b.ms(800);
     expect(b.redone.length).toBe(66);
-    b.tbl.proxy.enqueue(parms, request(b));
-    b.tbl.proxy.enqueue(parms, request(b));
+    neighProxy(b.tbl).enqueue(parms, request(b));
+    neighProxy(b.tbl).enqueue(parms, request(b));
     expect(parms.qlen).toBe(1);
     b.ms(800);
   });
@@ -144,7 +145,7 @@ describe('the proxy queue', () => {
     const { b } = holder;
     const parms = b.tbl.parmsOf(b.dev);
     const refs = b.dev.refcount();
-    b.tbl.proxy.enqueue(parms, request(b));
+    neighProxy(b.tbl).enqueue(parms, request(b));
     expect(b.dev.refcount()).toBe(refs + 1);
     const start = b.drops(SKB_DROP_REASON_NOT_SPECIFIED);
     const { running } = b.dev;
@@ -152,9 +153,9 @@ describe('the proxy queue', () => {
     b.ms(800);
     b.dev.running = running;
     expect([b.redone, b.dev.refcount(), b.drops(SKB_DROP_REASON_NOT_SPECIFIED) - start]).toEqual([[], refs, 1]);
-    b.tbl.proxy.enqueue(parms, request(b));
+    neighProxy(b.tbl).enqueue(parms, request(b));
     b.tbl.ifdown(b.device());
-    expect([b.tbl.proxy.queue.qlen, parms.qlen, b.dev.refcount()]).toEqual([0, 0, refs]);
+    expect([neighProxy(b.tbl).queue.qlen, parms.qlen, b.dev.refcount()]).toEqual([0, 0, refs]);
     b.ms(800);
     expect(b.redone).toEqual([]);
   });

@@ -113,12 +113,6 @@ export class Bench {
         },
         isMulticast: (neigh) => neigh.addr4 >>> 28 === 14,
         allowAdd: null,
-        pconstruct: null,
-        pdestruct: null,
-        proxyRedo: (skb) => {
-          this.redone.push(this.now());
-          skb.consume();
-        },
         oneNeighFlags: 0,
         parms: {},
         ...table,
@@ -131,6 +125,16 @@ export class Bench {
         const core = ctx.get(NEIGHBOUR);
         this.tbl = new NeighTable(core, options('test_cache', U.AF_INET, 4));
         this.tbl6 = new NeighTable(core, options('test6_cache', U.AF_INET6, 16));
+        for (const tbl of [this.tbl, this.tbl6]) {
+          tbl.proxyOps = {
+            pconstruct: null,
+            pdestruct: null,
+            proxyRedo: (skb) => {
+              this.redone.push(this.now());
+              skb.consume();
+            },
+          };
+        }
         ctx.onUnload(() => {
           this.tbl6.clear();
           this.tbl.clear();

@@ -1,7 +1,7 @@
 import { SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
 import { EINVAL, ENETDOWN, ENOBUFS, ENOENT, IFF_POINTOPOINT, NUD_PERMANENT, NUD_REACHABLE } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { NEIGH_UPDATE_F_ADMIN, type Neighbour, NEIGHBOUR, neighOutput, neighUpdate } from '../src/index.ts';
+import { NEIGH_UPDATE_F_ADMIN, type Neighbour, NEIGHBOUR, neighOutput, neighUpdate, neighProxy } from '../src/index.ts';
 import { Bench, mac, stateName, useBench } from './support.ts';
 
 const holder = useBench();
@@ -13,7 +13,7 @@ describe('a table', () => {
   it('starts with 8 buckets, is listed, and collects first after a reachable time, then every half base_reachable_time [NEIGH-03]', () => {
     const { b } = holder;
     const { tables } = b.kernel.services.get(NEIGHBOUR);
-    expect(tables.map((tbl) => [tbl.id, tbl.size, tbl.lastFlush, tbl.entries])).toEqual([['test_cache', 8, 0, 0], ['test6_cache', 8, 0, 0]]);
+    expect(tables.map((tbl) => [tbl.id, tbl.buckets.length, tbl.lastFlush, tbl.entries])).toEqual([['test_cache', 8, 0, 0], ['test6_cache', 8, 0, 0]]);
     const first = b.tbl.parms.reachableTime;
     b.ms(first - b.now() - 1);
     expect(b.tbl.stats.periodicGcRuns).toBe(0);
@@ -32,12 +32,12 @@ describe('a table', () => {
     b.listen();
     b.send(A);
     b.send('10.0.0.10');
-    b.tbl.proxy.create(b.net, b.dev, 0x0a000001);
+    neighProxy(b.tbl).create(b.net, b.dev, 0x0a000001);
     expect(b.sysctl(`ipv4/neigh/${b.dev.name}/mcast_solicit`)).toBe('3');
     b.tbl.clear();
     b.ms(100_000);
     expect(b.events()).toEqual(['DEL 10.0.0.10 INCOMPLETE probes 4', 'DEL 10.0.0.9 INCOMPLETE probes 4']);
-    expect([b.tbl.entries, b.tbl.stats.destroys, b.tbl.proxy.entries.length, b.asked.length, b.tbl.stats.periodicGcRuns]).toEqual([0, 2, 0, 2, 0]);
+    expect([b.tbl.entries, b.tbl.stats.destroys, neighProxy(b.tbl).entries.length, b.asked.length, b.tbl.stats.periodicGcRuns]).toEqual([0, 2, 0, 2, 0]);
     expect(b.sysctl(`ipv4/neigh/${b.dev.name}/mcast_solicit`)).toBe(-ENOENT);
     expect(b.sysctl('ipv4/neigh/default/gc_thresh1')).toBe(-ENOENT);
     expect(b.kernel.services.get(NEIGHBOUR).tables.map((tbl) => tbl.id)).toEqual(['test6_cache']);
@@ -48,7 +48,7 @@ describe('a table', () => {
     const sizes = new Map<number, number>();
     for (let i = 1; i <= 1000; i++) {
       b.entry(`10.1.${i >> 8}.${i & 255}`);
-      if (!sizes.has(b.tbl.size)) sizes.set(b.tbl.size, i);
+      if (!sizes.has(b.tbl.buckets.length)) sizes.set(b.tbl.buckets.length, i);
     }
     expect([...sizes]).toEqual([[8, 1], [16, 9], [32, 17], [64, 33], [128, 65], [256, 129], [512, 257], [1024, 513]]);
     expect(b.tbl.stats.hashGrows).toBe(7);
@@ -60,9 +60,9 @@ describe('a table', () => {
     const longest = (step: number): number => {
       const b = new Bench();
       for (let i = 0; i < 1000; i++) b.entry6(1 + i * step);
-      const lengths = Array.from({ length: b.tbl6.size }, (_, at) => {
+      const lengths = Array.from({ length: b.tbl6.buckets.length }, (_, at) => {
         let n = 0;
-        for (let e = b.tbl6.bucket(at); e !== null; e = e.next) n++;
+        for (let e = b.tbl6.buckets[at] ?? null; e !== null; e = e.next) n++;
         return n;
       });
       expect(lengths.reduce((sum, n) => sum + n, 0)).toBe(1000);

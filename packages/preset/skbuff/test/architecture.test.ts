@@ -13,6 +13,8 @@ import {
   type SkBuff,
   SkBuff as SkBuffClass,
   VirtualClock,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
 } from '@skbuff/core';
 import { procNetOf } from '@skbuff/procfs';
 import { kernelTask, type Task } from '@skbuff/sock';
@@ -63,8 +65,8 @@ const dev = (host: Host, name: string): NetDevice => host.ns.devGetByName(name) 
 
 function hook(host: Host, hooknum: number, fn: NfHookFn): void {
   const ops = { hook: fn, pf: U.NFPROTO_IPV4, hooknum, priority: 0 };
-  host.ns.nf.register(ops);
-  undo.push(() => host.ns.nf.unregister(ops));
+  nfRegisterNetHook(host.ns, ops);
+  undo.push(() => nfUnregisterNetHook(host.ns, ops));
 }
 
 /** The hook points of a host that packets of a protocol pass, in order. */

@@ -14,6 +14,9 @@ import {
   NOTIFY_DONE,
   type Plugin,
   type SkBuff,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
+  registerRebootNotifier,
 } from '@skbuff/core';
 import { type InetaddrInfo, IPV4, type Ipv4 } from '@skbuff/ipv4';
 import { NEIGHBOUR, type NeteventData, Neighbour } from '@skbuff/neighbour';
@@ -53,8 +56,8 @@ function routed(): { h1: Host; r: Host; h2: Host } {
 
 function hook(ns: Net, hooknum: number, priority: number, fn: (skb: SkBuff) => void): () => void {
   const ops: NfHookOps = { pf: NFPROTO_IPV4, hooknum, priority, hook: (_priv, skb) => (fn(skb), NF_ACCEPT) };
-  expect(ns.nf.register(ops)).toBe(0);
-  return () => ns.nf.unregister(ops);
+  expect(nfRegisterNetHook(ns, ops)).toBe(0);
+  return () => nfUnregisterNetHook(ns, ops);
 }
 
 const devOf = (host: Host, name: string): NetDevice => host.ns.devGetByName(name) as NetDevice;
@@ -159,7 +162,7 @@ describe('chains', () => {
 
   it('of a reboot tell drivers while their devices are still there [NTF-06]', () => {
     const heard: unknown[] = [];
-    const driver: Plugin = { name: 'driver', init: (ctx) => ctx.rebootNotifier({ notifierCall: (_nb, event, kernel: Kernel) => (heard.push(event, kernel.initNet.devGetByName('lo')?.name), NOTIFY_DONE) }) };
+    const driver: Plugin = { name: 'driver', init: (ctx) => registerRebootNotifier(ctx, { notifierCall: (_nb, event, kernel: Kernel) => (heard.push(event, kernel.initNet.devGetByName('lo')?.name), NOTIFY_DONE) }) };
     const other = createNet({ plugins: [...linux(), driver] });
     expect([heard, other.close(), heard]).toEqual([[3, 'lo'], {}, [3, 'lo']]);
   });

@@ -16,6 +16,7 @@ import {
   type SkBuff,
   SkBuffHead,
   VirtualClock,
+  hrtimerStart,
 } from '@skbuff/core';
 import { inDevGet, type InDevice, inetAllocIfa, inetInsertIfa } from '@skbuff/ipv4';
 import { kernelTask, type Task } from '@skbuff/sock';
@@ -272,5 +273,5 @@ function timeval(sec: number): Uint8Array {
 
 /** Something happens at a nanosecond of the kernel's clock, in a softirq. */
 function schedule(at: number, fn: () => void): void {
-  kernel.timers.hrtimerStart(new HrTimer(fn), at);
+  hrtimerStart(kernel.timers, new HrTimer(fn), at);
 }

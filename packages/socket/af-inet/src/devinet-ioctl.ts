@@ -1,9 +1,9 @@
 /** Addresses of interfaces by ioctl(2) (`devinet_ioctl`): what ifconfig lives on. */
 import { type Net, type NetDevice, devChangeFlags } from '@skbuff/core';
 import { type InDevice, type InIfaddr, INFINITY_LIFE_TIME, badMask, inDevGet, inetAllocIfa, inetDelIfa, inetInsertIfa, setIfaLifetime } from '@skbuff/ipv4';
-import { ENOIOCTLCMD, ifrLabel, ifrName, le32, setIfrName, setLe32, sockNet, userMemory } from '@skbuff/sock';
+import { ENOIOCTLCMD, ifrLabel, ifrName, setIfrName, sockNet, userMemory } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, inetMakeMask, inetMaskLen } from '@skbuff/wire';
+import { be32, inetMakeMask, inetMaskLen, leS32, setLe32 } from '@skbuff/wire';
 import { SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
 
 const QUESTIONS: readonly number[] = [U.SIOCGIFADDR, U.SIOCGIFBRDADDR, U.SIOCGIFDSTADDR, U.SIOCGIFNETMASK];
@@ -62,7 +62,7 @@ function pick(ifa: InIfaddr, request: number): number {
 function change(r: AddrRequest, request: number, ifreq: Uint8Array): number {
   switch (request) {
     case U.SIOCSIFFLAGS:
-      return setFlags(r, ((le32(ifreq, U.IFREQ_UNION) | 0) << 16) >> 16);
+      return setFlags(r, ((leS32(ifreq, U.IFREQ_UNION) | 0) << 16) >> 16);
     case U.SIOCSIFADDR:
       return setAddress(r);
     case U.SIOCSIFBRDADDR:
@@ -139,7 +139,7 @@ function replace(r: AddrRequest, what: Partial<Pick<InIfaddr, 'address' | 'mask'
 export function inetIfconf(net: Net, ifconf: Uint8Array): number {
   if (ifconf.length < U.IFCONF_LEN) return -U.EFAULT;
   const all = net.devList.flatMap((dev) => inDevGet(dev)?.ifaList ?? []);
-  const room = le32(ifconf, 0) | 0;
+  const room = leS32(ifconf, 0) | 0;
   const buf = userMemory(ifconf, 8, Math.max(0, room));
   if (typeof buf === 'number') return buf;
   const count = buf === null ? all.length : Math.min(all.length, Math.max(0, Math.floor(room / U.IFREQ_LEN)));

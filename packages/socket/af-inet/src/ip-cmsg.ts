@@ -14,7 +14,7 @@ import {
   ipOptionsUndo,
   rtTos2Priority,
 } from '@skbuff/ipv4';
-import { type Cmsg, type Msghdr, int32Bytes, le32, putCmsg, setLe32, sockCmsgSend, sockNet } from '@skbuff/sock';
+import { type Cmsg, type Msghdr, int32Bytes, putCmsg, sockCmsgSend, sockNet } from '@skbuff/sock';
 import {
   CAP_NET_RAW,
   EINVAL,
@@ -29,7 +29,7 @@ import {
   SOL_IP,
   SOL_SOCKET,
 } from '@skbuff/uapi';
-import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, IPHDR_TOS, IPHDR_TTL, be16, be32, csumFold, setBe32 } from '@skbuff/wire';
+import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, IPHDR_TOS, IPHDR_TTL, be16, be32, csumFold, setBe32, leS32, setLe32 } from '@skbuff/wire';
 import {
   IP_CMSG_CHECKSUM,
   IP_CMSG_ORIGDSTADDR,
@@ -65,7 +65,7 @@ export function pktinfoCmsg(info: Partial<InPktinfo>): Cmsg {
 
 /** What an IP_PKTINFO says. */
 export function pktinfoOf(data: Uint8Array): InPktinfo {
-  return { ifindex: le32(data, 0), specDst: be32(data, 4), addr: be32(data, 8) };
+  return { ifindex: leS32(data, 0), specDst: be32(data, 4), addr: be32(data, 8) };
 }
 
 /** `ip_cmsg_send`: takes over what ancillary data says about one send. 0 or a negative errno. */
@@ -87,16 +87,16 @@ function oneIpCmsg(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
     }
     case IP_PKTINFO:
       if (data.length !== IN_PKTINFO_LEN) return -EINVAL;
-      if (le32(data, 0) !== 0) ipc.oif = le32(data, 0);
+      if (leS32(data, 0) !== 0) ipc.oif = leS32(data, 0);
       ipc.addr = be32(data, 4);
       return 0;
     case IP_TTL:
       if (data.length !== 4) return -EINVAL;
-      ipc.ttl = le32(data, 0);
+      ipc.ttl = leS32(data, 0);
       return ipc.ttl < 1 || ipc.ttl > 255 ? -EINVAL : 0;
     case IP_TOS: {
       if (data.length !== 4 && data.length !== 1) return -EINVAL;
-      const tos = data.length === 4 ? le32(data, 0) : data[0];
+      const tos = data.length === 4 ? leS32(data, 0) : data[0];
       if (tos < 0 || tos > 255) return -EINVAL;
       ipc.tos = tos;
       ipc.priority = rtTos2Priority(tos);

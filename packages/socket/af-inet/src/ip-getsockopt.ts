@@ -1,6 +1,6 @@
 /** Options of SOL_IP: reading. */
 import { IpOptions, ipOptionsUndo, ipv4Mtu, ipv4Net } from '@skbuff/ipv4';
-import { int32Bytes, le32, putOption } from '@skbuff/sock';
+import { int32Bytes, putOption } from '@skbuff/sock';
 import {
   ENOPROTOOPT,
   ENOTCONN,
@@ -30,7 +30,7 @@ import {
   MCAST_MSFILTER,
   SOL_IP,
 } from '@skbuff/uapi';
-import { setBe32 } from '@skbuff/wire';
+import { leS32, setBe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
 import { cmsgOf } from './ip-sockglue.ts';
 import { ipMcGetsockopt } from './mcast-options.ts';
@@ -114,7 +114,7 @@ function intOption(sk: InetSk, name: number): number | null {
     case IP_ROUTER_ALERT:
       return Number(sk.routerAlert);
     case IP_UNICAST_IF:
-      return le32(be32Bytes(sk.ucIndex), 0);
+      return leS32(be32Bytes(sk.ucIndex), 0);
     default:
       return null;
   }

@@ -1,6 +1,6 @@
 /** Options of SOL_IP (`net/ipv4/ip_sockglue.c`): setting. */
 import { ipOptionsGet, rtTos2Priority } from '@skbuff/ipv4';
-import { le32, sockNet } from '@skbuff/sock';
+import { sockNet } from '@skbuff/sock';
 import {
   CAP_NET_RAW,
   EADDRNOTAVAIL,
@@ -39,7 +39,7 @@ import {
   SOCK_STREAM,
   SOL_IP,
 } from '@skbuff/uapi';
-import { be32 } from '@skbuff/wire';
+import { be32, leS32 } from '@skbuff/wire';
 import {
   IP_CMSG_CHECKSUM,
   IP_CMSG_ORIGDSTADDR,
@@ -80,7 +80,7 @@ export function ipSetsockopt(sk: InetSk, level: number, name: number, value: Uin
     case IP_MULTICAST_IF:
       return setMulticastIf(sk, value);
     default:
-      return ipMcSetsockopt(sk, name, value) ?? setInt(sk, name, value, value.length >= 4 ? le32(value, 0) : value.length >= 1 ? value[0] : 0);
+      return ipMcSetsockopt(sk, name, value) ?? setInt(sk, name, value, value.length >= 4 ? leS32(value, 0) : value.length >= 1 ? value[0] : 0);
   }
 }
 
@@ -195,7 +195,7 @@ function setUnicastIf(sk: InetSk, ifindex: number): number {
 function setMulticastIf(sk: InetSk, value: Uint8Array): number {
   if (sk.type === SOCK_STREAM || value.length < 4) return -EINVAL;
   const addr = value.length >= 8 ? be32(value, 4) : be32(value, 0);
-  let ifindex = value.length >= 12 ? le32(value, 8) : 0;
+  let ifindex = value.length >= 12 ? leS32(value, 8) : 0;
   if (ifindex === 0 && addr === 0) {
     sk.mcIndex = 0;
     sk.mcAddr = 0;

@@ -7,9 +7,9 @@
  *   group_filter   index, (4), sockaddr_storage group, mode, count, sockaddr_storage sources
  */
 import { ipv4Net } from '@skbuff/ipv4';
-import { le32, putOption, setLe32, sockNet } from '@skbuff/sock';
+import { putOption, sockNet } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, ipv4IsMulticast, setBe32 } from '@skbuff/wire';
+import { be32, ipv4IsMulticast, le16, le32, leS32, setBe32, setLe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
 import { ipMcMsfilter, ipMcSource } from './mcast-filter.ts';
 import { type Mreqn, ipMcFindDev, ipMcJoinGroup, ipMcLeaveGroup, membership } from './multicast.ts';
@@ -72,7 +72,7 @@ export function ipMcSetsockopt(sk: InetSk, name: number, value: Uint8Array): num
 function setMembership(sk: InetSk, join: boolean, value: Uint8Array): number {
   if (sk.isIcsk) return -U.EPROTO;
   if (value.length < MREQ) return -U.EINVAL;
-  const req = { group: be32(value, 0), addr: be32(value, 4), ifindex: value.length >= 12 ? le32(value, 8) : 0 };
+  const req = { group: be32(value, 0), addr: be32(value, 4), ifindex: value.length >= 12 ? leS32(value, 8) : 0 };
   return join ? ipMcJoinGroup(sk, req, U.MCAST_EXCLUDE) : ipMcLeaveGroup(sk, req);
 }
 
@@ -85,21 +85,17 @@ function setSource(sk: InetSk, { add, mode }: SourceOp, req: Mreqn, source: numb
   return ipMcSource(sk, add, mode, req, source);
 }
 
-function family(value: Uint8Array, at: number): number {
-  return value[at] | (value[at + 1] << 8);
-}
-
 function setGroup(sk: InetSk, join: boolean, value: Uint8Array): number {
   if (sk.isIcsk) return -U.EPROTO;
-  if (value.length < GROUP_REQ || family(value, 8) !== U.AF_INET) return -U.EINVAL;
-  const req = { group: be32(value, 12), addr: 0, ifindex: le32(value, 0) };
+  if (value.length < GROUP_REQ || le16(value, 8) !== U.AF_INET) return -U.EINVAL;
+  const req = { group: be32(value, 12), addr: 0, ifindex: leS32(value, 0) };
   return join ? ipMcJoinGroup(sk, req, U.MCAST_EXCLUDE) : ipMcLeaveGroup(sk, req);
 }
 
 function setGroupSource(sk: InetSk, op: SourceOp, value: Uint8Array): number {
   if (value.length !== GROUP_SOURCE_REQ) return -U.EINVAL;
-  if (family(value, 8) !== U.AF_INET || family(value, 8 + STORAGE) !== U.AF_INET) return -U.EADDRNOTAVAIL;
-  return setSource(sk, op, { group: be32(value, 12), addr: 0, ifindex: le32(value, 0) }, be32(value, 12 + STORAGE));
+  if (le16(value, 8) !== U.AF_INET || le16(value, 8 + STORAGE) !== U.AF_INET) return -U.EADDRNOTAVAIL;
+  return setSource(sk, op, { group: be32(value, 12), addr: 0, ifindex: leS32(value, 0) }, be32(value, 12 + STORAGE));
 }
 
 /** Whether a list of sources of `size` bytes each behind `head` bytes is too long, or longer than what was given: 0 or a negative errno. */
@@ -111,26 +107,26 @@ function checkCount(sk: InetSk, value: Uint8Array, count: number, head: number, 
 function setMsfilter(sk: InetSk, value: Uint8Array): number {
   if (value.length < MSFILTER) return -U.EINVAL;
   if (value.length > sockNet.of(sk.net).optmemMax) return -U.ENOBUFS;
-  const count = le32(value, 12) >>> 0;
+  const count = le32(value, 12);
   const err = checkCount(sk, value, count, MSFILTER, 4);
   if (err !== 0) return err;
   const sources = Array.from({ length: count }, (_, i) => be32(value, MSFILTER + i * 4));
-  return ipMcMsfilter(sk, { group: be32(value, 0), addr: be32(value, 4), ifindex: 0 }, le32(value, 8), sources);
+  return ipMcMsfilter(sk, { group: be32(value, 0), addr: be32(value, 4), ifindex: 0 }, leS32(value, 8), sources);
 }
 
 function setGroupFilter(sk: InetSk, value: Uint8Array): number {
   if (value.length < GROUP_FILTER) return -U.EINVAL;
   if (value.length > sockNet.of(sk.net).optmemMax) return -U.ENOBUFS;
-  const count = le32(value, GROUP_FILTER - 4) >>> 0;
+  const count = le32(value, GROUP_FILTER - 4);
   const err = checkCount(sk, value, count, GROUP_FILTER, STORAGE);
   if (err !== 0) return err;
-  if (family(value, 8) !== U.AF_INET) return -U.EADDRNOTAVAIL;
+  if (le16(value, 8) !== U.AF_INET) return -U.EADDRNOTAVAIL;
   const sources: number[] = [];
   for (let at = GROUP_FILTER; sources.length < count; at += STORAGE) {
-    if (family(value, at) !== U.AF_INET) return -U.EADDRNOTAVAIL;
+    if (le16(value, at) !== U.AF_INET) return -U.EADDRNOTAVAIL;
     sources.push(be32(value, at + 4));
   }
-  return ipMcMsfilter(sk, { group: be32(value, 12), addr: 0, ifindex: le32(value, 0) }, le32(value, GROUP_FILTER - 8), sources);
+  return ipMcMsfilter(sk, { group: be32(value, 12), addr: 0, ifindex: leS32(value, 0) }, leS32(value, GROUP_FILTER - 8), sources);
 }
 
 /** Reads IP_MSFILTER or MCAST_MSFILTER. `out` says which group and how many sources there is room for; bytes written or a negative errno. */
@@ -148,7 +144,7 @@ function getMsfilter(sk: InetSk, out: Uint8Array): number {
   const mc = membership(sk, req.group, inDev.dev.ifindex);
   if (mc === null) return -U.EADDRNOTAVAIL;
   const sources = mc.sources ?? [];
-  const room = le32(out, 12) >>> 0;
+  const room = le32(out, 12);
   const copied = Math.min(room, sources.length);
   const filter = new Uint8Array(MSFILTER + copied * 4);
   filter.set(out.subarray(0, 8));
@@ -162,11 +158,11 @@ function getMsfilter(sk: InetSk, out: Uint8Array): number {
 function getGroupFilter(sk: InetSk, out: Uint8Array): number {
   if (out.length < GROUP_FILTER) return -U.EINVAL;
   const group = be32(out, 12);
-  if (family(out, 8) !== U.AF_INET || !ipv4IsMulticast(group)) return -U.EINVAL;
-  const mc = membership(sk, group, le32(out, 0));
+  if (le16(out, 8) !== U.AF_INET || !ipv4IsMulticast(group)) return -U.EINVAL;
+  const mc = membership(sk, group, leS32(out, 0));
   if (mc === null) return -U.EADDRNOTAVAIL;
   const sources = mc.sources ?? [];
-  const copied = Math.min(le32(out, GROUP_FILTER - 4) >>> 0, sources.length);
+  const copied = Math.min(le32(out, GROUP_FILTER - 4), sources.length);
   const filter = new Uint8Array(GROUP_FILTER + copied * STORAGE);
   filter.set(out.subarray(0, GROUP_FILTER));
   setLe32(filter, GROUP_FILTER - 8, mc.sfmode);

@@ -9,7 +9,6 @@ import {
   type SockAddr,
   type Socket,
   datagramPoll,
-  setLe32,
   sockNet,
   sockNoAccept,
   sockNoConnect,
@@ -32,6 +31,7 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
 } from '@skbuff/uapi';
+import { setLe32 } from '@skbuff/wire';
 import { fanoutRelease } from './fanout.ts';
 import { packetBind, registerProtHook, unregisterProtHook } from './packet-bind.ts';
 import { packetFlushMclist } from './packet-mclist.ts';

@@ -1,6 +1,6 @@
 /** Fanout groups (PACKET_FANOUT): several sockets share what one would receive, each frame for one of them. */
 import { type NetDevice, type PacketType, type SkBuff, type SkbSock, reciprocalScale, skbGetHash } from '@skbuff/core';
-import { type SkFilter, SOCK_FILTER_LOCKED, le32, skFilterOf } from '@skbuff/sock';
+import { type SkFilter, SOCK_FILTER_LOCKED, skFilterOf } from '@skbuff/sock';
 import {
   EALREADY,
   EINVAL,
@@ -20,6 +20,7 @@ import {
   PACKET_FANOUT_RND,
   PACKET_FANOUT_ROLLOVER,
 } from '@skbuff/uapi';
+import { le32 } from '@skbuff/wire';
 import { packetRcvSock } from './packet-rcv.ts';
 import { type PacketSock, packetNet } from './packet-sock.ts';
 
@@ -68,7 +69,7 @@ export function fanoutAdd(po: PacketSock, value: Uint8Array): number {
   const typeFlags = (value[2] as number) | ((value[3] as number) << 8);
   const mode = typeFlags & 0xff;
   let id = (value[0] as number) | ((value[1] as number) << 8);
-  const max = value.length >= 8 ? le32(value, 4) >>> 0 : 0;
+  const max = value.length >= 8 ? le32(value, 4) : 0;
   const rolls = mode === PACKET_FANOUT_ROLLOVER;
   if (mode > PACKET_FANOUT_EBPF || (rolls && (typeFlags & PACKET_FANOUT_FLAG_ROLLOVER) !== 0)) return -EINVAL;
   // Fragments are not put together here, and extended BPF is not spoken.

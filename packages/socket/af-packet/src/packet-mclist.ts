@@ -1,8 +1,7 @@
 /** Memberships: what a device is to let in for the sake of a socket. Counted, and undone when the socket is closed. */
 import { type NetDevice, devMcAdd, devMcDel, devSetAllmulti, devSetPromiscuity, devUcAdd, devUcDel } from '@skbuff/core';
-import { le32 } from '@skbuff/sock';
 import { EINVAL, ENODEV, PACKET_MR_ALLMULTI, PACKET_MR_MULTICAST, PACKET_MR_PROMISC, PACKET_MR_UNICAST } from '@skbuff/uapi';
-import { equalBytes } from '@skbuff/wire';
+import { equalBytes, leS32 } from '@skbuff/wire';
 import type { PacketMclist, PacketSock } from './packet-sock.ts';
 
 /** `struct packet_mreq`: ifindex (4 bytes), type (2), length of the address (2), address (8). */
@@ -16,7 +15,7 @@ export function packetMembership(po: PacketSock, value: Uint8Array, add: boolean
   if (value.length < alen + MREQ_ADDRESS) return -EINVAL;
   const addr = value.slice(MREQ_ADDRESS, MREQ_ADDRESS + alen);
   const type = (value[4] as number) | ((value[5] as number) << 8);
-  const entry: PacketMclist = { ifindex: le32(value, 0), type, addr, count: 1 };
+  const entry: PacketMclist = { ifindex: leS32(value, 0), type, addr, count: 1 };
   return add ? addEntry(po, entry) : dropEntry(po, entry);
 }
 

@@ -1,5 +1,5 @@
 /** Options of SOL_PACKET. Values are bytes, `int` little endian. */
-import { int32Bytes, le32, putOption, setLe32 } from '@skbuff/sock';
+import { int32Bytes, putOption } from '@skbuff/sock';
 import {
   EINVAL,
   ENOPROTOOPT,
@@ -30,6 +30,7 @@ import {
   TPACKET_V2,
   TPACKET_V3,
 } from '@skbuff/uapi';
+import { leS32, setLe32 } from '@skbuff/wire';
 import { fanoutAdd, fanoutNumber, fanoutSetData } from './fanout.ts';
 import { rehook } from './packet-bind.ts';
 import { packetMembership } from './packet-mclist.ts';
@@ -58,7 +59,7 @@ export function packetSetsockopt(po: PacketSock, level: number, name: number, va
     case PACKET_ORIGDEV:
     case PACKET_VNET_HDR:
     case PACKET_VNET_HDR_SZ:
-      return value.length < 4 ? -EINVAL : setLoose(po, name, le32(value, 0));
+      return value.length < 4 ? -EINVAL : setLoose(po, name, leS32(value, 0));
     default:
       return setStrict(po, name, value);
   }
@@ -82,7 +83,7 @@ function setVnetHdr(po: PacketSock, name: number, val: number): number {
 
 /** Values of four bytes exactly. */
 function setStrict(po: PacketSock, name: number, value: Uint8Array): number {
-  const val = value.length === 4 ? le32(value, 0) : null;
+  const val = value.length === 4 ? leS32(value, 0) : null;
   switch (name) {
     case PACKET_COPY_THRESH:
       return number(val, () => true, (n) => void (po.copyThresh = n));
@@ -123,7 +124,7 @@ export function packetGetsockopt(po: PacketSock, level: number, name: number, ou
   if (name === PACKET_ROLLOVER_STATS) return rolloverStats(po, out);
   if (name === PACKET_HDRLEN) {
     if (out.length < 4) return -EINVAL;
-    const len = HDRLEN[le32(out, 0)];
+    const len = HDRLEN[leS32(out, 0)];
     return len === undefined ? -EINVAL : putOption(out, int32Bytes(len));
   }
   const value = intOption(po, name);

@@ -1,6 +1,6 @@
 /** Reading (`packet_recvmsg`). */
 import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, SKB_GSO_TCPV4, SKB_GSO_TCPV6, type SkBuff } from '@skbuff/core';
-import { type Msghdr, putCmsg, setLe32, skbCopyDatagramMsg, skbRecvDatagram, sockDequeueErrSkb, sockRecvCmsgs } from '@skbuff/sock';
+import { type Msghdr, putCmsg, skbCopyDatagramMsg, skbRecvDatagram, sockDequeueErrSkb, sockRecvCmsgs } from '@skbuff/sock';
 import {
   AF_PACKET,
   EAGAIN,
@@ -23,7 +23,7 @@ import {
   TP_STATUS_VLAN_TPID_VALID,
   TP_STATUS_VLAN_VALID,
 } from '@skbuff/uapi';
-import { be16 } from '@skbuff/wire';
+import { be16, setLe32 } from '@skbuff/wire';
 import { PACKETCB_ADDR, PACKETCB_IFINDEX, PACKETCB_KIND, PACKETCB_ORIGLEN } from './packet-rcv.ts';
 import type { PacketSock } from './packet-sock.ts';
 import type { SockaddrLl } from './sockaddr-ll.ts';

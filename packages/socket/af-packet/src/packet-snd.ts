@@ -1,5 +1,5 @@
 /** Sending (`packet_snd`): a frame as it is, or a packet behind a header of the device's making. */
-import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED, NET_XMIT_CN } from '@skbuff/core';
+import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED, NET_XMIT_CN, devDirectXmit } from '@skbuff/core';
 import { type Msghdr, type SockcmCookie, msgPayload, skbSetOwnerW, skbSetupTxTimestamp, sockCmsgSend, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   ARPHRD_ETHER,
@@ -149,7 +149,7 @@ function parseHeaders(po: PacketSock, skb: SkBuff, dev: NetDevice): void {
 /** `packet_xmit`: through the device's queue, or past it. */
 function xmit(po: PacketSock, skb: SkBuff, len: number): number {
   const { xmit: transmit } = po.net;
-  const rc = po.qdiscBypass ? transmit.devDirectXmit(skb) : transmit.devQueueXmit(skb);
+  const rc = po.qdiscBypass ? devDirectXmit(skb) : transmit.devQueueXmit(skb);
   // `net_xmit_errno`: a congestion notice is no error.
   const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : -ENOBUFS) : rc;
   return err !== 0 ? err : len;

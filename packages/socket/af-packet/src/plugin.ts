@@ -1,4 +1,5 @@
 /** Packet sockets as a plugin. */
+import { xmitOffload } from '@skbuff/core';
 import type { Net, Plugin } from '@skbuff/core';
 import { procCreateNet } from '@skbuff/procfs';
 import { SOCKET_LAYER } from '@skbuff/sock';
@@ -15,6 +16,7 @@ export function afPacket(): Plugin {
     name: '@skbuff/af-packet',
     requires: ['@skbuff/sock', '@skbuff/procfs'],
     init(ctx): void {
+      xmitOffload(ctx.kernel);
       const layer = ctx.get(SOCKET_LAYER);
       ctx.pernetSubsys({ name: 'packet', init: netInit, exit: netExit });
       ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => (packetNotifier(event, info.dev), 0) });

@@ -1,7 +1,7 @@
 /** `struct sockaddr_ll`: family (2 bytes), protocol (2, big endian), ifindex (4), hatype (2), pkttype, halen, address (8). */
-import { le32, setLe32, type SockAddr, type SockAddrCodec } from '@skbuff/sock';
+import type { SockAddr, SockAddrCodec } from '@skbuff/sock';
 import { AF_PACKET } from '@skbuff/uapi';
-import { be16, setBe16 } from '@skbuff/wire';
+import { be16, leS32, setBe16, setLe32 } from '@skbuff/wire';
 
 /** Bytes of the structure, and where the address begins in it. */
 export const SOCKADDR_LL_LEN = 20;
@@ -36,7 +36,7 @@ export function packetProtocol(ethertype: number): number {
 function decode(b: Uint8Array, addr: SockAddr): void {
   const sll = addr as SockaddrLl;
   sll.protocol = be16(b, 2);
-  sll.ifindex = le32(b, 4);
+  sll.ifindex = leS32(b, 4);
   sll.hatype = (b[8] as number) | ((b[9] as number) << 8);
   sll.pkttype = b[10] as number;
   sll.halen = b[11] as number;

@@ -26,6 +26,7 @@ import {
   VIRTIO_NET_HDR_GSO_TCPV6,
   VIRTIO_NET_HDR_GSO_UDP_L4,
 } from '@skbuff/uapi';
+import { le16, setLe16 } from '@skbuff/wire';
 
 /** Bytes without and with the number of buffers. */
 export const VIRTIO_NET_HDR_LEN = 10;
@@ -149,13 +150,4 @@ function kindOf(gsoType: number): number {
   if ((gsoType & SKB_GSO_TCPV4) !== 0) return VIRTIO_NET_HDR_GSO_TCPV4;
   if ((gsoType & SKB_GSO_TCPV6) !== 0) return VIRTIO_NET_HDR_GSO_TCPV6;
   return (gsoType & SKB_GSO_UDP_L4) !== 0 ? VIRTIO_NET_HDR_GSO_UDP_L4 : -1;
-}
-
-function le16(b: Uint8Array, at: number): number {
-  return (b[at] as number) | ((b[at + 1] as number) << 8);
-}
-
-function setLe16(b: Uint8Array, at: number, value: number): void {
-  b[at] = value;
-  b[at + 1] = value >>> 8;
 }

@@ -13,7 +13,7 @@ import {
 import { icmp } from '@skbuff/icmp';
 import { ping } from '@skbuff/ping';
 import { raw } from '@skbuff/raw';
-import { type Cmsg, type Task, int32Bytes, kernelTask, le32 } from '@skbuff/sock';
+import { type Cmsg, type Task, int32Bytes, kernelTask } from '@skbuff/sock';
 import { SEC, TwoHosts, bytes, sin, text } from '@skbuff/testbed';
 import { ipFrame, mib, receiveFrame, udpFrame } from '@skbuff/testkit';
 import {
@@ -72,6 +72,7 @@ import {
 } from '@skbuff/uapi';
 import { udp } from '@skbuff/udp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { leS32 } from '@skbuff/wire';
 import { type PacketSock, SockaddrLl, afPacket, packetProtocol } from '../src/index.ts';
 
 let lab: TwoHosts;
@@ -108,7 +109,7 @@ function kinds(task: Task, fd: number): string[] {
 function stats(task: Task, fd: number): number[] {
   const out = new Uint8Array(8);
   expect(task.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, out)).toBe(8);
-  return [le32(out, 0), le32(out, 4)];
+  return [leS32(out, 0), leS32(out, 4)];
 }
 
 function sockOf(task: Task, fd: number): PacketSock {
@@ -233,7 +234,7 @@ describe('time', () => {
     const control: Cmsg[] = [];
     ta.recvmsg(fd, { iov: [new Uint8Array(100)], control }, MSG_DONTWAIT);
     const stamp = control[0]?.data as Uint8Array;
-    expect(le32(stamp, 0) * 1e9 + le32(stamp, 8)).toBeCloseTo(now, -3);
+    expect(leS32(stamp, 0) * 1e9 + leS32(stamp, 8)).toBeCloseTo(now, -3);
     expect(ta.ioctl(fd, SIOCGSTAMP, new Uint8Array(16))).toBe(0);
   });
 });
@@ -283,7 +284,7 @@ describe('devices', () => {
     const ifreq = new Uint8Array(40);
     ifreq.set(bytes('va'));
     expect(ta.ioctl(fd, SIOCGIFINDEX, ifreq)).toBe(0);
-    expect(le32(ifreq, 16)).toBe(va.ifindex);
+    expect(leS32(ifreq, 16)).toBe(va.ifindex);
     expect(ta.ioctl(fd, SIOCGIFADDR, ifreq)).toBe(0);
     expect([...ifreq.subarray(16, 24)]).toEqual([2, 0, 0, 0, 10, 0, 0, 1]);
   });
@@ -420,7 +421,7 @@ describe('a fanout group', () => {
     expect([first + second, first > 0, second > first]).toEqual([60, true, true]);
     const out = new Uint8Array(24);
     expect(lab.tb.getsockopt(fds[0] as number, SOL_PACKET, PACKET_ROLLOVER_STATS, out)).toBe(24);
-    expect(le32(out, 0)).toBeGreaterThan(0);
+    expect(leS32(out, 0)).toBeGreaterThan(0);
   });
 
   it('rolls over from its own choice if asked to', () => {

@@ -6,9 +6,7 @@ import {
   type Msghdr,
   type Proto,
   type SockAddr,
-  le32,
   putOption,
-  setLe32,
   sockNoAccept,
   sockOrphan,
 } from '@skbuff/sock';
@@ -31,6 +29,7 @@ import {
   SOL_RAW,
   TCP_CLOSE,
 } from '@skbuff/uapi';
+import { leS32, setLe32 } from '@skbuff/wire';
 import { ipCallRaChain } from './raw-rcv.ts';
 import { rawSendmsg } from './raw-sendmsg.ts';
 import { type RawSock, rawNet } from './raw-sock.ts';
@@ -54,7 +53,7 @@ function recvmsg(sk: RawSock, msg: Msghdr, len: number, flags: number): number {
 
 function setsockopt(sk: RawSock, level: number, name: number, value: Uint8Array): number {
   if (level === SOL_IP && name === IP_ROUTER_ALERT) {
-    return raControl(sk, (value.length >= 4 ? le32(value, 0) : value.length >= 1 ? value[0] : 0) !== 0);
+    return raControl(sk, (value.length >= 4 ? leS32(value, 0) : value.length >= 1 ? value[0] : 0) !== 0);
   }
   if (level !== SOL_RAW) return ipSetsockopt(sk, level, name, value);
   if (name !== ICMP_FILTER) return -ENOPROTOOPT;
@@ -62,7 +61,7 @@ function setsockopt(sk: RawSock, level: number, name: number, value: Uint8Array)
   const bytes = new Uint8Array(4);
   setLe32(bytes, 0, sk.icmpFilter);
   bytes.set(value.subarray(0, 4));
-  sk.icmpFilter = le32(bytes, 0);
+  sk.icmpFilter = leS32(bytes, 0);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { SockaddrIn } from '@skbuff/af-inet';
 import { icmp } from '@skbuff/icmp';
 import type { Cmsg, Task } from '@skbuff/sock';
-import { kernelTask, le32 } from '@skbuff/sock';
+import { kernelTask } from '@skbuff/sock';
 import {
   AF_INET,
   AF_INET6,
@@ -49,7 +49,7 @@ import {
   SO_REUSEADDR,
 } from '@skbuff/uapi';
 import { bytes, icmpMessage, ipFrame, sin, text } from '@skbuff/testbed';
-import { be16, be32, csumFold, csumPartial, inetPton4 as ip4, setBe16, setBe32 } from '@skbuff/wire';
+import { be16, be32, csumFold, csumPartial, inetPton4 as ip4, leS32, setBe16, setBe32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { useLab } from './support.ts';
 
@@ -154,7 +154,7 @@ describe('receiving', () => {
     t.lab.inject(vb, ipFrame(vb, 253, bytes('data')));
     t.lab.inject(vb, ipFrame(vb, 253, bytes('data')));
     tb.ioctl(fd, FIONREAD, arg);
-    expect(le32(arg, 0)).toBe(24);
+    expect(leS32(arg, 0)).toBe(24);
     tb.setsockopt(fd, SOL_IP, IP_RECVTTL, 1);
     const from = new SockaddrIn(0, 9);
     const control: Cmsg[] = [];
@@ -345,7 +345,7 @@ describe('errors', () => {
     expect(ta.sendto(s, new Uint8Array(1600), 0, sin('10.0.0.2', 0))).toBe(-EMSGSIZE);
     const control: Cmsg[] = [];
     expect(ta.recvmsg(s, { iov: [new Uint8Array(1)], control }, MSG_ERRQUEUE)).toBe(0);
-    expect(le32((control[0] as Cmsg).data, 8)).toBe(1500);
+    expect(leS32((control[0] as Cmsg).data, 8)).toBe(1500);
   });
 });
 

@@ -2,7 +2,7 @@
  * Busy polling (`net/core/dev.c`, `include/net/busy_poll.h`): a reader that finds nothing polls the NAPI instance by which his packets come,
  * before and instead of the interrupt. Off unless the socket has SO_BUSY_POLL or net.core.busy_read gave it that.
  */
-import { BUSY_POLL_BUDGET, HrTimer, type SkBuff } from '@skbuff/core';
+import { BUSY_POLL_BUDGET, HrTimer, type SkBuff, hrtimerStart, hrtimerCancel, napiBusyPoll } from '@skbuff/core';
 import { EAGAIN } from '@skbuff/uapi';
 import { SOCK_RXINFO, type Sock } from './sock.ts';
 
@@ -20,7 +20,7 @@ export function skSetBusyPoll(sk: Sock, usec: number): void {
 /** `sk_busy_loop`, one turn: whether there is something to read now. */
 export function skBusyPoll(sk: Sock): boolean {
   if (sk.receiveQueue.first !== null) return true;
-  if (sk.napiId !== 0) sk.net.softnet.napiBusyPoll(sk.napiId, sk.busyPollBudget || BUSY_POLL_BUDGET);
+  if (sk.napiId !== 0) napiBusyPoll(sk.net.softnet, sk.napiId, sk.busyPollBudget || BUSY_POLL_BUDGET);
   return sk.receiveQueue.first !== null;
 }
 
@@ -43,13 +43,13 @@ export class BusyWait {
   }
 
   stop(): void {
-    this.sk.net.timers.hrtimerCancel(this.timer);
+    hrtimerCancel(this.sk.net.timers, this.timer);
   }
 
   private again(): void {
     const { net } = this.sk;
     const next = net.kernel.clock.now() + BUSY_POLL_INTERVAL;
-    if (next <= this.end) net.timers.hrtimerStart(this.timer, next);
+    if (next <= this.end) hrtimerStart(net.timers, this.timer, next);
   }
 
   private turn(): void {

@@ -12,7 +12,7 @@ import {
   devSetMtu,
 } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
-import { le32 } from './msghdr.ts';
+import { leS32 } from '@skbuff/wire';
 import { ndoIoctl } from './ndo-ioctl.ts';
 
 /** Bytes of an address in a `struct sockaddr`. */
@@ -20,7 +20,7 @@ const SA_DATA = U.IFREQ_UNION + 2;
 
 /** 0 or a negative errno. The caller has made sure of CAP_NET_ADMIN. */
 export function devIfsioc(dev: NetDevice, request: number, ifreq: Uint8Array): number {
-  const value = le32(ifreq, U.IFREQ_UNION) | 0;
+  const value = leS32(ifreq, U.IFREQ_UNION) | 0;
   switch (request) {
     case U.SIOCSIFFLAGS:
       // A signed short: the high bit spreads.

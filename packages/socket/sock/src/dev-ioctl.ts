@@ -2,7 +2,7 @@
 import { type Net, type NetDevice, devEthtool, devGetFlags } from '@skbuff/core';
 import * as U from '@skbuff/uapi';
 import { devIfsioc } from './dev-ifsioc.ts';
-import { le32, setLe32 } from './msghdr.ts';
+import { leS32, setLe16, setLe32 } from '@skbuff/wire';
 import { sockNet } from './sock-net.ts';
 import { userMemory } from './user-memory.ts';
 
@@ -94,7 +94,7 @@ export function setIfrName(ifreq: Uint8Array, off: number, name: string): void {
 }
 
 function ifname(net: Net, ifreq: Uint8Array): number {
-  const dev = net.devGetByIndex(le32(ifreq, U.IFREQ_UNION));
+  const dev = net.devGetByIndex(leS32(ifreq, U.IFREQ_UNION));
   if (dev === null) return -U.ENODEV;
   setIfrName(ifreq, 0, dev.name);
   return 0;
@@ -129,8 +129,7 @@ function int(ifreq: Uint8Array, value: number): number {
 }
 
 function short(ifreq: Uint8Array, value: number): number {
-  ifreq[U.IFREQ_UNION] = value;
-  ifreq[U.IFREQ_UNION + 1] = value >>> 8;
+  setLe16(ifreq, U.IFREQ_UNION, value);
   return 0;
 }
 

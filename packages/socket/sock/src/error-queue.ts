@@ -8,7 +8,7 @@
  */
 import type { SkBuff } from '@skbuff/core';
 import { ENOMEM, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from '@skbuff/uapi';
-import { setLe32 } from './msghdr.ts';
+import { setLe32 } from '@skbuff/wire';
 import { SOCK_DEAD, type Sock } from './sock.ts';
 import { skbSetOwnerR } from './sock-mem.ts';
 

@@ -1,6 +1,6 @@
 /** `struct msghdr`: one message on its way between a task and a socket, with ancillary data. */
 import { EINVAL, MSG_CTRUNC } from '@skbuff/uapi';
-import { copyBytes } from '@skbuff/wire';
+import { copyBytes, leS32, leS64, setLe32, setLe64 } from '@skbuff/wire';
 import type { SockAddr } from './sockaddr.ts';
 
 /** Bytes of `struct cmsghdr` on x86-64: length (8), level (4), type (4). */
@@ -51,28 +51,6 @@ export function cmsgInt(level: number, type: number, value: number): Cmsg {
   return { level, type, data: int32Bytes(value) };
 }
 
-/** The `int` at `off` of little-endian bytes. */
-export function le32(b: Uint8Array, off: number): number {
-  return b[off] | (b[off + 1] << 8) | (b[off + 2] << 16) | (b[off + 3] << 24);
-}
-
-export function setLe32(b: Uint8Array, off: number, value: number): void {
-  b[off] = value;
-  b[off + 1] = value >>> 8;
-  b[off + 2] = value >>> 16;
-  b[off + 3] = value >>> 24;
-}
-
-/** A signed or unsigned 64-bit number; exact up to 2^53. */
-export function le64(b: Uint8Array, off: number): number {
-  return le32(b, off + 4) * 0x100000000 + (le32(b, off) >>> 0);
-}
-
-export function setLe64(b: Uint8Array, off: number, value: number): void {
-  setLe32(b, off, value % 0x100000000);
-  setLe32(b, off + 4, Math.floor(value / 0x100000000));
-}
-
 /** `int` as an option value or ancillary data. */
 export function int32Bytes(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
@@ -84,9 +62,9 @@ export function int32Bytes(value: number): Uint8Array {
 export function cmsgDecode(bytes: Uint8Array): Cmsg[] | number {
   const list: Cmsg[] = [];
   for (let at = 0; at + CMSG_HDR_LEN <= bytes.length; ) {
-    const len = le64(bytes, at);
+    const len = leS64(bytes, at);
     if (len < CMSG_HDR_LEN || at + len > bytes.length) return -EINVAL;
-    list.push({ level: le32(bytes, at + 8), type: le32(bytes, at + 12), data: bytes.slice(at + CMSG_HDR_LEN, at + len) });
+    list.push({ level: leS32(bytes, at + 8), type: leS32(bytes, at + 12), data: bytes.slice(at + CMSG_HDR_LEN, at + len) });
     at += (len + 7) & -8;
   }
   return list;

@@ -1,7 +1,7 @@
 /** Requests about a device that only its driver can answer (`net/core/dev_ioctl.c`). */
 import type { IfMap, NetDevice } from '@skbuff/core';
 import { EINVAL, ENODEV, EOPNOTSUPP, IFREQ_UNION, SIOCDEVPRIVATE, SIOCSIFMAP } from '@skbuff/uapi';
-import { le64 } from './msghdr.ts';
+import { leS64 } from '@skbuff/wire';
 
 /** Bytes of `struct ifmap` before `base_addr`. */
 const IFMAP_BASE_ADDR = IFREQ_UNION + 16;
@@ -23,5 +23,5 @@ function ask<F>(dev: NetDevice, callback: F | null, call: (callback: F) => numbe
 function setConfig(dev: NetDevice, set: (dev: NetDevice, map: IfMap) => number, ifreq: Uint8Array): number {
   if (ifreq.length < IFMAP_END) return -EINVAL;
   const [low, high, irq, dma, port] = ifreq.subarray(IFMAP_BASE_ADDR, IFMAP_END) as unknown as [number, number, number, number, number];
-  return set(dev, { memStart: le64(ifreq, IFREQ_UNION), memEnd: le64(ifreq, IFREQ_UNION + 8), baseAddr: low | (high << 8), irq, dma, port });
+  return set(dev, { memStart: leS64(ifreq, IFREQ_UNION), memEnd: leS64(ifreq, IFREQ_UNION + 8), baseAddr: low | (high << 8), irq, dma, port });
 }

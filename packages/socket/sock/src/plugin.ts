@@ -1,4 +1,5 @@
 /** The socket layer as a plugin. */
+import { TxStamp } from '@skbuff/core';
 import type { Plugin } from '@skbuff/core';
 import { namespacesOf } from '@skbuff/namespaces';
 import { procCreateNet } from '@skbuff/procfs';
@@ -14,9 +15,9 @@ export function sock(): Plugin {
     requires: ['@skbuff/sysctl', '@skbuff/procfs', '@skbuff/namespaces'],
     init(ctx): void {
       const layer = new SocketLayer();
-      ctx.kernel.softnet.skbTstampTx = skbTstampTx;
+      ctx.kernel.softnet.txStamp = new TxStamp(skbTstampTx);
       ctx.onUnload(() => {
-        ctx.kernel.softnet.skbTstampTx = null;
+        ctx.kernel.softnet.txStamp = null;
       });
       ctx.leakCheck('socket', () => layer.liveSocks);
       ctx.leakCheck('task', () => layer.tasks.size);

@@ -27,8 +27,9 @@ import {
   SO_TIMESTAMPNS_NEW,
   SO_TIMESTAMP_NEW,
 } from '@skbuff/uapi';
+import { leS32, setLe32, setLe64 } from '@skbuff/wire';
 import { sockExterrSet, sockQueueErrSkb } from './error-queue.ts';
-import { type Msghdr, le32, putCmsg, setLe32, setLe64 } from './msghdr.ts';
+import { type Msghdr, putCmsg } from './msghdr.ts';
 import { SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, SOCK_TIMESTAMP, SOCK_TIMESTAMPING_RX, SOCK_TSTAMPING, SOCK_TSTAMP_NEW, SOCK_TXSTAMPER, Sock } from './sock.ts';
 import { sockNet } from './sock-net.ts';
 
@@ -77,7 +78,7 @@ function disableTimestamp(sk: Sock, why: number): void {
 
 /** `sock_set_timestamping`: `struct so_timestamping`, flags (SOF_TIMESTAMPING_*) and the hardware clock, or the flags alone. 0 or -EINVAL. */
 export function sockSetTimestamping(sk: Sock, name: number, value: Uint8Array): number {
-  const flags = le32(value, 0);
+  const flags = leS32(value, 0);
   if ((flags & ~SOF_TIMESTAMPING_MASK) !== 0) return -EINVAL;
   if ((flags & SOF_TIMESTAMPING_OPT_ID_TCP) !== 0 && (flags & SOF_TIMESTAMPING_OPT_ID) === 0) return -EINVAL;
   if ((flags & SOF_TIMESTAMPING_OPT_ID & ~sk.tsflags) !== 0) sk.tskey = 0;

@@ -14,7 +14,8 @@ import {
   SO_TIMESTAMPING,
   SO_TIMESTAMPING_NEW,
 } from '@skbuff/uapi';
-import { type Cmsg, le32 } from './msghdr.ts';
+import { leS32 } from '@skbuff/wire';
+import type { Cmsg } from './msghdr.ts';
 import { TXFLAGS_OPT_ID, txFlagsOf } from './sk-tstamp.ts';
 import { sockNet } from './sock-net.ts';
 import type { Sock } from './sock.ts';
@@ -46,7 +47,7 @@ export function sockCmsgSend(sk: Sock, { type, data }: Cmsg, cookie: SockcmCooki
   if (type !== SO_MARK && type !== SO_PRIORITY) return -EINVAL;
   if (type === SO_MARK && !sockNet.of(sk.net).layer.maySetMark(sk.net)) return -EPERM;
   if (data.length !== 4) return -EINVAL;
-  const val = le32(data, 0);
+  const val = leS32(data, 0);
   if (type === SO_MARK) cookie.mark = val >>> 0;
   else if (!skSetPrioAllowed(sk, val)) return -EPERM;
   else cookie.priority = val;
@@ -57,7 +58,7 @@ export function sockCmsgSend(sk: Sock, { type, data }: Cmsg, cookie: SockcmCooki
 function stampCmsg(sk: Sock, type: number, data: Uint8Array, cookie: SockcmCookie): number {
   if (type === SCM_TS_OPT_ID && (sk.tsflags & SOF_TIMESTAMPING_OPT_ID) === 0) return -EINVAL;
   if (data.length !== 4) return -EINVAL;
-  const val = le32(data, 0);
+  const val = leS32(data, 0);
   if (type === SCM_TS_OPT_ID) {
     cookie.txFlags |= TXFLAGS_OPT_ID;
     cookie.tsKey = val;

@@ -45,8 +45,9 @@ import {
   TCP_LISTEN,
 } from '@skbuff/uapi';
 import { HZ } from '@skbuff/core';
+import { setLe32, setLe64 } from '@skbuff/wire';
 import { skGetFilter } from './filter.ts';
-import { int32Bytes, setLe32, setLe64 } from './msghdr.ts';
+import { int32Bytes } from './msghdr.ts';
 import { SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_KEEPOPEN, SOCK_LINGER, type Sock } from './sock.ts';
 import { sockGetTimestamp, sockGetTimestamping } from './sk-tstamp.ts';
 import { flagOf } from './sock-options.ts';

@@ -56,7 +56,7 @@ import { HZ } from '@skbuff/core';
 import { skAttachFilter, skDetachFilter, skLockFilter } from './filter.ts';
 import { skSetBusyPoll } from './busy-poll.ts';
 import { sockSetTimestamp, sockSetTimestamping } from './sk-tstamp.ts';
-import { le32, le64 } from './msghdr.ts';
+import { le32, leS32, leS64 } from '@skbuff/wire';
 import { skSetPrioAllowed } from './sock-cmsg.ts';
 import type { ProtoOps } from './proto.ts';
 import {
@@ -103,7 +103,7 @@ export function sockSetsockopt(sock: Socket, name: number, value: Uint8Array): n
   const { layer } = sockNet.of(sk.net);
   if (name === SO_BINDTODEVICE) return bindToDevice(sk, layer, value);
   if (value.length < 4) return -EINVAL;
-  const val = le32(value, 0);
+  const val = leS32(value, 0);
   const flag = flagOf(name);
   if (flag !== 0) {
     sk.setFlag(flag, val !== 0);
@@ -212,17 +212,17 @@ function setRcvbuf(sk: Sock, val: number): number {
 
 function setLinger(sk: Sock, value: Uint8Array): number {
   if (value.length < 8) return -EINVAL;
-  const on = le32(value, 0) !== 0;
+  const on = leS32(value, 0) !== 0;
   sk.setFlag(SOCK_LINGER, on);
-  if (on) sk.lingertime = (le32(value, 4) >>> 0) * HZ;
+  if (on) sk.lingertime = le32(value, 4) * HZ;
   return 0;
 }
 
 /** `sock_set_timeout`: `struct timeval`; zero means for ever, a negative one not at all. */
 function setTimeo(sk: Sock, receive: boolean, value: Uint8Array): number {
   if (value.length < 16) return -EINVAL;
-  const sec = le64(value, 0);
-  const usec = le64(value, 8);
+  const sec = leS64(value, 0);
+  const usec = leS64(value, 8);
   if (usec < 0 || usec >= 1_000_000) return -EDOM;
   let timeo = sec < 0 ? 0 : MAX_SCHEDULE_TIMEOUT;
   if (sec >= 0 && (sec !== 0 || usec !== 0)) timeo = sec * HZ + Math.ceil((usec * HZ) / 1_000_000);

@@ -11,7 +11,7 @@ import {
 } from '@skbuff/uapi';
 import { devIoctl } from './dev-ioctl.ts';
 import type { OpenFile } from './file.ts';
-import { le32 } from './msghdr.ts';
+import { leS32 } from '@skbuff/wire';
 import type { ProtoOps } from './proto.ts';
 import { sockGetsockopt } from './sock-getoptions.ts';
 import { sockEnableTimestamp, timeBytes } from './sk-tstamp.ts';
@@ -46,7 +46,7 @@ export function socketIoctl(file: OpenFile, request: number, arg: Uint8Array): n
 
 function setNonblock(file: OpenFile, arg: Uint8Array): number {
   if (arg.length < 4) return -EINVAL;
-  file.flags = le32(arg, 0) !== 0 ? file.flags | O_NONBLOCK : file.flags & ~O_NONBLOCK;
+  file.flags = leS32(arg, 0) !== 0 ? file.flags | O_NONBLOCK : file.flags & ~O_NONBLOCK;
   return 0;
 }
 

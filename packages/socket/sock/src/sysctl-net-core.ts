@@ -2,7 +2,7 @@
  * net.core.* (`net/core/sysctl_net_core.c`): the settings of sockets, and of the core below them, which knows no files. What is the whole
  * kernel's is in the initial namespace only, but for the buffer sizes, which all may read.
  */
-import { formatCpus, type Kernel, type Net, storeCpus } from '@skbuff/core';
+import { formatCpus, type Kernel, type Net, storeCpus, rpsSetDefaultMask } from '@skbuff/core';
 import { type SysctlEntry, registerNetSysctl, sysctlField, sysctlInt } from '@skbuff/sysctl';
 import { ENOENT } from '@skbuff/uapi';
 import { SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF } from './sock-limits.ts';
@@ -83,6 +83,6 @@ function defaultQdisc(kernel: Kernel): SysctlEntry {
 
 function rpsDefaultMask(net: Net): SysctlEntry {
   const { nrCpus } = net.softnet;
-  const write = (text: string): number => storeCpus(nrCpus, text, (cpus) => ((net.rpsDefaultMask = cpus), 0));
+  const write = (text: string): number => storeCpus(nrCpus, text, (cpus) => ((rpsSetDefaultMask(net, cpus)), 0));
   return { path: 'net/core/rps_default_mask', read: () => formatCpus(nrCpus, net.rpsDefaultMask), write };
 }

@@ -1,5 +1,5 @@
 /** Waiting inside a system call: the only place where the stack and promises meet. */
-import { HrTimer, NSEC_PER_JIFFY } from '@skbuff/core';
+import { HrTimer, NSEC_PER_JIFFY, hrtimerStart, hrtimerCancel } from '@skbuff/core';
 import { EAGAIN, ETIME } from '@skbuff/uapi';
 import { BusyWait } from './busy-poll.ts';
 import type { OpenFile } from './file.ts';
@@ -29,7 +29,7 @@ export class TaskWait {
     this.timer = deadline === Number.POSITIVE_INFINITY ? null : new HrTimer(() => this.finish(-ETIME));
     task.waits.add(this);
     task.kernel.clock.park();
-    if (this.timer !== null) task.kernel.timers.hrtimerStart(this.timer, deadline);
+    if (this.timer !== null) hrtimerStart(task.kernel.timers, this.timer, deadline);
   }
 
   /** Ends the wait when `wq` reports one of the events in `mask`, or any without a mask. */
@@ -53,7 +53,7 @@ export class TaskWait {
     if (resolve === null) return false;
     this.resolve = null;
     for (const entry of this.entries) entry.head?.remove(entry);
-    if (this.timer !== null) this.task.kernel.timers.hrtimerCancel(this.timer);
+    if (this.timer !== null) hrtimerCancel(this.task.kernel.timers, this.timer);
     this.busy?.stop();
     this.task.waits.delete(this);
     this.task.kernel.clock.unpark();

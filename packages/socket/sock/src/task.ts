@@ -26,10 +26,11 @@ import {
   SOCK_TYPE_MASK,
 } from '@skbuff/uapi';
 import { Cred, type CredOptions, type Namespace, namespacesOf, type NewUtsname, type Nsproxy, type Pid, type UtsNamespace } from '@skbuff/namespaces';
+import { leS32 } from '@skbuff/wire';
 import { epollCreate, epollCtl, epollWait, type EpollEvent } from './eventpoll.ts';
 import { dup, dup2, fcntl } from './fcntl.ts';
 import { FdTable, OpenFile } from './file.ts';
-import { Msghdr, int32Bytes, iovLength, le32 } from './msghdr.ts';
+import { Msghdr, int32Bytes, iovLength } from './msghdr.ts';
 import { type PollFd, doPoll } from './poll.ts';
 import { findTask, procNs, procPidRead, procPidWrite } from './proc-pid.ts';
 import type { ProtoOps } from './proto.ts';
@@ -264,7 +265,7 @@ export class Task {
   getsockoptInt(fd: number, level: number, name: number): number {
     const out = new Uint8Array(4);
     const rc = this.getsockopt(fd, level, name, out);
-    return rc < 0 ? rc : le32(out, 0);
+    return rc < 0 ? rc : leS32(out, 0);
   }
 
   /** getsockname(2): fills `addr`; its whole length in bytes, or a negative errno. */

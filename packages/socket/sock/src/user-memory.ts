@@ -1,10 +1,10 @@
 /** Pointers in the argument of an ioctl(2). */
 import { EFAULT } from '@skbuff/uapi';
-import { le64 } from './msghdr.ts';
+import { leS64 } from '@skbuff/wire';
 
 /** -1: the argument ends before the pointer does. */
 function pointer(arg: Uint8Array, off: number): number {
-  return off + 8 > arg.length ? -1 : le64(arg, off);
+  return off + 8 > arg.length ? -1 : leS64(arg, off);
 }
 
 /**

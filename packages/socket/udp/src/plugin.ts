@@ -1,4 +1,5 @@
 /** UDP as a plugin. */
+import { xmitOffload } from '@skbuff/core';
 import { INETSW, inetDgramOps } from '@skbuff/af-inet';
 import type { Net, Plugin } from '@skbuff/core';
 import { IPV4, ipv4Net } from '@skbuff/ipv4';
@@ -21,6 +22,7 @@ export function udp(): Plugin {
     name: '@skbuff/udp',
     requires: ['@skbuff/af-inet', '@skbuff/ipv4'],
     init(ctx): void {
+      xmitOffload(ctx.kernel);
       ctx.pernetSubsys({ name: 'udp', init: netInit, exit: netExit });
       const undos = [
         ctx.get(IPV4).addProtocol(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, noPolicy: true }),

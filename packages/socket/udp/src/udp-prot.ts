@@ -1,8 +1,9 @@
 /** `udp_prot`: the protocol's table. */
 import { datagramDisconnect, inetBindSk, ip4DatagramConnect, ipGetsockopt, ipSetsockopt } from '@skbuff/af-inet';
 import type { Net } from '@skbuff/core';
-import { type Proto, type Sock, int32Bytes, le32, putOption, sockNoAccept, sockOrphan } from '@skbuff/sock';
+import { type Proto, type Sock, int32Bytes, putOption, sockNoAccept, sockOrphan } from '@skbuff/sock';
 import { EINVAL, ENOPROTOOPT, SOL_UDP, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT } from '@skbuff/uapi';
+import { leS32 } from '@skbuff/wire';
 import { udpNet } from './udp-net.ts';
 import { udpGetPort } from './udp-port.ts';
 import { udpIoctl, udpRecvmsg } from './udp-recvmsg.ts';
@@ -43,7 +44,7 @@ function setGro(sk: UdpSock, on: boolean): void {
 function setsockopt(sk: UdpSock, level: number, name: number, value: Uint8Array): number {
   if (level !== SOL_UDP) return ipSetsockopt(sk, level, name, value);
   if (value.length < 4) return -EINVAL;
-  const val = le32(value, 0);
+  const val = leS32(value, 0);
   const on = val !== 0;
   switch (name) {
     case UDP_CORK:

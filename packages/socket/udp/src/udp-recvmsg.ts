@@ -8,7 +8,6 @@ import {
   datagramPoll,
   int32Bytes,
   putCmsg,
-  setLe32,
   skPeekOffset,
   skPeekOffsetMove,
   skbCopyDatagramMsg,
@@ -16,7 +15,7 @@ import {
   sockRecvCmsgs,
 } from '@skbuff/sock';
 import { AF_INET, EINVAL, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOL_UDP, UDP_GRO } from '@skbuff/uapi';
-import { IPHDR_SADDR, UDPHDR_LEN, UDPHDR_SOURCE, be16, be32 } from '@skbuff/wire';
+import { IPHDR_SADDR, UDPHDR_LEN, UDPHDR_SOURCE, be16, be32, setLe32 } from '@skbuff/wire';
 import { csumUnnecessary, udpChecksumOk } from './udp-checksum.ts';
 import { UDP_MIB_CSUMERRORS, UDP_MIB_INDATAGRAMS, UDP_MIB_INERRORS, udpNet } from './udp-net.ts';
 import type { UdpSock } from './udp-sock.ts';

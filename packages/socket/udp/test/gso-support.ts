@@ -1,9 +1,9 @@
 /** Two sockets between the namespaces of a bed, and what goes over the wire between them. */
 import { NETIF_F_ALL_TSO, NETIF_F_GSO_UDP_L4, type NetDevice, devSetWantedFeatures } from '@skbuff/core';
-import { type Cmsg, type Task, le32 } from '@skbuff/sock';
+import type { Cmsg, Task } from '@skbuff/sock';
 import { type TwoHosts, sin } from '@skbuff/testbed';
 import { AF_INET, MSG_DONTWAIT, SOCK_DGRAM, SOL_UDP, UDP_GRO } from '@skbuff/uapi';
-import { be16, be32, csumFold, csumPartial, csumTcpudpNofold, ipFastCsumOk } from '@skbuff/wire';
+import { be16, be32, csumFold, csumPartial, csumTcpudpNofold, ipFastCsumOk, leS32 } from '@skbuff/wire';
 import { expect } from 'vitest';
 
 export const to = sin('10.0.0.2', 53);
@@ -39,7 +39,7 @@ export function readAll(task: Task, fd: number): Received[] {
     const n = task.recvmsg(fd, { iov: [buf], control }, MSG_DONTWAIT) as number;
     if (n < 0) return all;
     const gro = control.find((c) => c.level === SOL_UDP && c.type === UDP_GRO);
-    all.push({ data: buf.slice(0, n), gro: gro === undefined ? 0 : le32(gro.data, 0) });
+    all.push({ data: buf.slice(0, n), gro: gro === undefined ? 0 : leS32(gro.data, 0) });
   }
 }
 

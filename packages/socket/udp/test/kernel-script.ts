@@ -2,11 +2,11 @@
 import { procNetOf } from '@skbuff/procfs';
 import { SockaddrIn } from '@skbuff/af-inet';
 import { type NetDevice, unregisterNetdeviceMany } from '@skbuff/core';
-import { type Cmsg, type Task, le64 } from '@skbuff/sock';
+import type { Cmsg, Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import type { TwoHosts } from '@skbuff/testbed';
 import { AF_INET, MSG_DONTWAIT, SOL_SOCKET } from '@skbuff/uapi';
-import { inetNtoa, inetPton4 } from '@skbuff/wire';
+import { inetNtoa, inetPton4, leS64 } from '@skbuff/wire';
 
 const STAMPS = [29, 35, 37, 63, 64, 65];
 
@@ -27,7 +27,7 @@ function hexOf(bytes: Uint8Array): string {
 
 function cmsgText({ level, type, data }: Cmsg): string {
   if (level !== SOL_SOCKET || !STAMPS.includes(type)) return ` [${level} ${type} ${data.length} ${hexOf(data)}]`;
-  const times = Array.from({ length: data.length >> 4 }, (_, i) => (le64(data, i * 16) !== 0 ? 'T' : '0'));
+  const times = Array.from({ length: data.length >> 4 }, (_, i) => (leS64(data, i * 16) !== 0 ? 'T' : '0'));
   return ` [${level} ${type} ${data.length} ${times.join('')}]`;
 }
 

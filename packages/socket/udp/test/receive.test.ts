@@ -7,7 +7,6 @@ import {
   SKB_DROP_REASON_UDP_CSUM,
 } from '@skbuff/core';
 import type { Sock, Socket, Task } from '@skbuff/sock';
-import { le32 } from '@skbuff/sock';
 import {
   AF_INET,
   EAGAIN,
@@ -33,7 +32,7 @@ import {
   SO_REUSEPORT,
 } from '@skbuff/uapi';
 import { bytes, sin, text, udpFrame } from '@skbuff/testbed';
-import { be16, inetPton4 as ip4 } from '@skbuff/wire';
+import { be16, inetPton4 as ip4, leS32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { udpNet } from '../src/index.ts';
 import type { UdpSock } from '../src/index.ts';
@@ -361,20 +360,20 @@ describe('looking at what is there', () => {
     const r = bound();
     const arg = new Uint8Array(4);
     expect(tb.ioctl(r, FIONREAD, arg)).toBe(0);
-    expect(le32(arg, 0)).toBe(0);
+    expect(leS32(arg, 0)).toBe(0);
     t.lab.inject(vb, udpFrame({ to: vb, dport: 53, payload: bytes('12345') }));
     t.lab.inject(vb, udpFrame({ to: vb, dport: 53, payload: bytes('1') }));
     tb.ioctl(r, FIONREAD, arg);
-    expect(le32(arg, 0)).toBe(5);
+    expect(leS32(arg, 0)).toBe(5);
     const s = ta.socket(AF_INET, SOCK_DGRAM);
     ta.sendto(s, bytes('x'), 0, sin('10.0.0.2', 9));
     const held = t.lab.hold(va);
     ta.sendto(s, bytes('x'), 0, sin('10.0.0.2', 9));
     ta.ioctl(s, SIOCOUTQ, arg);
-    expect(le32(arg, 0)).toBeGreaterThan(0);
+    expect(leS32(arg, 0)).toBeGreaterThan(0);
     for (const skb of held) skb.consume();
     ta.ioctl(s, SIOCOUTQ, arg);
-    expect(le32(arg, 0)).toBe(0);
+    expect(leS32(arg, 0)).toBe(0);
   });
 
   it('SO_PEEK_OFF goes on where the last look ended', () => {

@@ -1,5 +1,5 @@
 import { icmp } from '@skbuff/icmp';
-import { type Cmsg, le32, le64 } from '@skbuff/sock';
+import type { Cmsg } from '@skbuff/sock';
 import {
   AF_INET,
   MSG_DONTWAIT,
@@ -20,13 +20,14 @@ import {
 } from '@skbuff/uapi';
 import { MS, bytes, sin } from '@skbuff/testbed';
 import { describe, expect, it } from 'vitest';
+import { leS32, leS64 } from '@skbuff/wire';
 import { useLab } from './support.ts';
 
 const t = useLab(() => [icmp()]);
 
 /** Nanoseconds of the `i`th time in ancillary data. */
 function timeOf(data: Uint8Array, i: number, unit = 1): number {
-  return le64(data, i * 16) * 1e9 + le64(data, i * 16 + 8) * unit;
+  return leS64(data, i * 16) * 1e9 + leS64(data, i * 16 + 8) * unit;
 }
 
 function receive(flags: number, host: 'ta' | 'tb', fd: number): Cmsg[] | number {
@@ -92,7 +93,7 @@ describe('time stamps', () => {
     const now = lab.kernel.realTime();
     lab.ta.sendto(fd, bytes('x'), 0, sin('10.0.0.2', 5000));
     const records = [receive(MSG_ERRQUEUE, 'ta', fd), receive(MSG_ERRQUEUE, 'ta', fd)];
-    expect(records.map((r) => [timeOf(of(r, SCM_TIMESTAMPING), 0), le32(of(r, 11), 8), le32(of(r, 11), 12)])).toEqual([
+    expect(records.map((r) => [timeOf(of(r, SCM_TIMESTAMPING), 0), leS32(of(r, 11), 8), leS32(of(r, 11), 12)])).toEqual([
       [now, 1, 0],
       [now, 0, 0],
     ]);

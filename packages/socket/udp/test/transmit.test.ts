@@ -1,6 +1,6 @@
 import { SockaddrIn, pktinfoCmsg, pktinfoOf } from '@skbuff/af-inet';
 import type { Cmsg, Task } from '@skbuff/sock';
-import { cmsgInt, le32 } from '@skbuff/sock';
+import { cmsgInt } from '@skbuff/sock';
 import {
   AF_INET,
   EAGAIN,
@@ -39,7 +39,7 @@ import {
   UDP_CORK,
 } from '@skbuff/uapi';
 import { bytes, sin, text, udpFrame } from '@skbuff/testbed';
-import { be16, be32, inetPton4 as ip4 } from '@skbuff/wire';
+import { be16, be32, inetPton4 as ip4, leS32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
 import { useLab } from './support.ts';
 
@@ -240,12 +240,12 @@ describe('what received datagrams come with', () => {
     const control: Cmsg[] = [];
     lab.tb.recvmsg(r, { iov: [new Uint8Array(9)], control });
     const { type, data } = control[0] as Cmsg;
-    expect([type, le32(data, 0), le32(data, 8)]).toEqual([SCM_TIMESTAMP, 1577836811, 500000]);
+    expect([type, leS32(data, 0), leS32(data, 8)]).toEqual([SCM_TIMESTAMP, 1577836811, 500000]);
     lab.tb.setsockopt(r, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     lab.inject(lab.vb, udpFrame({ to: lab.vb, dport: 53 }));
     const ns: Cmsg[] = [];
     lab.tb.recvmsg(r, { iov: [new Uint8Array(9)], control: ns });
-    expect([ns[0]?.type, le32((ns[0] as Cmsg).data, 0)]).toEqual([SO_TIMESTAMPNS, 1577836816]);
+    expect([ns[0]?.type, leS32((ns[0] as Cmsg).data, 0)]).toEqual([SO_TIMESTAMPNS, 1577836816]);
   });
 
   it('losses before it, and its mark', () => {
@@ -259,7 +259,7 @@ describe('what received datagrams come with', () => {
     t.lab.inject(vb, udpFrame({ to: vb, dport: 53 }));
     const control: Cmsg[] = [];
     tb.recvmsg(r, { iov: [new Uint8Array(9)], control });
-    expect(control.map((c) => [c.type, le32(c.data, 0)])).toEqual([
+    expect(control.map((c) => [c.type, leS32(c.data, 0)])).toEqual([
       [SO_RXQ_OVFL, t.lab.snmp(b, 'Udp', 'RcvbufErrors')],
       [SO_MARK, 0],
     ]);

@@ -1,6 +1,7 @@
 /** `-s`: speed, duplex, port, Wake-on-LAN, messages. */
 import { EOPNOTSUPP, ETHTOOL_GLINK, ETHTOOL_GMSGLVL, ETHTOOL_GWOL, ETHTOOL_SLINKSETTINGS, ETHTOOL_SMSGLVL, ETHTOOL_SWOL } from '@skbuff/uapi';
-import { type EthtoolContext, le32, setLe32 } from './context.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import type { EthtoolContext } from './context.ts';
 import { Given, type Keyword, keyword, ON_OFF, oneOf, U32, U8 } from './keywords.ts';
 import { MESSAGES, WAKE } from './names.ts';
 import { linkSettings } from './settings.ts';

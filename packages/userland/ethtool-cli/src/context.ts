@@ -1,6 +1,7 @@
 /** What all subcommands of ethtool share: the socket, the device, the way to complain. */
 import { type CommandEnv, Exit } from '@skbuff/command';
 import { AF_INET, ENODEV, ETHTOOL_GSSET_INFO, ETHTOOL_GSTRINGS, IFNAMSIZ, IFREQ_LEN, IFREQ_UNION, SIOCETHTOOL, SOCK_DGRAM, strerror } from '@skbuff/uapi';
+import { le32, setLe32 } from '@skbuff/wire';
 
 /** Where the name of the device lies in a netlink request, and how far the attributes behind it reach. */
 const NAME_OFFSET = 24;
@@ -102,14 +103,6 @@ export class EthtoolContext {
 export function badArgs(env: CommandEnv): never {
   env.stderr('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n');
   throw new Exit(1);
-}
-
-export function le32(b: Uint8Array, off: number): number {
-  return ((b[off] as number) | ((b[off + 1] as number) << 8) | ((b[off + 2] as number) << 16) | ((b[off + 3] as number) << 24)) >>> 0;
-}
-
-export function setLe32(b: Uint8Array, off: number, value: number): void {
-  for (let i = 0; i < 4; i++) b[off + i] = value >>> (8 * i);
 }
 
 /** The text up to a zero. */

@@ -1,6 +1,7 @@
 /** Subcommands for what only hardware has: each asks, and says what the kernel says. */
 import { ENODEV, EOPNOTSUPP, ETHTOOL_DRVINFO_LEN, ETHTOOL_FLASHDEV, ETHTOOL_GCHANNELS, ETHTOOL_GDRVINFO, ETHTOOL_GEEPROM, ETHTOOL_GET_DUMP_FLAG, ETHTOOL_GLINK, ETHTOOL_GMODULEINFO, ETHTOOL_GREGS, ETHTOOL_GTUNABLE, ETHTOOL_NWAY_RST, ETHTOOL_PHY_GTUNABLE, ETHTOOL_PHY_STUNABLE, ETHTOOL_PHYS_ID, ETHTOOL_RESET, ETHTOOL_SET_DUMP, ETHTOOL_STUNABLE, ETHTOOL_TEST, strerror } from '@skbuff/uapi';
-import { badArgs, type EthtoolContext, le32, setLe32 } from './context.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import { badArgs, type EthtoolContext } from './context.ts';
 
 /** What the kernel answers to a command with zeros behind it. */
 function ask(ctx: EthtoolContext, cmd: number, value = 0): number {

@@ -1,6 +1,7 @@
 /** `-k` and `-K`. */
 import { EINVAL, EOPNOTSUPP, ETH_SS_FEATURES, ETHTOOL_GFEATURES, ETHTOOL_SFEATURES } from '@skbuff/uapi';
-import { type EthtoolContext, le32, setLe32 } from './context.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import type { EthtoolContext } from './context.ts';
 import { type Json, jsonList } from './json.ts';
 
 /** Names that are older than the kernel's: the short one, the long one, and which of the kernel's they stand for. */

@@ -1,6 +1,7 @@
 /** Driver, counters, permanent address, time stamps. */
 import { EOPNOTSUPP, ENODEV, ETH_SS_STATS, ETHTOOL_DRVINFO_LEN, ETHTOOL_GDRVINFO, ETHTOOL_GET_TS_INFO, ETHTOOL_GPERMADDR, ETHTOOL_GSSET_INFO, ETHTOOL_GSTATS, ETHTOOL_TS_INFO_LEN } from '@skbuff/uapi';
-import { badArgs, type EthtoolContext, le32, setLe32, text } from './context.ts';
+import { formatMac, le32, setLe32 } from '@skbuff/wire';
+import { badArgs, type EthtoolContext, text } from './context.ts';
 import { type Json, jsonList } from './json.ts';
 
 const yesNo = (value: number): string => (value !== 0 ? 'yes' : 'no');
@@ -72,9 +73,8 @@ export function permanentAddress(ctx: EthtoolContext): number {
   setLe32(data, 4, 32);
   const rc = ctx.ioctl(ETHTOOL_GPERMADDR, data);
   if (rc < 0) return ctx.fail(1, ctx.perror('netlink error', rc));
-  const bytes = [...data.subarray(8, 8 + le32(data, 4))];
-  const address = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-  ctx.out(`Permanent address: ${bytes.some((byte) => byte !== 0) ? address : 'not set'}\n`);
+  const bytes = data.subarray(8, 8 + le32(data, 4));
+  ctx.out(`Permanent address: ${bytes.some((byte) => byte !== 0) ? formatMac(bytes, 0, bytes.length) : 'not set'}\n`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /** What a link can, what it offers, what its partner offers. */
-import { le32 } from './context.ts';
+import { le32 } from '@skbuff/wire';
 
 const PORT_BITS: readonly (readonly [number, string])[] = [
   [7, 'TP'], [8, 'AUI'], [11, 'BNC'], [9, 'MII'], [10, 'FIBRE'], [16, 'Backplane'],

@@ -1,7 +1,8 @@
 /** Structures of 32-bit words that are shown as a table and set by keywords: channels, rings, pause, coalescing, EEE. */
 import { Exit } from '@skbuff/command';
 import { EINVAL, ETHTOOL_GCHANNELS, ETHTOOL_GCOALESCE, ETHTOOL_GEEE, ETHTOOL_GPAUSEPARAM, ETHTOOL_GRINGPARAM, ETHTOOL_SCHANNELS, ETHTOOL_SCOALESCE, ETHTOOL_SEEE, ETHTOOL_SPAUSEPARAM, ETHTOOL_SRINGPARAM } from '@skbuff/uapi';
-import { type EthtoolContext, le32, setLe32 } from './context.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import type { EthtoolContext } from './context.ts';
 import { jsonList } from './json.ts';
 import { type Given, type Keyword, keywords, ON_OFF, U32 } from './keywords.ts';
 

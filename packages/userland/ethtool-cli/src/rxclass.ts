@@ -1,6 +1,7 @@
 /** How received packets are spread over rings: `-n -N -u -U -x -X`. */
 import { ETHTOOL_GRXCLSRLCNT, ETHTOOL_GRXCLSRULE, ETHTOOL_GRXFH, ETHTOOL_GRXFHINDIR, ETHTOOL_GRXRINGS, ETHTOOL_SRXCLSRLDEL, ETHTOOL_SRXFH, ETHTOOL_SRXFHINDIR, strerror } from '@skbuff/uapi';
-import { badArgs, type EthtoolContext, le32, setLe32 } from './context.ts';
+import { le32, setLe32 } from '@skbuff/wire';
+import { badArgs, type EthtoolContext } from './context.ts';
 
 /** Bytes of `struct ethtool_rxnfc`. */
 const RXNFC_LEN = 192;

@@ -1,6 +1,7 @@
 /** `ethtool DEVICE`: link, Wake-on-LAN, messages. */
 import { ENODEV, EOPNOTSUPP, ETH_SS_LINK_MODES, ETHTOOL_GLINK, ETHTOOL_GLINKSETTINGS, ETHTOOL_GMSGLVL, ETHTOOL_GWOL, PORT_TP } from '@skbuff/uapi';
-import { type EthtoolContext, le32 } from './context.ts';
+import { le32 } from '@skbuff/wire';
+import type { EthtoolContext } from './context.ts';
 import { linkModes } from './link-modes.ts';
 import { MESSAGES, WAKE } from './names.ts';
 

@@ -1,4 +1,5 @@
 /** Observers at the hook points: before all hooks, behind each, behind all. */
+import { nfRegisterNetHook, nfUnregisterNetHook, nfHooksOf } from '@skbuff/core';
 import type { Net, NetDevice, NfHookOps, NfHookState, SkBuff } from '@skbuff/core';
 import {
   NF_ACCEPT,
@@ -33,7 +34,7 @@ export function watchHooks(trace: Trace, net: Net): () => void {
 }
 
 function watchPoint(trace: Trace, net: Net, [hooknum, point, fn]: (typeof POINTS)[number]): () => void {
-  const known = net.nf.list(NFPROTO_IPV4, hooknum);
+  const known = nfHooksOf(net, NFPROTO_IPV4, hooknum);
   const names = known.map((ops) => hookName(ops));
   const passed = (priority: number): readonly string[] => names.filter((_, i) => (known[i] as NfHookOps).priority > priority);
   const watch = (priority: number, see: (skb: SkBuff, state: NfHookState) => void): NfHookOps => ({
@@ -52,9 +53,9 @@ function watchPoint(trace: Trace, net: Net, [hooknum, point, fn]: (typeof POINTS
     ),
     watch(LAST, (skb, state) => leave(trace, net, point, names, skb, state)),
   ];
-  for (const ops of watchers) net.nf.register(ops);
+  for (const ops of watchers) nfRegisterNetHook(net, ops);
   return () => {
-    for (const ops of watchers) net.nf.unregister(ops);
+    for (const ops of watchers) nfUnregisterNetHook(net, ops);
   };
 }
 

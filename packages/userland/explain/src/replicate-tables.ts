@@ -1,8 +1,9 @@
 /** Addresses, rules, routes and neighbours: dumped here, replayed there, until both dumps say the same. */
 import type { Net } from '@skbuff/core';
-import { FibRuleHdr, get16, IfAddrMsg, NdMsg, type NetlinkPort, netlinkPort, nlaForEach, NlMsgBuilder, type NlMsgHdr, type NlStruct, nlTalk, put16, put32, RtMsg } from '@skbuff/netlink';
+import { FibRuleHdr, IfAddrMsg, NdMsg, type NetlinkPort, netlinkPort, nlaForEach, NlMsgBuilder, type NlMsgHdr, type NlStruct, nlTalk, RtMsg } from '@skbuff/netlink';
 import { SysError } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
+import { le16, setLe16, setLe32 } from '@skbuff/wire';
 import type { Copying } from './replicate.ts';
 
 /** Asks and tells one namespace. */
@@ -30,10 +31,10 @@ export class Talker {
   /** A message of a dump, as a request. */
   replay(type: number, flags: number, payload: Uint8Array): number {
     const bytes = new Uint8Array(U.NLMSG_HDRLEN + payload.length);
-    put32(bytes, 0, bytes.length);
-    put16(bytes, 4, type);
-    put16(bytes, 6, U.NLM_F_REQUEST | U.NLM_F_ACK | flags);
-    put32(bytes, 8, ++this.seq);
+    setLe32(bytes, 0, bytes.length);
+    setLe16(bytes, 4, type);
+    setLe16(bytes, 6, U.NLM_F_REQUEST | U.NLM_F_ACK | flags);
+    setLe32(bytes, 8, ++this.seq);
     bytes.set(payload, U.NLMSG_HDRLEN);
     return this.talk(bytes);
   }
@@ -94,7 +95,7 @@ const TABLES: readonly Table[] = [
     what: 'neighbour', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE | U.NLM_F_REPLACE,
     header: NdMsg.of({ family: U.AF_INET }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
     // Who is being asked for is asked for again; what needs no question comes by itself.
-    prepare: (payload) => (get16(payload, NDM_STATE) & (U.NUD_INCOMPLETE | U.NUD_NOARP)) === 0 && get16(payload, NDM_STATE) !== 0,
+    prepare: (payload) => (le16(payload, NDM_STATE) & (U.NUD_INCOMPLETE | U.NUD_NOARP)) === 0 && le16(payload, NDM_STATE) !== 0,
   },
   {
     what: 'proxy', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE,
@@ -109,7 +110,7 @@ function prepareRoute(payload: Uint8Array): boolean {
   rtm.flags &= RTN_FLAGS_ASKED;
   rtm.write(payload, 0);
   nlaForEach(payload, RtMsg.LEN, payload.length - RtMsg.LEN, (attr, type) => {
-    if (type === U.RTA_MULTIPATH) clearHopFlags(payload, attr + U.NLA_HDRLEN, attr + get16(payload, attr));
+    if (type === U.RTA_MULTIPATH) clearHopFlags(payload, attr + U.NLA_HDRLEN, attr + le16(payload, attr));
     return 0;
   });
   return true;
@@ -117,7 +118,7 @@ function prepareRoute(payload: Uint8Array): boolean {
 
 /** `struct rtnexthop`: length, flags, hops, index; then attributes. */
 function clearHopFlags(b: Uint8Array, from: number, to: number): void {
-  for (let at = from; at + 8 <= to; at += Math.max(8, (get16(b, at) + 3) & ~3)) b[at + 2] = (b[at + 2] as number) & RTN_FLAGS_ASKED;
+  for (let at = from; at + 8 <= to; at += Math.max(8, (le16(b, at) + 3) & ~3)) b[at + 2] = (b[at + 2] as number) & RTN_FLAGS_ASKED;
 }
 
 /** The entries of a table in their order, each under what identifies it. */
@@ -134,7 +135,7 @@ function stripped(nlh: NlMsgHdr, { size, without }: Table): Uint8Array {
   const { buf } = nlh;
   const parts = [buf.slice(nlh.data, nlh.data + size)];
   nlaForEach(buf, nlh.attrData(size), nlh.attrLen(size), (attr, type) => {
-    if (!without.includes(type)) parts.push(buf.slice(attr, attr + ((get16(buf, attr) + 3) & ~3)));
+    if (!without.includes(type)) parts.push(buf.slice(attr, attr + ((le16(buf, attr) + 3) & ~3)));
     return 0;
   });
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

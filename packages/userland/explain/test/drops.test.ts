@@ -1,4 +1,5 @@
 /** Every way in which a packet ends early: its reason, the function that drops it, and what would mend it. */
+import { nfRegisterNetHook } from '@skbuff/core';
 import type { Host } from '@skbuff/hosts';
 import { impairLink } from '@skbuff/fault-injector';
 import { NF_ACCEPT, NF_DROP, NF_INET_FORWARD, NF_STOLEN, NFPROTO_IPV4 } from '@skbuff/uapi';
@@ -81,8 +82,8 @@ describe('what drops a packet', () => {
     const { net, r1 } = line();
     const pass = (): number => NF_ACCEPT;
     const dropDns = (): number => NF_DROP;
-    r1.ns.nf.register({ pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: -10, hook: pass });
-    r1.ns.nf.register({ pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: dropDns });
+    nfRegisterNetHook(r1.ns, { pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: -10, hook: pass });
+    nfRegisterNetHook(r1.ns, { pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: dropDns });
     const found = await explain(net, 'h1', 'udp > 10.0.2.2:53');
     expect(found.verdict).toMatchObject({ outcome: 'dropped', node: 'r1', reason: 'SKB_DROP_REASON_NETFILTER_DROP' });
     expect(found.verdict.text).toContain('dropDns at priority 0 dropped it at FORWARD');
@@ -91,7 +92,7 @@ describe('what drops a packet', () => {
 
   it('says that a hook keeps a packet', async () => {
     const { net, r1 } = line();
-    r1.ns.nf.register({ pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: (_priv, skb) => (skb.consume(), NF_STOLEN) });
+    nfRegisterNetHook(r1.ns, { pf: NFPROTO_IPV4, hooknum: NF_INET_FORWARD, priority: 0, hook: (_priv, skb) => (skb.consume(), NF_STOLEN) });
     const found = await explain(net, 'h1', 'udp > 10.0.2.2:53');
     expect(found.verdict).toMatchObject({ outcome: 'held', node: 'r1', text: 'not seen again after ipForward on r1: FORWARD: a hook keeps it' });
   });

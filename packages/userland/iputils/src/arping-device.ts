@@ -2,9 +2,8 @@
 import { SockaddrIn } from '@skbuff/af-inet';
 import { Exit } from '@skbuff/command';
 import { bytesToStr, NlMsgBuilder, nlaFind, nlaGetU32, nlmsgAll, RtMsg, strToBytes } from '@skbuff/netlink';
-import { le32, setLe32 } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { setBe32 } from '@skbuff/wire';
+import { leS32, setBe32, setLe32 } from '@skbuff/wire';
 import type { ArpingArguments } from './arping-options.ts';
 
 /** Where arping tries the way to the target: no packet is sent. */
@@ -24,7 +23,7 @@ export function findDevice(args: ArpingArguments): ArpingDevice {
   const ask = (request: number): number => {
     const ifreq = new Uint8Array(U.IFREQ_LEN);
     ifreq.set(strToBytes(name).subarray(0, U.IFNAMSIZ - 1));
-    return task.ioctl(fd, request, ifreq) < 0 ? -1 : le32(ifreq, U.IFREQ_UNION);
+    return task.ioctl(fd, request, ifreq) < 0 ? -1 : leS32(ifreq, U.IFREQ_UNION);
   };
   const ifindex = ask(U.SIOCGIFINDEX);
   if (ifindex < 0) program.die(2, `Device ${name} not available.`);

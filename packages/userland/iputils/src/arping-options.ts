@@ -1,6 +1,6 @@
 /** The command line of arping. */
 import { type CommandEnv, getopt } from '@skbuff/command';
-import { inetAton } from './ping-names.ts';
+import { inetAton } from '@skbuff/wire';
 import { Program } from './iputils-common.ts';
 
 const USAGE = `

@@ -6,4 +6,3 @@
 export * from './arping.ts';
 export * from './ping.ts';
 export * from './tracepath.ts';
-export { hostName, inetAton, resolve } from './ping-names.ts';

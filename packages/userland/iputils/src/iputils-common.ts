@@ -1,7 +1,7 @@
 /** What the programs of iputils share (`iputils_common.c`). */
 import { type CommandEnv, Exit, type Opt } from '@skbuff/command';
+import { gethostbyname } from '@skbuff/netdb';
 import { strerror } from '@skbuff/uapi';
-import { resolve } from './ping-names.ts';
 
 export const LONG_MAX = 9223372036854775807n;
 export const INT_MAX = 0x7fff_ffffn;
@@ -69,7 +69,7 @@ export class Program {
 
   /** The address of a name. */
   resolve(name: string, status: number): number {
-    const addr = resolve(this.env, name);
+    const addr = gethostbyname(this.env, name);
     return addr < 0 ? this.die(status, `${name}: Name or service not known`) : addr;
   }
 }

@@ -1,6 +1,7 @@
 /** What the parts of one run of ping share: options, counters, output. */
-import { type CommandEnv, Exit } from '@skbuff/command';
-import { strerror } from '@skbuff/uapi';
+import type { CommandEnv } from '@skbuff/command';
+import { Program } from './iputils-common.ts';
+import { PING_USAGE } from './ping-usage.ts';
 
 const NSEC_PER_USEC = 1000;
 const NSEC_PER_MSEC = 1_000_000;
@@ -49,8 +50,7 @@ export class PingOptions {
   family = 0;
 }
 
-export class PingContext {
-  readonly env: CommandEnv;
+export class PingContext extends Program {
   readonly options: PingOptions;
   sent = 0;
   received = 0;
@@ -62,7 +62,7 @@ export class PingContext {
   exiting = false;
 
   constructor(env: CommandEnv, options: PingOptions) {
-    this.env = env;
+    super('ping', env, PING_USAGE, 2);
     this.options = options;
     this.interval = options.interval;
   }
@@ -80,20 +80,6 @@ export class PingContext {
   /** gettimeofday(2) in microseconds. */
   timeOfDay(): number {
     return Math.floor(this.env.realTime() / NSEC_PER_USEC);
-  }
-
-  print(text: string): void {
-    this.env.stdout(text);
-  }
-
-  /** `error(0, errno, …)`; without an errno the text alone. */
-  complain(text: string, errno = 0): void {
-    this.env.stderr(`ping: ${text}${errno === 0 ? '' : `: ${strerror(errno)}`}\n`);
-  }
-
-  die(status: number, text: string, errno = 0): never {
-    this.complain(text, errno);
-    throw new Exit(status);
   }
 
   printTimestamp(): void {

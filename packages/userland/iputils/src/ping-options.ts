@@ -1,14 +1,11 @@
 /** The command line of ping. */
 import { type CommandEnv, Exit, getopt } from '@skbuff/command';
 import { AF_INET, AF_INET6, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
-import { inetPton4 } from '@skbuff/wire';
+import { inetAton, inetPton4 } from '@skbuff/wire';
+import { INT_MAX, LONG_MAX, Program } from './iputils-common.ts';
 import { PingOptions } from './ping-context.ts';
-import { inetAton } from './ping-names.ts';
 import { NODEINFO_HELP, PING_USAGE } from './ping-usage.ts';
 
-const VERSION = 'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
-const LONG_MAX = 9223372036854775807n;
-const INT_MAX = 0x7fff_ffffn;
 const MAX_PATTERN = 16;
 
 export interface PingArguments {
@@ -17,39 +14,11 @@ export interface PingArguments {
   readonly hosts: readonly string[];
 }
 
-class Parser {
+class Parser extends Program {
   readonly options: PingOptions = new PingOptions();
-  private readonly env: CommandEnv;
 
   constructor(env: CommandEnv) {
-    this.env = env;
-  }
-
-  complain(text: string): void {
-    this.env.stderr(`ping: ${text}\n`);
-  }
-
-  die(status: number, text: string): never {
-    this.complain(text);
-    throw new Exit(status);
-  }
-
-  usage(): never {
-    this.env.stderr(PING_USAGE);
-    throw new Exit(2);
-  }
-
-  version(): never {
-    this.env.stdout(VERSION);
-    throw new Exit(0);
-  }
-
-  /** `strtol_or_err`: a whole number in `min` … `max`. */
-  integer(text: string, min: number, max: bigint = INT_MAX): number {
-    if (!/^\s*[+-]?\d+$/.test(text)) this.die(1, `invalid argument: '${text}'`);
-    const value = BigInt(text.trim().replace(/^\+/, ''));
-    if (value < BigInt(min) || value > max) this.die(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${max}`);
-    return Number(value);
+    super('ping', env, PING_USAGE, 2);
   }
 
   /** `ping_strtod`: a real number; what stands behind it is told and ignored. */
@@ -74,7 +43,7 @@ class Parser {
   pattern(text: string): Uint8Array {
     if (/[^0-9a-fA-F]/.test(text)) this.die(2, `patterns must be specified as hex digits: ${text}`);
     const bytes = [...text.matchAll(/..?/g)].slice(0, MAX_PATTERN).map((m) => Number.parseInt(m[0], 16));
-    if (bytes.length > 0) this.env.stdout(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
+    if (bytes.length > 0) this.print(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
     return Uint8Array.from(bytes);
   }
 
@@ -113,22 +82,12 @@ class Parser {
   /** Node information is asked for over IPv6 only. */
   nodeinfo(text: string): void {
     if (text !== 'help') return;
-    this.env.stdout(NODEINFO_HELP);
+    this.print(NODEINFO_HELP);
     throw new Exit(0);
   }
 
   timestampAndRoute(): void {
     if (this.options.recordRoute && this.options.ipTimestamp !== null) this.die(2, 'only one of -T or -R may be used');
-  }
-
-  unknown(letter: string): never {
-    this.complain(`invalid option -- '${letter}'`);
-    return this.usage();
-  }
-
-  missing(letter: string): never {
-    this.complain(`option requires an argument -- '${letter}'`);
-    return this.usage();
   }
 }
 
@@ -182,8 +141,6 @@ const READ: Readonly<Record<string, Read>> = {
   V: (p) => p.version(),
   w: (p, o, arg) => void (o.deadline = p.integer(arg, 0)),
   W: (p, o, arg) => void (o.linger = p.seconds(arg, 'bad linger time', 0)),
-  '?': (p, _o, arg) => p.unknown(arg),
-  ':': (p, _o, arg) => p.missing(arg),
 };
 
 const SPEC = 'h4bRT:6aABc:CdDe:fF:i:I:l:Lm:M:nN:Op:qQ:rs:S:t:UvVw:W:';
@@ -192,7 +149,11 @@ const SPEC = 'h4bRT:6aABc:CdDe:fF:i:I:l:Lm:M:nN:Op:qQ:rs:S:t:UvVw:W:';
 export function parsePing(argv: readonly string[], env: CommandEnv): PingArguments {
   const parser = new Parser(env);
   const { opts, rest } = getopt(argv, SPEC);
-  for (const { opt, arg } of opts) READ[opt]?.(parser, parser.options, arg);
+  for (const found of opts) {
+    const read = READ[found.opt];
+    if (read === undefined) parser.mistake(found);
+    read(parser, parser.options, found.arg);
+  }
   if (rest.length === 0) parser.die(1, 'usage error: Destination address required');
   const { options } = parser;
   // The route is recorded, timestamps are taken where they happen to be, or the hosts on the way are given: one of these.

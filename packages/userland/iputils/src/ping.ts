@@ -3,7 +3,6 @@ import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
 import { AF_INET, AF_INET6, EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT, IPPROTO_ICMP, SOCK_DGRAM, SOCK_RAW } from '@skbuff/uapi';
 import { PingContext } from './ping-context.ts';
 import { PingLoop } from './ping-loop.ts';
-import { resolve } from './ping-names.ts';
 import { parsePing } from './ping-options.ts';
 import { PingStats } from './ping-stats.ts';
 import { Ping4 } from './ping4.ts';
@@ -33,8 +32,7 @@ function lookup(ctx: PingContext, name: string): number {
   const { family } = ctx.options;
   if (family === AF_INET6 || (family === AF_INET && name.includes(':'))) ctx.die(2, `${name}: Address family for hostname not supported`);
   if (name.includes(':')) ctx.die(2, 'socket', EAFNOSUPPORT);
-  const addr = resolve(ctx.env, name);
-  return addr < 0 ? ctx.die(2, `${name}: Name or service not known`) : addr;
+  return ctx.resolve(name, 2);
 }
 
 function checkInterval(ctx: PingContext): void {

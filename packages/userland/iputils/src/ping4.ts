@@ -1,8 +1,8 @@
 /** ping over IPv4: sockets, requests, answers, errors. */
 import { SockaddrIn } from '@skbuff/af-inet';
-import { type Cmsg, le32, setLe32, setLe64, type Task, type UserMsghdr } from '@skbuff/sock';
+import type { Cmsg, Task, UserMsghdr } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be16, be32, inetNtoa, ipComputeCsum, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
+import { be16, be32, inetNtoa, ipComputeCsum, ipv4IsMulticast, le32, leS32, setBe16, setLe32, setLe64 } from '@skbuff/wire';
 import type { PingContext } from './ping-context.ts';
 import { headerText, icmpText } from './ping-icmp.ts';
 import { OptionsPrinter, recordRouteOption, sourceRouteOption, timestampOption } from './ping-ipopts.ts';
@@ -23,7 +23,7 @@ function putTimeval(b: Uint8Array, at: number, us: number): void {
 }
 
 function getTimeval(b: Uint8Array, at: number): number {
-  const word = (o: number): number => (le32(b, o) >>> 0) + le32(b, o + 4) * 0x1_0000_0000;
+  const word = (o: number): number => le32(b, o) + leS32(b, o + 4) * 0x1_0000_0000;
   return word(at) * 1e6 + word(at + 8);
 }
 
@@ -70,19 +70,15 @@ export class Ping4 implements PingFamily {
     if (options.device !== null) this.bindToDevice();
     this.multicast = options.broadcast || ipv4IsMulticast(this.to.addr);
     const pmtudisc = options.pmtudisc ?? (this.multicast ? U.IP_PMTUDISC_DO : null);
-    if (pmtudisc !== null) this.must(task.setsockopt(fd, U.SOL_IP, U.IP_MTU_DISCOVER, pmtudisc), 'IP_MTU_DISCOVER');
-    if (options.strictSource) this.must(task.bind(fd, new SockaddrIn(this.source)), 'bind');
+    if (pmtudisc !== null) this.ctx.must(task.setsockopt(fd, U.SOL_IP, U.IP_MTU_DISCOVER, pmtudisc), 'IP_MTU_DISCOVER');
+    if (options.strictSource) this.ctx.must(task.bind(fd, new SockaddrIn(this.source)), 'bind');
     this.setSocket();
     this.setOptions(route);
     this.setBuffers();
     this.setTtl();
-    if (options.connect) this.must(task.connect(fd, this.to) as number, 'connect failed');
+    if (options.connect) this.ctx.must(task.connect(fd, this.to) as number, 'connect failed');
     const from = options.device !== null || options.strictSource ? `from ${inetNtoa(this.source)} ${options.device ?? ''}: ` : '';
     ctx.print(`PING ${hostname} (${inetNtoa(this.to.addr)}) ${from}${options.size}(${options.size + ICMP_HLEN + this.optlen + IP_HLEN}) bytes of data.\n`);
-  }
-
-  private must(rc: number, what: string): void {
-    if (rc < 0) this.ctx.die(2, what, rc);
   }
 
   /** The address that the route to the destination would use, learned by connecting a UDP socket. */
@@ -90,16 +86,16 @@ export class Ping4 implements PingFamily {
     const { ctx, task } = this;
     const { options } = ctx;
     const probe = task.socket(U.AF_INET, U.SOCK_DGRAM, 0);
-    this.must(probe, 'socket');
-    if (options.device !== null) this.must(task.setsockopt(probe, U.SOL_SOCKET, U.SO_BINDTODEVICE, text(options.device)), `SO_BINDTODEVICE ${options.device}`);
+    this.ctx.must(probe, 'socket');
+    if (options.device !== null) this.ctx.must(task.setsockopt(probe, U.SOL_SOCKET, U.SO_BINDTODEVICE, text(options.device)), `SO_BINDTODEVICE ${options.device}`);
     if (options.tos !== null && task.setsockopt(probe, U.SOL_IP, U.IP_TOS, options.tos) < 0) ctx.complain('warning: QOS sockopts');
     if (options.mark !== null) task.setsockopt(probe, U.SOL_SOCKET, U.SO_MARK, options.mark);
     const dst = new SockaddrIn(route[0] ?? this.to.addr, PROBE_PORT);
     const rc = task.connect(probe, dst) as number;
     if (rc === -U.EACCES) this.askForBroadcast(probe, dst);
-    else this.must(rc, 'connect');
+    else this.ctx.must(rc, 'connect');
     const own = new SockaddrIn();
-    this.must(task.getsockname(probe, own), 'getsockname');
+    this.ctx.must(task.getsockname(probe, own), 'getsockname');
     this.source = own.addr;
     if (options.device !== null && !this.isOn(probe, options.device)) ctx.complain(`Warning: source address might be selected on device other than: ${options.device}`);
     task.close(probe);
@@ -111,7 +107,7 @@ export class Ping4 implements PingFamily {
     setLe32(ifconf, 0, 256 * U.IFREQ_LEN);
     setLe64(ifconf, 8, U.IFCONF_LEN);
     if (this.task.ioctl(fd, U.SIOCGIFCONF, ifconf) < 0) return true;
-    for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + le32(ifconf, 0); at += U.IFREQ_LEN) {
+    for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + leS32(ifconf, 0); at += U.IFREQ_LEN) {
       const label = String.fromCharCode(...ifconf.subarray(at, ifconf.indexOf(0, at)));
       if (label.split(':')[0] === device && be32(ifconf, at + U.IFREQ_UNION + 4) === this.source) return true;
     }
@@ -122,14 +118,14 @@ export class Ping4 implements PingFamily {
     const { ctx, task } = this;
     if (!ctx.options.broadcast) ctx.die(2, 'Do you want to ping broadcast? Then -b. If not, check your local firewall rules');
     ctx.env.stderr('WARNING: pinging broadcast address\n');
-    this.must(task.setsockopt(probe, U.SOL_SOCKET, U.SO_BROADCAST, 1), 'cannot set broadcasting');
-    this.must(task.connect(probe, dst) as number, 'connect');
+    this.ctx.must(task.setsockopt(probe, U.SOL_SOCKET, U.SO_BROADCAST, 1), 'cannot set broadcasting');
+    this.ctx.must(task.connect(probe, dst) as number, 'connect');
   }
 
   private bindToDevice(): void {
     const device = this.ctx.options.device as string;
     const rc = this.task.setsockopt(this.fd, U.SOL_SOCKET, U.SO_BINDTODEVICE, text(device));
-    if (rc < 0 && !ipv4IsMulticast(this.to.addr)) this.must(rc, `SO_BINDTODEVICE ${device}`);
+    if (rc < 0 && !ipv4IsMulticast(this.to.addr)) this.ctx.must(rc, `SO_BINDTODEVICE ${device}`);
   }
 
   private setSocket(): void {
@@ -154,7 +150,7 @@ export class Ping4 implements PingFamily {
   private setOptions(route: readonly number[]): void {
     const { options } = this.ctx;
     const put = (opt: Uint8Array, what: string): void => {
-      this.must(this.task.setsockopt(this.fd, U.SOL_IP, U.IP_OPTIONS, opt), what);
+      this.ctx.must(this.task.setsockopt(this.fd, U.SOL_IP, U.IP_OPTIONS, opt), what);
       this.optlen = 40;
     };
     if (options.recordRoute) put(recordRouteOption(), 'record route');
@@ -176,16 +172,16 @@ export class Ping4 implements PingFamily {
     hold += Math.trunc((hold + 511) / 512) * (this.optlen + IP_HLEN + 16 + 64 + 160);
     task.setsockopt(fd, U.SOL_SOCKET, U.SO_SNDBUF, sndbuf === 0 ? hold : sndbuf);
     task.setsockopt(fd, U.SOL_SOCKET, U.SO_RCVBUF, Math.max(hold * preload, 65536));
-    if (broadcast) this.must(task.setsockopt(fd, U.SOL_SOCKET, U.SO_BROADCAST, 1), 'cannot set broadcasting');
+    if (broadcast) this.ctx.must(task.setsockopt(fd, U.SOL_SOCKET, U.SO_BROADCAST, 1), 'cannot set broadcasting');
   }
 
   private setTtl(): void {
     const { task, fd } = this;
     const { noLoop, ttl } = this.ctx.options;
-    if (noLoop) this.must(task.setsockopt(fd, U.SOL_IP, U.IP_MULTICAST_LOOP, 0), 'cannot disable multicast loopback');
+    if (noLoop) this.ctx.must(task.setsockopt(fd, U.SOL_IP, U.IP_MULTICAST_LOOP, 0), 'cannot disable multicast loopback');
     if (ttl === null) return;
-    this.must(task.setsockopt(fd, U.SOL_IP, U.IP_MULTICAST_TTL, ttl), 'cannot set multicast time-to-live');
-    this.must(task.setsockopt(fd, U.SOL_IP, U.IP_TTL, ttl), 'cannot set unicast time-to-live');
+    this.ctx.must(task.setsockopt(fd, U.SOL_IP, U.IP_MULTICAST_TTL, ttl), 'cannot set multicast time-to-live');
+    this.ctx.must(task.setsockopt(fd, U.SOL_IP, U.IP_TTL, ttl), 'cannot set unicast time-to-live');
   }
 
   sendProbe(): number {
@@ -233,7 +229,7 @@ export class Ping4 implements PingFamily {
     if (!this.isOurs(at)) return;
     const strange = !ctx.options.broadcast && !this.multicast && from !== this.to.addr;
     const ttl = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL);
-    if (!this.gather(at, cc, from, raw ? buf[8] : ttl === undefined ? -1 : le32(ttl.data, 0), when, corrupted, strange)) return;
+    if (!this.gather(at, cc, from, raw ? buf[8] : ttl === undefined ? -1 : leS32(ttl.data, 0), when, corrupted, strange)) return;
     if (ctx.options.audible) ctx.print('\u0007');
     if (ctx.options.flood) return;
     const opts = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RETOPTS);
@@ -323,7 +319,7 @@ export class Ping4 implements PingFamily {
     const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
     if (ee === undefined) return 'not ours';
     if (ee[4] === U.SO_EE_ORIGIN_LOCAL) {
-      this.localError(le32(ee, 0), le32(ee, 8) >>> 0);
+      this.localError(leS32(ee, 0), le32(ee, 8));
       return 'local';
     }
     if (ee[4] !== U.SO_EE_ORIGIN_ICMP) return 'not ours';
@@ -338,7 +334,7 @@ export class Ping4 implements PingFamily {
     }
     ctx.printTimestamp();
     // Behind the record lies the address of who reported the error.
-    ctx.print(`From ${this.show(be32(ee, 20))} icmp_seq=${seq} ${icmpText(ee[5], ee[6], le32(ee, 8) >>> 0, (addr) => this.show(addr))}`);
+    ctx.print(`From ${this.show(be32(ee, 20))} icmp_seq=${seq} ${icmpText(ee[5], ee[6], le32(ee, 8), (addr) => this.show(addr))}`);
     return 'network';
   }
 

@@ -1,11 +1,11 @@
 /** The command `tracepath`. */
 import { SockaddrIn } from '@skbuff/af-inet';
 import { type Command, type CommandEnv, exitStatus, getopt } from '@skbuff/command';
-import { type Cmsg, le32, setLe32, setLe64, type Task } from '@skbuff/sock';
+import { gethostbyaddr } from '@skbuff/netdb';
+import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, inetNtoa } from '@skbuff/wire';
+import { be32, inetNtoa, le32, leS32, setLe32, setLe64 } from '@skbuff/wire';
 import { Program } from './iputils-common.ts';
-import { hostName } from './ping-names.ts';
 
 const USAGE = `
 Usage
@@ -199,8 +199,8 @@ class Tracepath {
         return 0;
       }
       const hops = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL)?.data;
-      if (!this.tell(ttl, ee, this.probeOf(to.port, buf, n), hops === undefined ? -1 : le32(hops, 0))) return 0;
-      if (le32(ee, 0) === U.EMSGSIZE) progress = this.mtu;
+      if (!this.tell(ttl, ee, this.probeOf(to.port, buf, n), hops === undefined ? -1 : leS32(hops, 0))) return 0;
+      if (leS32(ee, 0) === U.EMSGSIZE) progress = this.mtu;
     }
   }
 
@@ -213,10 +213,10 @@ class Tracepath {
       known.hops = 0;
     }
     if (n !== PROBEHDR_LEN) return probe;
-    if (le32(buf, 0) === 0 || le32(buf, 8) === 0) probe.broken = true;
+    if (leS32(buf, 0) === 0 || leS32(buf, 8) === 0) probe.broken = true;
     else {
-      probe.hops = le32(buf, 0);
-      probe.sent = (le32(buf, 8) >>> 0) * 1e6 + le32(buf, 16);
+      probe.hops = leS32(buf, 0);
+      probe.sent = le32(buf, 8) * 1e6 + leS32(buf, 16);
     }
     return probe;
   }
@@ -236,7 +236,7 @@ class Tracepath {
 
   private verdict(ttl: number, ee: Uint8Array, hops: number, back: number): boolean {
     const { program } = this;
-    const errno = le32(ee, 0);
+    const errno = leS32(ee, 0);
     const last = (text: string): false => {
       program.print(`${text}\n`);
       return false;
@@ -246,7 +246,7 @@ class Tracepath {
         program.print('\n');
         return true;
       case U.EMSGSIZE:
-        this.mtu = le32(ee, 8);
+        this.mtu = leS32(ee, 8);
         program.print(`pmtu ${this.mtu}\n`);
         return true;
       case U.ECONNREFUSED:
@@ -273,7 +273,7 @@ class Tracepath {
   private name(addr: number): string {
     const { numeric, both } = this.options;
     const text = inetNtoa(addr);
-    const name = numeric ? text : (hostName(this.program.env, addr) ?? text);
+    const name = numeric ? text : (gethostbyaddr(this.program.env, text) ?? text);
     return both ? `${name} (${text})` : name;
   }
 }

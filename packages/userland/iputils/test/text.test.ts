@@ -1,7 +1,6 @@
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_HOST_UNREACH, ICMP_TIME_EXCEEDED } from '@skbuff/uapi';
 import { expect, it } from 'vitest';
 import { headerText, icmpText } from '../src/ping-icmp.ts';
-import { inetAton } from '../src/ping-names.ts';
 import { showTime } from '../src/ping-stats.ts';
 
 it.each([
@@ -13,17 +12,6 @@ it.each([
   [9996, '10.0 ms'],
 ])('shows %i µs as %s', (us, text) => {
   expect(showTime(us)).toBe(text);
-});
-
-it.each([
-  ['10.0.0.1', 0x0a000001],
-  ['10.1', 0x0a000001],
-  ['0x7f.1', 0x7f000001],
-  ['010.0.0.1', 0x08000001],
-  ['1.2.3.256', -1],
-  ['h1', -1],
-])('reads %s as inet_aton does', (text, addr) => {
-  expect(inetAton(text)).toBe(addr);
 });
 
 it('says in words what an ICMP error means', () => {

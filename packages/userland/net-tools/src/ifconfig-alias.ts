@@ -1,6 +1,6 @@
 /** `ifconfig IF add|del ADDRESS` for IPv4: aliases with numbers. */
 import { type CommandEnv, type IoctlSocket } from '@skbuff/command';
-import { le32 } from '@skbuff/sock';
+import { leS32 } from '@skbuff/wire';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { fetchInterface, interfaceNames } from './interfaces.ts';
@@ -36,7 +36,7 @@ function set(env: CommandEnv, io: IoctlSocket, alias: string, what: string, requ
 
 function flags(env: CommandEnv, io: IoctlSocket, alias: string, up: boolean): boolean {
   const reply = io.ifreq(U.SIOCGIFFLAGS, alias);
-  const old = typeof reply === 'number' ? 0 : le32(reply, U.IFREQ_UNION) & 0xffff;
+  const old = typeof reply === 'number' ? 0 : leS32(reply, U.IFREQ_UNION) & 0xffff;
   const err = io.set(U.SIOCSIFFLAGS, alias, int32(up ? old | U.IFF_UP : old & ~U.IFF_UP).subarray(0, 2));
   if (err < 0) env.stderr(`SIOCSIFFLAGS: ${strerror(-err)}\n`);
   return err === 0;

@@ -1,6 +1,6 @@
 /** What ifconfig changes, word by word. An error of one word does not keep the next ones from being tried. */
 import { atoi, type CommandEnv, Exit, type IoctlSocket } from '@skbuff/command';
-import { le32 } from '@skbuff/sock';
+import { leS32 } from '@skbuff/wire';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { hwByName, inEther } from './families.ts';
@@ -133,7 +133,7 @@ export class IfconfigRun {
 
   private flags(): number | null {
     const reply = this.io.ifreq(U.SIOCGIFFLAGS, this.name);
-    if (typeof reply !== 'number') return le32(reply, U.IFREQ_UNION) & 0xffff;
+    if (typeof reply !== 'number') return leS32(reply, U.IFREQ_UNION) & 0xffff;
     this.fail(`${this.name}: ERROR while getting interface flags: ${strerror(-reply)}`);
     this.failed = -1;
     return null;

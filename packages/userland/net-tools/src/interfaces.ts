@@ -1,9 +1,8 @@
 /** Interfaces as ifconfig and netstat see them: /proc/net/dev, SIOCGIFCONF for aliases, and an ioctl for each thing else. */
 import { type CommandEnv, type IoctlSocket } from '@skbuff/command';
-import { le32, setLe64 } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
-import { be32 } from '@skbuff/wire';
+import { be32, leS32, setLe64 } from '@skbuff/wire';
 
 /** Columns of /proc/net/dev. */
 export interface DevCounters {
@@ -46,7 +45,7 @@ function labels(io: IoctlSocket): string[] {
   setLe64(ifconf, 8, U.IFCONF_LEN);
   if (io.call(U.SIOCGIFCONF, ifconf) < 0) return [];
   const names: string[] = [];
-  for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + le32(ifconf, 0); at += U.IFREQ_LEN) {
+  for (let at = U.IFCONF_LEN; at < U.IFCONF_LEN + leS32(ifconf, 0); at += U.IFREQ_LEN) {
     const end = ifconf.indexOf(0, at);
     names.push(String.fromCharCode(...ifconf.subarray(at, Math.min(end, at + U.IFNAMSIZ))));
   }
@@ -86,13 +85,13 @@ export function fetchInterface(env: CommandEnv, io: IoctlSocket, name: string): 
   const hw = io.ifreq(U.SIOCGIFHWADDR, name);
   const int = (request: number): number => {
     const reply = io.ifreq(request, name);
-    return typeof reply === 'number' ? -1 : le32(reply, U.IFREQ_UNION);
+    return typeof reply === 'number' ? -1 : leS32(reply, U.IFREQ_UNION);
   };
   const addr = io.addr(U.SIOCGIFADDR, name);
   return {
     name,
     counters: readDevices(env).get(name) ?? null,
-    flags: (le32(flags, U.IFREQ_UNION) << 16) >> 16,
+    flags: (leS32(flags, U.IFREQ_UNION) << 16) >> 16,
     mtu: int(U.SIOCGIFMTU),
     txQueueLen: int(U.SIOCGIFTXQLEN),
     hwType: typeof hw === 'number' ? -1 : (hw[U.IFREQ_UNION] as number) | ((hw[U.IFREQ_UNION + 1] as number) << 8),

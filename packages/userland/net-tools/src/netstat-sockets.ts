@@ -1,5 +1,6 @@
 /** Tables of sockets, from /proc/net/{tcp,udp,udplite,raw,unix}. */
 import type { CommandEnv } from '@skbuff/command';
+import { getprotobynumber, getservbyport } from '@skbuff/netdb';
 import { inetNtoa } from '@skbuff/wire';
 import type { NetstatOptions } from './netstat-options.ts';
 import { hostName } from './resolve.ts';
@@ -137,12 +138,11 @@ function place(env: CommandEnv, o: NetstatOptions, name: string, addr: string, p
   return `${shown}:${service}`.padEnd(ADDR_WIDTH);
 }
 
-/** /etc/services, or the number. What a raw socket has instead of a port is a protocol. */
+/** Its name, or the number. What a raw socket has instead of a port is a protocol. */
 function portName(env: CommandEnv, o: NetstatOptions, name: string, port: number): string {
-  const text = o.has('n', '!p') ? -1 : env.readFile(name === 'raw' ? '/etc/protocols' : '/etc/services');
-  if (typeof text === 'number') return String(port);
-  const number = name === 'raw' ? `${port}\\b` : `${port}/${name}\\b`;
-  return new RegExp(`^(\\S+)\\s+${number}`, 'm').exec(text)?.[1] ?? String(port);
+  if (o.has('n', '!p')) return String(port);
+  const known = name === 'raw' ? getprotobynumber(env, port) : getservbyport(env, port, name);
+  return known?.names[0] ?? String(port);
 }
 
 function userName(env: CommandEnv, o: NetstatOptions, uid: number): string {

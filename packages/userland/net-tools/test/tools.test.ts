@@ -87,3 +87,10 @@ it('puts counters into words and leaves out those that are 0 [TOOL-45]', () => {
       'IcmpMsg:\n        InType8: 2\n        OutType0: 2\nUdp:\n    5 packets received\n    0 packets to unknown port received\n    MemErrors: 1\n',
   );
 });
+
+it('names ports as the file of the machine does, or as netbase where there is none', () => {
+  const row = '   1: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77 2 0000000000000000 0\n';
+  const files = { '/proc/net/udp': `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n${row}` };
+  const local = (given: Readonly<Record<string, string>>): string | undefined => run(netstat, 'netstat -au', { ...files, ...given }).stdout.split('\n')[2]?.split(/\s+/)[3];
+  expect([local({}), local({ '/etc/services': 'mine 53/udp\n' }), local({ '/etc/services': 'mine 53/tcp\n' })]).toEqual(['0.0.0.0:domain', '0.0.0.0:mine', '0.0.0.0:53']);
+});

@@ -1,47 +1,4 @@
-/**
- * Byte access in the host order of x86-64 (little endian), which netlink uses, and strings as the kernel sees them: bytes.
- * Reading past the end of a buffer gives zeros, never an exception.
- */
-
-export function get16(b: Uint8Array, o: number): number {
-  return b[o] | (b[o + 1] << 8);
-}
-
-export function get32(b: Uint8Array, o: number): number {
-  return (b[o] | (b[o + 1] << 8) | (b[o + 2] << 16) | (b[o + 3] << 24)) >>> 0;
-}
-
-export function getS32(b: Uint8Array, o: number): number {
-  return b[o] | (b[o + 1] << 8) | (b[o + 2] << 16) | (b[o + 3] << 24);
-}
-
-export function get64(b: Uint8Array, o: number): bigint {
-  return (BigInt(get32(b, o + 4)) << 32n) | BigInt(get32(b, o));
-}
-
-export function put16(b: Uint8Array, o: number, v: number): void {
-  b[o] = v;
-  b[o + 1] = v >>> 8;
-}
-
-export function put32(b: Uint8Array, o: number, v: number): void {
-  b[o] = v;
-  b[o + 1] = v >>> 8;
-  b[o + 2] = v >>> 16;
-  b[o + 3] = v >>> 24;
-}
-
-/** A number must be a whole one of at most 53 bits; a negative one is stored as two's complement. */
-export function put64(b: Uint8Array, o: number, v: number | bigint): void {
-  if (typeof v === 'number' && v >= 0) {
-    put32(b, o, v % 0x1_0000_0000);
-    put32(b, o + 4, Math.floor(v / 0x1_0000_0000));
-    return;
-  }
-  const n = BigInt.asUintN(64, BigInt(v));
-  put32(b, o, Number(n & 0xffff_ffffn));
-  put32(b, o + 4, Number(n >> 32n));
-}
+/** Strings as the kernel sees them: bytes. */
 
 /** Bytes that are not UTF-8 become U+DC80..U+DCFF, and go back to the same bytes in {@link strToBytes}. */
 const ESCAPE = 0xdc00;

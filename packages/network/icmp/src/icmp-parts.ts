@@ -1,0 +1,22 @@
+/** The part of ICMP that a small stack may be built without: `icmpBare(icmpErrors)` has it, `icmpBare()` has not, `icmp()` always. */
+import type { Ipv4 } from '@skbuff/ipv4';
+import { ICMP_DEST_UNREACH, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED } from '@skbuff/uapi';
+import { icmpErr, icmpRedirect, icmpUnreach } from './icmp-error.ts';
+import { icmpGlobalAllow, icmpHostAllow } from './icmp-limit.ts';
+import { icmpSend } from './icmp-send.ts';
+import type { Icmp } from './icmp-service.ts';
+
+/** A part, for `icmpBare()`. */
+export type IcmpPart = (ip: Ipv4, icmp: Icmp) => void;
+
+/**
+ * Errors: those that this host sends, as many as the limits allow, and those that it hears of. Without it none is sent, and one that arrives is
+ * counted and told to nobody; echo and time stamp are answered as ever, which Linux does not limit either unless it is told to.
+ */
+export const icmpErrors: IcmpPart = (ip, icmp) => {
+  ip.icmp = { icmpSend };
+  icmp.err = icmpErr;
+  icmp.limits = { globalAllow: icmpGlobalAllow, hostAllow: icmpHostAllow };
+  icmp.handlers[ICMP_REDIRECT] = icmpRedirect;
+  for (const type of [ICMP_DEST_UNREACH, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB]) icmp.handlers[type] = icmpUnreach;
+};
