@@ -27,7 +27,8 @@ const SEED = ['--seed <number>', 'seed of everything random (default: what the f
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skbuff').description('A Linux network stack that runs containerlab files: without root, without containers, repeatably.');
-  program.version(version);
+  // What releases are made of has no number yet.
+  program.version(version === '0.0.0' ? `${version} (not released)` : version);
   program.exitOverride((error) => {
     // Bad usage is bad input; help and version are no errors.
     process.exit(error.exitCode === 0 ? 0 : 2);

@@ -32,8 +32,10 @@ async function call(files: string[], options: TestOptions = {}): Promise<{ code:
 const reach = (to: string): string => lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'], top: ['expect:', `  - reach: { from: a, to: ${to} }`] });
 
 describe('a directory for captures', () => {
-  it('is made with what is missing above it, or refused, but never waited for', () => {
+  it('is made where what it lies in is there, or refused, but never waited for', () => {
     const deep = path.join(directory, 'x', 'y');
+    expect(() => captureDirectory(deep)).toThrow(/ENOENT/);
+    captureDirectory(path.join(directory, 'x'));
     const sink = captureDirectory(deep).create('a.pcapng');
     sink.close();
     expect(sink.path).toBe(path.join(deep, 'a.pcapng'));

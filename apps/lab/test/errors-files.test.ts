@@ -13,6 +13,11 @@ describe('files that are no topology', () => {
       '4:3 error: broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ] |  | - | - | -',
       '4:11 error: broken YAML: Flow map in block collection must be sufficiently indented and end with a } |  | - | - | -',
     ]],
+    ['one mistake with many consequences', `name: t\n${Array.from({ length: 9 }, (_, i) => `k${i}: [`).join('\n')}\n`, [
+      '3:1 error: broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ] |  | - | - | -',
+      '4:1 error: broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ] |  | - | - | -',
+      '5:1 error: broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ] |  | - | - | 6 more errors are not shown, and may go away with these',
+    ]],
     ['a quote that is not closed', 'name: "t\ntopology:\n', [
       '3:1 error: broken YAML: Missing closing "quote |  | - | - | -',
     ]],

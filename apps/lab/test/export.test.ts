@@ -64,7 +64,7 @@ describe.runIf(possible)('in namespaces of the running kernel', () => {
     const topology = parsed(example(name));
     const text = exportScript(topology, { seed: 1, prefix: `skx${process.pid}-` });
     const lacking = lacks.find((words) => text.includes(words));
-    if (lacking !== undefined) return console.warn(`${name} is not compared: this kernel has no ${lacking}`);
+    if (lacking !== undefined) return console.warn(`${name} SKIPPED: not compared, since this kernel has no ${lacking}`);
     const script = path.join(directory, `${name}.sh`);
     writeFileSync(script, text);
     const bash = (what: string): string => spawnSync('bash', [script, what], { encoding: 'utf8', timeout: 60_000 }).stdout;
@@ -78,6 +78,20 @@ describe.runIf(possible)('in namespaces of the running kernel', () => {
       bash('down');
     }
   }, 120_000);
+
+  it('is not built twice, and says what to do', () => {
+    const script = path.join(directory, 'twice.sh');
+    writeFileSync(script, exportScript(parsed(example('two-nodes.clab.yml')), { seed: 1, prefix: `sky${process.pid}-` }));
+    const bash = (what: string): ReturnType<typeof spawnSync> => spawnSync('bash', [script, what], { encoding: 'utf8', timeout: 60_000 });
+    try {
+      bash('up');
+      const { status, stderr } = bash('up');
+      expect(status).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^${script}: the namespace sky${process.pid}-\\w+ is there already; if the lab is up: ${script} down\n$`));
+    } finally {
+      bash('down');
+    }
+  }, 60_000);
 
   afterAll(() => rmSync(directory, { recursive: true }));
 });

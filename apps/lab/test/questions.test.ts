@@ -136,9 +136,10 @@ describe('skbuff capture', () => {
     ['a node that is not there', ['r9:eth1'], 'there is no node r9'],
     ['what is no interface', ['r1'], 'r1 is no interface of a lab\n   expected: node:interface, such as h1:eth1'],
   ])('exits with 2 for %s', async (_what, points, text) => {
-    const { code, err } = await capture(points);
+    const { code, err, bytes } = await capture(points);
     expect(code).toBe(2);
     expect(err).toContain(text);
+    expect(bytes).toHaveLength(0);
   });
 
   it('exits with 2 where it cannot write', async () => {

@@ -5,7 +5,20 @@
  *     0      1      2 …
  *     | checksum    | text, ASCII
  */
-import { LL_MAX_HEADER, type ModuleContext, type Net, type NetDevice, NetSlot, type NfHookOps, type Plugin, SKB_DROP_REASON_SKB_CSUM, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
+import {
+  LL_MAX_HEADER,
+  type ModuleContext,
+  type Net,
+  type NetDevice,
+  NetSlot,
+  type NfHookOps,
+  type Plugin,
+  SKB_DROP_REASON_SKB_CSUM,
+  skbResetTransportHeader,
+  type SkBuff,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
+} from '@skbuff/core';
 import { Flowi4, IPV4, ipLocalOut, ipv4Net } from '@skbuff/ipv4';
 import { ENETUNREACH, ENOMEM, NF_ACCEPT, NF_INET_PRE_ROUTING, NF_IP_PRI_FILTER, NFPROTO_IPV4 } from '@skbuff/uapi';
 import { be32, IPHDR_DADDR, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TTL, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
@@ -104,7 +117,7 @@ export function shoutSend(net: Net, daddr: number, text: string): number {
 
 function pushHeaders(skb: SkBuff, fl4: Flowi4, ttl: number): void {
   const sh = skb.push(SHOUT_HLEN);
-  skb.resetTransportHeader();
+  skbResetTransportHeader(skb);
   setBe16(skb.bytes, sh, 0);
   setBe16(skb.bytes, sh, ipComputeCsum(skb.bytes, sh, skb.len));
   const iph = skb.push(IPHDR_LEN);

@@ -1,4 +1,4 @@
-import { createKernel } from '@skbuff/core';
+import { createKernel, insmod, lsmod, rmmod } from '@skbuff/core';
 import { linux } from 'skbuff';
 import { describe, expect, it } from 'vitest';
 import { demo } from '../src/main.ts';
@@ -11,9 +11,9 @@ describe('a plugin of one\'s own', () => {
 
   it('is unloaded while hosts exist, and its number is free again', () => {
     const kernel = createKernel({ plugins: [...linux(), shout()] });
-    expect(kernel.rmmod('@skbuff/sample-shout')).toBe(0);
-    kernel.insmod(shout());
-    expect(kernel.lsmod().at(-1)?.name).toBe('@skbuff/sample-shout');
+    expect(rmmod(kernel, '@skbuff/sample-shout')).toBe(0);
+    insmod(kernel, shout());
+    expect(lsmod(kernel).at(-1)?.name).toBe('@skbuff/sample-shout');
     expect(kernel.shutdown()).toEqual({});
   });
 

@@ -28,29 +28,32 @@ export async function captureCommand(file: string, names: readonly string[], opt
     complain('skbuff: a capture is no text for a terminal: -o FILE, --read for lines, or | tshark -r -');
     return 2;
   }
-  const out = output === '-' ? new Pipe() : openFile(output);
-  if (out === null) return 2;
+  const out = new Held(() => (output === '-' ? new Pipe() : openFile(output)));
   const target: CaptureTarget = { points, ...(read ? { line: (text: string) => out.write(Buffer.from(`${text}\n`)) } : { pcapng: (bytes: Uint8Array) => out.write(bytes) }) };
   try {
-    return await run(topology, target, options);
+    return await run(topology, target, out, options);
   } finally {
     await out.close();
   }
 }
 
-async function run(topology: LabTopology, captureStream: CaptureTarget, options: CaptureOptions): Promise<number> {
+async function run(topology: LabTopology, captureStream: CaptureTarget, out: Held, options: CaptureOptions): Promise<number> {
   const host = await virtualLab(topology, { ...options, captureStream });
   if (host === null) return 2;
+  const missing = captureStream.points.filter((point) => !host.interfacesOf(point.node).includes(point.interface));
+  for (const { node, interface: dev } of missing) complain(`skbuff: ${node} has no interface ${dev}\n   expected: ${host.interfacesOf(node).join(', ')}`);
+  if (missing.length > 0 || !out.open()) {
+    host.close();
+    return 2;
+  }
   const up = host.now();
   // What is cut off by --for ends with the lab.
   const traffic = judgeAll(host, topology, up).catch((error: unknown) => {
     if (options.for === undefined) throw error;
   });
   await (options.for === undefined ? traffic : host.runUntil(up + options.for));
-  const missing = captureStream.points.filter((point) => !host.interfacesOf(point.node).includes(point.interface));
-  for (const { node, interface: dev } of missing) complain(`skbuff: ${node} has no interface ${dev}\n   expected: ${host.interfacesOf(node).join(', ')}`);
   host.close();
-  return missing.length === 0 ? 0 : 2;
+  return 0;
 }
 
 /** `node:interface`; null when one is none, which is printed. */
@@ -70,6 +73,33 @@ function pointsOf(topology: LabTopology, names: readonly string[]): Points | nul
 interface Out {
   write(bytes: Uint8Array): void;
   close(): Promise<void>;
+}
+
+/** Keeps what is written until it is known that there is something to capture. */
+class Held implements Out {
+  private readonly make: () => Out | null;
+  private readonly pieces: Uint8Array[] = [];
+  private out: Out | null = null;
+
+  constructor(make: () => Out | null) {
+    this.make = make;
+  }
+
+  /** False: it cannot be had, which is printed. */
+  open(): boolean {
+    this.out = this.make();
+    for (const bytes of this.pieces.splice(0)) this.out?.write(bytes);
+    return this.out !== null;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.out === null) this.pieces.push(bytes.slice());
+    else this.out.write(bytes);
+  }
+
+  async close(): Promise<void> {
+    await this.out?.close();
+  }
 }
 
 function openFile(path: string): Out | null {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Sandbox } from '../program/sandbox.ts';
 import { paintFor } from '../report/colors.ts';
 
 export interface DoctorOptions {
@@ -70,9 +71,19 @@ function userNamespaces(): Finding {
   const use = 'building an exported lab without root';
   const { status, error, stderr } = spawnSync('unshare', ['-Urn', 'true'], { encoding: 'utf8', timeout: 10_000 });
   if (error === undefined && status === 0) return finding('user namespaces', use, true, 'unshare -Urn works', '');
+  return finding('user namespaces', use, false, (error?.message ?? stderr).trim(), allowUserNamespaces());
+}
+
+function allowUserNamespaces(): string {
   const apparmor = readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1';
-  const mend = apparmor ? 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0' : 'sudo sysctl -w user.max_user_namespaces=10000';
-  return finding('user namespaces', use, false, (error?.message ?? stderr).trim(), mend);
+  return apparmor ? 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0' : 'sudo sysctl -w user.max_user_namespaces=10000';
+}
+
+/** Whether programs can be kept off the machine's network, with files of their own below /proc/sys/net. */
+function programNamespaces(): Finding {
+  const { flags, mounts, why } = new Sandbox();
+  const mend = why.startsWith('unshare of') ? 'apt-get install util-linux' : `${allowUserNamespaces()}, or as root: sudo npx skbuff run …`;
+  return finding('namespaces for programs', 'skbuff run: scripts that write to /proc/sys/net, read /sys/class/net, or say /sbin/ip', mounts, mounts ? `unshare ${flags?.join(' ')}` : why, mend);
 }
 
 function readSetting(file: string): string {
@@ -88,6 +99,7 @@ export function examine(): Finding[] {
   return [
     node(),
     temporary(),
+    programNamespaces(),
     program('bash', ['--version'], 'skbuff run -- bash script.sh', 'apt-get install bash'),
     program('tshark', ['--version'], 'reading captures', 'apt-get install tshark, or open the pcapng in Wireshark'),
     root(),

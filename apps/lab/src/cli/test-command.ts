@@ -1,5 +1,4 @@
 /** `skbuff test`. */
-import path from 'node:path';
 import { captureDirectory } from '../lab/capture-directory.ts';
 import { createStackHost } from '../lab/stack-host.ts';
 import { runLab } from '../lab/run.ts';
@@ -51,7 +50,7 @@ async function testOne(file: string, options: TestOptions, many: boolean, progre
       seed: options.seed ?? topology.seed ?? 1,
       diagnostics,
       // Two labs may have interfaces of one name.
-      ...(options.pcap !== undefined && { captures: captureDirectory(many ? path.join(options.pcap, topology.name) : options.pcap) }),
+      ...(options.pcap !== undefined && { captures: captureDirectory(options.pcap, many ? topology.name : '') }),
       onProgress: (done, all, what) => progress.show(`${topology.name}: ${done}/${all} ${what}`),
     });
     return { outcome: { kind: 'ran', report }, leaks };

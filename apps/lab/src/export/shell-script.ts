@@ -13,6 +13,11 @@ export interface ExportOptions {
   readonly prefix?: string;
 }
 
+/** The first namespace that is there already says so, before anything is changed. */
+function standsAlready(names: readonly string[]): string {
+  return `for ns in ${names.join(' ')}; do [ ! -e "/run/netns/$P$ns" ] || { echo "$0: the namespace $P$ns is there already; if the lab is up: $0 down" >&2; exit 1; }; done`;
+}
+
 const CHECKS = `failed=0
 verdict() { # STATUS SENTENCE
   if [ "$1" = 0 ]; then echo "ok      $2"; else echo "FAILED  $2"; failed=1; fi
@@ -47,7 +52,8 @@ export function exportScript(topology: LabTopology, { seed, prefix = `${topology
     ...execLines(topology.nodes),
     ...schedule(topology.links),
   ];
-  const down = [`for ns in ${names.map((name) => quote(name === OUTSIDE ? 'outside' : name)).join(' ')}; do ip netns del "$P$ns" 2> /dev/null || true; done`];
+  const quoted = names.map((name) => quote(name === OUTSIDE ? 'outside' : name));
+  const down = [`for ns in ${quoted.join(' ')}; do ip netns del "$P$ns" 2> /dev/null || true; done`];
   const checks = topology.expect.flatMap((expectation) => check(topology, expectation));
   return [
     '#!/bin/bash',
@@ -55,7 +61,7 @@ export function exportScript(topology: LabTopology, { seed, prefix = `${topology
     'set -eu',
     `P=${quote(prefix)}`,
     '',
-    `up() {\n${indent(up)}\n}`,
+    `up() {\n${indent([standsAlready(quoted), ...up])}\n}`,
     '',
     `down() {\n${indent(down)}\n}`,
     '',

@@ -5,18 +5,14 @@ import type { CaptureSink, CaptureStore } from './capture-store.ts';
 
 const FLUSH_AT = 1 << 18;
 
-/** Makes the directory. Throws what the file system says. */
-export function captureDirectory(directory: string): CaptureStore {
-  make(path.resolve(directory));
-  return { create: (name) => createFile(path.join(directory, name)) };
-}
-
-/** With what is missing above it. Node's own `recursive` never returns where the machine makes no directories, as in /proc. */
-function make(directory: string): void {
-  if (existsSync(directory) && statSync(directory).isDirectory()) return;
-  const above = path.dirname(directory);
-  if (above !== directory && !existsSync(above)) make(above);
-  mkdirSync(directory);
+/**
+ * Makes the directory, and if `below` is given the one of that name in it; what they lie in has to be there, as tcpdump -w wants it. Throws what the
+ * file system says.
+ */
+export function captureDirectory(directory: string, below = ''): CaptureStore {
+  const at = path.join(directory, below);
+  for (const each of new Set([directory, at])) if (!existsSync(each) || !statSync(each).isDirectory()) mkdirSync(each);
+  return { create: (name) => createFile(path.join(at, name)) };
 }
 
 function createFile(file: string): CaptureSink {

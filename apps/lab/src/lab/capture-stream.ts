@@ -1,7 +1,8 @@
 /** What some interfaces of a lab see, in one stream: a pcapng file, or lines. */
-import { type Net, NETDEV_REGISTER, NETDEV_UNREGISTER, type NetDevice, NOTIFY_DONE, type PacketType, type Plugin } from '@skbuff/core';
+import type { NetDevice, PacketType } from '@skbuff/core';
 import { attachCapture, type PcapngInterface, PcapngWriter } from '@skbuff/pcapng';
 import { ETH_P_ALL, PACKET_OUTGOING } from '@skbuff/uapi';
+import { CapturePoints } from './capture-points.ts';
 import type { CaptureTarget } from './lab-host.ts';
 import { packetLine } from './packet-line.ts';
 
@@ -14,48 +15,24 @@ class NamedWriter extends PcapngWriter {
   }
 }
 
-export class CaptureStream {
+export class CaptureStream extends CapturePoints {
   private readonly target: CaptureTarget;
   private readonly writer: NamedWriter | null;
-  private readonly nodes: Map<Net, string> = new Map();
-  private readonly open: Map<NetDevice, () => void> = new Map();
 
   constructor(target: CaptureTarget) {
+    super();
     this.target = target;
     this.writer = target.pcapng === undefined ? null : new NamedWriter(target.pcapng);
   }
 
-  /** Hears of interfaces that come and go; takes its taps back when the lab ends. */
-  plugin(): Plugin {
-    return {
-      name: '@skbuff/cli/capture-stream',
-      init: (ctx) => {
-        ctx.netdeviceNotifier({
-          notifierCall: (_nb, event, { dev }) => {
-            if (event === NETDEV_REGISTER) this.begin(dev);
-            else if (event === NETDEV_UNREGISTER) this.end(dev);
-            return NOTIFY_DONE;
-          },
-        });
-      },
-    };
+  protected override wanted(node: string, dev: NetDevice): boolean {
+    return this.target.points.some((p) => p.node === node && p.interface === dev.name);
   }
 
-  addNode(name: string, net: Net): void {
-    this.nodes.set(net, name);
-    for (const dev of net.devList) this.begin(dev);
-  }
-
-  private begin(dev: NetDevice): void {
-    const node = this.nodes.get(dev.net);
-    if (node === undefined || this.open.has(dev) || !this.target.points.some((p) => p.node === node && p.interface === dev.name)) return;
-    if (this.writer !== null) this.writer.node = this.target.points.length > 1 ? node : null;
-    this.open.set(dev, this.writer === null ? this.print(node, dev) : attachCapture([dev], this.writer));
-  }
-
-  private end(dev: NetDevice): void {
-    this.open.get(dev)?.();
-    this.open.delete(dev);
+  protected override capture(node: string, dev: NetDevice): () => void {
+    if (this.writer === null) return this.print(node, dev);
+    this.writer.node = this.target.points.length > 1 ? node : null;
+    return attachCapture([dev], this.writer);
   }
 
   private print(node: string, dev: NetDevice): () => void {

@@ -76,6 +76,10 @@ export class StackHost implements LabHost, ProgramHost {
     return this.net.get(node) !== undefined;
   }
 
+  taskOf(node: string): Task {
+    return this.host(node).task;
+  }
+
   start(node: string, argv: readonly string[], io?: Stdio, parent?: Task): Running {
     const running = this.host(node).start(argv, io, parent);
     this.running.add(running);

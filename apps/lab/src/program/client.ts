@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
+import { findProgram } from './find-program.ts';
 import { listen, say, type ToClient } from './protocol.ts';
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
@@ -19,11 +20,13 @@ let running: ReturnType<typeof spawn> | null = null;
 /** What ended the program. */
 let endedBy: string | undefined;
 
-socket.on('error', () => {
+function gone(): never {
   process.stderr.write(`${argv[0]}: the kernel of this program has ended\n`);
   process.exit(GONE);
-});
-socket.on('close', () => process.exit());
+}
+
+socket.on('error', gone);
+socket.on('close', gone);
 // Whoever reads from us has gone, and so do we.
 process.stdout.on('error', () => process.exit(0));
 
@@ -44,7 +47,10 @@ async function readStdin(): Promise<void> {
   say(socket, { type: 'stdin', base64: (value as Buffer | undefined)?.toString('base64') ?? '' });
 }
 
-function exec([name = '', ...args]: readonly string[], task: string): void {
+function exec(argv: readonly string[], before: readonly string[], task: string): void {
+  const found = findProgram(argv[0] ?? '');
+  if (typeof found === 'number') return say(socket, { type: 'status', status: found });
+  const [name = '', ...args] = [...before, ...argv];
   running = spawn(name, args, { stdio: 'inherit', env: { ...process.env, SKBUFF_TASK: task } });
   const ended = (status: number): void => {
     running = null;
@@ -87,7 +93,7 @@ listen<ToClient>(socket, (message) => {
   if (message.type === 'stdout' || message.type === 'stderr') process[message.type].write(message.text);
   else if (message.type === 'bytes') process.stdout.write(Buffer.from(message.base64, 'base64'));
   else if (message.type === 'stdin') void readStdin();
-  else if (message.type === 'exec') exec(message.argv, message.task);
+  else if (message.type === 'exec') exec(message.argv, message.before, message.task);
   else {
     // The loop ends by itself once all is written.
     endAs(message.code, message.signal ?? endedBy);

@@ -36,8 +36,8 @@ export type ToClient =
   | { readonly type: 'bytes'; readonly base64: string }
   /** Standard input is wanted. Nothing reads it unasked: it may be a script's own. */
   | { readonly type: 'stdin' }
-  /** A program of the machine is to run, with `SKBUFF_TASK` set to `task`. */
-  | { readonly type: 'exec'; readonly argv: readonly string[]; readonly task: string }
+  /** A program of the machine is to run, with `SKBUFF_TASK` set to `task`, and `before` in front of it. */
+  | { readonly type: 'exec'; readonly argv: readonly string[]; readonly task: string; readonly before: readonly string[] }
   /** `signal`: what ended it, if anything did. */
   | { readonly type: 'exit'; readonly code: number; readonly signal?: string };
 

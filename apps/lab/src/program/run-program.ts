@@ -1,10 +1,13 @@
 /** Runs a program of the machine whose network commands are ours. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shellQuote } from '../shell/quote.ts';
+import { writeCommands } from './commands.ts';
+import { findProgram } from './find-program.ts';
+import { RUN } from './processes.ts';
+import { REAL_TOOLS, Sandbox } from './sandbox.ts';
 import { CommandServer, type ProgramHost } from './server.ts';
 
 export interface ProgramOptions {
@@ -17,11 +20,8 @@ export interface ProgramOptions {
   readonly onSpawn?: (child: ReturnType<typeof spawn>) => void;
   /** The built client. */
   readonly client?: string;
-}
-
-/** A file that a shell may execute; the paths may hold any character. */
-function wrapper(client: string, socket: string, name: string): string {
-  return `#!/bin/sh\nexec ${[process.execPath, client, socket, name].map(shellQuote).join(' ')} "$@"\n`;
+  /** Default: the best that the machine allows. */
+  readonly sandbox?: Sandbox;
 }
 
 /** Exit status when there is no place to work in. */
@@ -37,51 +37,91 @@ function workDirectory(): string | null {
   }
 }
 
-/**
- * `sudo` in front of a command, which would otherwise look for it in a PATH of its own and change the real machine. Nobody is asked: these
- * commands need no other user. Programs of the machine run as whoever called.
- */
-const SUDO = `#!/bin/sh
-while [ $# -gt 0 ]; do
-  case $1 in
-    --) shift; break ;;
-    -[ughpCrtTUDR]|--user|--group|--host|--prompt|--chdir) shift; [ $# -eq 0 ] || shift ;;
-    -i|-s|--login|--shell) shift; [ $# -gt 0 ] || set -- "\${SHELL:-/bin/sh}" ;;
-    -v|-k|-K|--validate) exit 0 ;;
-    -*) shift ;;
-    [A-Za-z_]*=*) export "$1"; shift ;;
-    *) break ;;
-  esac
-done
-[ $# -gt 0 ] || { echo 'sudo (of skbuff run): no command to run' >&2; exit 1; }
-exec "$@"
-`;
+/** These end us; the program hears of them and decides, and we end with it. */
+const PASSED_ON = ['SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the program to its end; its exit status, 128 and the signal's number if one ended it, 127 if it could not be started. */
-export async function runProgram(host: ProgramHost, [name = '', ...args]: readonly string[], options: ProgramOptions): Promise<number> {
-  const { node, stdio = 'inherit', client = fileURLToPath(new URL('./client.js', import.meta.url)) } = options;
+export async function runProgram(host: ProgramHost, argv: readonly string[], options: ProgramOptions): Promise<number> {
+  const found = findProgram(argv[0] ?? '');
+  if (typeof found === 'number') return notFound(argv[0] ?? '', found);
+  const { node, sandbox = new Sandbox(), client = fileURLToPath(new URL('./client.js', import.meta.url)) } = options;
   const directory = workDirectory();
   if (directory === null) return UNUSABLE;
-  const socket = path.join(directory, '.kernel');
-  const server = new CommandServer(host, node);
+  if (sandbox.warning !== null) process.stderr.write(`skbuff run: ${sandbox.warning}\n`);
+  const server = new CommandServer(host, { node, directory, sandbox });
+  const running = new Program(directory);
   try {
+    const socket = path.join(directory, '.kernel');
     await server.listen(socket);
-    for (const command of options.commands) writeFileSync(path.join(directory, command), wrapper(client, socket, command), { mode: 0o755 });
-    writeFileSync(path.join(directory, 'sudo'), SUDO, { mode: 0o755 });
-    const env = { ...process.env, PATH: `${directory}${path.delimiter}${process.env['PATH'] ?? ''}` };
-    const child = spawn(name, args, { stdio, env });
-    options.onSpawn?.(child);
-    return await new Promise<number>((resolve) => {
-      child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
-        process.stderr.write(`skbuff run: ${code === 'ENOENT' ? `${name}: command not found` : code === 'EACCES' ? `${name}: cannot be executed; a script without the x bit: skbuff run -- bash ${name}` : message}\n`);
-        resolve(code === 'ENOENT' ? 127 : 126);
-      });
-      // What it left in the background may hold its output open.
-      child.once('exit', () => server.close());
-      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    });
+    const names = writeCommands(directory, client, socket, options.commands);
+    return await running.run([...sandbox.start(directory, names, server.files), ...argv], options, server);
   } finally {
     server.close();
-    rmSync(directory, { recursive: true, force: true });
+    running.close();
   }
+}
+
+function notFound(name: string, errno: number): number {
+  const missing = errno === -constants.errno.ENOENT;
+  const what = name === '' ? "''" : name;
+  process.stderr.write(`skbuff run: ${missing ? `${what}: command not found` : `${what}: cannot be executed; a script without the x bit: skbuff run -- bash ${what}`}\n`);
+  return missing ? 127 : 126;
+}
+
+/** The process, and what is to be gone when we are. */
+class Program {
+  private readonly directory: string;
+  private child: ReturnType<typeof spawn> | null = null;
+  private pending: NodeJS.Signals | null = null;
+  private readonly onSignal = (signal: NodeJS.Signals): void => {
+    if (this.child === null) this.pending = signal;
+    else this.child.kill(signal);
+  };
+  /** However we end. */
+  private readonly onExit = (): void => {
+    this.child?.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  };
+
+  constructor(directory: string) {
+    this.directory = directory;
+    for (const signal of PASSED_ON) process.on(signal, this.onSignal);
+    process.on('exit', this.onExit);
+  }
+
+  run([name = '', ...args]: readonly string[], options: ProgramOptions, server: CommandServer): Promise<number> {
+    // One that came while we were busy has waited until now.
+    return new Promise((resolve) => setImmediate(resolve)).then(() => (this.pending === null ? this.spawn(name, args, options, server) : 128 + constants.signals[this.pending]));
+  }
+
+  close(): void {
+    for (const signal of PASSED_ON) process.off(signal, this.onSignal);
+    process.off('exit', this.onExit);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private spawn(name: string, args: readonly string[], options: ProgramOptions, server: CommandServer): Promise<number> {
+    const child = spawn(name, args, { stdio: options.stdio ?? 'inherit', env: environment(this.directory) });
+    this.child = child;
+    server.program = child.pid ?? 0;
+    options.onSpawn?.(child);
+    return new Promise<number>((resolve) => {
+      child.once('error', ({ message }) => {
+        process.stderr.write(`skbuff run: ${message}\n`);
+        resolve(126);
+      });
+      // What it left in the background may hold its output open.
+      child.once('exit', () => {
+        this.child = null;
+        server.close();
+      });
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    });
+  }
+}
+
+/** The program may be one of another `skbuff run`, whose tasks mean nothing to us. */
+function environment(directory: string): NodeJS.ProcessEnv {
+  const { SKBUFF_TASK: _theirs, ...env } = process.env;
+  return { ...env, PATH: `${directory}${path.delimiter}${env['PATH'] ?? ''}`, [RUN]: directory, [REAL_TOOLS]: path.join(directory, '.real') };
 }

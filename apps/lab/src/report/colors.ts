@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { plainPaint, type Paint } from '../topology/format.ts';
+import { type Paint, plainPaint } from '@skbuff/explain';
 
 /** Colours for a stream: only if it is a terminal and nobody has set NO_COLOR. */
 export function paintFor(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): Paint {

@@ -1,4 +1,5 @@
-import { formatDiagnostics, plainPaint, printable, type Paint } from '../topology/format.ts';
+import { type Paint, plainPaint } from '@skbuff/explain';
+import { formatDiagnostics, printable } from '../topology/format.ts';
 import { formatDuration } from '../topology/units.ts';
 import type { ExecNote, ExpectationResult, LabOutcome, LabReport, NodeReport } from './model.ts';
 

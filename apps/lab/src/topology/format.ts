@@ -1,17 +1,5 @@
+import { type Paint, plainPaint } from '@skbuff/explain';
 import type { Diagnostic } from './diagnostic.ts';
-
-/** Colours a piece of text; the identity when there is no terminal. */
-export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
-}
-
-const same = (text: string): string => text;
-export const plainPaint: Paint = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
 
 const WINDOW = 120;
 

@@ -5,8 +5,8 @@ import { expandEnv, type Env } from './expand.ts';
 /** More values than a lab of thousands of nodes has; an alias bomb passes it within milliseconds. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 64;
-/** After so many syntax errors the rest is noise. */
-const MAX_SYNTAX_ERRORS = 20;
+/** After so many syntax errors the rest is most often a consequence of them. */
+const MAX_SYNTAX_ERRORS = 3;
 
 const NESTED: DiagnosticText = { message: 'the file is nested too deeply', expected: `at most ${MAX_DEPTH} levels` };
 
@@ -207,11 +207,14 @@ function read(source: string, lines: LineCounter, env: Env, diagnostics: Diagnos
     diagnostics.push(at([0, 0], 'error', '', NESTED));
     return [undefined, undefined, undefined];
   }
+  // Unclosed brackets all end at the same place; the first complaint says it.
   const seen = new Set<number>();
-  for (const error of doc.errors) {
-    // Unclosed brackets all end at the same place; the first complaint says it.
-    if (!seen.has(error.pos[0]) && seen.size < MAX_SYNTAX_ERRORS) diagnostics.push(at(error.pos, 'error', '', syntaxText(error.code, error.message)));
-    seen.add(error.pos[0]);
+  const errors = doc.errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
+  const more = errors.length - MAX_SYNTAX_ERRORS;
+  for (const [i, error] of errors.slice(0, MAX_SYNTAX_ERRORS).entries()) {
+    const text = syntaxText(error.code, error.message);
+    const rest = more > 0 && i === MAX_SYNTAX_ERRORS - 1 ? { hint: `${text.hint === undefined ? '' : `${text.hint}; `}${more} more ${more === 1 ? 'error is' : 'errors are'} not shown, and may go away with these` } : {};
+    diagnostics.push(at(error.pos, 'error', '', { ...text, ...rest }));
   }
   if (doc.errors.some((e) => e.code !== 'DUPLICATE_KEY')) return [doc, undefined, undefined];
   const converter = new Converter(doc, env);

@@ -1,4 +1,7 @@
-/** The interpreter. Nothing is allocated by a run. */
+/**
+ * The interpreter. Nothing is allocated by a run. Its constants are imported one by one: through a namespace object V8 looks each label of
+ * the switch up again, and a filter of nine steps takes 1,300 instead of 80 ns.
+ */
 import {
   BPF_A,
   BPF_ABS,

@@ -744,3 +744,13 @@ export const IFLA_MCTP_MAX = 2;
 export const IFLA_DSA_UNSPEC = 0;
 export const IFLA_DSA_MASTER = 1;
 export const IFLA_DSA_MAX = 1;
+
+// VLAN_FLAG_* (linux/if_vlan.h)
+export const VLAN_FLAG_REORDER_HDR = 0x1;
+export const VLAN_FLAG_GVRP = 0x2;
+export const VLAN_FLAG_LOOSE_BINDING = 0x4;
+export const VLAN_FLAG_MVRP = 0x8;
+export const VLAN_FLAG_BRIDGE_BINDING = 0x10;
+
+/** VXCAN_INFO_PEER (linux/can/vxcan.h). */
+export const VXCAN_INFO_PEER = 1;

@@ -14,6 +14,7 @@ export * from './socket.ts';
 export * from './netlink.ts';
 export * from './rtnetlink.ts';
 export * from './if-link.ts';
+export * from './lwtunnel.ts';
 export * from './if-addr.ts';
 export * from './neighbour.ts';
 export * from './capability.ts';

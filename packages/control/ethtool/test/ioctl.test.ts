@@ -1,4 +1,23 @@
-import { allocNetdev, createKernel, defaultEthtoolOps, devEthtool, devOpen, type EthtoolOps, type Kernel, type Net, NETDEV_TX_OK, netdevOpsDefaults, NETIF_F_GSO, NETIF_F_GRO, NETIF_F_SG, type NetDevice, registerNetdevice, unregisterNetdevice, VirtualClock } from '@skbuff/core';
+import {
+  allocNetdev,
+  createKernel,
+  setupNet,
+  defaultEthtoolOps,
+  devEthtool,
+  devOpen,
+  type EthtoolOps,
+  type Kernel,
+  type Net,
+  NETDEV_TX_OK,
+  netdevOpsDefaults,
+  NETIF_F_GSO,
+  NETIF_F_GRO,
+  NETIF_F_SG,
+  type NetDevice,
+  registerNetdevice,
+  unregisterNetdevice,
+  VirtualClock,
+} from '@skbuff/core';
 import * as U from '@skbuff/uapi';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ethtool } from '../src/index.ts';
@@ -27,7 +46,7 @@ const OPS: EthtoolOps = {
 
 beforeEach(() => {
   kernel = createKernel({ clock: new VirtualClock(), debug: true, plugins: [ethtool()] });
-  net = kernel.netns.create() as Net;
+  net = setupNet(kernel) as Net;
   const ops = { ...netdevOpsDefaults, ndoStartXmit: () => NETDEV_TX_OK };
   dev = allocNetdev(net, { name: 'f0', ops, setup: (d) => Object.assign(d, { addrLen: 6, ethtoolOps: OPS, features: NETIF_F_SG | NETIF_F_GSO, hwFeatures: NETIF_F_GSO }) });
   expect(registerNetdevice(dev)).toBe(0);

@@ -1,5 +1,5 @@
 /** What the other kinds call a namespace, of a `Net`: its owner, and who paid for it. */
-import { type Net, NetSlot } from '@skbuff/core';
+import { type Net, NetSlot, copyNetNs as copyNet } from '@skbuff/core';
 import { CAP_NET_ADMIN, CLONE_NEWNET, ENOSPC, EPERM } from '@skbuff/uapi';
 import type { Cred } from './cred.ts';
 import { Namespace, type ProcNsOperations } from './ns-common.ts';
@@ -75,7 +75,7 @@ export function copyNetNs(flags: number, userNs: UserNamespace, uid: number, old
   if ((flags & CLONE_NEWNET) === 0) return old.get();
   const ucounts = userNs.ucountsOf(uid);
   if (!ucounts.inc(CLONE_NEWNET)) return -ENOSPC;
-  const net = old.net.kernel.netns.copyNetNs(flags, old.net);
+  const net = copyNet(flags, old.net);
   if (typeof net === 'number') {
     ucounts.dec(CLONE_NEWNET);
     return net;

@@ -1,4 +1,5 @@
 /** Namespaces as a plugin: there before any task. */
+import { procInums } from '@skbuff/core';
 import type { Plugin } from '@skbuff/core';
 import { registerSysctl, sysctlOf } from '@skbuff/sysctl';
 import { netCtlPermissions, NetNs, netNsOf, netNsSlot } from './net-ns.ts';
@@ -16,7 +17,7 @@ export function namespaces(options: NamespacesOptions = {}): Plugin {
     name: '@skbuff/namespaces',
     requires: ['@skbuff/sysctl'],
     init(ctx) {
-      const all = new Namespaces(ctx.kernel.netns.inums, options.uname ?? {});
+      const all = new Namespaces(procInums(ctx.kernel.netns), options.uname ?? {});
       ctx.leakCheck('namespace', () => all.held());
       ctx.pernetSubsys({
         name: 'namespaces',

@@ -60,6 +60,33 @@ export class IfInfoMsg implements NlStruct {
   }
 }
 
+/** `struct if_stats_msg`: counters of links. */
+export class IfStatsMsg implements NlStruct {
+  static readonly LEN = 12;
+  readonly size: number = IfStatsMsg.LEN;
+  family = 0;
+  ifindex = 0;
+  /** A bit for each IFLA_STATS_* that is wanted: that of attribute 1 is bit 0. */
+  filterMask = 0;
+
+  static of(v: Partial<IfStatsMsg>): IfStatsMsg {
+    return Object.assign(new IfStatsMsg(), v);
+  }
+
+  read(b: Uint8Array, o: number): this {
+    this.family = b[o];
+    this.ifindex = le32(b, o + 4);
+    this.filterMask = le32(b, o + 8);
+    return this;
+  }
+
+  write(b: Uint8Array, o: number): void {
+    b[o] = this.family;
+    setLe32(b, o + 4, this.ifindex);
+    setLe32(b, o + 8, this.filterMask);
+  }
+}
+
 /** `struct ifaddrmsg`: addresses. */
 export class IfAddrMsg implements NlStruct {
   static readonly LEN = 8;

@@ -1,4 +1,4 @@
-import { createKernel, type Net, type Plugin } from '@skbuff/core';
+import { createKernel, rmmod, setupNet, type Net, type Plugin } from '@skbuff/core';
 import { EOPNOTSUPP, EPROTONOSUPPORT, NETLINK_GENERIC, NETLINK_ROUTE, NLM_F_ACK, NLM_F_ECHO, NLM_F_REQUEST, RTM_NEWLINK, RTNLGRP_IPV6_ACADDR, RTNLGRP_LINK } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import * as N from '../src/index.ts';
@@ -25,7 +25,7 @@ const request = message(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, new N.IfInfoMsg(
 describe('the netlink plugin', () => {
   it('gives every namespace its own NETLINK_ROUTE, groups up to RTNLGRP_MAX for everybody [NL-19] [RTNL-01]', () => {
     const kernel = createKernel({ plugins: [N.netlink()] });
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const [p, q] = [port(kernel.initNet, { capable: () => false }), port(other)];
     expect([p.bind(5, 1), q.bind(5, 1), p.setsockopt(1, RTNLGRP_IPV6_ACADDR), p.setsockopt(1, RTNLGRP_IPV6_ACADDR + 1)]).toEqual([0, 0, 0, -22]);
     expect(N.rtnlUnicast(other, Uint8Array.of(1), 5)).toBe(0);
@@ -37,7 +37,7 @@ describe('the netlink plugin', () => {
 
   it('closes the ports of a namespace that dies', () => {
     const kernel = createKernel({ plugins: [N.netlink()] });
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const p = port(net);
     p.bind();
     net.put();
@@ -50,9 +50,9 @@ describe('the netlink plugin', () => {
     const kernel = createKernel({ plugins: [links, N.netlink()] });
     const p = port(kernel.initNet);
     expect(N.nlTalk(p, request).error).toBe(0);
-    kernel.rmmod('links');
+    rmmod(kernel, 'links');
     expect(N.nlTalk(p, request).error).toBe(-EOPNOTSUPP);
-    expect(kernel.rmmod('@skbuff/netlink')).toBe(0);
+    expect(rmmod(kernel, '@skbuff/netlink')).toBe(0);
     expect(kernel.shutdown()).toEqual({});
   });
 

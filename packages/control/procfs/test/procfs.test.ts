@@ -1,4 +1,4 @@
-import { createKernel, type Kernel, type Net, type SkBuff } from '@skbuff/core';
+import { createKernel, setupNet, type Kernel, type Net, type SkBuff } from '@skbuff/core';
 import { EEXIST, EISDIR, ENOENT } from '@skbuff/uapi';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { procCreateNet, procfs, procNetOf, ProcNet } from '../src/index.ts';
@@ -28,7 +28,7 @@ it('knows directories and refuses a second file of one name', () => {
 });
 
 it('is one tree for each namespace, and tells of files that nobody took back', () => {
-  const other = kernel.netns.create() as Net;
+  const other = setupNet(kernel) as Net;
   procCreateNet(other, 'udp', () => '');
   expect(() => procCreateNet(other, 'udp', () => '')).toThrow('/proc/net/udp');
   expect(procNetOf(kernel.initNet).list()).toEqual(['dev', 'dev_mcast', 'ptype', 'softnet_stat']);
@@ -38,7 +38,7 @@ it('is one tree for each namespace, and tells of files that nobody took back', (
 });
 
 it('shows taps and protocols by the names of their functions [CFG-01]', () => {
-  const other = kernel.netns.create() as Net;
+  const other = setupNet(kernel) as Net;
   function packetRcv(skb: SkBuff): number {
     skb.consume();
     return 0;

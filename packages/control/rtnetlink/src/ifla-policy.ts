@@ -88,3 +88,12 @@ export const iflaInfoPolicy: NlaPolicySet = nlaPolicySet(U.IFLA_INFO_MAX, {
   [U.IFLA_INFO_SLAVE_KIND]: nlaPolicy(NLA_STRING),
   [U.IFLA_INFO_SLAVE_DATA]: nlaPolicy(NLA_NESTED),
 });
+
+/** Inside IFLA_XDP. */
+export const xdpPolicy: NlaPolicySet = nlaPolicySet(U.IFLA_XDP_MAX, {
+  [U.IFLA_XDP_FD]: nlaPolicy(NLA_S32),
+  [U.IFLA_XDP_EXPECTED_FD]: nlaPolicy(NLA_S32),
+  [U.IFLA_XDP_ATTACHED]: nlaPolicy(NLA_U8),
+  [U.IFLA_XDP_FLAGS]: nlaPolicy(NLA_U32),
+  [U.IFLA_XDP_PROG_ID]: nlaPolicy(NLA_U32),
+});

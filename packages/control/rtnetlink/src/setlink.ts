@@ -1,9 +1,9 @@
 /** Changes a device as a message says (`do_setlink`), and RTM_SETLINK. */
 import * as C from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
-import { IfInfoMsg, nlaForEachNested, NlAttrs, type NetlinkExtAck, type NetlinkSkb, type NlMsgHdr, nlmsgParseDeprecated } from '@skbuff/netlink';
+import { IfInfoMsg, nlaForEachNested, nlaGetU32, nlaParseNestedDeprecated, NlAttrs, type NetlinkExtAck, type NetlinkSkb, type NlMsgHdr, nlmsgParseDeprecated } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { iflaPolicy } from './ifla-policy.ts';
+import { iflaPolicy, xdpPolicy } from './ifla-policy.ts';
 import { linkByIndexOrName } from './link-lookup.ts';
 import { rtnlEnsureUniqueNetns, rtnlLinkGetNet } from './link-netns.ts';
 import type { RtnlLinks } from './links.ts';
@@ -206,10 +206,18 @@ function setState(r: SetlinkRequest): number {
   return 0;
 }
 
-/** Virtual functions and their ports are hardware's; a list of none is no wish. */
+const INT_MAX = 0x7fffffff;
+
+/** `do_setvfinfo` of the first wish about a function, of whose attributes each begins with its number; a list of none is no wish. */
+function setVfinfo(buf: Uint8Array, info: number): number {
+  return nlaForEachNested(buf, info, (attr, type) => (type !== U.IFLA_VF_VLAN_LIST && nlaGetU32(buf, attr) >= INT_MAX ? -U.EINVAL : -U.EOPNOTSUPP));
+}
+
+/** Virtual functions and their ports are hardware's. */
 function setVf(r: SetlinkRequest): number {
   const list = r.tb.at(U.IFLA_VFINFO_LIST);
-  if (list >= 0 && nlaForEachNested(r.tb.buf, list, () => 1) !== 0) return -U.EOPNOTSUPP;
+  const err = list < 0 ? 0 : nlaForEachNested(r.tb.buf, list, (info) => setVfinfo(r.tb.buf, info));
+  if (err !== 0) return err;
   return r.tb.has(U.IFLA_VF_PORTS) || r.tb.has(U.IFLA_PORT_SELF) ? -U.EOPNOTSUPP : 0;
 }
 
@@ -231,12 +239,20 @@ function setProtoDown(r: SetlinkRequest): number {
   return -U.EOPNOTSUPP;
 }
 
-/** What only the kernel says is refused; and there are no BPF programs to attach. */
+/** What only the kernel says is refused; there are no BPF programs to attach, so that there is none to take away either. */
 function setXdp(r: SetlinkRequest): number {
   const nest = r.tb.at(U.IFLA_XDP);
   if (nest < 0) return 0;
-  const err = nlaForEachNested(r.tb.buf, nest, (_attr, type) => (type === U.IFLA_XDP_ATTACHED || type === U.IFLA_XDP_PROG_ID ? -U.EINVAL : 0));
-  return err || nlaForEachNested(r.tb.buf, nest, (_attr, type) => (type === U.IFLA_XDP_FD ? -U.EOPNOTSUPP : 0));
+  const tb = new NlAttrs(U.IFLA_XDP_MAX);
+  const err = nlaParseNestedDeprecated(tb, r.tb.buf, nest, xdpPolicy, null);
+  if (err < 0) return err;
+  if (tb.has(U.IFLA_XDP_ATTACHED) || tb.has(U.IFLA_XDP_PROG_ID)) return -U.EINVAL;
+  const flags = tb.u32(U.IFLA_XDP_FLAGS);
+  const modes = flags & U.XDP_FLAGS_MODES;
+  if ((flags & ~U.XDP_FLAGS_MASK) !== 0 || (modes & (modes - 1)) !== 0) return -U.EINVAL;
+  if (!tb.has(U.IFLA_XDP_FD)) return 0;
+  if ((flags & U.XDP_FLAGS_REPLACE) !== 0 && !tb.has(U.IFLA_XDP_EXPECTED_FD)) return -U.EINVAL;
+  return tb.s32(U.IFLA_XDP_FD) < 0 ? 0 : -U.EOPNOTSUPP;
 }
 
 const STEPS: readonly Step[] = [

@@ -12,6 +12,7 @@ import {
   netdevOpsDefaults,
   type Plugin,
   registerNetdevice,
+  rmmod,
   type RtnlLinkOps,
   unregisterNetdevice,
   allocNetid,
@@ -161,8 +162,8 @@ describe('notifications', () => {
     const own = makeBench();
     const lo = own.b.loopbackDev!;
     const monitor = own.port(own.b, 1);
-    own.kernel.rmmod('devices');
-    own.kernel.rmmod('@skbuff/rtnetlink');
+    rmmod(own.kernel, 'devices');
+    rmmod(own.kernel, '@skbuff/rtnetlink');
     drain(monitor);
     own.kernel.rtnl.linkChanged(lo, 0);
     own.kernel.rtnl.linkRemoved(lo);
@@ -174,7 +175,7 @@ describe('notifications', () => {
     create(own, 'i0', 'ifb');
     create(own, 'i1', 'ifb');
     const monitor = own.port(own.b, 1);
-    expect(own.kernel.rmmod('devices')).toBe(0);
+    expect(rmmod(own.kernel, 'devices')).toBe(0);
     expect(drain(monitor).map((d) => N.nlmsgAll(unhex(d))[0]!.type)).toEqual(expect.arrayContaining([U.RTM_DELLINK, U.RTM_DELLINK]));
     expect(own.b.devGetByName('i0')).toBeNull();
   });
@@ -226,7 +227,7 @@ describe('families', () => {
   });
 
   it('are asked no more when their plugin is gone', () => {
-    bench.kernel.rmmod('inet');
+    rmmod(bench.kernel, 'inet');
     expect(payload(get(bench, dev(bench, 'i0')), U.IFLA_AF_SPEC)).toBe('');
   });
 });
@@ -516,7 +517,7 @@ describe('single facts', () => {
 
   it('without the plugin there are no link messages, and the core does not mind', () => {
     const kernel = createKernel({ plugins: [N.netlink(), rtnetlink()] });
-    expect(kernel.rmmod('@skbuff/rtnetlink')).toBe(0);
+    expect(rmmod(kernel, '@skbuff/rtnetlink')).toBe(0);
     const port = N.netlinkPort(kernel.initNet, U.NETLINK_ROUTE) as N.NetlinkPort;
     expect(N.nlTalk(port, message(U.RTM_GETLINK, 0, { index: 1 })).error).toBe(-U.EOPNOTSUPP);
     expect(kernel.shutdown()).toEqual({});

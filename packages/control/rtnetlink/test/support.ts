@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   allocNetdev,
   createKernel,
+  setupNet,
   ethMacAddr,
   GSO_MAX_SIZE,
   IFF_LIVE_ADDR_CHANGE,
@@ -17,6 +18,7 @@ import {
   netifCarrierOff,
   netifCarrierOn,
   netifSetTsoMaxSize,
+  pernetDevice,
   type Plugin,
   registerNetdevice,
   type RtnlLinkOps,
@@ -153,7 +155,7 @@ export const devices: Plugin = {
   init(ctx) {
     rtnlLinkRegister(ctx, ifbOps);
     rtnlLinkRegister(ctx, vethOps);
-    ctx.pernetDevice({
+    pernetDevice(ctx, {
       name: 'lo',
       init: addLoopback,
       exit(net) {
@@ -176,7 +178,7 @@ export interface Bench {
 export function makeBench(...plugins: Plugin[]): Bench {
   const clock = new VirtualClock();
   const kernel = createKernel({ clock, plugins: [netlink(), rtnetlink(), devices, ...plugins] });
-  const [a, b] = [kernel.netns.create() as Net, kernel.netns.create() as Net];
+  const [a, b] = [setupNet(kernel) as Net, setupNet(kernel) as Net];
   kernel.services.get(RTNL_LINKS).netns = {
     byPid: (_port, pid) => (pid === 1 ? kernel.initNet : -U.ESRCH),
     byFd: (_port, fd) => (fd === 100 ? a : fd === 101 ? b : -U.EBADF),

@@ -1,4 +1,4 @@
-import { createKernel, type Kernel, type Net } from '@skbuff/core';
+import { createKernel, setupNet, type Kernel, type Net } from '@skbuff/core';
 import { EACCES, EEXIST, EINVAL, EISDIR, ENOENT } from '@skbuff/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { INT_MAX, INT_MIN, procGetLongs, registerNetSysctl, sysctl, type SysctlEntry, sysctlField, sysctlInt, sysctlIntVec, sysctlOf, SysctlTree } from '../src/index.ts';
@@ -98,7 +98,7 @@ describe('the tree', () => {
   });
 
   it('is one for each namespace, gone with it', () => {
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     undos.push(registerNetSysctl(kernel.initNet, [intFile().entry]));
     expect([sysctlOf(kernel.initNet).size, sysctlOf(other).size]).toEqual([1, 0]);
     expect(() => registerNetSysctl(kernel.initNet, [intFile().entry])).toThrow('net/x');
@@ -106,7 +106,7 @@ describe('the tree', () => {
   });
 
   it('tells of files that nobody took back', () => {
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const undo = registerNetSysctl(other, [intFile().entry]);
     other.put();
     kernel.onClock();

@@ -52,6 +52,8 @@ export interface CommandEnv {
   readonly task: Task;
   readonly netns: NetnsDirectory;
   stdout(text: string): void;
+  /** ferror(3) of standard output: 0, or the negative errno of a write that failed, as into a full device. */
+  stdoutError(): number;
   stderr(text: string): void;
   /** The next bytes of standard input, none at its end. {@link readStdin} reads all of it. */
   stdin(): Promise<Uint8Array>;
@@ -76,6 +78,8 @@ export interface CommandEnv {
   readFile(path: string): string | number;
   /** The bytes of a file, or a negative errno. */
   readBytes(path: string): Uint8Array | number;
+  /** Names in a directory, in no order, or a negative errno. */
+  readDirectory(path: string): readonly string[] | number;
   /** write(2) of a text to a file that exists, as a shell does below /proc/sys and /sys: 0 or a negative errno. */
   writeFile(path: string, text: string): number;
   /** Makes or empties a file (`-` is standard output), or a negative errno. */

@@ -42,8 +42,8 @@ function subcommand(env: CommandEnv, option: string, rest: readonly string[], js
   const found = SUBCOMMANDS.find(({ names }) => names.includes(option));
   const [dev, ...args] = rest;
   if (found === undefined || (json && found.json !== true) || dev === undefined) badArgs(env);
-  if (dev.length > LONGEST_NAME && found.ioctl !== undefined) {
-    env.stderr(`${found.ioctl}, device name longer than 15 not supported\n`);
+  if (found.ioctl !== undefined && (dev === '*' || dev.length > LONGEST_NAME)) {
+    env.stderr(`${found.ioctl}, ${dev === '*' ? 'wildcard dump' : 'device name longer than 15'} not supported\n`);
     return 1;
   }
   return found.run(new EthtoolContext(env, option, dev, args, json));

@@ -1,6 +1,6 @@
 /** What it all comes to. */
 import type { Host } from '@skbuff/hosts';
-import { EACCES, EADDRNOTAVAIL, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, errnoName, ICMP_ECHO } from '@skbuff/uapi';
+import { EACCES, EADDRNOTAVAIL, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, errnoName, ICMP_ECHO, RTN_BROADCAST } from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { routeFix } from './fix.ts';
 import { EXPLANATION_VERSION, type Explanation, type Step, type Subject, type Verdict } from './model.ts';
@@ -9,26 +9,47 @@ import type { Refusal } from './send.ts';
 
 export function conclude(trace: Trace, from: Host, refusal: Refusal | null): Explanation {
   const { packet, steps } = trace;
-  const verdict = verdictOf(trace, 'packet', from) ?? (refusal === null ? null : refused(trace, from, refusal)) ?? heldVerdict(trace, from, 'packet');
+  const many = toMany(trace, from);
+  const verdict = many[0] ?? verdictOf(trace, 'packet', from) ?? (refusal === null ? null : refused(trace, from, refusal)) ?? heldVerdict(trace, from, 'packet');
   const subject = (['reply', 'error'] as const).find((one) => steps.some((step) => step.subject === one && step.kind !== 'route'));
   // ICMP errors about a packet from outside go to a host that is not here.
   const answer = subject === undefined ? null : { subject, ...(verdictOf(trace, subject, from) ?? heldVerdict(trace, from, subject)) };
-  const notes = [...trace.notes];
+  const notes = [...trace.notes, ...many.slice(1).map(({ text, fix }) => `another copy: ${text}${fix === undefined ? '' : `; fix: ${fix}`}`)];
   if (verdict.outcome === 'delivered' && subject === undefined && packet.protocol === 'icmp' && packet.icmp.type === ICMP_ECHO) notes.push(`${verdict.node} does not answer`);
   return { version: EXPLANATION_VERSION, node: from.name, packet: packet.text, verdict, answer, steps: steps.map((step) => ({ ...step })), notes };
 }
 
 const about = ({ node, dev, timeNs }: Step): Pick<Verdict, 'node' | 'dev' | 'timeNs'> => ({ node, dev, timeNs });
 
-/** Null: no step says what became of it. */
-function verdictOf(trace: Trace, subject: Subject, from: Host): Verdict | null {
-  const own = trace.steps.filter((step) => step.subject === subject);
+/** What became of each copy of a broadcast or multicast packet, the most telling first: other hosts' before the sender's own. */
+function toMany(trace: Trace, from: Host): readonly Verdict[] {
+  const { packet, steps } = trace;
+  const isMany = packet.daddr >>> 28 === 0xe || packet.daddr === 0xffffffff || trace.routeOf(from.ns, 'packet')?.alias?.type === RTN_BROADCAST;
+  if (!isMany) return [];
+  const nodes = [...new Set(steps.filter((step) => step.subject === 'packet').map((step) => step.node))];
+  const found = nodes.map((node) => verdictOf(trace, 'packet', from, node)).filter((verdict) => verdict !== null);
+  const others = nodes.some((node) => node !== from.name);
+  const sent = others ? undefined : steps.findLast((step) => step.subject === 'packet' && step.kind === 'transmit' && step.dev !== 'lo');
+  if (sent !== undefined && !found.some(({ outcome }) => outcome === 'left')) found.push(leftVerdict(sent, from));
+  // A router that passes a copy on is not where it ends.
+  const ends = found.filter(({ outcome, node }) => outcome !== 'left' || !others || node !== from.name);
+  const rank = ({ node, outcome }: Verdict): number => (node === from.name ? 4 : 0) + (outcome === 'delivered' ? 0 : outcome === 'dropped' ? 2 : 1);
+  return ends.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Null: no step says what became of it; `node`: there. */
+function verdictOf(trace: Trace, subject: Subject, from: Host, node?: string): Verdict | null {
+  const own = trace.steps.filter((step) => step.subject === subject && (node === undefined || step.node === node));
   const drop = own.find((step) => step.kind === 'drop');
   const taken = own.findLast((step) => step.kind === 'deliver');
   if (drop !== undefined && (taken === undefined || trace.steps.indexOf(drop as never) > trace.steps.indexOf(taken as never) || drop.node !== taken.node)) return dropVerdict(drop);
   if (taken !== undefined) return { outcome: 'delivered', ...about(taken), text: `delivered on ${taken.node}: ${taken.text}` };
   const last = own.at(-1);
   if (last?.kind !== 'transmit') return null;
+  return leftVerdict(last, from);
+}
+
+function leftVerdict(last: Step, from: Host): Verdict {
   return { outcome: 'left', ...about(last), text: `left ${last.node === from.name ? 'the host' : last.node} by ${last.dev ?? '?'}, where nobody of this network receives it` };
 }
 

@@ -94,6 +94,9 @@ function unheard(c: DropContext): readonly [string, string] | null {
   const ip = ipHeaderOf(c.skb);
   if (ip === null || c.skb.pktType === PACKET_HOST || c.dev === null) return null;
   const listener = ip.protocol === IPPROTO_UDP ? `a program on ${node(c)} that listens on UDP port ${ip.b}` : `a program on ${node(c)}`;
+  // What has come as far as this was let in: the group is joined, and only the socket is missing.
+  const inside = c.trace.steps.some((step) => step.node === node(c) && step.function === 'ipLocalDeliver');
+  if (inside && ip.protocol === IPPROTO_UDP) return [`no socket of ${node(c)} takes UDP port ${ip.b} of ${to(c)}: it is ignored without an error (UdpIgnoredMulti)`, `start ${listener}`];
   if (ip.daddr >>> 28 === 0xe) return [`nobody on ${node(c)} has joined ${to(c)}`, `only members get it: ${listener} has to join the group on ${devName(c)} (IP_ADD_MEMBERSHIP)`];
   return ip.protocol === IPPROTO_UDP ? [`no socket of ${node(c)} listens on port ${ip.b} for broadcasts to ${to(c)}`, `start ${listener}`] : null;
 }

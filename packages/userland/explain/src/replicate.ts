@@ -2,6 +2,7 @@
  * A second kernel in the same state, as far as a packet can tell: what the first one says of itself by netlink, sysctl and its socket tables is
  * given to the second one through the same doors.
  */
+import { setupNet } from '@skbuff/core';
 import type { Command } from '@skbuff/command';
 import type { Kernel, Net, NetDevice } from '@skbuff/core';
 import { createNet, type HostNet } from '@skbuff/hosts';
@@ -57,7 +58,7 @@ function begin(net: HostNet, copy: HostNet): Copying {
   const nets = new Map<Net, Net>([[net.kernel.initNet, copy.kernel.initNet]]);
   for (const from of net.kernel.netns.list) {
     const name = names.get(from);
-    const to = name !== undefined ? copy.host(name).ns : (nets.get(from) ?? copy.kernel.netns.create());
+    const to = name !== undefined ? copy.host(name).ns : (nets.get(from) ?? setupNet(copy.kernel));
     if (typeof to !== 'number') nets.set(from, to);
   }
   return { kernel: copy.kernel, nets, devs: new Map(), notes: [], tasks: [], nodeOf: (from) => names.get(from) ?? `netns ${from.inode}` };

@@ -117,7 +117,16 @@ function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, tr
   trace.setRoute(net, subject, found);
   const src = fl4.saddr === 0 || error !== 0 ? '' : ` src ${inetNtoa(fl4.saddr >>> 0)}`;
   const dev = typeof rt === 'number' ? null : rt.dev;
-  trace.add(net, dev, 'route', subject, 'ipRouteOutputFlow', `${words(found, daddr)}${src}${error === 0 ? '' : ` → ${errnoName(error)}`}`);
+  trace.add(net, dev, 'route', subject, 'ipRouteOutputFlow', `${words(dev === null || !isToMany(rt as Rtable) ? found : direct(found), daddr)}${src}${error === 0 ? '' : ` → ${errnoName(error)}`}`);
+}
+
+/** Packets to many go to the link itself, whatever gateway the route names. */
+function isToMany(rt: Rtable): boolean {
+  return rt.type === RTN_BROADCAST || rt.type === RTN_MULTICAST;
+}
+
+function direct(found: RouteFound): RouteFound {
+  return { ...found, route: found.route.replace(/ via [\d.]+/, '') };
 }
 
 /** `default via 10.0.1.1 dev eth1 (table main)` */

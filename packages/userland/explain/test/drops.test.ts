@@ -1,4 +1,5 @@
 /** Every way in which a packet ends early: its reason, the function that drops it, and what would mend it. */
+import { SockaddrIn } from '@skbuff/af-inet';
 import { nfRegisterNetHook } from '@skbuff/core';
 import type { Host } from '@skbuff/hosts';
 import { impairLink } from '@skbuff/fault-injector';
@@ -36,8 +37,8 @@ const CASES: readonly Case[] = [
   { what: 'a martian destination', from: 'r1', packet: 'udp 10.0.1.2:5 > 0.0.0.0:53 in eth0', reason: 'IP_INVALID_DEST', node: 'r1', function: 'ipRouteInputNoref', fix: 'unicast address' },
   { what: 'the TTL', packet: 'icmp > 10.0.2.2 ttl 1', reason: 'IP_INHDR', node: 'r1', function: 'ipForward', fix: 'greater ttl', error: 'time exceeded' },
   { what: 'a routing loop', set: [['h2', 'route add 10.66.0.0/16 via 10.0.2.1'], ['r1', 'route add 10.66.0.0/16 via 10.0.2.2']], sysctl: [['h2', 'net.ipv4.ip_forward', 1]], packet: 'icmp > 10.66.1.1', reason: 'IP_INHDR', node: 'h2', function: 'ipForward', fix: 'one of them must not send 10.66.1.1 back', error: 'time exceeded' },
-  { what: 'a ping to everybody', packet: 'icmp > 10.0.1.255', reason: 'INVALID_PROTO', node: 'h1', function: 'icmpRcv', fix: 'icmp_echo_ignore_broadcasts is 1 on h1' },
-  { what: 'a datagram to everybody', packet: 'udp > 255.255.255.255:67', reason: 'NOT_SPECIFIED', node: 'h1', function: 'ipLocalDeliver', fix: 'listens on UDP port 67' },
+  { what: 'a ping to everybody', packet: 'icmp > 10.0.1.255', reason: 'INVALID_PROTO', node: 'r1', function: 'icmpRcv', fix: 'icmp_echo_ignore_broadcasts is 1 on r1' },
+  { what: 'a datagram to everybody', packet: 'udp > 255.255.255.255:67', reason: 'NOT_SPECIFIED', node: 'r1', function: 'ipLocalDeliver', fix: 'listens on UDP port 67' },
   { what: 'a group that nobody joined', packet: 'udp > 224.0.0.5:67', reason: 'NOT_SPECIFIED', node: 'r1', function: 'ipRouteInputNoref', fix: 'join the group on eth0' },
   { what: 'a neighbour that does not answer', packet: 'icmp > 10.0.2.77', reason: 'NEIGH_FAILED', node: 'r1', function: 'neighEventSend', fix: 'is 10.0.2.77 up and on the link of r1 eth1?', error: 'host unreachable' },
   { what: 'the MTU and DF', set: [['r1', 'link set dev eth1 mtu 600']], packet: 'udp > 10.0.2.2:53 len 1000', reason: 'PKT_TOO_BIG', node: 'r1', function: 'ipForward', fix: 'nodf', error: 'fragmentation needed' },
@@ -153,5 +154,23 @@ describe('what the system call refuses', () => {
     const { verdict } = await explain(net, h1, packet);
     expect(verdict).toMatchObject({ outcome: 'refused', node: 'h1', errno });
     expect(verdict.fix ?? '').toContain(fix);
+  });
+});
+
+describe('packets to many', () => {
+  it('tells that a joined group lacks the socket alone, and names no gateway', async () => {
+    const { net } = line();
+    const found = await explain(net, 'h1', 'udp > 224.0.0.1:67');
+    expect(found.verdict).toMatchObject({ outcome: 'dropped', node: 'r1', fix: 'start a program on r1 that listens on UDP port 67' });
+    expect(found.verdict.text).toContain('no socket of r1 takes UDP port 67 of 224.0.0.1: it is ignored without an error (UdpIgnoredMulti)');
+    expect(found.steps.find((step) => step.function === 'ipRouteOutputFlow')?.text).not.toContain('via');
+    expect(found.notes.join()).toContain('another copy: dropped on h1');
+  });
+
+  it('tells of the host that takes a broadcast before those that do not', async () => {
+    const { net, r1 } = line();
+    r1.task.bind(r1.task.socket(2, 2), new SockaddrIn(0, 67));
+    expect((await explain(net, 'h1', 'udp > 10.0.1.255:67')).verdict).toMatchObject({ outcome: 'delivered', node: 'r1' });
+    expect((await explain(net, 'h1', 'udp > 255.255.255.255:68')).verdict).toMatchObject({ outcome: 'dropped', node: 'r1' });
   });
 });

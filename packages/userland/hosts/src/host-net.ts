@@ -1,5 +1,5 @@
 /** A network of hosts in one kernel: a namespace for each host, veth pairs between them. */
-import { type Clock, createKernel, type Kernel, type NetDevice, type Plugin, RealClock, VirtualClock } from '@skbuff/core';
+import { type Clock, createKernel, type Kernel, type NetDevice, type Plugin, RealClock, setupNet, VirtualClock } from '@skbuff/core';
 import type { Command } from '@skbuff/command';
 import type { NetlinkPort } from '@skbuff/netlink';
 import { attachCapture, type PcapngSink, PcapngWriter } from '@skbuff/pcapng';
@@ -83,7 +83,7 @@ export class HostNet {
   /** A new host with `lo` up. Throws if the name is taken. */
   host(name: string): Host {
     if (this.byName.has(name)) throw new TypeError(`there is a host ${name} already`);
-    const ns = this.kernel.netns.create();
+    const ns = setupNet(this.kernel);
     if (typeof ns === 'number') throw new SysError('unshare(CLONE_NEWNET)', ns);
     const host = new Host(name, ns, { commands: this.commands, owners: this.owners });
     this.byName.set(name, host);

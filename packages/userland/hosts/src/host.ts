@@ -154,9 +154,10 @@ class Collected implements Required<Stdio> {
     return this.next?.exec?.(argv, task) ?? -ENOENT;
   }
 
-  stdout(text: string): void {
+  stdout(text: string): number | void {
+    const rc = this.next?.stdout(text);
+    if (typeof rc === 'number' && rc < 0) return rc;
     this.out.push(text);
-    this.next?.stdout(text);
   }
 
   stderr(text: string): void {

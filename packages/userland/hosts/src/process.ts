@@ -14,13 +14,16 @@ import { runWork } from './rtnl-client.ts';
 export interface Files {
   readText(path: string): string | number;
   readBytes(path: string): Uint8Array | number;
+  /** Names in a directory; default: there are none. */
+  list?(path: string): readonly string[] | number;
   /** Makes or empties a file. */
   create(path: string): ByteSink | number;
 }
 
 /** The ends of a command: its streams, and what is outside of the host it runs on. */
 export interface Stdio {
-  stdout(text: string): void;
+  /** A negative errno: it could not be written. */
+  stdout(text: string): number | void;
   stderr(text: string): void;
   /** Bytes on standard output; default: as text, a character for a byte. */
   stdoutBytes?(bytes: Uint8Array): void;
@@ -72,6 +75,7 @@ export class Process implements CommandEnv {
   private etc: string | null = null;
   /** Exit status that a signal gave, 0 while none has ended the process. */
   killed = 0;
+  private writeError = 0;
   /** Kept once a signal has ended the process, whatever the command still waits for. */
   readonly over: Promise<number>;
   private end: (status: number) => void = () => {};
@@ -96,7 +100,13 @@ export class Process implements CommandEnv {
 
   // What a signal ended says no more, though its waits return.
   stdout(text: string): void {
-    if (this.killed === 0) this.io.stdout(text);
+    if (this.killed > 0) return;
+    const rc = this.io.stdout(text);
+    if (typeof rc === 'number' && rc < 0) this.writeError = rc;
+  }
+
+  stdoutError(): number {
+    return this.writeError;
   }
 
   stderr(text: string): void {
@@ -166,6 +176,10 @@ export class Process implements CommandEnv {
 
   readBytes(path: string): Uint8Array | number {
     return this.inEtc(path, (at) => this.io.files.readBytes(at));
+  }
+
+  readDirectory(path: string): readonly string[] | number {
+    return this.io.files.list?.(path) ?? -ENOENT;
   }
 
   bindEtc(name: string): void {

@@ -1,6 +1,7 @@
 /** `ip address flush`. */
-import { IfAddrMsg, type NlMsgHdr, put16, put32 } from '@skbuff/netlink';
+import { IfAddrMsg, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { setLe16, setLe32 } from '@skbuff/wire';
 import { AddrInfo, addrWanted, printAddr } from './addr-print.ts';
 import { parseAddrFilter, resolveDev } from './addr-show.ts';
 import type { Args } from './args.ts';
@@ -10,9 +11,9 @@ import { flushRounds } from './flush.ts';
 /** A message sent back with the type that deletes it. */
 export function deleteMessage(ctx: IpContext, nlh: NlMsgHdr, type: number, flags = 0): Uint8Array {
   const bytes = nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3));
-  put16(bytes, 4, type);
-  put16(bytes, 6, U.NLM_F_REQUEST | flags);
-  put32(bytes, 8, ctx.rtnl.nextSeq());
+  setLe16(bytes, 4, type);
+  setLe16(bytes, 6, U.NLM_F_REQUEST | flags);
+  setLe32(bytes, 8, ctx.rtnl.nextSeq());
   return bytes;
 }
 

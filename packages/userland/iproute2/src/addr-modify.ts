@@ -191,6 +191,7 @@ export function addrModify(ctx: IpContext, args: Args, cmd: number, nlFlags: num
 function finish(a: AddrRequest): number {
   if (a.valid !== null || a.preferred !== null) {
     const ci = IfaCacheInfo.of({ valid: a.valid ?? INFINITY, prefered: a.preferred ?? INFINITY });
+    if (ci.valid === 0) return complain(a, 'valid_lft is zero\n');
     if (ci.valid < ci.prefered) return complain(a, 'preferred_lft is greater than valid_lft\n');
     a.req.builder.nlaPutStruct(U.IFA_CACHEINFO, ci);
   }

@@ -5,7 +5,8 @@ import { ADDR_FLAGS } from './addr-flags.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { fnmatch } from './fnmatch.ts';
-import { addrMatch, addrN2a, familyName, paintOf } from './inet.ts';
+import { formatHost } from './format-host.ts';
+import { addrMatch, familyName, paintOf } from './inet.ts';
 import type { AddrFilter } from './link-filter.ts';
 import { rtScopes } from './names.ts';
 
@@ -76,12 +77,12 @@ function printLifetimes(ctx: IpContext, { tb, flags }: AddrInfo): void {
 
 function printLocal(ctx: IpContext, { ifa, tb }: AddrInfo, local: Uint8Array): void {
   const { out } = ctx;
-  const text = addrN2a(ifa.family, local);
+  const text = formatHost(ctx, ifa.family, local);
   out.any('local', text, out.paint(paintOf(ifa.family), text));
   const address = tb.bytes(U.IFA_ADDRESS);
   if (address !== null && tb.has(U.IFA_LOCAL) && !addrMatch(address, local, address.length * 8)) {
     out.text(' peer ');
-    out.any('address', addrN2a(ifa.family, address), out.paint(paintOf(ifa.family), addrN2a(ifa.family, address)));
+    out.any('address', formatHost(ctx, ifa.family, address), out.paint(paintOf(ifa.family), formatHost(ctx, ifa.family, address)));
   }
   out.any('prefixlen', ifa.prefixlen, `/${ifa.prefixlen} `);
   if (tb.has(U.IFA_RT_PRIORITY)) out.any('metric', tb.u32(U.IFA_RT_PRIORITY), `metric ${tb.u32(U.IFA_RT_PRIORITY)} `);
@@ -107,10 +108,10 @@ export function printAddr(ctx: IpContext, info: AddrInfo, withDevice: boolean): 
   const broadcast = tb.bytes(U.IFA_BROADCAST);
   if (broadcast !== null) {
     out.text('brd ');
-    out.any('broadcast', addrN2a(ifa.family, broadcast), out.paint(paintOf(ifa.family), `${addrN2a(ifa.family, broadcast)} `));
+    out.any('broadcast', formatHost(ctx, ifa.family, broadcast), out.paint(paintOf(ifa.family), `${formatHost(ctx, ifa.family, broadcast)} `));
   }
   const anycast = tb.bytes(U.IFA_ANYCAST);
-  if (anycast !== null) out.any('anycast', addrN2a(ifa.family, anycast), `any ${addrN2a(ifa.family, anycast)} `);
+  if (anycast !== null) out.any('anycast', formatHost(ctx, ifa.family, anycast), `any ${formatHost(ctx, ifa.family, anycast)} `);
   const scope = rtScopes.n2a(ifa.scope, options.numeric);
   out.any('scope', scope, `scope ${scope} `);
   printFlags(ctx, ifa.family, flags);

@@ -26,6 +26,8 @@ export class IpOptions {
   force = false;
   maxFlushLoops = 10;
   batch: string | null = null;
+  /** Show hosts by their names. */
+  resolve = false;
   /** Show what the kernel says that it did. */
   echo = false;
   /** The word of -color. */
@@ -108,6 +110,13 @@ export class IpContext {
   /** A descriptor of the namespace, closed with the context. */
   openNetns(net: Net): number {
     const fd = this.env.openNetns(net);
+    if (fd >= 0) this.fds.push(fd);
+    return fd;
+  }
+
+  /** A descriptor of something that is no network namespace, closed with the context. */
+  openMountNs(): number {
+    const fd = this.env.task.open('/proc/self/ns/mnt');
     if (fd >= 0) this.fds.push(fd);
     return fd;
   }

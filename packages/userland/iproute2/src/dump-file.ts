@@ -1,7 +1,8 @@
 /** `save`, `restore` and `showdump`: the kernel's own messages behind a number that tells what they are. */
 import { readStdin, type Status } from '@skbuff/command';
-import { get32, type NlMsgHdr, nlmsgAll, put16, put32 } from '@skbuff/netlink';
+import { type NlMsgHdr, nlmsgAll } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le32, setLe16, setLe32 } from '@skbuff/wire';
 import type { IpContext } from './context.ts';
 
 /** What a dump is of, with the first four bytes of its file. */
@@ -25,7 +26,7 @@ export function saveDump(ctx: IpContext, kind: DumpKind, dump: (each: (nlh: NlMs
   const sink = ctx.env.create('-');
   if (typeof sink === 'number') return ctx.die(1, `${U.strerror(sink)}\n`);
   const magic = new Uint8Array(4);
-  put32(magic, 0, kind.magic);
+  setLe32(magic, 0, kind.magic);
   sink.write(magic);
   const err = dump((nlh) => sink.write(nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3))));
   sink.close();
@@ -35,7 +36,7 @@ export function saveDump(ctx: IpContext, kind: DumpKind, dump: (each: (nlh: NlMs
 /** Reads a saved dump from standard input and hands its messages over; `each` ends it with a negative number. */
 export async function readDump(ctx: IpContext, kind: DumpKind, each: (messages: readonly NlMsgHdr[]) => Status): Promise<number> {
   const bytes = await readStdin(ctx.env);
-  const magic = bytes.length >= 4 ? get32(bytes, 0) : 0;
+  const magic = bytes.length >= 4 ? le32(bytes, 0) : 0;
   if (magic !== kind.magic) {
     ctx.stderr(`Magic mismatch (${bytes.length >= 4 ? 1 : 0} elems, ${magic.toString(16)} magic)\n`);
     return kind.badStatus;
@@ -47,8 +48,8 @@ export async function readDump(ctx: IpContext, kind: DumpKind, each: (messages: 
 export function restoreMessage(ctx: IpContext, nlh: NlMsgHdr): number {
   const bytes = nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3));
   const seq = ctx.rtnl.nextSeq();
-  put16(bytes, 6, nlh.flags | U.NLM_F_REQUEST | U.NLM_F_CREATE | U.NLM_F_ACK);
-  put32(bytes, 8, seq);
+  setLe16(bytes, 6, nlh.flags | U.NLM_F_REQUEST | U.NLM_F_CREATE | U.NLM_F_ACK);
+  setLe32(bytes, 8, seq);
   const err = ctx.rtnl.talkRaw(bytes, seq);
   return err === -U.EEXIST ? 0 : err;
 }

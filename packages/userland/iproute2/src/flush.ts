@@ -13,6 +13,8 @@ export interface FlushJob {
   readonly once: boolean;
   /** Status when the dump fails. */
   readonly failStatus: number;
+  /** That nothing was found is said; else that it is complete. Default: true. */
+  readonly nothing?: boolean;
   /** What is said when it is given up. */
   readonly giveUp?: string;
   /** The messages that delete; null when the dump failed. */
@@ -24,7 +26,7 @@ export function flushRounds(ctx: IpContext, job: FlushJob): number {
   for (let round = 0; ; ) {
     const batch = job.collect();
     if (batch === null) return ctx.die(job.failStatus, 'Flush terminated\n');
-    if (batch.length === 0) return done(ctx, round);
+    if (batch.length === 0) return done(ctx, job, round);
     round++;
     for (const message of batch) {
       const err = ctx.rtnl.sendCheck(message);
@@ -33,7 +35,7 @@ export function flushRounds(ctx: IpContext, job: FlushJob): number {
       return 1;
     }
     if (options.stats > 0) out.raw(`\n*** Round ${round}, deleting ${batch.length} ${job.what} ***\n`);
-    if (job.once) return done(ctx, round);
+    if (job.once) return done(ctx, job, round);
     if (job.rounds !== 0 && round >= job.rounds) {
       ctx.stderr(job.giveUp ?? `*** Flush remains incomplete after ${job.rounds} rounds. ***\n`);
       return 1;
@@ -41,7 +43,7 @@ export function flushRounds(ctx: IpContext, job: FlushJob): number {
   }
 }
 
-function done(ctx: IpContext, round: number): number {
-  if (ctx.options.stats > 0) ctx.out.raw(round === 0 ? 'Nothing to flush.\n' : `*** Flush is complete after ${round} round${round > 1 ? 's' : ''} ***\n`);
+function done(ctx: IpContext, { nothing = true }: FlushJob, round: number): number {
+  if (ctx.options.stats > 0) ctx.out.raw(round === 0 && nothing ? 'Nothing to flush.\n' : `*** Flush is complete after ${round} round${round > 1 ? 's' : ''} ***\n`);
   return 0;
 }

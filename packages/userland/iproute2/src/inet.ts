@@ -1,5 +1,5 @@
 /** Addresses and prefixes: as words of the command line, as bytes, and as text. */
-import { inetNtoa } from '@skbuff/wire';
+import { be32, formatMac, inetNtoa, inetNtop6, inetPton6 } from '@skbuff/wire';
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC } from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import { getNumber } from './numbers.ts';
@@ -61,36 +61,6 @@ function parse4(text: string): Uint8Array | null {
   return bytes;
 }
 
-function parse6(text: string): Uint8Array | null {
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const head = groupsOf(halves[0] as string);
-  const tail = halves.length === 2 ? groupsOf(halves[1] as string) : [];
-  if (head === null || tail === null) return null;
-  const missing = 16 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
-  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
-}
-
-/** Bytes of the groups between colons; the last may be dotted decimal. */
-function groupsOf(text: string): number[] | null {
-  if (text === '') return [];
-  const out: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const quad = i === parts.length - 1 && part.split('.').length === 4 ? parse4(part) : null;
-      if (quad === null) return null;
-      out.push(...quad);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
-      const n = Number.parseInt(part, 16);
-      out.push(n >> 8, n & 255);
-    }
-  }
-  return out;
-}
-
 /** Bytes of a link-layer address: hex with colons, or a dotted quad. Null after a complaint. */
 export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Array | null {
   if (text.includes('.')) {
@@ -109,6 +79,12 @@ export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Ar
   return Uint8Array.from(bytes);
 }
 
+/** The label of MPLS on top of a stack, which is all of it. */
+function parseLabel(text: string): Uint8Array | null {
+  const label = getNumber(text, 0, 0xfffff);
+  return label === null ? null : Uint8Array.of(label >> 12, (label >> 4) & 0xff, ((label & 0xf) << 4) | 1, 0);
+}
+
 /** `get_addr_1`: null when it is no address of that family. */
 function getAddr1(text: string, family: number): InetPrefix | null {
   if (text === 'default' || text === 'all' || text === 'any') {
@@ -120,8 +96,12 @@ function getAddr1(text: string, family: number): InetPrefix | null {
     const bytes = llAddrA2n(text, () => {});
     return bytes === null ? null : { family, bytes, bitlen: bytes.length * 8, plenGiven: false, unspec: false };
   }
+  if (family === AF_MPLS) {
+    const bytes = parseLabel(text);
+    return bytes === null ? null : { family, bytes, bitlen: -1, plenGiven: false, unspec: false };
+  }
   if (text.includes(':')) {
-    const bytes = family === AF_UNSPEC || family === AF_INET6 ? parse6(text) : null;
+    const bytes = family === AF_UNSPEC || family === AF_INET6 ? inetPton6(text) : null;
     return bytes === null ? null : { family: AF_INET6, bytes, bitlen: -1, plenGiven: false, unspec: false };
   }
   const bytes = family === AF_UNSPEC || family === AF_INET ? parse4(text) : null;
@@ -166,37 +146,14 @@ function getNetmask(text: string): number | null {
   if (n !== null) return n;
   const mask = text.includes('.') ? parse4(text) : null;
   if (mask === null) return null;
-  const host = ~((mask[0] << 24) | (mask[1] << 16) | (mask[2] << 8) | mask[3]) >>> 0;
+  const host = ~be32(mask, 0) >>> 0;
   return (host & (host + 1)) !== 0 ? null : Math.clz32(host);
-}
-
-/** `inet_ntop` of IPv6 (RFC 5952; IPv4-mapped ones with dots). */
-export function inet6Ntop(b: Uint8Array, off = 0): string {
-  const words: number[] = [];
-  for (let i = 0; i < 16; i += 2) words.push((b[off + i] << 8) | b[off + i + 1]);
-  let best = -1;
-  let bestLen = 1;
-  for (let i = 0; i < 8; i++) {
-    let n = 0;
-    while (i + n < 8 && words[i + n] === 0) n++;
-    if (n > bestLen) {
-      best = i;
-      bestLen = n;
-    }
-  }
-  const dotted = best === 0 && (bestLen === 6 || (bestLen === 7 && words[7] !== 1) || (bestLen === 5 && words[5] === 0xffff));
-  if (dotted) {
-    const quad = `${b[off + 12]}.${b[off + 13]}.${b[off + 14]}.${b[off + 15]}`;
-    return bestLen === 5 ? `::ffff:${quad}` : `::${quad}`;
-  }
-  const hex = (from: number, to: number): string => words.slice(from, to).map((w) => w.toString(16)).join(':');
-  return best < 0 ? hex(0, 8) : `${hex(0, best)}::${hex(best + bestLen, 8)}`;
 }
 
 /** `rt_addr_n2a`: an address as text. */
 export function addrN2a(family: number, bytes: Uint8Array): string {
-  if (family === AF_INET && bytes.length >= 4) return inetNtoa(((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0);
-  if (family === AF_INET6 && bytes.length >= 16) return inet6Ntop(bytes);
+  if (family === AF_INET && bytes.length >= 4) return inetNtoa(be32(bytes, 0));
+  if (family === AF_INET6 && bytes.length >= 16) return inetNtop6(bytes);
   if (family === AF_PACKET) return llAddrN2a(bytes);
   return '???';
 }
@@ -208,7 +165,7 @@ export function paintOf(family: number): Paint | null {
 
 /** `ll_addr_n2a` of a hardware address. */
 export function llAddrN2a(bytes: Uint8Array): string {
-  return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(':');
+  return formatMac(bytes, 0, bytes.length);
 }
 
 /** `inet_addr_match`: whether the first `bits` are equal. */

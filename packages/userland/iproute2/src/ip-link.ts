@@ -5,6 +5,7 @@ import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
 import { linkKinds } from './link-kinds.ts';
 import { linkModify, linkProperty } from './link-modify.ts';
+import { linkAfstats, linkXstats } from './link-xstats.ts';
 import { usageLink } from './usage.ts';
 
 /** `ipaddr_list_link`. */
@@ -15,7 +16,7 @@ function linkShow(ctx: IpContext, args: Args): number {
 
 function linkHelp(ctx: IpContext, args: Args): number {
   const kind = args.left > 1 ? linkKinds.get(args.next()) : undefined;
-  if (kind === undefined) return usageLink(ctx);
+  if (kind?.help === undefined) return usageLink(ctx);
   ctx.out.raw(kind.help);
   return 0;
 }
@@ -34,6 +35,8 @@ export function doLink(ctx: IpContext, args: Args): number {
   if (is('delete')) return then((rest) => linkModify(ctx, rest, RTM_DELLINK, 0));
   if (is('show', 'lst', 'list')) return then((rest) => linkShow(ctx, rest));
   if (is('property')) return then((rest) => linkProperty(ctx, rest));
+  if (is('xstats')) return then((rest) => linkXstats(ctx, rest));
+  if (is('afstats')) return then((rest) => linkAfstats(ctx, rest));
   if (is('help')) return linkHelp(ctx, args);
   return ctx.die(-1, `Command "${args.cur}" is unknown, try "ip link help".\n`);
 }

@@ -3,7 +3,8 @@ import { IoctlSocket } from '@skbuff/command';
 import { AF_INET, AF_INET6, AF_PACKET, AF_UNSPEC, SIOCADDMULTI, SIOCDELMULTI, strerror } from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
-import { addrN2a, llAddrA2n, llAddrN2a } from './inet.ts';
+import { formatHost } from './format-host.ts';
+import { llAddrA2n, llAddrN2a } from './inet.ts';
 import { isAltname, isIfname } from './link-parse.ts';
 import { usageMaddr } from './usage.ts';
 
@@ -69,14 +70,15 @@ function readIgmp6(ctx: IpContext, dev: string, to: Memberships): void {
   }
 }
 
-function printAddress({ out }: IpContext, m: MaInfo): void {
+function printAddress(ctx: IpContext, m: MaInfo): void {
+  const { out } = ctx;
   out.openObject();
   if (m.family === AF_PACKET) {
     const text = llAddrN2a(m.bytes);
     out.text('link  ');
     out.any('link', text, out.paint('mac', text));
   } else {
-    const text = addrN2a(m.family, m.bytes);
+    const text = formatHost(ctx, m.family, m.bytes);
     out.any('family', m.family === AF_INET ? 'inet' : 'inet6', m.family === AF_INET ? 'inet  ' : 'inet6 ');
     out.any('address', text, out.paint(m.family === AF_INET ? 'inet' : 'inet6', text));
   }

@@ -1,7 +1,8 @@
 /** `ip monitor`: what the kernel announces, as it comes, or as it was recorded in a file. */
 import type { NetlinkSocket, Status } from '@skbuff/command';
-import { type NlMsgHdr, NlAttrs, nlmsgAll, get32, RtGenMsg, RtMsg } from '@skbuff/netlink';
+import { type NlMsgHdr, NlAttrs, nlmsgAll, RtGenMsg, RtMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le32 } from '@skbuff/wire';
 import { AddrInfo, addrWanted, printAddr } from './addr-print.ts';
 import type { Args } from './args.ts';
 import { parseAttrs } from './attrs.ts';
@@ -152,8 +153,8 @@ class Monitor {
 
   /** When a recorded message was heard: seconds and microseconds. */
   private recordedTime(nlh: NlMsgHdr): void {
-    const sec = get32(nlh.buf, nlh.data);
-    this.ctx.out.raw(`Timestamp: ${asctime(new Date(sec * 1000))} ${get32(nlh.buf, nlh.data + 4)} us\n`);
+    const sec = le32(nlh.buf, nlh.data);
+    this.ctx.out.raw(`Timestamp: ${asctime(new Date(sec * 1000))} ${le32(nlh.buf, nlh.data + 4)} us\n`);
   }
 
   private route(nlh: NlMsgHdr): void {

@@ -34,14 +34,16 @@ function netnsList(ctx: IpContext): number {
   return 0;
 }
 
+const NAME_MAX = 255;
+
+/** `invalid_name`. */
 function checkName(ctx: IpContext, name: string): void {
-  if (name === '' || name.includes('/') || name === '.' || name === '..') ctx.die(-1, `Invalid netns name "${name}"\n`);
+  if (name === '' || name.length > NAME_MAX || name.includes('/') || name === '.' || name === '..') ctx.die(-1, `Invalid netns name "${name}"\n`);
 }
 
 function netnsAdd(ctx: IpContext, args: Args): number {
   if (args.left === 0) return complain(ctx, NO_NAME);
   const name = args.cur;
-  checkName(ctx, name);
   const { netns, task } = ctx.env;
   if (netns.get(name) !== null) return complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${name}": ${U.strerror(U.EEXIST)}\n`);
   // The next line of a batch is to run where this one began.
@@ -62,7 +64,6 @@ function netnsAttach(ctx: IpContext, args: Args): number {
   args.skip();
   const pid = getInteger(args.cur) ?? 0;
   if (pid === 0) return complain(ctx, `Invalid PID: ${args.cur}\n`);
-  checkName(ctx, name);
   const net = ctx.env.netns.get(name) === null ? ctx.env.netOfPid(pid) : null;
   if (net !== null) return Math.min(ctx.env.netns.attach(name, net), 0);
   if (ctx.env.netns.get(name) !== null) return complain(ctx, `Cannot create namespace file "${NETNS_RUN_DIR}/${name}": ${U.strerror(U.EEXIST)}\n`);
@@ -144,7 +145,6 @@ function netnsSet(ctx: IpContext, args: Args): number {
   const id = args.is('auto') ? -1 : getInteger(args.cur);
   if (id === null) return args.invarg('Invalid "netnsid" value');
   if (id < 0 && !args.is('auto')) args.invarg('"netnsid" value should be >= 0');
-  checkName(ctx, name);
   const net = ctx.env.netns.get(name);
   if (net === null) return complain(ctx, `Cannot open network namespace "${name}": ${U.strerror(U.ENOENT)}\n`);
   const req = ctx.rtnl.request(U.RTM_NEWNSID, 0, new RtGenMsg());
@@ -224,6 +224,7 @@ async function netnsMonitor(ctx: IpContext): Promise<number> {
 /** `do_netns`. */
 export function doNetns(ctx: IpContext, args: Args): Status {
   if (args.left === 0) return netnsList(ctx);
+  if (!ctx.options.doAll && args.left > 1) checkName(ctx, args.rest()[1] as string);
   const then = <T>(fn: (rest: Args) => T): T => {
     args.skip();
     return fn(args);

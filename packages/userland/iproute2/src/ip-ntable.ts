@@ -1,6 +1,7 @@
 /** `ip ntable`: settings of the neighbour tables. */
-import { get16, get32, NdtMsg, NlAttrs, type NlMsgHdr, nlaGetU64, put32 } from '@skbuff/netlink';
+import { NdtMsg, NlAttrs, type NlMsgHdr, nlaGetU64 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le16, le32, setLe32 } from '@skbuff/wire';
 import type { Args } from './args.ts';
 import { parseAttrs, parseNested } from './attrs.ts';
 import type { IpContext } from './context.ts';
@@ -63,8 +64,8 @@ function change(ctx: IpContext, args: Args): number {
     if (bits === 32) req.builder.nlaPutU32(attr, Number(value));
     else {
       const at = req.builder.nlaReserve(attr, 8);
-      put32(req.builder.buf, at, Number(value & 0xffff_ffffn));
-      put32(req.builder.buf, at + 4, Number(value >> 32n));
+      setLe32(req.builder.buf, at, Number(value & 0xffff_ffffn));
+      setLe32(req.builder.buf, at + 4, Number(value >> 32n));
     }
   };
   req.builder.nlaPutString(U.NDTA_NAME, name);
@@ -133,13 +134,13 @@ function ago(ctx: IpContext, ms: number): string {
 function printConfig(ctx: IpContext, tb: NlAttrs): void {
   const { out } = ctx;
   const at = tb.at(U.NDTA_CONFIG) + U.NLA_HDRLEN;
-  const u32 = (off: number): number => get32(tb.buf, at + off);
+  const u32 = (off: number): number => le32(tb.buf, at + off);
   const flush = ago(ctx, u32(8));
   const rand = ago(ctx, u32(12));
   const mask = u32(20).toString(16);
   out.text('    config ');
-  out.any('key_length', get16(tb.buf, at), `key_len ${get16(tb.buf, at)} `);
-  out.any('entry_size', get16(tb.buf, at + 2), `entry_size ${get16(tb.buf, at + 2)} `);
+  out.any('key_length', le16(tb.buf, at), `key_len ${le16(tb.buf, at)} `);
+  out.any('entry_size', le16(tb.buf, at + 2), `entry_size ${le16(tb.buf, at + 2)} `);
   out.any('entries', u32(4), `entries ${u32(4)} `);
   out.nl();
   out.any('last_flush', flush, `        last_flush ${flush} `);
@@ -168,7 +169,7 @@ function printStats({ out }: IpContext, tb: NlAttrs): void {
   for (const [i, names] of STATS.entries()) {
     if (i > 0) out.text('    ');
     for (const name of names) {
-      const value = BigInt(get32(tb.buf, at + 8 * n)) | (BigInt(get32(tb.buf, at + 8 * n + 4)) << 32n);
+      const value = BigInt(le32(tb.buf, at + 8 * n)) | (BigInt(le32(tb.buf, at + 8 * n + 4)) << 32n);
       out.any(name, value, `${name} ${value} `);
       n++;
     }

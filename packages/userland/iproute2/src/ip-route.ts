@@ -13,6 +13,8 @@ import { routeModify } from './route-modify.ts';
 import { printRoute, RouteInfo } from './route-print.ts';
 import { usageRoute } from './usage.ts';
 
+const FLUSH = '/proc/sys/net/ipv4/route/flush';
+
 /** Passes the wanted routes to `each`; 0, or a negative number after a complaint of the kernel. */
 function dump(ctx: IpContext, f: RouteFilter, each: (route: RouteInfo) => void): number {
   const rtm = RtMsg.of({ family: f.family, protocol: f.protocol ?? 0, flags: f.cloned ? U.RTM_F_CLONED : 0 });
@@ -39,6 +41,13 @@ function routeShow(ctx: IpContext, args: Args): number {
   return 0;
 }
 
+/** `iproute_flush_cache`: the kernel forgets what it learned about single destinations. */
+function flushCache(ctx: IpContext): void {
+  const err = ctx.env.writeFile(FLUSH, '-1');
+  if (err === -U.ENOENT || err === -U.EACCES) ctx.stderr(`Cannot open "${FLUSH}": ${U.strerror(err)}\n`);
+  else if (err < 0) ctx.stderr('Cannot flush routing cache\n');
+}
+
 function routeFlush(ctx: IpContext, args: Args): number {
   if (args.left === 0) {
     ctx.stderr('"ip route flush" requires arguments.\n');
@@ -47,6 +56,7 @@ function routeFlush(ctx: IpContext, args: Args): number {
   const f = parseRouteFilter(ctx, args);
   if (f === null) return -1;
   if (f.cloned && f.family !== U.AF_INET6) {
+    flushCache(ctx);
     if (ctx.options.stats > 0) ctx.out.raw('*** IPv4 routing cache is flushed.\n');
     if (f.family === U.AF_INET) return 0;
   }
@@ -56,6 +66,8 @@ function routeFlush(ctx: IpContext, args: Args): number {
     ignore: 0,
     failStatus: 2,
     once: false,
+    // The cache of IPv4 was something.
+    nothing: !f.cloned || f.family === U.AF_INET6,
     collect() {
       const batch: Uint8Array[] = [];
       const err = dump(ctx, f, (route) => {

@@ -1,7 +1,8 @@
 /** `ip rule`. */
 import type { Status } from '@skbuff/command';
-import { FibRuleHdr, put32 } from '@skbuff/netlink';
+import { FibRuleHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { setLe32 } from '@skbuff/wire';
 import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
@@ -72,8 +73,8 @@ const tunId: Read = (r, args) => {
 const uidrange: Read = (r, args) => {
   const { start, end } = readUidRange(args);
   const at = r.req.builder.nlaReserve(U.FRA_UID_RANGE, 8);
-  put32(r.req.builder.buf, at, start);
-  put32(r.req.builder.buf, at + 4, end);
+  setLe32(r.req.builder.buf, at, start);
+  setLe32(r.req.builder.buf, at + 4, end);
 };
 
 function ports(attr: number, message: string): Read {
@@ -89,7 +90,7 @@ const goto: Read = (r, args: Args) => {
   r.tableGiven = true;
 };
 
-const ipproto: Read = (r, args) => r.req.builder.nlaPutU8(U.FRA_IP_PROTO, readIpproto(args));
+const ipproto: Read = (r, args, ctx) => r.req.builder.nlaPutU8(U.FRA_IP_PROTO, readIpproto(args, ctx));
 
 const suppress: Read = (r, args: Args) => {
   const plen = getInteger(args.next());

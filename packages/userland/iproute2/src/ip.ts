@@ -1,6 +1,6 @@
 /** The command `ip`: options, objects, batches. */
 import { andThen, type Command, type CommandEnv, Exit, exitStatus, readStdinText, type Status } from '@skbuff/command';
-import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, strerror } from '@skbuff/uapi';
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC, EISDIR, ENOENT, strerror } from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import { IpContext, IpOptions } from './context.ts';
 import { readFamily } from './inet.ts';
@@ -61,8 +61,8 @@ function family(af: number): ReadOption {
 const readFamilyOption: ReadOption = (o, args, ctx) => {
   const word = value(ctx, args);
   if (word === 'help') usageIp(ctx);
-  o.family = word === 'any' ? AF_UNSPEC : readFamily(word);
-  if (o.family === AF_UNSPEC && word !== 'any') args.invarg('invalid protocol family');
+  o.family = readFamily(word);
+  if (o.family === AF_UNSPEC) args.invarg('invalid protocol family');
 };
 
 const OPTIONS: readonly (readonly [string, ReadOption])[] = [
@@ -78,7 +78,7 @@ const OPTIONS: readonly (readonly [string, ReadOption])[] = [
   ['-stats', (o) => void o.stats++],
   ['-statistics', (o) => void o.stats++],
   ['-details', (o) => void o.details++],
-  ['-resolve', () => {}],
+  ['-resolve', (o) => void (o.resolve = true)],
   ['-oneline', (o) => void (o.oneline = true)],
   ['-timestamp', (o) => void (o.timestamp = true)],
   ['-tshort', (o) => void (o.timestamp = o.timestampShort = true)],
@@ -152,7 +152,9 @@ function splitLine(line: string): string[] {
 /** `-` is standard input, which is read to its end first: nothing that a line does can depend on what is not there yet. */
 function doBatch(ctx: IpContext, name: string): Status {
   if (name === '-') return readStdinText(ctx.env).then((text) => batchText(ctx, name, text));
-  const text = ctx.env.readFile(name);
+  const read = name === '' ? -ENOENT : ctx.env.readFile(name);
+  // A directory can be opened, and has no lines.
+  const text = read === -EISDIR ? '' : read;
   if (typeof text !== 'number') return batchText(ctx, name, text);
   ctx.stderr(`Cannot open file "${name}" for reading: ${strerror(text)}\n`);
   return 1;

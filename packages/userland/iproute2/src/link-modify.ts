@@ -37,13 +37,13 @@ function putLinkInfo(ctx: IpContext, args: Args, link: LinkParser, type: string)
   builder.nlaPut(U.IFLA_INFO_KIND, strToBytes(type));
   const kind = linkKinds.get(type);
   if (args.left > 0) {
-    if (kind?.parse === undefined) {
+    if (kind === undefined) {
       if (args.abbr('help')) usageLink(ctx);
       ctx.stderr(`Garbage instead of arguments "${args.cur} ...". Try "ip link help".\n`);
       return false;
     }
     const data = builder.nlaNestStartNoflag(type.endsWith('_slave') ? U.IFLA_INFO_SLAVE_DATA : U.IFLA_INFO_DATA);
-    if (!kind.parse(ctx, args, link)) return false;
+    if (kind.parse?.(ctx, args, link) === false) return false;
     builder.nlaNestEnd(data);
   }
   builder.nlaNestEnd(info);

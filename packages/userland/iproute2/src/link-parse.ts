@@ -6,6 +6,8 @@ import type { Args } from './args.ts';
 import { matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { llAddrA2n } from './inet.ts';
+import { readVf } from './link-vf.ts';
+import { readXdp, XDP_WORDS } from './link-xdp.ts';
 import { groups, LINK_MODES, OPER_STATES } from './names.ts';
 import { nsidOfName } from './netns-id.ts';
 import { getInteger, getUnsigned } from './numbers.ts';
@@ -201,6 +203,8 @@ const netns: Read = (p, args: Args) => {
   args.next();
   if (p.netns) args.duparg('netns');
   p.netns = true;
+  // A directory that can be opened: the kernel says that it is no namespace.
+  if (['', '.', '..'].includes(args.cur)) return p.req.builder.nlaPutS32(U.IFLA_NET_NS_FD, p.ctx.openMountNs());
   const net = p.ctx.env.netns.get(args.cur);
   if (net !== null) return p.req.builder.nlaPutU32(U.IFLA_NET_NS_FD, p.ctx.openNetns(net));
   p.req.builder.nlaPutU32(U.IFLA_NET_NS_PID, getInteger(args.cur) ?? args.invarg('Invalid "netns" value\n'));
@@ -305,6 +309,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['qlen', txqueuelen],
   ['txqlen*', txqueuelen],
   ['mtu', mtu],
+  ...XDP_WORDS.map(([word, mode]): readonly [string, Read] => [word, (p, args) => readXdp(p, args, mode)]),
   ['netns', netns],
   ['multicast', flag(U.IFF_MULTICAST, 'multicast')],
   ['allmulticast', flag(U.IFF_ALLMULTI, 'allmulticast')],
@@ -313,6 +318,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['arp', flag(U.IFF_NOARP, 'arp', true)],
   ['carrier', attr8(U.IFLA_CARRIER, 'carrier')],
   ['master*', master],
+  ['vf', readVf],
   ['vrf', vrf],
   ['nomaster*', (p) => p.req.builder.nlaPutU32(U.IFLA_MASTER, 0)],
   ['dynamic*', flag(U.IFF_DYNAMIC, 'dynamic')],

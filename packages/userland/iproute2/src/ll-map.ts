@@ -14,7 +14,7 @@ import {
   RTM_GETLINK,
 } from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
-import { linkKind } from './link-kind.ts';
+import { linkKind, vrfTable } from './link-kind.ts';
 import type { Rtnl } from './rtnl.ts';
 
 export interface Link {
@@ -27,6 +27,8 @@ export interface Link {
   readonly altnames: readonly string[];
   /** `veth`, or null. */
   readonly kind: string | null;
+  /** The routing table of a VRF device, else 0. */
+  readonly vrfTable: number;
   readonly txqlen: number;
   /** Bytes of the hardware address. */
   readonly addressLength: number;
@@ -60,7 +62,7 @@ export class LlMap {
       });
     }
     const name = tb.string(IFLA_IFNAME);
-    const link: Link = { index: ifi.index, name: met ?? name, type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), txqlen: tb.s32(IFLA_TXQLEN, -1), addressLength: tb.len(IFLA_ADDRESS) };
+    const link: Link = { index: ifi.index, name: met ?? name, type: ifi.type, flags: ifi.flags, altnames, kind: linkKind(tb), vrfTable: vrfTable(tb), txqlen: tb.s32(IFLA_TXQLEN, -1), addressLength: tb.len(IFLA_ADDRESS) };
     this.byIndex.set(link.index, link);
     for (const known of [name, ...altnames]) this.byName.set(known, link);
   }
@@ -113,6 +115,11 @@ export class LlMap {
   vrfIndex(name: string): number {
     const link = this.link(name);
     return link?.kind === 'vrf' ? link.index : 0;
+  }
+
+  /** `ipvrf_get_table`: the table of a VRF device, 0 for anything else. */
+  vrfTable(name: string): number {
+    return this.link(name)?.vrfTable ?? 0;
   }
 
   /** What SIOCGIFTXQLEN tells, for links that were told without it. */

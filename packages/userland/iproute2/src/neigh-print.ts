@@ -3,7 +3,8 @@ import { NdaCacheInfo, NdMsg, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { addrMatch, addrN2a, type InetPrefix, llAddrN2a, paintOf } from './inet.ts';
+import { formatHost } from './format-host.ts';
+import { addrMatch, type InetPrefix, llAddrN2a, paintOf } from './inet.ts';
 import { rtProtos } from './names.ts';
 import { NUD_NAMES } from './neigh-state.ts';
 
@@ -65,7 +66,7 @@ function printCacheInfo(ctx: IpContext, ci: NdaCacheInfo): void {
 function printBrief(ctx: IpContext, { ndm, tb }: NeighInfo, withDevice: boolean): void {
   const { out } = ctx;
   const dst = tb.bytes(U.NDA_DST);
-  if (dst !== null) out.any('dst', addrN2a(ndm.family, dst), out.paint(paintOf(ndm.family), `${addrN2a(ndm.family, dst).padEnd(39)} `));
+  if (dst !== null) out.any('dst', formatHost(ctx, ndm.family, dst), out.paint(paintOf(ndm.family), `${formatHost(ctx, ndm.family, dst).padEnd(39)} `));
   if (withDevice && ndm.ifindex !== 0) {
     const dev = ctx.links.indexToName(ndm.ifindex);
     out.any('dev', dev, out.paint('ifname', `${dev.padEnd(16)} `));
@@ -98,7 +99,7 @@ export function printNeigh(ctx: IpContext, info: NeighInfo, withDevice: boolean)
   else if (info.nlh.type === U.RTM_GETNEIGH) out.any('miss', null, 'miss ');
   if (options.brief) return printBrief(ctx, info, withDevice);
   const dst = tb.bytes(U.NDA_DST);
-  if (dst !== null) out.any('dst', addrN2a(ndm.family, dst), out.paint(paintOf(ndm.family), `${addrN2a(ndm.family, dst)} `));
+  if (dst !== null) out.any('dst', formatHost(ctx, ndm.family, dst), out.paint(paintOf(ndm.family), `${formatHost(ctx, ndm.family, dst)} `));
   if (withDevice && ndm.ifindex !== 0) {
     const dev = ctx.links.indexToName(ndm.ifindex);
     out.text('dev ');

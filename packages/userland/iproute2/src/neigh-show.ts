@@ -30,6 +30,11 @@ function readState(f: NeighFilter, words: Words, args: Args, flush: boolean): vo
   f.state |= state === 0 ? NUD_WANTS_NONE : state;
 }
 
+function readVrf(ctx: IpContext, f: NeighFilter, args: Args): void {
+  f.master = ctx.links.vrfIndex(args.next());
+  if (f.master === 0) args.invarg('Not a valid VRF name\n');
+}
+
 function readMaster(ctx: IpContext, f: NeighFilter, args: Args): void {
   f.master = ctx.links.nameToIndex(args.next());
   if (f.master === 0) args.invarg('Device does not exist\n');
@@ -42,7 +47,8 @@ function parse(ctx: IpContext, f: NeighFilter, args: Args, flush: boolean): Word
       args.next();
       if (words.dev !== null) args.duparg('dev');
       words.dev = args.cur;
-    } else if (args.is('master') || args.is('vrf')) readMaster(ctx, f, args);
+    } else if (args.is('master')) readMaster(ctx, f, args);
+    else if (args.is('vrf')) readVrf(ctx, f, args);
     else if (args.is('nomaster')) f.master = -1;
     else if (args.is('unused')) f.unusedOnly = true;
     else if (args.is('nud')) readState(f, words, args, flush);

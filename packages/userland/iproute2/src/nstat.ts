@@ -1,5 +1,5 @@
 /** The command nstat: counters of the stack, and how they grew since the last time. */
-import { type ByteSink, type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
+import { atoi, type ByteSink, type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
 import { strerror } from '@skbuff/uapi';
 import { fnmatch } from './fnmatch.ts';
 import { JsonWriter } from './json-writer.ts';
@@ -48,13 +48,19 @@ class Nstat {
   /** An exit status if that was all, else -1. */
   private options(words: readonly string[]): number {
     const { opts, rest, error } = getoptLong(words, 'h?vVzrnasd:t:jp', LONG);
-    for (const { opt } of opts) {
+    for (const { opt, arg } of opts) {
       if (opt === 'h' || opt === '?') return this.usage('');
       if (opt === 'v' || opt === 'V') {
         this.env.stdout(NSTAT_VERSION);
         return 0;
       }
-      if (opt === 'd' || opt === 't') return this.usage('nstat: there is no daemon here\n');
+      if (opt === 't' && atoi(arg ?? '') <= 0) {
+        this.env.stderr('nstat: invalid time constant divisor\n');
+        return 255;
+      }
+      if (opt === 'd' && atoi(arg ?? '') > 0) return this.usage('nstat: there is no daemon here\n');
+      // A scan of every 0 seconds is none, and averages are the daemon's.
+      if (opt === 'd' || opt === 't') continue;
       this.flags.add(opt);
     }
     if (error !== null) return this.usage(`nstat: ${error}\n`);

@@ -12,6 +12,8 @@ import { usageRoute } from './usage.ts';
 
 export class RouteFilter {
   family: number = U.AF_UNSPEC;
+  /** What -family says: a kernel that does not know it tells of all that it knows. */
+  preferred: number = U.AF_UNSPEC;
   /** 0: all tables. */
   table: number = U.RT_TABLE_MAIN;
   cloned = false;
@@ -110,6 +112,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['mark', (_ctx, f, args) => void (f.mark = getUnsigned(args.next()) ?? args.invarg('invalid mark value'))],
   ['via', via],
   ['src', (ctx, f, args) => void (f.src = getPrefix(args, args.next(), ctx.options.family))],
+  ['vrf', (ctx, f, args) => void (f.table = ctx.links.vrfTable(args.next()) || args.invarg('Invalid VRF\n'))],
   ['realms*', (_ctx, f, args) => void (f.realm = getRealms(args.next()) ?? args.invarg('invalid realms\n'))],
   ['from*', from],
 ];
@@ -128,6 +131,7 @@ export function parseRouteFilter(ctx: IpContext, args: Args): RouteFilter | null
     f.rdst = root ?? f.rdst;
     f.mdst = match ?? f.mdst;
   }
+  f.preferred = ctx.options.family;
   f.family = ctx.options.family === U.AF_UNSPEC && f.table !== 0 ? U.AF_INET : ctx.options.family;
   return resolve(ctx, f) ? f : null;
 }
@@ -164,6 +168,7 @@ function covers(p: InetPrefix | null, family: number, bytes: Uint8Array | null):
 export function routeWanted(f: RouteFilter, route: RouteInfo): boolean {
   const { rtm, tb, table: inTable } = route;
   if (afBitLen(rtm.family) === 0) return false;
+  if (f.preferred !== U.AF_UNSPEC && rtm.family !== f.preferred) return false;
   if (rtm.family === U.AF_INET6 && ((rtm.flags & U.RTM_F_CLONED) !== 0) !== f.cloned) return false;
   if (f.table > 0 && f.table !== inTable) return false;
   const equal = (wanted: number | null, value: number): boolean => wanted === null || wanted === value;

@@ -4,7 +4,7 @@ import * as U from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { afBitLen, getAddr, getPrefix, type InetPrefix } from './inet.ts';
-import { protocolNumber } from './inet-proto.ts';
+import { inetProtoA2n } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
 import { getU16, getUnsigned } from './numbers.ts';
 import { RouteFilter } from './route-filter.ts';
@@ -66,7 +66,7 @@ function port(attr: number, key: string): Read {
 
 const ipproto: Read = (g, args: Args) => {
   const word = args.next();
-  g.req.builder.nlaPutU8(U.RTA_IP_PROTO, protocolNumber(word) ?? args.invarg('Invalid "ipproto" value\n'));
+  g.req.builder.nlaPutU8(U.RTA_IP_PROTO, inetProtoA2n(g.ctx, word) ?? args.invarg('Invalid "ipproto" value\n'));
 };
 
 const uid: Read = (g, args: Args) => g.req.builder.nlaPutU32(U.RTA_UID, getUnsigned(args.next()) ?? args.invarg('invalid UID\n'));
@@ -86,6 +86,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['mark*', mark],
   ['oif*', oif],
   ['dev', oif],
+  ['vrf', (g, args) => void (g.oif = g.ctx.links.vrfIndex(args.next()) > 0 ? args.cur : args.invarg('Invalid VRF\n'))],
   ['notify*', (g) => void (g.rtm.flags |= U.RTM_F_NOTIFY)],
   ['connected*', (g) => void (g.connected = true)],
   ['uid*', uid],

@@ -8,6 +8,7 @@ import { printRoute, RouteInfo } from './route-print.ts';
 import { getAddr, getPrefix, readFamily } from './inet.ts';
 import { rtDsfield, rtnTypeA2n, rtProtos, rtScopes, rtTables } from './names.ts';
 import { getUnsigned } from './numbers.ts';
+import { parseEncap } from './route-encap.ts';
 import { putGateway } from './route-gateway.ts';
 import { RouteMetrics } from './route-metrics.ts';
 import { parseNextHops } from './route-nexthops.ts';
@@ -54,12 +55,21 @@ export class RouteRequest {
 
   readTable(args: Args): void {
     const id = rtTables.a2n(args.next()) ?? args.invarg('"table" value is invalid\n');
+    this.putTable(id);
+  }
+
+  private putTable(id: number): void {
     this.tableGiven = true;
     if (id < 256) this.rtm.table = id;
     else {
       this.rtm.table = U.RT_TABLE_UNSPEC;
       this.req.builder.nlaPutU32(U.RTA_TABLE, id);
     }
+  }
+
+  readVrf(args: Args): void {
+    const id = this.ctx.links.vrfTable(args.next()) || args.invarg('Invalid VRF\n');
+    this.putTable(id);
   }
 
   /** A type, or the destination. */
@@ -138,6 +148,11 @@ const dev: Read = (r, args: Args) => {
   r.dev = args.next();
 };
 
+const ttlPropagate: Read = (r, args: Args) => {
+  const value = ['disabled', 'enabled'].indexOf(args.next());
+  r.req.builder.nlaPutU8(U.RTA_TTL_PROPAGATE, value >= 0 ? value : args.invarg('"ttl-propagate" value is invalid\n'));
+};
+
 const WORDS: readonly (readonly [string, Read])[] = [
   ['src', address(U.RTA_PREFSRC)],
   ['as*', as],
@@ -158,9 +173,12 @@ const MORE_WORDS: readonly (readonly [string, Read])[] = [
   ['nhid', nhid],
   ['protocol*', protocol],
   ['table*', (r, args) => r.readTable(args)],
+  ['vrf', (r, args) => r.readVrf(args)],
   ['dev', dev],
   ['oif', dev],
   ['pref*', pref],
+  ['encap', (r, args) => parseEncap(r.req.builder, args)],
+  ['ttl-propagate', ttlPropagate],
 ];
 
 function find(words: readonly (readonly [string, Read])[], args: Args): Read | null {

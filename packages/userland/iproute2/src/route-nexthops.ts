@@ -1,9 +1,11 @@
 /** `nexthop via … dev … weight …` (`parse_nexthops`). */
-import { NlMsgBuilder, put16, put32 } from '@skbuff/netlink';
+import { NlMsgBuilder } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { setLe16, setLe32 } from '@skbuff/wire';
 import type { Args } from './args.ts';
 import { getAddr, readFamily } from './inet.ts';
 import { getUnsigned } from './numbers.ts';
+import { parseEncap } from './route-encap.ts';
 import { putGateway } from './route-gateway.ts';
 import type { RouteRequest } from './route-modify.ts';
 import { getRealms } from './route-realms.ts';
@@ -36,7 +38,8 @@ function readWord(r: RouteRequest, args: Args, b: NlMsgBuilder, hop: Hop): boole
     const weight = getUnsigned(args.next());
     if (weight === null || weight === 0 || weight > 256) args.invarg('"weight" is invalid\n');
     hop.hops = weight - 1;
-  } else if (args.is('onlink')) hop.flags |= U.RTNH_F_ONLINK;
+  } else if (args.is('encap')) parseEncap(b, args);
+  else if (args.is('onlink')) hop.flags |= U.RTNH_F_ONLINK;
   else if (args.is('pervasive')) hop.flags |= U.RTNH_F_PERVASIVE;
   else if (args.abbr('realms')) b.nlaPutU32(U.RTA_FLOW, getRealms(args.next()) ?? args.invarg('"realm" value is invalid\n'));
   else return false;
@@ -52,10 +55,10 @@ function readHop(r: RouteRequest, args: Args, b: NlMsgBuilder): void {
     if (word === null) r.ctx.die(-1, 'Error: cannot parse nexthop\n');
     if (!word) break;
   }
-  put16(b.buf, at, b.len - at);
+  setLe16(b.buf, at, b.len - at);
   b.buf[at + 2] = hop.flags;
   b.buf[at + 3] = hop.hops;
-  put32(b.buf, at + 4, hop.ifindex);
+  setLe32(b.buf, at + 4, hop.ifindex);
 }
 
 /** Begins at the word `nexthop`; adds RTA_MULTIPATH. */

@@ -3,6 +3,7 @@ import { NlAttrs, type NlMsgHdr, RtaCacheInfo, RtMsg, RtNextHop } from '@skbuff/
 import * as U from '@skbuff/uapi';
 import { parseAttrs, parseRange } from './attrs.ts';
 import type { IpContext } from './context.ts';
+import { formatHost } from './format-host.ts';
 import { addrN2a, afBitLen, familyName, paintOf } from './inet.ts';
 import { rtDsfield, rtProtos, rtRealms, rtScopes, rtTables, rtTypes } from './names.ts';
 import type { RouteFilter } from './route-filter.ts';
@@ -63,9 +64,8 @@ export class RouteInfo {
 }
 
 /** An address with its length, unless that is of a single host. */
-function prefix(family: number, bytes: Uint8Array, len: number): string {
-  const text = addrN2a(family, bytes);
-  return len === afBitLen(family) ? text : `${text}/${len}`;
+function prefix(ctx: IpContext, family: number, bytes: Uint8Array, len: number): string {
+  return len === afBitLen(family) ? formatHost(ctx, family, bytes) : `${addrN2a(family, bytes)}/${len}`;
 }
 
 function printFlags(ctx: IpContext, flags: number): void {
@@ -113,7 +113,7 @@ function printCacheInfo(ctx: IpContext, tb: NlAttrs): void {
 function printVia(ctx: IpContext, bytes: Uint8Array): void {
   const { out } = ctx;
   const family = bytes[0] | (bytes[1] << 8);
-  const host = addrN2a(family, bytes.subarray(2));
+  const host = formatHost(ctx, family, bytes.subarray(2));
   out.openObject('via');
   out.any('family', familyName(family), `via ${familyName(family)} `);
   out.any('host', host, out.paint(paintOf(family), `${host} `));
@@ -123,8 +123,9 @@ function printVia(ctx: IpContext, bytes: Uint8Array): void {
 function printGateway(ctx: IpContext, family: number, tb: NlAttrs): void {
   const gateway = tb.bytes(U.RTA_GATEWAY);
   if (gateway !== null) {
+    const host = formatHost(ctx, family, gateway);
     ctx.out.text('via ');
-    ctx.out.any('gateway', addrN2a(family, gateway), ctx.out.paint(paintOf(family), `${addrN2a(family, gateway)} `));
+    ctx.out.any('gateway', host, ctx.out.paint(paintOf(family), `${host} `));
   }
   const via = tb.bytes(U.RTA_VIA);
   if (via !== null) printVia(ctx, via);
@@ -168,13 +169,13 @@ function printNextHops(ctx: IpContext, { rtm, tb }: RouteInfo): void {
 function printDestination(ctx: IpContext, { rtm, tb }: RouteInfo): void {
   const { out } = ctx;
   const dst = tb.bytes(U.RTA_DST);
-  const to = dst !== null ? prefix(rtm.family, dst, rtm.dstLen) : rtm.dstLen > 0 ? `0/${rtm.dstLen}` : 'default';
+  const to = dst !== null ? prefix(ctx, rtm.family, dst, rtm.dstLen) : rtm.dstLen > 0 ? `0/${rtm.dstLen}` : 'default';
   out.any('dst', to, out.paint(dst === null ? null : paintOf(rtm.family), `${to} `));
   const src = tb.bytes(U.RTA_SRC);
-  const from = src !== null ? prefix(rtm.family, src, rtm.srcLen) : rtm.srcLen > 0 ? `0/${rtm.srcLen}` : null;
+  const from = src !== null ? prefix(ctx, rtm.family, src, rtm.srcLen) : rtm.srcLen > 0 ? `0/${rtm.srcLen}` : null;
   if (from !== null) out.any('from', from, `from ${out.paint(src === null ? null : paintOf(rtm.family), `${from} `)}`);
   const newdst = tb.bytes(U.RTA_NEWDST);
-  if (newdst !== null) out.any('to', addrN2a(rtm.family, newdst), `as to ${addrN2a(rtm.family, newdst)} `);
+  if (newdst !== null) out.any('to', formatHost(ctx, rtm.family, newdst), `as to ${formatHost(ctx, rtm.family, newdst)} `);
 }
 
 function printOrigin(ctx: IpContext, { rtm, table }: RouteInfo, f: RouteFilter): void {

@@ -1,6 +1,7 @@
 /** Values on the command line of `ip rule`, the same for a rule that is made and for a selector of rules. */
 import type { Args } from './args.ts';
-import { protocolNumber } from './inet-proto.ts';
+import type { IpContext } from './context.ts';
+import { inetProtoA2n } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
 import { getU64, getUnsigned } from './numbers.ts';
 
@@ -57,6 +58,6 @@ export function readPorts(args: Args, message: string): Range {
   return { start: port(m[1] as string), end: port(m[2] ?? (m[1] as string)) };
 }
 
-export function readIpproto(args: Args): number {
-  return protocolNumber(args.next()) ?? args.invarg('Invalid "ipproto" value\n');
+export function readIpproto(args: Args, ctx: IpContext): number {
+  return inetProtoA2n(ctx, args.next()) ?? args.invarg('Invalid "ipproto" value\n');
 }

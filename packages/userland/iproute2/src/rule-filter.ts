@@ -54,8 +54,8 @@ const uidrange: Read = (args) => {
   return ({ uidRange }) => uidRange !== null && uidRange.start === start && uidRange.end === end;
 };
 
-const ipproto: Read = (args) => {
-  const proto = readIpproto(args);
+const ipproto: Read = (args, ctx) => {
+  const proto = readIpproto(args, ctx);
   return proto === 0 ? any : ({ tb }) => tb.u8(U.FRA_IP_PROTO) === proto;
 };
 

@@ -1,10 +1,11 @@
 /** A policy rule as text (`print_rule`). */
-import { FibRuleHdr, get32, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
+import { FibRuleHdr, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { le32 } from '@skbuff/wire';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { addrN2a, afBitLen, paintOf } from './inet.ts';
-import { protocolName } from './inet-proto.ts';
+import { inetProtoN2a } from './inet-proto.ts';
 import { groups, rtDsfield, rtProtos, rtTables, rtTypes } from './names.ts';
 
 export class RuleInfo {
@@ -25,7 +26,7 @@ export class RuleInfo {
 
   get uidRange(): { readonly start: number; readonly end: number } | null {
     const bytes = this.tb.bytes(U.FRA_UID_RANGE);
-    return bytes === null ? null : { start: get32(bytes, 0), end: get32(bytes, 4) };
+    return bytes === null ? null : { start: le32(bytes, 0), end: le32(bytes, 4) };
   }
 
   get table(): number {
@@ -94,7 +95,7 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
   if (tunId !== 0n) out.any('tun_id', tunId, ` tun_id ${tunId}`);
   if (tb.has(U.FRA_IP_PROTO)) {
     const number = tb.u8(U.FRA_IP_PROTO);
-    const proto = (options.numeric ? undefined : protocolName(number)) ?? `ipproto-${number}`;
+    const proto = inetProtoN2a(ctx, number);
     out.any('ipproto', proto, ` ipproto ${proto}`);
   }
   printPorts(ctx, tb, U.FRA_SPORT_RANGE, 'sport');

@@ -351,6 +351,7 @@ rule add pref 19 dport 10-65535 table 5
 rule add pref 19 dport x table 5
 rule add pref 20 ipproto 0 sport 5 table 5
 rule add pref 21 ipproto ipv6-icmp table 5
+rule add pref 22 ipproto ICMP table 5
 rule add pref 24 ipproto esp table 5
 rule add pref 26 ipproto 256 table 5
 rule add pref 30 uidrange 1000-2000 table 17

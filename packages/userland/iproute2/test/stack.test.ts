@@ -1,6 +1,31 @@
 /** ip on our own stack: what a line changes, and what one sees of it afterwards. */
-import { netlinkPort, nlmsgAll } from '@skbuff/netlink';
-import { NETLINK_ROUTE, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWROUTE } from '@skbuff/uapi';
+import type { Net } from '@skbuff/core';
+import { netlinkPort, NlMsgBuilder, nlmsgAll, nlTalk } from '@skbuff/netlink';
+import { SockaddrIn } from '@skbuff/af-inet';
+import { kernelTask } from '@skbuff/sock';
+import { sysctlOf } from '@skbuff/sysctl';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_MPLS,
+  EAFNOSUPPORT,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_ROUTE,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  RTMGRP_IPV4_IFADDR,
+  RTMGRP_IPV4_ROUTE,
+  RTM_DELROUTE,
+  RTM_GETADDR,
+  RTM_GETNEIGH,
+  RTM_GETNEIGHTBL,
+  RTM_GETNETCONF,
+  RTM_GETROUTE,
+  RTM_GETRULE,
+  RTM_NEWADDR,
+  RTM_NEWROUTE,
+  SOCK_DGRAM,
+} from '@skbuff/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -204,5 +229,127 @@ describe('batches', () => {
     expect(run('-force -b b')).toBe('Cannot find device "nosuch"\nCommand failed b:1\n[1]');
     expect(run('-br link show d0')).toMatch(/^d0 /);
     expect(run('-b nosuch')).toBe('Cannot open file "nosuch" for reading: No such file or directory\n[1]');
+  });
+});
+
+describe('names that all devices have their settings under', () => {
+  it('are refused for a new device, with nothing left of it', () => {
+    for (const line of ['add all type veth', 'add foo type veth peer name default', 'add default type dummy', 'add all type veth peer name bar']) {
+      expect(run(`link ${line}`)).toBe('RTNETLINK answers: Invalid argument\n[2]');
+      expect(run('-br link')).toBe('lo               DOWN           00:00:00:00:00:00 <LOOPBACK> \n[0]');
+    }
+    expect(sysctlOf(stack.net).list('net/ipv4/conf/all').length).toBe(sysctlOf(stack.net).list('net/ipv4/conf/default').length);
+    expect(run('link add all0 type veth peer name default0')).toBe('[0]');
+  });
+
+  it('are given to a device that is there, which goes without files until it has another one', () => {
+    pair();
+    stack.ip('addr add 10.0.0.1/24 dev v0');
+    const all = sysctlOf(stack.net).list('net/ipv4/conf');
+    expect(run('link set v0 name all')).toBe('[0]');
+    expect(run('link set v1 name default')).toBe('[0]');
+    expect(sysctlOf(stack.net).list('net/ipv4/conf')).toEqual(all.filter((path) => !/conf\/v[01]\//.test(path)));
+    expect(sysctlOf(stack.net).list('net/ipv4/neigh').filter((path) => !/neigh\/(lo|default)\//.test(path))).toEqual([]);
+    expect(run('route get 10.0.0.9')).toContain('dev all src 10.0.0.1');
+    expect(run('link set all name v0')).toBe('[0]');
+    expect(sysctlOf(stack.net).list('net/ipv4/conf/v0').length).toBeGreaterThan(20);
+    expect(run('link set default name v1')).toBe('[0]');
+    expect(sysctlOf(stack.net).list('net/ipv4/conf')).toEqual(all);
+  });
+
+  it('follow a device into another namespace, where IPv4 leaves it alone', () => {
+    pair();
+    stack.ip('netns add other');
+    stack.ip('link set v0 name all');
+    expect(run('link set all netns other')).toBe('[0]');
+    expect(run('-n other addr add 10.0.0.1/24 dev all')).toBe('RTNETLINK answers: No buffer space available\n[2]');
+    expect(run('-n other -br link show all')).toContain('all@if');
+    stack.ip('link del v1');
+    stack.ip('netns del other');
+  });
+});
+
+describe('the routing cache', () => {
+  /** This host, a router, and a host behind a narrow link. */
+  function narrow(): void {
+    stack.ip('netns add router');
+    const router = stack.kernel.netns.list.at(-1) as Net;
+    stack.ip('netns add far');
+    stack.ip('link add a0 type veth peer name r0 netns router');
+    stack.ip('-n router link add r1 mtu 1400 type veth peer name f0 mtu 1400 netns far');
+    for (const [where, dev, addr] of [['', 'a0', '10.0.0.1'], ['-n router ', 'r0', '10.0.0.2'], ['-n router ', 'r1', '10.0.1.1'], ['-n far ', 'f0', '10.0.1.2']]) {
+      stack.ip(`${where}link set ${dev} up`);
+      stack.ip(`${where}addr add ${addr}/24 dev ${dev}`);
+    }
+    expect(sysctlOf(router).write('net/ipv4/ip_forward', '1')).toBe(0);
+    stack.ip('route add 10.0.1.0/24 via 10.0.0.2');
+    stack.ip('-n far route add default via 10.0.1.1');
+  }
+
+  /** A datagram of 1500 bytes, which may not be fragmented. */
+  function send(): void {
+    const task = kernelTask(stack.net);
+    const fd = task.socket(AF_INET, SOCK_DGRAM);
+    task.sendto(fd, new Uint8Array(1472), 0, new SockaddrIn(0x0a000102, 9));
+    stack.clock.advance(1e9);
+    task.exit();
+  }
+
+  const LEARNED = /^10.0.1.2 via 10.0.0.2 dev a0 src 10.0.0.1 uid 0 \n    cache expires 59\dsec mtu 1400 \n\[0\]$/;
+  const FORGOTTEN = '10.0.1.2 via 10.0.0.2 dev a0 src 10.0.0.1 uid 0 \n    cache \n[0]';
+
+  it.each(['flush cache', 'flush table cache', '-s route flush cached', '-f mpls route flush cache'])('forgets a learned MTU, and asks again: ip route %s [FNHE-05]', (line) => {
+    narrow();
+    send();
+    expect(run('route get 10.0.1.2')).toMatch(LEARNED);
+    expect(run(`-n router route ${line.replace(/^-.* route /, '')}`)).toBe('[0]');
+    expect(run('-6 route flush cache')).toBe('[0]');
+    expect(run('route get 10.0.1.2')).toMatch(LEARNED);
+    expect(run(line.startsWith('-') ? line : `route ${line}`)).toBe(line.startsWith('-s') ? '*** IPv4 routing cache is flushed.\n[0]' : '[0]');
+    expect(run('route get 10.0.1.2')).toBe(FORGOTTEN);
+    send();
+    expect(run('route get 10.0.1.2')).toMatch(LEARNED);
+    for (const name of ['far', 'router']) stack.ip(`netns del ${name}`);
+  });
+});
+
+describe('a family that the kernel does not know', () => {
+  /** How many answers of each family a dump has, and what it ends with; the facts are those of a 6.18 kernel without MPLS. */
+  function dump(type: number, family: number, length: number, strict: boolean): [families: number[], error: number] {
+    const b = new NlMsgBuilder();
+    const nlh = b.nlmsgPut(type, NLM_F_REQUEST | NLM_F_DUMP, 1, 0, length);
+    b.buf[nlh + 16] = family;
+    b.nlmsgEnd(nlh);
+    const port = netlinkPort(stack.net, NETLINK_ROUTE);
+    if (typeof port === 'number') throw new Error(`netlinkPort ${port}`);
+    port.setsockopt(NETLINK_GET_STRICT_CHK, Number(strict));
+    const { error, msgs } = nlTalk(port, b.bytes().slice());
+    port.close();
+    return [msgs.map((m) => m.buf[m.data]), error];
+  }
+
+  it.each([AF_INET6, 12, AF_MPLS, 200, 255])('gets what all the others get, but for neighbours and rules: %i', (family) => {
+    pair();
+    stack.ip('link set lo up');
+    stack.ip('addr add 10.0.0.1/24 dev v0');
+    stack.ip('neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v0');
+    for (const strict of [false, true]) {
+      for (const [type, length] of [[RTM_GETROUTE, 12], [RTM_GETADDR, 8], [RTM_GETNETCONF, 4]] as const) {
+        const known = dump(type, AF_INET, length, strict);
+        expect(known[0].length).toBeGreaterThan(1);
+        expect(dump(type, family, length, strict)).toEqual(known);
+      }
+      expect(dump(RTM_GETNEIGH, family, 12, strict)).toEqual([[], 0]);
+      expect(dump(RTM_GETNEIGHTBL, family, 4, strict)).toEqual([[], 0]);
+      expect(dump(RTM_GETRULE, family, 12, strict)).toEqual([[], -EAFNOSUPPORT]);
+    }
+  });
+
+  it('has nothing that ip would show', () => {
+    pair();
+    stack.ip('addr add 10.0.0.1/24 dev v0');
+    for (const line of ['-6 route', '-6 route show table all', '-6 addr', '-6 neigh', '-6 route flush cache', '-6 netconf', '-6 ntable']) expect(run(line)).toBe('[0]');
+    expect(run('-6 rule')).toBe('RTNETLINK answers: Address family not supported by protocol\nDump terminated\n[255]');
+    expect(run('-6 route add fc00::/7 dev v0')).toBe('RTNETLINK answers: Operation not supported\n[2]');
   });
 });

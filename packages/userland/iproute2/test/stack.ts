@@ -2,7 +2,7 @@
 import { afInet } from '@skbuff/af-inet';
 import { arp } from '@skbuff/arp';
 import type { Command, CommandEnv } from '@skbuff/command';
-import { createKernel, type Kernel, type Net, type Plugin, VirtualClock } from '@skbuff/core';
+import { createKernel, setupNet, type Kernel, type Net, type Plugin, VirtualClock } from '@skbuff/core';
 import { dummy } from '@skbuff/dummy';
 import { fib } from '@skbuff/fib';
 import { fibRules } from '@skbuff/fib-rules';
@@ -16,7 +16,7 @@ import { netlink, type NetlinkPort, netlinkPort } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
 import { RTNL_LINKS, rtnetlink } from '@skbuff/rtnetlink';
 import { getNetNsByFd, kernelTask, sock, type Task } from '@skbuff/sock';
-import { sysctl } from '@skbuff/sysctl';
+import { sysctl, sysctlOf } from '@skbuff/sysctl';
 import { EEXIST, ENOENT, ESRCH } from '@skbuff/uapi';
 import { udp } from '@skbuff/udp';
 import { veth } from '@skbuff/veth';
@@ -55,7 +55,7 @@ export class Stack {
     const table = { table: () => new FibTrie() };
     const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), icmp(), namespaces(), sock(), afInet(), udp(), netns];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
-    this.net = this.kernel.netns.create() as Net;
+    this.net = setupNet(this.kernel) as Net;
   }
 
   private netOfPid(pid: number): Net | null {
@@ -169,8 +169,10 @@ export class Stack {
       netOfPid: (pid) => this.netOfPid(pid),
       pidsOf: (net) => [...this.tasks].filter((t) => t.net === net).map((t) => t.pid),
       readFile: (path) => (path.startsWith('/proc/net/') ? procNetOf(task.net).read(path.slice('/proc/net/'.length)) : (this.files.get(path) ?? -ENOENT)),
+      stdoutError: () => 0,
+      readDirectory: () => -ENOENT,
       readBytes: (path) => bytesOf(this.files.get(path)),
-      writeFile: () => -ENOENT,
+      writeFile: (path, text) => (path.startsWith('/proc/sys/') ? sysctlOf(task.net).write(path.slice('/proc/sys/'.length), text) : -ENOENT),
       create: (path) => (path === '-' ? { write: (bytes) => void (out.stdout += String.fromCharCode(...bytes)), close: () => {} } : -ENOENT),
       stdin: () => Promise.resolve(this.takeInput()),
       isTerminal: false,

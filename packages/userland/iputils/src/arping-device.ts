@@ -19,7 +19,7 @@ export function findDevice(args: ArpingArguments): ArpingDevice {
   const { program, options } = args;
   const { task } = program.env;
   const fd = task.socket(U.AF_INET, U.SOCK_DGRAM, 0);
-  const name = options.device ?? nameOf(fd, outgoing(args), args);
+  const name = options.device || nameOf(fd, outgoing(args), args);
   const ask = (request: number): number => {
     const ifreq = new Uint8Array(U.IFREQ_LEN);
     ifreq.set(strToBytes(name).subarray(0, U.IFNAMSIZ - 1));

@@ -1,10 +1,11 @@
 /** The command `arping`. */
 import { SockaddrLl } from '@skbuff/af-packet';
-import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
+import type { Command, CommandEnv } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { ARP_ETH_IP_LEN, be16, be32, equalBytes, inetNtoa, setBe16, setBe32 } from '@skbuff/wire';
 import { type ArpingDevice, chooseSource, findDevice, unfit } from './arping-device.ts';
 import { type ArpingArguments, parseArping } from './arping-options.ts';
+import { runProgram } from './iputils-common.ts';
 
 /** Offsets in an ARP packet of Ethernet and IPv4. */
 const ARP_OP = 6;
@@ -182,5 +183,5 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
 /** `arping` of iputils 20221126: asks for the hardware address of a neighbour. Status 0; 1: no answer, or a duplicate; 2: an error. */
 export const arping: Command = {
   name: 'arping',
-  run: (argv, env) => exitStatus(() => main(argv.slice(1), env)),
+  run: (argv, env) => runProgram('arping', env, () => main(argv.slice(1), env)),
 };

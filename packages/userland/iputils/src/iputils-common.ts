@@ -1,7 +1,7 @@
 /** What the programs of iputils share (`iputils_common.c`). */
-import { type CommandEnv, Exit, type Opt } from '@skbuff/command';
+import { type CommandEnv, Exit, exitStatus, type Opt, type Status } from '@skbuff/command';
 import { gethostbyname } from '@skbuff/netdb';
-import { strerror } from '@skbuff/uapi';
+import { ERANGE, strerror } from '@skbuff/uapi';
 
 export const LONG_MAX = 9223372036854775807n;
 export const INT_MAX = 0x7fff_ffffn;
@@ -9,6 +9,15 @@ export const UINT_MAX = 0xffff_ffffn;
 
 /** The libraries that Debian's programs are built with. */
 const FEATURES = 'libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
+
+/** The exit status of a program, which is 1 if what it printed could not be written (`close_stdout`). */
+export function runProgram(name: string, env: CommandEnv, main: () => Status): Promise<number> {
+  return Promise.resolve(exitStatus(main)).then((status) => {
+    if (env.stdoutError() === 0) return status;
+    env.stderr(`${name}: write error\n`);
+    return 1;
+  });
+}
 
 /** One run of one of the programs: its name, its texts, its end. */
 export class Program {
@@ -63,6 +72,7 @@ export class Program {
   integer(text: string, min: number, max: bigint = INT_MAX): number {
     if (!/^\s*[+-]?\d+$/.test(text)) this.die(1, `invalid argument: '${text}'`);
     const value = BigInt(text.trim().replace(/^\+/, ''));
+    if (BigInt.asIntN(64, value) !== value) this.die(1, `invalid argument: '${text}': ${strerror(ERANGE)}`);
     if (value < BigInt(min) || value > max) this.die(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${max}`);
     return Number(value);
   }

@@ -43,7 +43,7 @@ class Parser extends Program {
   pattern(text: string): Uint8Array {
     if (/[^0-9a-fA-F]/.test(text)) this.die(2, `patterns must be specified as hex digits: ${text}`);
     const bytes = [...text.matchAll(/..?/g)].slice(0, MAX_PATTERN).map((m) => Number.parseInt(m[0], 16));
-    if (bytes.length > 0) this.print(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
+    this.print(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
     return Uint8Array.from(bytes);
   }
 

@@ -1,11 +1,15 @@
 /** The command `ping`. */
-import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
+import type { Command, CommandEnv } from '@skbuff/command';
 import { AF_INET, AF_INET6, EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT, IPPROTO_ICMP, SOCK_DGRAM, SOCK_RAW } from '@skbuff/uapi';
+import { runProgram } from './iputils-common.ts';
 import { PingContext } from './ping-context.ts';
 import { PingLoop } from './ping-loop.ts';
 import { parsePing } from './ping-options.ts';
 import { PingStats } from './ping-stats.ts';
 import { Ping4 } from './ping4.ts';
+
+/** Standard streams come before the sockets; here they are no descriptors. */
+const STREAMS = 3;
 
 interface IcmpSocket {
   readonly fd: number;
@@ -49,7 +53,7 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
   const { fd, raw } = openSocket(ctx);
   if (options.verbose) {
     const family = options.family === AF_INET ? 'AF_INET' : 'AF_UNSPEC';
-    ctx.complain(`sock4.fd: ${fd} (socktype: ${raw ? 'SOCK_RAW' : 'SOCK_DGRAM'}), sock6.fd: -1 (socktype: 0), hints.ai_family: ${family}\n`);
+    ctx.complain(`sock4.fd: ${fd + STREAMS} (socktype: ${raw ? 'SOCK_RAW' : 'SOCK_DGRAM'}), sock6.fd: -1 (socktype: 0), hints.ai_family: ${family}\n`);
   }
   const name = hosts.at(-1) as string;
   const addrs = hosts.map((host) => lookup(ctx, host));
@@ -63,7 +67,7 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
 
 /** Runs `ping`; `argv[0]` is its name. Gives the exit status: 0, 1 (no answer), 2 (an error). */
 export function runPing(argv: readonly string[], env: CommandEnv): Promise<number> {
-  return Promise.resolve(exitStatus(() => main(argv.slice(1), env)));
+  return runProgram('ping', env, () => main(argv.slice(1), env));
 }
 
 /** To be registered with a host's commands. */

@@ -1,11 +1,11 @@
 /** The command `tracepath`. */
 import { SockaddrIn } from '@skbuff/af-inet';
-import { type Command, type CommandEnv, exitStatus, getopt } from '@skbuff/command';
+import { type Command, type CommandEnv, getopt } from '@skbuff/command';
 import { gethostbyaddr } from '@skbuff/netdb';
 import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { be32, inetNtoa, le32, leS32, setLe32, setLe64 } from '@skbuff/wire';
-import { Program } from './iputils-common.ts';
+import { Program, runProgram } from './iputils-common.ts';
 
 const USAGE = `
 Usage
@@ -319,5 +319,5 @@ function split(destination: string): [string, number] {
 /** `tracepath` of iputils 20221126: the way to a host and how wide it is. Status 0, 1, 2 or 255 for wrong words. */
 export const tracepath: Command = {
   name: 'tracepath',
-  run: (argv, env) => exitStatus(() => main(argv.slice(1), env)),
+  run: (argv, env) => runProgram('tracepath', env, () => main(argv.slice(1), env)),
 };

@@ -99,7 +99,7 @@ export function arpDelete(env: CommandEnv, o: ArpOptions, [name, ...rest]: reado
   if (err === -U.ENXIO && (both || rest.includes('pub'))) err = remove(io, arg, flags | U.ATF_PUBL);
   if (err >= 0) return 0;
   if (err === -U.ENXIO || err === -U.ENOENT) env.stdout(`No ARP entry for ${name}\n`);
-  else env.stderr(`SIOCDARP(${rest.includes('pub') ? 'pub' : 'priv'}): ${strerror(-err)}\n`);
+  else env.stderr(`SIOCDARP(${rest.includes('pub') ? 'pub' : 'dontpub'}): ${strerror(-err)}\n`);
   return FAILED;
 }
 

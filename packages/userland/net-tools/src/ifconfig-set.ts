@@ -1,6 +1,6 @@
 /** What ifconfig changes, word by word. An error of one word does not keep the next ones from being tried. */
 import { atoi, type CommandEnv, Exit, type IoctlSocket } from '@skbuff/command';
-import { leS32 } from '@skbuff/wire';
+import { inetAton, inetPton6, leS32 } from '@skbuff/wire';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { hwByName, inEther } from './families.ts';
@@ -24,6 +24,14 @@ const FLAGS: ReadonlyMap<string, { readonly bit: number; readonly warn: string; 
 /** Requests of interface kinds that ask the driver. */
 const SIOCSKEEPALIVE: number = U.SIOCDEVPRIVATE;
 const SIOCSOUTFILL: number = U.SIOCDEVPRIVATE + 2;
+
+/** Families that addresses can be read of, and not set. */
+const OTHER_FAMILIES: Readonly<Record<string, number>> = { inet6: 10, ax25: 3 };
+
+/** What getaddrinfo(3) returns. */
+const EAI_NONAME = -2;
+const EAI_AGAIN = -3;
+const EAI_ADDRFAMILY = -9;
 
 /** Media that a `struct ifmap` has numbers for. */
 const MEDIA: readonly string[] = ['unknown', '10base2', '10baseT', 'AUI', '100baseT', '100baseTX', '100baseFX'];
@@ -99,6 +107,7 @@ export class IfconfigRun {
 
   private other(word: string): void {
     if (word === 'add' || word === 'del') return this.alias(word);
+    if (word === 'tunnel') return this.tunnel(this.next());
     if (word === 'media') return this.media(this.next());
     if (word === 'mem_start' || word === 'io_addr' || word === 'irq') {
       this.next();
@@ -174,7 +183,8 @@ export class IfconfigRun {
   }
 
   private media(word: string): void {
-    if (word === 'auto' || MEDIA.includes(word)) this.map('media');
+    if (word === 'auto') this.address(word);
+    else if (MEDIA.includes(word)) this.map('port');
     else this.fail('Unknown media type.');
   }
 
@@ -197,15 +207,57 @@ export class IfconfigRun {
     } else if (!addAlias(this.env, this.io, this.name, word === 'del', found.addr)) this.failed |= 1;
   }
 
+  private helpless(): never {
+    this.env.stderr("ifconfig: `--help' gives usage information.\n");
+    throw new Exit(1);
+  }
+
+  private die(text: string): never {
+    this.env.stderr(`${text}\n`);
+    throw new Exit(1);
+  }
+
+  /** An address of a family that ifconfig cannot set addresses of in this way. */
+  private otherAddress(word: string): void {
+    const { family, env } = this;
+    if (family === 'ipx') {
+      env.stderr(`ifconfig: error resolving '${word}' to set address for af=ipx\n`);
+      return this.helpless();
+    }
+    const number = OTHER_FAMILIES[family];
+    if (number === undefined) return this.die('ifconfig: Cannot set address for this protocol family.');
+    if (family === 'inet6' && inetPton6(word) === null) {
+      const isInet = inetAton(word) >= 0;
+      env.stderr(`getaddrinfo: ${word}: ${isInet ? EAI_ADDRFAMILY : /^[\w.-]+$/.test(word) ? EAI_AGAIN : EAI_NONAME}\n`);
+      if (isInet) env.stderr(`${word}: Resolver Error 0 (no error)\n`);
+      else herror(env, word);
+      return this.helpless();
+    }
+    this.die(`Don't know how to set addresses for family ${number}.`);
+  }
+
+  /** The far end of a tunnel of IPv6 in IPv4 (sit): there is none here that could take it. */
+  private tunnel(host: string): void {
+    if (inetPton6(host) === null) {
+      if (inetAton(host) >= 0) return this.fail(`${host}: Resolver Error 0 (no error)`);
+      herror(this.env, host);
+      this.failed |= 1;
+      return;
+    }
+    const index = this.io.ifreq(U.SIOCGIFINDEX, this.name);
+    if (typeof index === 'number') return this.fail(`SIOGIFINDEX: ${strerror(-index)}`);
+    this.fail(`SIOCSIFDSTADDR: ${strerror(U.ENODEV)}`);
+  }
+
   /** A word that is none is an address, and brings the interface up. */
   private address(word: string): void {
-    const [host, length] = word.split('/') as [string, string | undefined];
-    if (length !== undefined && !/^\d+$/.test(length)) usage(this.env, IFCONFIG_USAGE, E_OPTERR);
+    if (this.family !== 'inet') return this.otherAddress(word);
+    const [host, length] = word.split(/\/(.*)/s) as [string, string | undefined];
+    if (length !== undefined && !/^\s*[+-]?\d+$|^$/.test(length)) usage(this.env, IFCONFIG_USAGE, E_OPTERR);
     const found = resolve(this.env, host);
     if (found === null) {
       herror(this.env, host);
-      this.env.stderr("ifconfig: `--help' gives usage information.\n");
-      throw new Exit(1);
+      return this.helpless();
     }
     // The processor shifts by the last five bits of the length only: 32 is as good as 0.
     if (length !== undefined) this.pendingMask = ~(0xffffffff >>> Number(length)) >>> 0;

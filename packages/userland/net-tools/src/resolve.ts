@@ -19,7 +19,8 @@ const HOST_NAME = /^(?![\d.]*$)\w[\w.-]*$/;
 
 /** Why a name has no address: it cannot be one, or nobody could be asked about it. */
 export function herror(env: CommandEnv, name: string): void {
-  env.stderr(`${name}: ${HOST_NAME.test(name) ? 'Host name lookup failure' : 'Unknown host'}\n`);
+  if (name === '') env.stderr('Unknown server error\n');
+  else env.stderr(`${name}: ${HOST_NAME.test(name) ? 'Host name lookup failure' : 'Unknown host'}\n`);
 }
 
 /** The name of a host, or its address. */

@@ -11,10 +11,13 @@ export const E_SOCK = 7;
 
 /** Prints a usage text as help, or as what somebody did wrong, and ends the command. */
 export function usage(env: CommandEnv, { parts }: Usage, status: number): never {
+  const out = (kind: string): boolean => status === 0 && kind === 'text';
   for (const [kind, text] of parts) {
-    if (status === 0 && kind === 'text') env.stdout(text);
-    else env.stderr(text);
+    if (out(kind) && env.isTerminal) env.stdout(text);
+    else if (!out(kind)) env.stderr(text);
   }
+  // Into a pipe or a file, what goes to standard output is written at the end.
+  if (!env.isTerminal) env.stdout(parts.filter(([kind]) => out(kind)).map(([, text]) => text).join(''));
   throw new Exit(status);
 }
 

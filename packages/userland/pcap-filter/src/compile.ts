@@ -31,10 +31,11 @@ export function pcapCompile(expression: string, options: CompileOptions = {}): B
   const layers = layersOf(dlt);
   if (layers === null) return { error: `unknown data link type ${dlt}` };
   try {
-    const cond = new Parser(expression, { layers, names, netmask }).parse();
+    const parser = new Parser(expression, { layers, names, netmask });
+    const cond = parser.parse();
     const keep = endBlock(snaplen);
     if (cond === null) return emit(keep);
-    return finish(graphOf(cond, keep, endBlock(0)), options.optimize ?? true);
+    return finish(graphOf(cond, keep, endBlock(0)), (options.optimize ?? true) && parser.optimizable);
   } catch (error) {
     if (error instanceof FilterError) return { error: error.message };
     throw error;

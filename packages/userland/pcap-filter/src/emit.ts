@@ -20,11 +20,15 @@ export function endBlock(k: number): Block {
   return { stmts: [], code: BPF_RET | BPF_K, k, jt: null, jf: null };
 }
 
+export function isEnd(block: Block): boolean {
+  return block.jt === null || block.jf === null;
+}
+
 /** The graph of a condition, entered at the result. */
 export function graphOf(cond: Cond, yes: Block, no: Block): Block {
   switch (cond.kind) {
     case 'test':
-      return { stmts: cond.stmts, code: cond.code, k: cond.k, jt: yes, jf: no };
+      return { stmts: [...cond.stmts], code: cond.code, k: cond.k, jt: yes, jf: no };
     case 'not':
       return graphOf(cond.a, no, yes);
     case 'and':
@@ -34,19 +38,28 @@ export function graphOf(cond: Cond, yes: Block, no: Block): Block {
   }
 }
 
+/** The blocks, each behind those that it leads to; those of one way out before those of the other. Graphs are deeper than a stack. */
+export function blocksFromEnd(root: Block, waysOf: (block: Block) => readonly (Block | null)[]): Block[] {
+  const seen = new Set<Block>([root]);
+  const order: Block[] = [];
+  const open = [{ block: root, ways: waysOf(root), at: 0 }];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    if (top.at === top.ways.length) {
+      order.push(top.block);
+      open.pop();
+      continue;
+    }
+    const next = top.ways[top.at++] ?? null;
+    if (next === null || seen.has(next)) continue;
+    seen.add(next);
+    open.push({ block: next, ways: waysOf(next), at: 0 });
+  }
+  return order;
+}
+
 /** The blocks in the order of the program. */
 export function blockOrder(root: Block): Block[] {
-  const seen = new Set<Block>();
-  const order: Block[] = [];
-  const visit = (block: Block): void => {
-    if (seen.has(block)) return;
-    seen.add(block);
-    if (block.jf !== null) visit(block.jf);
-    if (block.jt !== null) visit(block.jt);
-    order.push(block);
-  };
-  visit(root);
-  return order.reverse();
+  return blocksFromEnd(root, ({ jt, jf }) => [jf, jt]).reverse();
 }
 
 const CLASS_MASK = 0x07;

@@ -1,27 +1,5 @@
 /** Encapsulations: a test, and what is known of the packet behind it. */
-import {
-  BPF_ADD,
-  BPF_ALU,
-  BPF_AND,
-  BPF_B,
-  BPF_H,
-  BPF_IMM,
-  BPF_IND,
-  BPF_JEQ,
-  BPF_JMP,
-  BPF_K,
-  BPF_LD,
-  BPF_LDX,
-  BPF_MEM,
-  BPF_MISC,
-  BPF_MUL,
-  BPF_ST,
-  BPF_STX,
-  BPF_TAX,
-  BPF_TXA,
-  BPF_W,
-  BPF_X,
-} from '@skbuff/uapi';
+import * as U from '@skbuff/uapi';
 import { type Cond, type Stmt, allOf, and, anyOf, or, stmt, test } from './cond.ts';
 import { fail } from './filter-error.ts';
 import { ETH_IP, ETH_IP6, genLinktype } from './gen-link.ts';
@@ -46,7 +24,7 @@ export function genVlan(l: Layers, id: number | null): Encap {
   if (l.dlt !== DLT_EN10MB) fail(`no VLAN support for ${linkDescription(l.dlt)}`);
   within(id, 4095, 'VLAN tag');
   const tagged = anyOf([0x8100, 0x88a8, 0x9100].map((type) => genLinktype(l, type)));
-  const cond = withNumber(tagged, id, () => maskedEqual(l.linkpl, 0, BPF_H, id as number, 0xfff));
+  const cond = withNumber(tagged, id, () => maskedEqual(l.linkpl, 0, U.BPF_H, id as number, 0xfff));
   const linktype = l.linktype === null ? null : moved(l.linktype, 4);
   return { cond, layers: { ...l, linkpl: moved(l.linkpl, 4), linktype } };
 }
@@ -55,8 +33,8 @@ export function genMpls(l: Layers, label: number | null): Encap {
   if (l.labels === 0 && l.dlt !== DLT_EN10MB && l.dlt !== DLT_PPP) fail(`no MPLS support for ${linkDescription(l.dlt)}`);
   within(label, 0xfffff, 'MPLS label');
   // Below another label: that one must not be the bottom of the stack.
-  const found = l.labels > 0 ? maskedEqual(l.linkpl, l.nl - 2, BPF_B, 0, 1) : genLinktype(l, 0x8847);
-  const cond = withNumber(found, label, () => maskedEqual(l.linkpl, l.nl, BPF_W, ((label as number) << 12) >>> 0, 0xfffff000));
+  const found = l.labels > 0 ? maskedEqual(l.linkpl, l.nl - 2, U.BPF_B, 0, 1) : genLinktype(l, 0x8847);
+  const cond = withNumber(found, label, () => maskedEqual(l.linkpl, l.nl, U.BPF_W, ((label as number) << 12) >>> 0, 0xfffff000));
   return { cond, layers: { ...l, nl: l.nl + 4, nlNosnap: l.nlNosnap + 4, labels: l.labels + 1 } };
 }
 
@@ -66,7 +44,7 @@ const PPPOE_HLEN = 6;
 export function genPppoes(l: Layers, session: number | null): Encap {
   within(session, 0xffff, 'PPPoE session number');
   const found = genLinktype(l, 0x8864);
-  const cond = withNumber(found, session, () => maskedEqual(l.linkpl, l.nl, BPF_W, session as number, 0xffff));
+  const cond = withNumber(found, session, () => maskedEqual(l.linkpl, l.nl, U.BPF_W, session as number, 0xffff));
   const linktype = moved(l.linkpl, l.nl + PPPOE_HLEN);
   const linkhdr = { base: linktype.base, reg: linktype.reg };
   return { cond, layers: { ...l, dlt: DLT_PPP, linkhdr, linktype, linkpl: moved(linktype, 2), nl: 0, nlNosnap: 0 } };
@@ -79,6 +57,7 @@ const ETH_TEB = 0x6558;
 /** Behind geneve offsets are found out as the program runs, and stand in three words of M[]. */
 export function genGeneve(l: Layers, regs: Registers, vni: number | null): Encap {
   within(vni, 0xffffff, 'Geneve VNI');
+  regs.optimizable = false;
   const cond = or(geneve4(l, vni), geneve6(l, vni));
   const at = { linktype: regs.alloc(), linkhdr: regs.alloc(), linkpl: regs.alloc() };
   const fixed = (reg: number): { base: number; reg: number } => ({ base: 0, reg });
@@ -93,59 +72,59 @@ export function genGeneve(l: Layers, regs: Registers, vni: number | null): Encap
     labels: l.labels,
     geneve: true,
   };
-  const find = test(BPF_JMP | BPF_JEQ | BPF_K, 0, findInner(l.linkpl.base + l.nl + 8, at));
+  const find = test(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, 0, findInner(l.linkpl.base + l.nl + 8, at));
   return { cond: and(cond, find), layers };
 }
 
 /** A comparison that always holds: what the code before it leaves in A and X is what counts. */
-const leave = (stmts: Stmt[]): Cond => test(BPF_JMP | BPF_JEQ | BPF_X, 0, stmts);
+const leave = (stmts: Stmt[]): Cond => test(U.BPF_JMP | U.BPF_JEQ | U.BPF_X, 0, stmts);
 
 function geneve4(l: Layers, vni: number | null): Cond {
   const field = (by: number, size: number, mask: number, value: number): Cond => {
-    const and = mask === 0 ? [] : [stmt(BPF_ALU | BPF_AND | BPF_K, mask)];
-    return test(BPF_JMP | BPF_JEQ | BPF_K, value, [...loadTransport(l, by, size), ...and]);
+    const and = mask === 0 ? [] : [stmt(U.BPF_ALU | U.BPF_AND | U.BPF_K, mask)];
+    return test(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, value, [...loadTransport(l, by, size), ...and]);
   };
-  const udp = allOf([genLinktype(l, ETH_IP), equal(l.linkpl, l.nl + 9, BPF_B, 17), notFragment(l), field(2, BPF_H, 0, GENEVE_PORT)]);
-  const version = field(8, BPF_B, 0xc0, 0);
-  const head = vni === null ? [udp, version] : [udp, version, field(12, BPF_W, 0xffffff00, vni * 256)];
-  return allOf([...head, leave([...ipHeaderLength(l), stmt(BPF_MISC | BPF_TXA)])]);
+  const udp = allOf([genLinktype(l, ETH_IP), equal(l.linkpl, l.nl + 9, U.BPF_B, 17), notFragment(l), field(2, U.BPF_H, 0, GENEVE_PORT)]);
+  const version = field(8, U.BPF_B, 0xc0, 0);
+  const head = vni === null ? [udp, version] : [udp, version, field(12, U.BPF_W, 0xffffff00, vni * 256)];
+  return allOf([...head, leave([...ipHeaderLength(l), stmt(U.BPF_MISC | U.BPF_TXA)])]);
 }
 
 function geneve6(l: Layers, vni: number | null): Cond {
-  const udp = allOf([genLinktype(l, ETH_IP6), equal(l.linkpl, l.nl + 6, BPF_B, 17), equal(l.linkpl, l.nl + 42, BPF_H, GENEVE_PORT)]);
-  const version = maskedEqual(l.linkpl, l.nl + 48, BPF_B, 0, 0xc0);
-  const head = vni === null ? [udp, version] : [udp, version, maskedEqual(l.linkpl, l.nl + 52, BPF_W, vni * 256, 0xffffff00)];
-  const start = l.linkpl.reg < 0 ? [] : [stmt(BPF_LDX | BPF_MEM, l.linkpl.reg)];
-  const add = l.linkpl.reg < 0 ? [] : [stmt(BPF_ALU | BPF_ADD | BPF_X)];
-  return allOf([...head, leave([...start, stmt(BPF_LD | BPF_IMM, 40), ...add, stmt(BPF_MISC | BPF_TAX)])]);
+  const udp = allOf([genLinktype(l, ETH_IP6), equal(l.linkpl, l.nl + 6, U.BPF_B, 17), equal(l.linkpl, l.nl + 42, U.BPF_H, GENEVE_PORT)]);
+  const version = maskedEqual(l.linkpl, l.nl + 48, U.BPF_B, 0, 0xc0);
+  const head = vni === null ? [udp, version] : [udp, version, maskedEqual(l.linkpl, l.nl + 52, U.BPF_W, vni * 256, 0xffffff00)];
+  const start = l.linkpl.reg < 0 ? [] : [stmt(U.BPF_LDX | U.BPF_MEM, l.linkpl.reg)];
+  const add = l.linkpl.reg < 0 ? [] : [stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_X)];
+  return allOf([...head, leave([...start, stmt(U.BPF_LD | U.BPF_IMM, 40), ...add, stmt(U.BPF_MISC | U.BPF_TAX)])]);
 }
 
 /** From A = X = length of the IP header: where the inner frame's parts are. `udp`: the UDP payload without that length. */
 function findInner(udp: number, at: { linktype: number; linkhdr: number; linkpl: number }): Stmt[] {
   const ethernet = [
-    stmt(BPF_MISC | BPF_TXA),
-    stmt(BPF_ALU | BPF_ADD | BPF_K, 12),
-    stmt(BPF_ST, at.linktype),
-    stmt(BPF_ALU | BPF_ADD | BPF_K, 2),
-    stmt(BPF_MISC | BPF_TAX),
+    stmt(U.BPF_MISC | U.BPF_TXA),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_K, 12),
+    stmt(U.BPF_ST, at.linktype),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_K, 2),
+    stmt(U.BPF_MISC | U.BPF_TAX),
   ];
-  const end = stmt(BPF_STX, at.linkpl);
+  const end = stmt(U.BPF_STX, at.linkpl);
   return [
-    stmt(BPF_ALU | BPF_ADD | BPF_K, udp),
-    stmt(BPF_MISC | BPF_TAX),
-    stmt(BPF_ALU | BPF_ADD | BPF_K, 2),
-    stmt(BPF_ST, at.linktype),
-    stmt(BPF_LD | BPF_IND | BPF_B, 0),
-    stmt(BPF_ALU | BPF_AND | BPF_K, 0x3f),
-    stmt(BPF_ALU | BPF_MUL | BPF_K, 4),
-    stmt(BPF_ALU | BPF_ADD | BPF_K, 8),
-    stmt(BPF_ALU | BPF_ADD | BPF_X),
-    stmt(BPF_ST, at.linkhdr),
-    stmt(BPF_LD | BPF_IND | BPF_H, 2),
-    stmt(BPF_LDX | BPF_MEM, at.linkhdr),
-    { ...stmt(BPF_JMP | BPF_JEQ | BPF_K, ETH_TEB), jt: ethernet[0] as Stmt, jf: end },
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_K, udp),
+    stmt(U.BPF_MISC | U.BPF_TAX),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_K, 2),
+    stmt(U.BPF_ST, at.linktype),
+    stmt(U.BPF_LD | U.BPF_IND | U.BPF_B, 0),
+    stmt(U.BPF_ALU | U.BPF_AND | U.BPF_K, 0x3f),
+    stmt(U.BPF_ALU | U.BPF_MUL | U.BPF_K, 4),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_K, 8),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_X),
+    stmt(U.BPF_ST, at.linkhdr),
+    stmt(U.BPF_LD | U.BPF_IND | U.BPF_H, 2),
+    stmt(U.BPF_LDX | U.BPF_MEM, at.linkhdr),
+    { ...stmt(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, ETH_TEB), jt: ethernet[0] as Stmt, jf: end },
     ...ethernet,
     end,
-    stmt(BPF_LD | BPF_IMM, 0),
+    stmt(U.BPF_LD | U.BPF_IMM, 0),
   ];
 }

@@ -1,10 +1,11 @@
 /** From a name, number or address with its qualifiers to a test. */
+import { inetPton6 } from '@skbuff/wire';
 import { type Cond, anyOf } from './cond.ts';
 import { fail } from './filter-error.ts';
 import { genHost, genHost6, genPort, genPortrange } from './gen-host.ts';
 import { genEtherHost } from './gen-link.ts';
 import { genProto, genProtochain, protoNumber } from './gen-proto.ts';
-import { type Token, parseIp6 } from './lexer.ts';
+import type { Token } from './lexer.ts';
 import { DLT_EN10MB, type Layers } from './link.ts';
 import type { Registers } from './loads.ts';
 import type { FilterNames } from './names.ts';
@@ -139,7 +140,7 @@ function genMasked(ctx: NameContext, text: string, prefix: number | null, mask: 
 }
 
 function genIp6(ctx: NameContext, text: string, prefix: number | null, q: Qualifiers): Cond {
-  const addr = parseIp6(text) ?? fail(`invalid ip6 address ${text}`);
+  const addr = inetPton6(text) ?? fail(`invalid ip6 address ${text}`);
   const bits = prefix ?? 128;
   if (bits > 128) fail('mask length must be <= 128');
   const mask = Uint8Array.from({ length: 16 }, (_, i) => 0xff00 >> Math.min(8, Math.max(0, bits - 8 * i)));

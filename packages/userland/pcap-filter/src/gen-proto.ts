@@ -149,6 +149,7 @@ export function genAbbreviation(l: Layers, proto: string): Cond {
 
 /** `protochain`: a loop over the headers, the only code that jumps backwards; no kernel takes it. */
 export function genProtochain(l: Layers, regs: Registers, value: number, proto: string): Cond {
+  regs.optimizable = false;
   const reg = regs.alloc();
   if (proto === 'default') {
     const v4 = genProtochain(l, regs, value, 'ip');

@@ -6,4 +6,3 @@
 export { type CompileError, type CompileOptions, isCompileError, pcapCompile } from './compile.ts';
 export * from './link.ts';
 export * from './names.ts';
-export * from './netdb.ts';

@@ -1,4 +1,5 @@
 /** Words of an expression. */
+import { inetPton6 } from '@skbuff/wire';
 import { fail, syntaxError } from './filter-error.ts';
 import { CONSTANTS, KEYWORDS } from './keywords.ts';
 
@@ -75,7 +76,7 @@ export class Lexer {
     if (match === '') return null;
     this.at += match.length;
     if (index === 0) return { kind: 'eid', bytes: parseMac(match) };
-    if (index === 1 && parseIp6(match) !== null) return { kind: 'hid6', text: match };
+    if (index === 1 && inetPton6(match) !== null) return { kind: 'hid6', text: match };
     if (index === 1 || index === 5) fail(`bogus ethernet address ${BOGUS.exec(match)?.[0] ?? match}`);
     if (index === 2) return { kind: 'num', value: parseNumber(match) };
     if (index === 3) return { kind: 'hid', text: match };
@@ -97,34 +98,4 @@ function parseMac(text: string): Uint8Array {
   const parts = text.split(/[:.-]/);
   const digits = parts.length === 6 ? parts.map((p) => p.padStart(2, '0')).join('') : parts.join('');
   return Uint8Array.from({ length: 6 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
-}
-
-/** inet_pton(AF_INET6); null if it is none. */
-export function parseIp6(text: string): Uint8Array | null {
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const head = groups(halves[0] as string);
-  const tail = groups(halves[1] ?? '');
-  if (head === null || tail === null) return null;
-  const gap = 16 - head.length - tail.length;
-  if (halves.length === 2 ? gap < 2 : gap !== 0) return null;
-  return Uint8Array.from([...head, ...new Array<number>(gap).fill(0), ...tail]);
-}
-
-function groups(text: string): number[] | null {
-  if (text === '') return [];
-  const out: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (part.includes('.') && i === parts.length - 1) {
-      const quad = part.split('.').map(Number);
-      if (quad.length !== 4 || quad.some((n) => !(n <= 255))) return null;
-      out.push(...quad);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
-      const n = Number.parseInt(part, 16);
-      out.push(n >> 8, n & 255);
-    }
-  }
-  return out;
 }

@@ -1,41 +1,23 @@
 /** Code that reads a packet: the machine's words of scratch memory, and loads at an offset from a layer. */
-import {
-  BPF_ABS,
-  BPF_ADD,
-  BPF_ALU,
-  BPF_AND,
-  BPF_B,
-  BPF_IMM,
-  BPF_IND,
-  BPF_JEQ,
-  BPF_JMP,
-  BPF_K,
-  BPF_LD,
-  BPF_LDX,
-  BPF_LSH,
-  BPF_MEM,
-  BPF_MEMWORDS,
-  BPF_MISC,
-  BPF_MSH,
-  BPF_TAX,
-  BPF_X,
-} from '@skbuff/uapi';
+import * as U from '@skbuff/uapi';
 import { type Cond, type Stmt, stmt, test } from './cond.ts';
 import { fail } from './filter-error.ts';
 import type { Layers, Offset } from './link.ts';
 
 /** Words of M[]: the next one is looked for where the last was found. */
 export class Registers {
-  private readonly used: boolean[] = new Array<boolean>(BPF_MEMWORDS).fill(false);
+  /** False: the program goes in a loop, or finds out as it runs where things lie; libpcap then leaves it as it is. */
+  optimizable = true;
+  private readonly used: boolean[] = new Array<boolean>(U.BPF_MEMWORDS).fill(false);
   private current = 0;
 
   alloc(): number {
-    for (let n = 0; n < BPF_MEMWORDS; n++) {
+    for (let n = 0; n < U.BPF_MEMWORDS; n++) {
       if (!this.used[this.current]) {
         this.used[this.current] = true;
         return this.current;
       }
-      this.current = (this.current + 1) % BPF_MEMWORDS;
+      this.current = (this.current + 1) % U.BPF_MEMWORDS;
     }
     return fail('out of registers needed to evaluate expression');
   }
@@ -47,43 +29,43 @@ export class Registers {
 
 /** Loads `size` (BPF_B, BPF_H, BPF_W) bytes at `o` plus `by`. */
 export function loadAt(o: Offset, by: number, size: number): Stmt[] {
-  if (o.reg < 0) return [stmt(BPF_LD | BPF_ABS | size, o.base + by)];
-  return [stmt(BPF_LDX | BPF_MEM, o.reg), stmt(BPF_LD | BPF_IND | size, o.base + by)];
+  if (o.reg < 0) return [stmt(U.BPF_LD | U.BPF_ABS | size, o.base + by)];
+  return [stmt(U.BPF_LDX | U.BPF_MEM, o.reg), stmt(U.BPF_LD | U.BPF_IND | size, o.base + by)];
 }
 
 export function equal(o: Offset, by: number, size: number, value: number): Cond {
-  return test(BPF_JMP | BPF_JEQ | BPF_K, value, loadAt(o, by, size));
+  return test(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, value, loadAt(o, by, size));
 }
 
 /** The same of some bits. A mask of all bits is left out. */
 export function maskedEqual(o: Offset, by: number, size: number, value: number, mask: number): Cond {
   const stmts = loadAt(o, by, size);
-  if (mask >>> 0 !== 0xffffffff) stmts.push(stmt(BPF_ALU | BPF_AND | BPF_K, mask));
-  return test(BPF_JMP | BPF_JEQ | BPF_K, value, stmts);
+  if (mask >>> 0 !== 0xffffffff) stmts.push(stmt(U.BPF_ALU | U.BPF_AND | U.BPF_K, mask));
+  return test(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, value, stmts);
 }
 
 export function compare(o: Offset, by: number, size: number, jump: number, value: number): Cond {
-  return test(BPF_JMP | jump | BPF_K, value, loadAt(o, by, size));
+  return test(U.BPF_JMP | jump | U.BPF_K, value, loadAt(o, by, size));
 }
 
 /** X = the length of the IPv4 header; behind a variable offset: X = where the transport header begins. */
 export function ipHeaderLength(l: Layers): Stmt[] {
-  if (l.linkpl.reg < 0) return [stmt(BPF_LDX | BPF_MSH | BPF_B, l.linkpl.base + l.nl)];
+  if (l.linkpl.reg < 0) return [stmt(U.BPF_LDX | U.BPF_MSH | U.BPF_B, l.linkpl.base + l.nl)];
   return [
-    ...loadAt(l.linkpl, l.nl, BPF_B),
-    stmt(BPF_ALU | BPF_AND | BPF_K, 0xf),
-    stmt(BPF_ALU | BPF_LSH | BPF_K, 2),
-    stmt(BPF_ALU | BPF_ADD | BPF_X),
-    stmt(BPF_MISC | BPF_TAX),
+    ...loadAt(l.linkpl, l.nl, U.BPF_B),
+    stmt(U.BPF_ALU | U.BPF_AND | U.BPF_K, 0xf),
+    stmt(U.BPF_ALU | U.BPF_LSH | U.BPF_K, 2),
+    stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_X),
+    stmt(U.BPF_MISC | U.BPF_TAX),
   ];
 }
 
 /** A load from the header behind IPv4's. */
 export function loadTransport(l: Layers, by: number, size: number): Stmt[] {
-  return [...ipHeaderLength(l), stmt(BPF_LD | BPF_IND | size, l.linkpl.base + l.nl + by)];
+  return [...ipHeaderLength(l), stmt(U.BPF_LD | U.BPF_IND | size, l.linkpl.base + l.nl + by)];
 }
 
 export function always(value: boolean): Cond {
-  return test(BPF_JMP | BPF_JEQ | BPF_K, 0, [stmt(BPF_LD | BPF_IMM, value ? 0 : 1)]);
+  return test(U.BPF_JMP | U.BPF_JEQ | U.BPF_K, 0, [stmt(U.BPF_LD | U.BPF_IMM, value ? 0 : 1)]);
 }
 

@@ -1,5 +1,6 @@
 /** What expressions ask of the world: names of hosts, networks, ports, protocols. */
-import { PROTOCOL_LIST, SERVICE_LIST } from './netdb.ts';
+import { type Files, NO_FILES, gethostent, getnetbyname, getprotobyname, getservbyname } from '@skbuff/netdb';
+import { inetPton4 } from '@skbuff/wire';
 
 export interface HostAddresses {
   /** In host order. */
@@ -21,24 +22,32 @@ export interface FilterNames {
   protocol(name: string): number | null;
 }
 
-const NETWORKS: Readonly<Record<string, number>> = { default: 0, loopback: 0x7f000000, 'link-local': 0xa9fe0000 };
-
-/** The names of a Debian that has no network: `localhost`, and the tables of netbase. */
-export function defaultNames(): FilterNames {
+/** The names of a machine, which is one without files unless said otherwise; `localhost` is always known. */
+export function defaultNames(files: Files = NO_FILES): FilterNames {
   return {
-    host: (name) => (name === 'localhost' ? { v4: [0x7f000001], v6: [] } : null),
-    network: (name) => (Object.hasOwn(NETWORKS, name) ? (NETWORKS[name] as number) : null),
+    host: (name) => hostAddresses(files, name),
+    network: (name) => orNull(getnetbyname(files, name)),
     ether: () => null,
-    port: servicePort,
-    protocol: (name) => PROTOCOL_LIST.find((p) => p.names.includes(name))?.number ?? null,
+    port: (name) => servicePort(files, name),
+    protocol: (name) => getprotobyname(files, name)?.proto ?? null,
   };
 }
 
-function servicePort(name: string): { port: number; tcp: boolean; udp: boolean } | null {
-  const tcp = SERVICE_LIST.find((s) => s.tcp && s.names.includes(name));
-  const udp = SERVICE_LIST.find((s) => s.udp && s.names.includes(name));
+function orNull(addr: number): number | null {
+  return addr < 0 ? null : addr;
+}
+
+function hostAddresses(files: Files, name: string): HostAddresses | null {
+  const addr = inetPton4(gethostent(files).find((h) => h.names.includes(name))?.addr ?? '');
+  if (addr >= 0) return { v4: [addr], v6: [] };
+  return name === 'localhost' ? { v4: [0x7f000001], v6: [] } : null;
+}
+
+function servicePort(files: Files, name: string): { port: number; tcp: boolean; udp: boolean } | null {
+  const tcp = getservbyname(files, name, 'tcp');
+  const udp = getservbyname(files, name, 'udp');
   const first = tcp ?? udp;
-  if (first === undefined) return null;
+  if (first === null) return null;
   // Two different ports of one name: the TCP one is meant.
-  return { port: first.port, tcp: tcp !== undefined, udp: udp !== undefined && udp.port === first.port };
+  return { port: first.port, tcp: tcp !== null, udp: udp !== null && udp.port === first.port };
 }

@@ -61,6 +61,11 @@ export class Parser {
     return cond;
   }
 
+  /** Whether the optimiser may work on what was parsed. */
+  get optimizable(): boolean {
+    return this.regs.optimizable;
+  }
+
   private peek(n = 0): Token {
     while (this.ahead.length <= n) this.ahead.push(this.lexer.next());
     return this.ahead[n] as Token;
@@ -132,11 +137,11 @@ export class Parser {
     return { cond, q };
   }
 
-  /** True if the parenthesis that comes next holds names without qualifiers. */
+  /** True if the parenthesis that comes next holds names without qualifiers, not values that are compared. */
   private atIdList(): boolean {
     let n = 0;
     while (this.isOp('(', n) || this.isWord('not', n)) n++;
-    return ['id', 'hid', 'hid6', 'eid', 'num'].includes(this.peek(n).kind);
+    return !this.isValueEnd(n + 1) && ['id', 'hid', 'hid6', 'eid', 'num'].includes(this.peek(n).kind);
   }
 
   /** A name, a number, an address, or several of them in parentheses, all with these qualifiers. */

@@ -10,6 +10,8 @@ export class SysctlOptions {
   names = false;
   values = false;
   quiet = false;
+  deprecated = false;
+  system = false;
   write = false;
   /** Names and values come from files: those that -p has, or the operands. */
   load = false;
@@ -21,7 +23,7 @@ export class SysctlOptions {
 const LONG: LongNames = {
   all: 'a',
   'dry-run': 'D',
-  deprecated: 'o',
+  deprecated: 'deprecated',
   binary: 'b',
   ignore: 'e',
   names: 'N',
@@ -61,7 +63,9 @@ function set(o: SysctlOptions, letter: string, value: string | null, env: Comman
   else if (letter === 'n') o.values = true;
   else if (letter === 'q') o.quiet = true;
   else if (letter === 'w') o.write = true;
-  else if (letter === 'p' || letter === 'f' || letter === 'S') {
+  else if (letter === 'deprecated') o.deprecated = true;
+  else if (letter === 'S') o.system = true;
+  else if (letter === 'p' || letter === 'f') {
     o.load = true;
     if (value !== null) o.files.push(value);
   } else if (letter === 'r') o.pattern = patternOf(value ?? '');

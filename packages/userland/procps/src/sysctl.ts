@@ -1,15 +1,23 @@
 /** The command sysctl: /proc/sys read and written by names. */
-import { type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
+import { andThen, type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EACCES, EISDIR, ENOENT, strerror } from '@skbuff/uapi';
+import { EACCES, EISDIR, ENOENT, ENOTDIR, strerror } from '@skbuff/uapi';
 import { parseOptions, type SysctlOptions } from './options.ts';
 import { USAGE } from './usage.ts';
 
 /** `sysctl` of procps. Status 0, how many names could not be read, or 1 if one could not be set. */
 export const sysctl: Command = {
   name: 'sysctl',
-  run: (argv, env) => exitStatus(() => env.task.enter(() => main(argv, env))),
+  run: (argv, env) => andThen(exitStatus(() => env.task.enter(() => main(argv, env))), (status) => closed(env, status)),
 };
+
+/** What was printed must have been written, or it was no success. */
+function closed(env: CommandEnv, status: number): number {
+  const rc = env.stdoutError();
+  if (rc === 0) return status;
+  env.stderr(`sysctl: write error: ${strerror(-rc)}\n`);
+  return 1;
+}
 
 function main(argv: readonly string[], env: CommandEnv): Status {
   if (argv.length < 2) {
@@ -23,10 +31,25 @@ function main(argv: readonly string[], env: CommandEnv): Status {
 /** Where -p looks when it is told nothing; --system looks nowhere else. */
 const DEFAULT_FILE = '/etc/sysctl.conf';
 
+/** Where --system looks for *.conf; of one name, the first. */
+const SYSTEM_DIRS: readonly string[] = ['/run/sysctl.d', '/etc/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
+
+/** Settings that lists leave out: others hold the same in other units. */
+const DEPRECATED = /(^|\/)(base_reachable_time|retrans_time)$/;
+
 /** The file of a name: the first separator decides which one separates; the other one stands for itself swapped. */
 function pathOf(name: string): string {
-  const path = /[./]/.exec(name)?.[0] === '.' ? name.replace(/[./]/g, (c) => (c === '.' ? '/' : '.')) : name;
-  return path.replace(/\/+/g, '/').replace(/^\/|\/$/g, '');
+  return /[./]/.exec(name)?.[0] === '.' ? name.replace(/[./]/g, (c) => (c === '.' ? '/' : '.')) : name;
+}
+
+/** The same as the tree knows it; empty: /proc/sys itself. */
+function treePath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
 }
 
 /** A file's name as it is shown: dots that are part of a word are slashes. */
@@ -53,6 +76,7 @@ class SysctlRun {
   all(): Status {
     const { o, env } = this;
     if (o.all) return this.show('');
+    if (o.system) return this.system();
     if (o.load) return this.load([...o.files, ...o.operands]);
     if (o.operands.length === 0) {
       env.stderr("sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
@@ -62,17 +86,31 @@ class SysctlRun {
     let unset = 0;
     for (const word of o.operands) {
       if (word.includes('=')) unset |= this.one(word);
+      else if (o.write && word === '') return 1;
       // With -w this is the end.
       else if (o.write) return this.fail('command line(0): invalid syntax, continuing...');
       else unread += this.one(word);
     }
-    return unread > 0 ? unread : unset;
+    return unread !== 0 ? unread : unset;
   }
 
   /** All files are read, and then what they say is done. `-`: standard input. */
   private load(paths: readonly string[]): Status {
     if (paths.includes('-')) return readStdinText(this.env).then((text) => this.env.task.enter(() => this.settings(paths, text)));
     return this.settings(paths.length > 0 ? paths : [DEFAULT_FILE], '');
+  }
+
+  private system(): number {
+    const { env } = this;
+    const files = new Map<string, string>();
+    for (const dir of SYSTEM_DIRS) {
+      const names = env.readDirectory(dir);
+      for (const name of typeof names === 'number' ? [] : names) if (name.endsWith('.conf') && !files.has(name)) files.set(name, `${dir}/${name}`);
+    }
+    const paths = [...files.keys()].sort().map((name) => files.get(name) as string);
+    if (typeof env.readFile(DEFAULT_FILE) === 'string') paths.push(DEFAULT_FILE);
+    for (const path of paths) env.stdout(`* Applying ${path} ...\n`);
+    return this.settings(paths, '');
   }
 
   private settings(paths: readonly string[], input: string): number {
@@ -109,7 +147,7 @@ class SysctlRun {
   /** Names of files may be patterns, here only. */
   private expand(name: string): readonly string[] {
     if (!/[*?[]/.test(name)) return [name];
-    const pattern = pathOf(name).replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]');
+    const pattern = treePath(pathOf(name)).replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]');
     return sysctlOf(this.env.net).list('').filter((path) => new RegExp(`^${pattern}$`).test(path));
   }
 
@@ -117,22 +155,42 @@ class SysctlRun {
   private one(word: string): number {
     const at = word.indexOf('=');
     if (at >= 0) return this.set(word.slice(0, at).trim(), word.slice(at + 1).trim());
-    const repeated = /[./]{2}.*/.exec(word)?.[0];
-    if (repeated !== undefined) this.fail(`separators should not be repeated: ${repeated}`);
+    if (word === '') return this.fail('"" is an unknown key') - 2;
+    this.warn(word);
     const path = pathOf(word);
-    const text = sysctlOf(this.env.net).read(path);
+    // What was given as a file is turned into a name.
+    if (path === word) this.warn(word);
+    const inTree = treePath(path);
+    if (inTree === '') return this.fail(`Path is not under /proc/sys/: /proc/sys/${path}`) - 2;
+    const text = sysctlOf(this.env.net).read(inTree);
     if (text === -EISDIR) return this.show(path);
     if (text === -ENOENT) return this.missing(path);
+    if (path.endsWith('/')) return this.missing(path, ENOTDIR);
     if (typeof text === 'number') return this.fail(`reading key "${nameOf(path)}": ${strerror(-text)}`);
-    this.print(path, text, word.startsWith('.') || word.includes('..') ? word : nameOf(path));
+    this.print(path, text, path === word ? nameOf(path) : word);
     return 0;
   }
 
+  /** Two separators in a row are told, and taken for one. */
+  private warn(name: string): void {
+    const repeated = /[./]{2}.*/.exec(name)?.[0];
+    if (repeated !== undefined) this.fail(`separators should not be repeated: ${repeated}`);
+  }
+
+  /** All files below a directory. */
   private show(dir: string): number {
     const tree = sysctlOf(this.env.net);
-    for (const path of tree.list(dir)) {
-      const text = tree.read(path);
-      if (typeof text === 'string') this.print(path, text, nameOf(path));
+    const inTree = treePath(dir);
+    for (const found of tree.list(inTree)) {
+      if (DEPRECATED.test(found) && !this.o.deprecated) continue;
+      const path = dir === '' ? found : `${dir}${found.slice(inTree.length)}`;
+      const text = tree.read(found);
+      if (typeof text !== 'string') continue;
+      if (path !== found) {
+        this.warn(path);
+        this.warn(path);
+      }
+      this.print(path, text, nameOf(path));
     }
     return 0;
   }
@@ -140,7 +198,8 @@ class SysctlRun {
   /** One line for each line of the file. */
   private print(path: string, text: string, name: string): void {
     const { o, env } = this;
-    if (o.pattern !== null && !o.pattern.test(nameOf(path))) return;
+    // What can only be written has nothing to show.
+    if (text === '' || (o.pattern !== null && !o.pattern.test(nameOf(path)))) return;
     if (o.names) env.stdout(`${name}\n`);
     else if (o.binary) env.stdout(text.replace(/\n$/, ''));
     else for (const line of text.replace(/\n$/, '').split('\n')) env.stdout(o.values ? `${line}\n` : `${name} = ${line}\n`);
@@ -150,15 +209,19 @@ class SysctlRun {
     const { o, env } = this;
     const path = pathOf(name);
     const shown = nameOf(path);
-    if (path === '') return this.fail('Path is not under /proc/sys/: /proc/sys/');
+    this.warn(name);
+    const at = treePath(path);
+    if (name === '' && value === '') return 1;
+    if (at === '') return this.fail(`Path is not under /proc/sys/: /proc/sys/${path}`);
+    this.warn(path);
     const tree = sysctlOf(env.net);
     if (o.pattern !== null && !o.pattern.test(shown)) return 0;
-    const present = tree.read(path);
+    const present = tree.read(at);
     if (present === -ENOENT) return this.missing(path);
     // The real one complains about what is no file or not to be written, and calls it a success.
     if (present === -EISDIR) return this.fail(`setting key "${shown}": Invalid argument`) - 1;
     // A value of nothing is an empty line, and no number stands in it.
-    const rc = o.dryRun ? 0 : tree.write(path, `${value}\n`);
+    const rc = o.dryRun ? 0 : tree.write(at, `${value}\n`);
     if (rc === -EACCES) return this.fail(`setting key "${shown}": Invalid argument`) - 1;
     if (rc < 0) return this.fail(`setting key "${shown}": ${strerror(-rc)}`);
     if (o.quiet) return 0;
@@ -167,8 +230,8 @@ class SysctlRun {
     return 0;
   }
 
-  private missing(path: string): number {
-    return this.o.ignore ? 0 : this.fail(`cannot stat /proc/sys/${path}: ${strerror(ENOENT)}`);
+  private missing(path: string, error: number = ENOENT): number {
+    return this.o.ignore ? 0 : this.fail(`cannot stat /proc/sys/${path}: ${strerror(error)}`);
   }
 
   /** A complaint: 1. */

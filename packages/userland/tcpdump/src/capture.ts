@@ -29,11 +29,14 @@ function listLinkTypes(env: CommandEnv, device: string, dlts: readonly number[])
   return 0;
 }
 
-/** What the frames of the device begin with, or else what -y says. */
-function chosenDlt(options: TcpdumpOptions, device: string, dlts: readonly number[]): number {
-  const asked = options.dlt;
-  if (asked !== null && !dlts.includes(asked)) failure(`${LINK_TYPES.find((known) => known.dlt === asked)?.name ?? asked} is not one of the DLTs supported by this device`);
-  return asked ?? (device === 'any' ? DLT_LINUX_SLL2 : (dlts[0] as number));
+/** What the frames of the device begin with, or else what was chosen: by -y, or for `any`; that is said. */
+function chosenDlt(env: CommandEnv, options: TcpdumpOptions, device: string, dlts: readonly number[]): number {
+  const asked = options.dlt ?? (device === 'any' ? DLT_LINUX_SLL2 : null);
+  if (asked === null) return dlts[0] as number;
+  const name = LINK_TYPES.find(({ dlt }) => dlt === asked)?.name ?? asked;
+  if (!dlts.includes(asked)) failure(`${name} is not one of the DLTs supported by this device`);
+  env.stderr(`tcpdump: data link type ${name}\n`);
+  return asked;
 }
 
 /** The exit status. */
@@ -43,7 +46,7 @@ export function fromDevice(options: TcpdumpOptions, env: CommandEnv): number | P
   const dlts = deviceDlts(env, device);
   if (options.listLinkTypes) return listLinkTypes(env, device, dlts);
   if (device !== 'any' && !isUp(env, device)) failure(`${device}: That device is not up`);
-  const dlt = chosenDlt(options, device, dlts);
+  const dlt = chosenDlt(env, options, device, dlts);
   const insns = filter(options, env, dlt);
   if (options.dflag > 0) return dump(options, env, insns);
   const { snaplen, promiscuous, direction } = options;
@@ -52,16 +55,16 @@ export function fromDevice(options: TcpdumpOptions, env: CommandEnv): number | P
   const handler = new Handler(env, options, dlt, snaplen);
   live.start();
   announce(options, env, device, dlt);
-  return capture(env, live, handler);
+  return capture(env, live, handler, options.write === null);
 }
 
 function announce(options: TcpdumpOptions, env: CommandEnv, device: string, dlt: number): void {
-  const quiet = options.vflag === 0 && (options.write === null || options.print);
+  const quiet = options.vflag === 0 && options.write === null;
   const head = quiet ? 'tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n' : 'tcpdump: ';
   env.stderr(`${head}listening on ${device}, ${linkText(dlt)}, snapshot length ${options.snaplen} bytes\n`);
 }
 
-async function capture(env: CommandEnv, live: Live, handler: Handler): Promise<number> {
+async function capture(env: CommandEnv, live: Live, handler: Handler, lineByLine: boolean): Promise<number> {
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     env.onSignal(signal, () => {
@@ -81,8 +84,8 @@ async function capture(env: CommandEnv, live: Live, handler: Handler): Promise<n
     more = handler.packet(packet);
   }
   handler.close();
-  // Perhaps a line was being printed: an empty one, just in case.
-  if (stopped) env.stdout('\n');
+  // The line is left that `^C` stands in.
+  if (stopped && lineByLine) env.stdout('\n');
   const { received, dropped } = live.statistics();
   live.close();
   env.stderr(`${plural(handler.count, 'packet')} captured\n${plural(received, 'packet')} received by filter\n${plural(dropped, 'packet')} dropped by kernel\n`);

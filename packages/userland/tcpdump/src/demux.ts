@@ -26,6 +26,7 @@ export const IP_PROTOCOLS: Readonly<Record<number, string>> = {
   51: 'AH',
   55: 'Mobile IP',
   58: 'ICMPv6',
+  62: 'Mobile IP (old)',
   88: 'EIGRP',
   89: 'OSPF',
   103: 'PIM',

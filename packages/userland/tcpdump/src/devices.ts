@@ -1,7 +1,7 @@
 /** Interfaces by ioctl(2), as libpcap asks for them. */
 import { type CommandEnv, IoctlSocket } from '@skbuff/command';
 import { DLT_DOCSIS, DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW } from '@skbuff/pcap-filter';
-import { le32 } from '@skbuff/sock';
+import { leS32 } from '@skbuff/wire';
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETHTOOL_GLINK, IFF_LOOPBACK, IFF_RUNNING, IFF_UP, IFREQ_LEN, IFREQ_UNION, SIOCETHTOOL, SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFINDEX } from '@skbuff/uapi';
 
 /** One request on a socket of its own: the reply, or a negative errno. */
@@ -16,12 +16,12 @@ function ifreq(env: CommandEnv, name: string, request: number): Uint8Array | num
 /** Negative errno if there is none of this name. */
 export function deviceIndex(env: CommandEnv, name: string): number {
   const req = ifreq(env, name, SIOCGIFINDEX);
-  return typeof req === 'number' ? req : le32(req, IFREQ_UNION);
+  return typeof req === 'number' ? req : leS32(req, IFREQ_UNION);
 }
 
 function deviceFlags(env: CommandEnv, name: string): number {
   const req = ifreq(env, name, SIOCGIFFLAGS);
-  return typeof req === 'number' ? 0 : le32(req, IFREQ_UNION) & 0xffff;
+  return typeof req === 'number' ? 0 : leS32(req, IFREQ_UNION) & 0xffff;
 }
 
 export function isUp(env: CommandEnv, name: string): boolean {
@@ -32,7 +32,7 @@ export function isUp(env: CommandEnv, name: string): boolean {
 export function deviceDlts(env: CommandEnv, name: string): readonly number[] {
   if (name === 'any') return [DLT_LINUX_SLL, DLT_LINUX_SLL2];
   const req = ifreq(env, name, SIOCGIFHWADDR);
-  const type = typeof req === 'number' ? ARPHRD_ETHER : le32(req, IFREQ_UNION) & 0xffff;
+  const type = typeof req === 'number' ? ARPHRD_ETHER : leS32(req, IFREQ_UNION) & 0xffff;
   if (type === ARPHRD_LOOPBACK) return [DLT_EN10MB];
   // An Ethernet that a cable modem's traffic is copied to.
   return type === ARPHRD_ETHER ? [DLT_EN10MB, DLT_DOCSIS] : [DLT_RAW];

@@ -1,10 +1,9 @@
 /** The filter of a run: compiled, or shown. */
 import { type BpfInsn, bpfDisassemble } from '@skbuff/bpf';
 import type { CommandEnv } from '@skbuff/command';
-import { isCompileError, pcapCompile } from '@skbuff/pcap-filter';
+import { defaultNames, isCompileError, pcapCompile } from '@skbuff/pcap-filter';
 import { strerror } from '@skbuff/uapi';
 import { failure } from './messages.ts';
-import { filterNames } from './name-table.ts';
 import type { TcpdumpOptions } from './options.ts';
 
 /** Compiles the expression, which is from -F or the command line. */
@@ -16,7 +15,7 @@ export function filter(options: TcpdumpOptions, env: CommandEnv, dlt: number): B
     // A comment ends with its line.
     expression = text.replace(/#[^\n]*/g, ' ').replace(/\n/g, ' ');
   }
-  const program = pcapCompile(expression, { dlt, snaplen: options.snaplen, optimize: options.optimize, names: filterNames(env) });
+  const program = pcapCompile(expression, { dlt, snaplen: options.snaplen, optimize: options.optimize, names: defaultNames(env) });
   return isCompileError(program) ? failure(program.error) : program;
 }
 

@@ -1,10 +1,10 @@
 /** A packet socket as a source of packets: what libpcap does on Linux. */
 import { SockaddrLl } from '@skbuff/af-packet';
-import { type BpfInsn, encodeSockFilter } from '@skbuff/bpf';
+import { type BpfInsn, BpfBuffer, BpfProgram, bpfRun, encodeSockFilter } from '@skbuff/bpf';
 import type { CommandEnv } from '@skbuff/command';
 import type { PcapPacket } from '@skbuff/pcap';
 import { DLT_LINUX_SLL, DLT_LINUX_SLL2 } from '@skbuff/pcap-filter';
-import { type Cmsg, type UserMsghdr, le32 } from '@skbuff/sock';
+import type { Cmsg, UserMsghdr } from '@skbuff/sock';
 import {
   AF_PACKET,
   ETH_P_ALL,
@@ -25,8 +25,10 @@ import {
   TP_STATUS_VLAN_VALID,
   strerror,
 } from '@skbuff/uapi';
+import { le32, leS32 } from '@skbuff/wire';
 import { deviceIndex } from './devices.ts';
 import { failure } from './messages.ts';
+import { forSocket } from './socket-filter.ts';
 
 export interface LiveOptions {
   readonly device: string;
@@ -47,6 +49,8 @@ export class Live {
   private readonly buffer: Uint8Array;
   /** The header of a cooked capture; null for one with the device's own. */
   private readonly cook: ((from: SockaddrLl) => Uint8Array) | null;
+  /** The filter that packets pass here; null if the kernel has it. */
+  private program: BpfProgram | null = null;
 
   constructor(env: CommandEnv, options: LiveOptions) {
     this.env = env;
@@ -67,9 +71,13 @@ export class Live {
     return failure(`${device}: You don't have permission to capture on that device\n(socket: Operation not permitted)`);
   }
 
+  /** A filter that the kernel does not take sees each packet here. */
   setFilter(insns: readonly BpfInsn[]): void {
-    const rc = this.env.task.setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, encodeSockFilter(insns));
-    if (rc < 0) failure(`can't install filter: ${strerror(rc)}`);
+    const forKernel = forSocket(insns, this.options.dlt);
+    const rc = forKernel === null ? null : this.env.task.setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, encodeSockFilter(forKernel));
+    if (rc === 0) return;
+    if (rc !== null) this.env.stderr(`Warning: Kernel filter failed: ${strerror(rc)}\n`);
+    this.program = new BpfProgram(insns);
   }
 
   /** From here on packets are heard. */
@@ -94,14 +102,16 @@ export class Live {
     if (this.options.direction === (outgoing ? 'in' : 'out')) return null;
     const kept = this.buffer.subarray(0, Math.min(length, this.buffer.length));
     const frame = this.cook === null ? this.withTag(kept, control) : joined(this.cook(from), kept);
-    return { time: this.timeOf(control), bytes: frame.slice(0, this.options.snaplen), originalLength: length + frame.length - kept.length };
+    const originalLength = length + frame.length - kept.length;
+    if (this.program !== null && bpfRun(this.program, new BpfBuffer(frame, originalLength)) === 0) return null;
+    return { time: this.timeOf(control), bytes: frame.slice(0, this.options.snaplen), originalLength };
   }
 
   /** Packets that passed the filter, and those that were lost, since the last time. */
   statistics(): { received: number; dropped: number } {
     const out = new Uint8Array(8);
     const rc = this.env.task.getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, out);
-    return rc < 0 ? { received: 0, dropped: 0 } : { received: le32(out, 0), dropped: le32(out, 4) };
+    return rc < 0 ? { received: 0, dropped: 0 } : { received: leS32(out, 0), dropped: leS32(out, 4) };
   }
 
   close(): void {
@@ -111,7 +121,7 @@ export class Live {
   private timeOf(control: readonly Cmsg[]): bigint {
     const stamp = control.find(({ level, type }) => level === SOL_SOCKET && type === SCM_TIMESTAMPNS);
     if (stamp === undefined) return BigInt(Math.floor(this.env.realTime()));
-    const word = (at: number): bigint => BigInt(le32(stamp.data, at) >>> 0);
+    const word = (at: number): bigint => BigInt(le32(stamp.data, at));
     return (word(0) + (word(4) << 32n)) * 1_000_000_000n + word(8);
   }
 
@@ -119,7 +129,7 @@ export class Live {
   private withTag(frame: Uint8Array, control: readonly Cmsg[]): Uint8Array {
     const aux = control.find(({ level, type }) => level === SOL_PACKET && type === PACKET_AUXDATA)?.data;
     if (aux === undefined || aux.length < 20 || frame.length < VLAN_AT) return frame;
-    const status = le32(aux, 0);
+    const status = leS32(aux, 0);
     if ((status & TP_STATUS_VLAN_VALID) === 0) return frame;
     const tpid = (status & TP_STATUS_VLAN_TPID_VALID) === 0 ? [0x81, 0] : [aux[19] as number, aux[18] as number];
     const tagged = new Uint8Array(frame.length + 4);

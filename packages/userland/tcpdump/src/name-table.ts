@@ -1,38 +1,20 @@
 /** Names from the files of /etc. */
 import type { CommandEnv } from '@skbuff/command';
-import { type FilterNames, SERVICE_LIST, defaultNames } from '@skbuff/pcap-filter';
+import { gethostent, getservent } from '@skbuff/netdb';
 import { deviceIndex, deviceNames } from './devices.ts';
 import type { NameTable } from './ndo.ts';
 
-interface Hosts {
-  readonly byName: ReadonlyMap<string, string>;
-  readonly byAddress: ReadonlyMap<string, string>;
-}
-
-function readHosts(env: CommandEnv): Hosts {
-  const byName = new Map<string, string>();
-  const byAddress = new Map<string, string>();
-  const text = env.readFile('/etc/hosts');
-  if (typeof text === 'string') {
-    for (const line of text.split('\n')) {
-      const [address = '', ...names] = line.replace(/#.*/, '').split(/\s+/).filter((w) => w !== '');
-      for (const name of names) if (!byName.has(name)) byName.set(name, address);
-      if (names[0] !== undefined && !byAddress.has(address)) byAddress.set(address, names[0]);
-    }
-  }
-  return { byName, byAddress };
-}
-
-/** For printing. A port has the first name that /etc/services gives it. */
+/** For printing: each file is read once. Of several names for the same thing the first counts. */
 export function printNames(env: CommandEnv): NameTable {
-  const { byAddress } = readHosts(env);
-  const port = (n: number, kind: 'tcp' | 'udp'): string | null => SERVICE_LIST.find((s) => s.port === n && s[kind])?.names[0] ?? null;
+  const hosts = new Map(gethostent(env).toReversed().map(({ addr, names }) => [addr, names[0] as string]));
+  const services = new Map(getservent(env).toReversed().map(({ port, proto, names }) => [`${port}/${proto}`, names[0] as string]));
+  const ethers = new Map(gethers(env).toReversed());
   let devices: ReadonlyMap<number, string> | null = null;
   return {
-    host: (address) => byAddress.get(address) ?? null,
-    tcpPort: (n) => port(n, 'tcp'),
-    udpPort: (n) => port(n, 'udp'),
-    ether: (mac) => (mac === 'ff:ff:ff:ff:ff:ff' ? 'Broadcast' : null),
+    host: (address) => hosts.get(address) ?? null,
+    tcpPort: (n) => services.get(`${n}/tcp`) ?? null,
+    udpPort: (n) => services.get(`${n}/udp`) ?? null,
+    ether: (mac) => (mac === 'ff:ff:ff:ff:ff:ff' ? 'Broadcast' : (ethers.get(mac) ?? null)),
     device: (index) => {
       devices ??= new Map(deviceNames(env).map((name) => [deviceIndex(env, name), name]));
       return devices.get(index) ?? null;
@@ -40,16 +22,14 @@ export function printNames(env: CommandEnv): NameTable {
   };
 }
 
-/** For expressions. */
-export function filterNames(env: CommandEnv): FilterNames {
-  const names = defaultNames();
-  const { byName } = readHosts(env);
-  return {
-    ...names,
-    host: (name) => {
-      const address = byName.get(name);
-      if (address === undefined || address.includes(':')) return names.host(name);
-      return { v4: [address.split('.').reduce((sum, n) => sum * 256 + Number(n), 0)], v6: [] };
-    },
-  };
+/** ethers(5): an address, whose bytes may leave out a leading zero, and a name. */
+function gethers(env: CommandEnv): (readonly [mac: string, name: string])[] {
+  const text = env.readFile('/etc/ethers');
+  if (typeof text === 'number') return [];
+  return text.split('\n').flatMap((line) => {
+    const [mac = '', name] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const bytes = mac.split(':');
+    const valid = bytes.length === 6 && bytes.every((b) => /^[0-9a-f]{1,2}$/i.test(b));
+    return valid && name !== undefined ? [[bytes.map((b) => b.padStart(2, '0').toLowerCase()).join(':'), name] as const] : [];
+  });
 }

@@ -1,4 +1,6 @@
 /** What a printer works on: the options, the packet, and the text so far (`netdissect_options`). */
+import { be16, be24, be32, csumFold, csumPartial, inetNtoa, inetNtop6 } from '@skbuff/wire';
+import { OUIS } from './oui.ts';
 
 /** Thrown at a byte that was not captured: the line ends with `[|protocol]`. */
 export class Truncated extends Error {
@@ -100,16 +102,17 @@ export class Ndo {
 
   u16(at: number): number {
     this.need(at + 2);
-    return ((this.buf[at] as number) << 8) | (this.buf[at + 1] as number);
+    return be16(this.buf, at);
   }
 
   u24(at: number): number {
-    return this.u8(at) * 65536 + this.u16(at + 1);
+    this.need(at + 3);
+    return be24(this.buf, at);
   }
 
   u32(at: number): number {
     this.need(at + 4);
-    return this.u16(at) * 65536 + this.u16(at + 2);
+    return be32(this.buf, at);
   }
 
   hex(at: number, length: number, separator = ''): string {
@@ -119,17 +122,17 @@ export class Ndo {
 
   ip(at: number): string {
     this.need(at + 4);
-    return this.name(Array.from(this.buf.subarray(at, at + 4)).join('.'));
+    return this.name(inetNtoa(be32(this.buf, at)));
   }
 
   ip6(at: number): string {
     this.need(at + 16);
-    return this.name(ip6Text(this.buf.subarray(at, at + 16)));
+    return this.name(inetNtop6(this.buf, at));
   }
 
   mac(at: number): string {
     const text = this.hex(at, 6, ':');
-    return this.options.nflag > 0 ? text : (this.names.ether(text) ?? text);
+    return this.options.nflag > 0 ? text : (this.names.ether(text) ?? `${text} (oui ${tok(OUIS, be24(this.buf, at), 'Unknown')})`);
   }
 
   /** The name of an interface, for the cooked capture that tells its index. */
@@ -153,25 +156,6 @@ export class Ndo {
   }
 }
 
-/** RFC 5952, as inet_ntop(3) writes it: the first of the longest runs of zeroes is shortened, IPv4 in the last four bytes shown as such. */
-export function ip6Text(b: Uint8Array): string {
-  const g = Array.from({ length: 8 }, (_, i) => ((b[2 * i] as number) << 8) | (b[2 * i + 1] as number));
-  let best = { at: -1, length: 1 };
-  for (let i = 0; i < 8; i++) {
-    let n = 0;
-    while (i + n < 8 && g[i + n] === 0) n++;
-    if (n > best.length) best = { at: i, length: n };
-  }
-  const quad = best.at === 0 && (best.length === 6 || (best.length === 5 && g[5] === 0xffff) || (best.length === 7 && g[7] !== 1));
-  const count = quad ? 6 : 8;
-  const hex = (from: number, to: number): string => g.slice(from, to).map((n) => n.toString(16)).join(':');
-  const tail = quad ? Array.from(b.subarray(12)).join('.') : '';
-  if (best.at < 0) return hex(0, 8);
-  const behind = best.at + best.length;
-  const end = hex(behind, Math.max(behind, count));
-  return `${hex(0, best.at)}::${end}${quad && end !== '' ? ':' : ''}${tail}`;
-}
-
 /** `tok2str`: the name of a number, or `format` of it. */
 export function tok(table: Readonly<Record<number, string>>, n: number, otherwise: string): string {
   return table[n] ?? otherwise;
@@ -185,13 +169,7 @@ export function bits(table: readonly (readonly [number, string])[], n: number, n
 
 /** The Internet checksum of several pieces; each but the last of even length. 0 if the sum in them is right. */
 export function inChecksum(...parts: readonly Uint8Array[]): number {
-  let sum = 0;
-  for (const b of parts) {
-    for (let i = 0; i + 1 < b.length; i += 2) sum += ((b[i] as number) << 8) | (b[i + 1] as number);
-    if (b.length % 2 === 1) sum += (b[b.length - 1] as number) << 8;
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65536);
-  return ~sum & 0xffff;
+  return csumFold(parts.reduce((sum, b) => csumPartial(b, 0, b.length, sum), 0));
 }
 
 /** What the checksum in the packet should have been, if `sum` is what came out over all of it (`in_cksum_shouldbe`). */

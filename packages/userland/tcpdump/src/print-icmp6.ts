@@ -2,6 +2,7 @@
 import type { Payload } from './demux.ts';
 import { hexPrint } from './hexdump.ts';
 import { type Ndo, inChecksum, shouldBe, tok } from './ndo.ts';
+import { MLD2, groupRecords, sourceList } from './print-mcast.ts';
 import { ND_TYPES, ndPrint } from './print-nd.ts';
 import { pseudo } from './print-udp.ts';
 
@@ -192,41 +193,12 @@ function problem(ndo: Ndo, at: number): boolean {
   return true;
 }
 
-const MODES: Readonly<Record<number, string>> = { 1: 'is_in', 2: 'is_ex', 3: 'to_in', 4: 'to_ex', 5: 'allow', 6: 'block' };
-
 function mld2Report(ndo: Ndo, at: number, length: number): void {
   if (length < 16) {
     ndo.print(` [invalid len ${length}]`);
     return;
   }
-  const count = ndo.u16(at + 6);
-  ndo.print(`, ${count} group record(s)`);
-  if (ndo.options.vflag === 0) return;
-  let group = 8;
-  for (let i = 0; i < count; i++) {
-    if (length < group + 20) {
-      ndo.print(' [invalid number of groups]');
-      return;
-    }
-    ndo.print(` [gaddr ${ndo.ip6(at + group + 4)}`);
-    const mode = ndo.u8(at + group);
-    ndo.print(` ${tok(MODES, mode, ` [v2-report-#${mode}]`)}`);
-    const sources = ndo.u16(at + group + 2);
-    if (length < group + 20 + 16 * sources) {
-      ndo.print(` [invalid number of sources ${sources}]`);
-      return;
-    }
-    if (ndo.options.vflag === 1) ndo.print(`, ${sources} source(s)`);
-    else sourceList(ndo, at + group + 20, sources);
-    group += 20 + 16 * sources;
-    ndo.print(']');
-  }
-}
-
-function sourceList(ndo: Ndo, at: number, count: number): void {
-  ndo.print(' {');
-  for (let i = 0; i < count; i++) ndo.print(` ${ndo.ip6(at + 16 * i)}`);
-  ndo.print(' }');
+  groupRecords(ndo, MLD2, at, length);
 }
 
 function mld2Query(ndo: Ndo, at: number, length: number): void {
@@ -246,8 +218,7 @@ function mld2Query(ndo: Ndo, at: number, length: number): void {
   const sources = ndo.u16(at + 26);
   if (sources > 0) {
     if (28 + 16 * sources > length) ndo.print(' [invalid number of sources]');
-    else if (ndo.options.vflag > 1) sourceList(ndo, at + 28, sources);
-    else ndo.print(`, ${sources} source(s)`);
+    else sourceList(ndo, MLD2, at + 28, sources);
   }
   ndo.print(']');
 }

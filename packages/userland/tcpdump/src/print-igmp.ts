@@ -1,7 +1,6 @@
 /** IGMP (RFC 1112, 2236, 3376). */
-import { type Ndo, inChecksum, tok } from './ndo.ts';
-
-const MODES: Readonly<Record<number, string>> = { 1: 'is_in', 2: 'is_ex', 3: 'to_in', 4: 'to_ex', 5: 'allow', 6: 'block' };
+import { type Ndo, inChecksum } from './ndo.ts';
+import { IGMP3, groupRecords, sourceList } from './print-mcast.ts';
 
 export function igmpPrint(ndo: Ndo, at: number, length: number): void {
   ndo.protocol = 'igmp';
@@ -81,13 +80,7 @@ function robust(ndo: Ndo, at: number, length: number): void {
       return;
     }
     ndo.print(` [gaddr ${ndo.ip(at + 4)}`);
-    if (ndo.options.vflag > 1) {
-      ndo.print(' {');
-      for (let i = 0; i < sources; i++) ndo.print(` ${ndo.ip(at + 12 + 4 * i)}`);
-      ndo.print(' }');
-    } else {
-      ndo.print(`, ${sources} source(s)`);
-    }
+    sourceList(ndo, IGMP3, at + 12, sources);
     ndo.print(']');
   } else if (group !== 0) {
     ndo.print(` [gaddr ${ndo.ip(at + 4)}]`);
@@ -100,31 +93,5 @@ function report3(ndo: Ndo, at: number, length: number): void {
     ndo.print(` [invalid len ${length}]`);
     return;
   }
-  const count = ndo.u16(at + 6);
-  ndo.print(`, ${count} group record(s)`);
-  if (ndo.options.vflag === 0) return;
-  let group = 8;
-  for (let i = 0; i < count; i++) {
-    if (length < group + 8) {
-      ndo.print(' [invalid number of groups]');
-      return;
-    }
-    ndo.print(` [gaddr ${ndo.ip(at + group + 4)}`);
-    const mode = ndo.u8(at + group);
-    ndo.print(` ${tok(MODES, mode, ` [v3-report-#${mode}]`)}`);
-    const sources = ndo.u16(at + group + 2);
-    if (length < group + 8 + 4 * sources) {
-      ndo.print(` [invalid number of sources ${sources}]`);
-      return;
-    }
-    if (ndo.options.vflag > 1) {
-      ndo.print(' {');
-      for (let s = 0; s < sources; s++) ndo.print(` ${ndo.ip(at + group + 8 + 4 * s)}`);
-      ndo.print(' }');
-    } else {
-      ndo.print(`, ${sources} source(s)`);
-    }
-    group += 8 + 4 * sources;
-    ndo.print(']');
-  }
+  groupRecords(ndo, IGMP3, at, length);
 }

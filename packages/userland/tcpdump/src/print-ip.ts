@@ -1,5 +1,6 @@
 /** IPv4 (RFC 791): header, options, fragments. */
 import { IP_PROTOCOLS, demux } from './demux.ts';
+import { netdbProtoname } from './ipproto.ts';
 import { type Ndo, bits, inChecksum, shouldBe } from './ndo.ts';
 
 const FRAG_FLAGS: readonly (readonly [number, string])[] = [
@@ -73,11 +74,8 @@ function body(ndo: Ndo, { at, hlen, total, off, proto }: Ip): void {
 }
 
 function protocolName(ndo: Ndo, proto: number): string {
-  return ndo.options.nflag > 0 ? `ip-proto-${proto}` : (NAMES[proto] ?? `ip-proto-${proto}`);
+  return (ndo.options.nflag > 0 ? null : netdbProtoname(proto)) ?? `ip-proto-${proto}`;
 }
-
-/** Names of /etc/protocols. */
-const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 2: 'igmp', 4: 'ipencap', 6: 'tcp', 17: 'udp', 41: 'ipv6', 47: 'gre', 50: 'esp', 51: 'ah', 58: 'ipv6-icmp', 89: 'ospf', 103: 'pim', 112: 'vrrp', 132: 'sctp' };
 
 function verbose(ndo: Ndo, at: number, hlen: number, total: number, off: number, proto: number): void {
   const tos = ndo.u8(at + 1);

@@ -1,6 +1,7 @@
 /** IEEE 802.2 headers. */
 import { defaultPrint } from './hexdump.ts';
 import { type Ndo, tok } from './ndo.ts';
+import { OUIS } from './oui.ts';
 import { ETHERTYPES } from './ethertypes.ts';
 
 const SAPS: Readonly<Record<number, string>> = {
@@ -34,8 +35,6 @@ const UNNUMBERED: Readonly<Record<number, string>> = {
 };
 
 const SUPERVISORY: readonly string[] = ['Receiver Ready', 'Receiver not Ready', 'Reject', '?'];
-
-const OUIS: Readonly<Record<number, string>> = { 0: 'Ethernet', 0x0c: 'Cisco', 0x0080c2: 'RFC2684', 0x0000f8: 'Cisco bridged', 0x080007: 'Appletalk' };
 
 const hex2 = (n: number): string => `0x${n.toString(16).padStart(2, '0')}`;
 

@@ -251,6 +251,7 @@ function ipPackets(): number[][] {
   const out: number[][] = IP_OPTIONS.map((options) => ipv4(17, udp(1000, 2000, data), { options }));
   for (const tos of [1, 2, 3, 4, 0x10, 0xb8, 0xff]) out.push(ipv4(17, udp(1000, 2000, data), { tos }));
   for (const frag of [0, 0x2000, 0x2001, 0x0003, 0x4001, 0x6000, 0x8000, 0xe000, 0x1fff]) out.push(ipv4(17, udp(1000, 2000, data), { frag, id: frag }), ipv4(6, tcp(1, 2, 16), { frag }), ipv4(1, icmp(8, 0, [0, 1, 0, 2]), { frag }));
+  for (let proto = 0; proto < 256; proto++) out.push(ipv4(proto, data, { frag: 0x0003 }));
   for (const ttl of [0, 1, 255]) out.push(ipv4(17, udp(1000, 2000, data), { ttl }));
   for (const proto of [0, 3, 4, 5, 29, 37, 41, 94, 97, 98, 115, 136, 200, 255]) out.push(ipv4(proto, data));
   out.push(ipv4(4, ipv4(17, udp(9, 10, data))), ipv4(41, ipv6(17, udp(9, 10, data, true))), ipv4(17, []), ipv4(6, []), ipv4(1, []), ipv4(1, [8]), ipv4(17, [1, 2, 3]), ipv4(6, [0, 80, 0, 81]));

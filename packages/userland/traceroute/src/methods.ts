@@ -1,12 +1,13 @@
-/** How probes are sent: as UDP datagrams, ICMP echo requests, or packets of any protocol. */
+/** How probes are sent: as segments of TCP, UDP datagrams, ICMP echo requests, or packets of any protocol. */
 import { SockaddrIn } from '@skbuff/af-inet';
 import { Exit } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { be16, ipComputeCsum, ipHdrlen, setBe16 } from '@skbuff/wire';
 import { fail } from './options.ts';
 import type { Probe } from './probe.ts';
+import { Tcp } from './tcp.ts';
 import type { Method, Tracer } from './tracer.ts';
-import { ICMP_OPTIONS, RAW_OPTIONS } from './usage.ts';
+import { ICMP_OPTIONS, RAW_OPTIONS, TCP_OPTIONS } from './usage.ts';
 
 const UDP_HLEN = 8;
 const ICMP_HLEN = 8;
@@ -186,12 +187,13 @@ export function methodOf(t: Tracer): Method {
     udplite: () => new Udp(t, true, UDPLITE),
     icmp: () => new Icmp(t),
     raw: () => new Raw(t),
+    tcp: () => new Tcp(t),
     dccp: () => new Dccp(t),
   };
   const made = make[method];
   if (made === undefined) return fail(t.env, `Unknown traceroute module ${method}`);
   if (methodOptions.includes('help')) {
-    const text = { icmp: ICMP_OPTIONS, raw: RAW_OPTIONS }[method] ?? `No options for module \`${method}'\n`;
+    const text = { icmp: ICMP_OPTIONS, raw: RAW_OPTIONS, tcp: TCP_OPTIONS }[method] ?? `No options for module \`${method}'\n`;
     t.env.stderr(text);
     throw new Exit(0);
   }

@@ -1,6 +1,6 @@
 /** The command line of traceroute, read as its own option library reads it: options anywhere, long ones with `=` only. */
 import { type CommandEnv, Exit } from '@skbuff/command';
-import { resolve } from '@skbuff/iputils';
+import { gethostbyname } from '@skbuff/netdb';
 import { USAGE, VERSION } from './usage.ts';
 
 const MAX_GATEWAYS = 8;
@@ -70,7 +70,7 @@ interface Option {
 }
 
 /** A number as strtoul(3) takes it with base 0, or NaN. */
-function unsigned(text: string): number {
+export function unsigned(text: string): number {
   const m = /^\s*([+-]?)(0[xX][0-9a-fA-F]+|\d+)$/.exec(text);
   if (m === null) return Number.NaN;
   const digits = m[2] as string;
@@ -112,7 +112,7 @@ function wait(o: TracerouteOptions, arg: string): boolean {
 }
 
 function lookup(env: CommandEnv, name: string): number {
-  const addr = name.includes(':') ? -1 : resolve(env, name);
+  const addr = name.includes(':') ? -1 : gethostbyname(env, name);
   if (addr < 0) env.stderr(`${name}: ${name.includes(':') ? 'Address family for hostname not supported' : 'Name or service not known'}\n`);
   return addr;
 }

@@ -1,9 +1,9 @@
 /** What all methods share: options of their sockets, sending, and reading of answers and errors. */
 import { SockaddrIn } from '@skbuff/af-inet';
 import { type CommandEnv, Exit } from '@skbuff/command';
-import { type Cmsg, le32, type Task } from '@skbuff/sock';
+import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, IPHDR_LEN, setBe32 } from '@skbuff/wire';
+import { be32, IPHDR_LEN, le32, leS32, setBe32 } from '@skbuff/wire';
 import { extensionsOf } from './extensions.ts';
 import { MAX_PACKET_LEN, type TracerouteOptions } from './options.ts';
 import { noteIcmp, type Probe } from './probe.ts';
@@ -108,10 +108,15 @@ export class Tracer {
     this.task.close(fd);
   }
 
-  /** The probe has its answer, or will have none. */
-  finish(probe: Probe): void {
+  /** Closes the socket of a probe. */
+  release(probe: Probe): void {
     if (probe.fd >= 0) this.close(probe.fd);
     probe.fd = -1;
+  }
+
+  /** The probe has its answer, or will have none. */
+  finish(probe: Probe): void {
+    this.release(probe);
     probe.seq = -1;
     probe.done = true;
   }
@@ -127,7 +132,7 @@ export class Tracer {
     if (probe === null) return;
     probe.recvTime = this.env.now();
     const ttl = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL);
-    if (ttl !== undefined) probe.recvTtl = le32(ttl.data, 0);
+    if (ttl !== undefined) probe.recvTtl = leS32(ttl.data, 0);
     if (!error) probe.from = from.addr;
     const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
     if (ee !== undefined) this.noteError(probe, ee, method, buf, n);
@@ -138,11 +143,11 @@ export class Tracer {
   }
 
   private noteError(probe: Probe, ee: Uint8Array, method: Method, buf: Uint8Array, n: number): void {
-    const info = le32(ee, 8) >>> 0;
-    const tooLong = ee[4] === U.SO_EE_ORIGIN_LOCAL ? le32(ee, 0) === U.EMSGSIZE : ee[5] === U.ICMP_DEST_UNREACH && ee[6] === U.ICMP_FRAG_NEEDED;
+    const info = le32(ee, 8);
+    const tooLong = ee[4] === U.SO_EE_ORIGIN_LOCAL ? leS32(ee, 0) === U.EMSGSIZE : ee[5] === U.ICMP_DEST_UNREACH && ee[6] === U.ICMP_FRAG_NEEDED;
     if (tooLong && this.options.mtuDiscovery && info >= this.headerLen && info < this.headerLen + this.dataLen) return this.narrow(probe, info);
     if (ee[4] === U.SO_EE_ORIGIN_LOCAL) {
-      if (!tooLong) this.must(-le32(ee, 0), 'local recverr');
+      if (!tooLong) this.must(-leS32(ee, 0), 'local recverr');
       probe.error = `!F-${info}`;
       probe.final = true;
     } else if (ee[4] === U.SO_EE_ORIGIN_ICMP) {

@@ -1,6 +1,6 @@
 /** The command `traceroute`: sends up to so many probes at once, and prints the answers in order. */
 import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
-import { hostName } from '@skbuff/iputils';
+import { gethostbyaddr } from '@skbuff/netdb';
 import * as U from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { methodOf } from './methods.ts';
@@ -147,7 +147,7 @@ class Traceroute {
   private printAnswerer(probe: Probe, hop: number): void {
     const { env, options } = this;
     const addr = inetNtoa(probe.from);
-    env.stdout(options.numeric ? ` ${addr}` : ` ${hostName(env, probe.from) ?? addr} (${addr})`);
+    env.stdout(options.numeric ? ` ${addr}` : ` ${gethostbyaddr(env, addr) ?? addr} (${addr})`);
     if (options.asLookups) {
       // There is nobody to be asked for the name of the registry.
       env.stderr('whois.radb.net/nicname: Name or service not known\n');
@@ -164,7 +164,7 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
   return new Traceroute(env, parseTraceroute(argv, env)).run();
 }
 
-/** `traceroute` 2.1.2 of Dmitry Butskoy over IPv4, without the methods of TCP. Status 0; 1: a call failed; 2: wrong words. */
+/** `traceroute` 2.1.2 of Dmitry Butskoy over IPv4; `tcpconn` is not among its methods. Status 0; 1: a call failed; 2: wrong words. */
 export const traceroute: Command = {
   name: 'traceroute',
   run: (argv, env) => exitStatus(() => main(argv.slice(1), env)),

@@ -105,3 +105,30 @@ Only one of these may be specified:
 /** Options of the method raw. */
 export const RAW_OPTIONS = `  protocol=PROT               Use protocol PROT (default is 253)
 `;
+
+/** Options of the method tcp. */
+export const TCP_OPTIONS = `  syn                         Set tcp flag SYN (default if no other tcp flags
+                              specified)
+  ack                         Set tcp flag ACK,
+  fin                         FIN,
+  rst                         RST,
+  psh                         PSH,
+  urg                         URG,
+  ece                         ECE,
+  cwr                         CWR
+  flags=NUM                   Set tcp flags exactly to value NUM
+  ecn                         Send syn packet with tcp flags ECE and CWR (for
+                              Explicit Congestion Notification, rfc3168)
+  sack                        Use sack,
+  timestamps                  timestamps,
+  window_scaling              window_scaling option for tcp
+  sysctl                      Use current sysctl (/proc/sys/net/*) setting for
+                              the tcp options and ecn. Always set by default
+                              (with "syn") if nothing else specified
+  reuse                       Allow to reuse local port numbers for the huge
+                              workloads (SO_REUSEADDR)
+  mss=NUM                     Use value of NUM for maxseg tcp option (when syn)
+  info                        Print tcp flags of final tcp replies when target
+                              host is reached. Useful to determine whether an
+                              application listens the port etc.
+`;
