@@ -1,5 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { devOpen, type Kernel, type Net, NETREG_RELEASED, NSID_NOT_ASSIGNED, type NetDevice, type PernetOperations, RealClock, type RtnlLinkOps, silentRtnl, TimerList, VirtualClock, peernet2id, peernet2idAlloc, allocNetid, getNetNsById } from '../src/index.ts';
+import {
+  insmod,
+  setupNet,
+  devOpen,
+  type Kernel,
+  type Net,
+  NETREG_RELEASED,
+  NSID_NOT_ASSIGNED,
+  type NetDevice,
+  type PernetOperations,
+  RealClock,
+  type RtnlLinkOps,
+  silentRtnl,
+  TimerList,
+  VirtualClock,
+  peernet2id,
+  peernet2idAlloc,
+  allocNetid,
+  getNetNsById,
+} from '../src/index.ts';
 import { addDevice, boot, packet, recorder } from './helpers.ts';
 
 const order = (net: Net): number => net.inode - net.kernel.initNet.inode;
@@ -8,7 +27,7 @@ const order = (net: Net): number => net.inode - net.kernel.initNet.inode;
 function watched(log: string[], names: readonly string[] = ['a', 'b'], more: Partial<PernetOperations> = {}): Kernel {
   const kernel = boot();
   for (const name of names) {
-    kernel.insmod({
+    insmod(kernel, {
       name,
       init: (ctx) =>
         ctx.pernetSubsys({
@@ -29,7 +48,7 @@ describe('a namespace without a reference', () => {
   it('is whole until a worker comes to it, and gone then [NET-04]', () => {
     const log: string[] = [];
     const kernel = watched(log, ['a']);
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const { dev } = addDevice(kernel, { net, name: 'd0', setup: (d) => (d.rtnlLinkOps = virtual(null)) });
     net.put();
     expect([net.alive, kernel.netns.list.length, dev.regState === NETREG_RELEASED, log]).toEqual([false, 2, false, []]);
@@ -40,7 +59,7 @@ describe('a namespace without a reference', () => {
   it('dies before time moves', () => {
     const clock = new VirtualClock();
     const kernel = boot({ clock });
-    (kernel.netns.create() as Net).put();
+    (setupNet(kernel) as Net).put();
     let left = -1;
     const timer = new TimerList(() => (left = kernel.netns.list.length));
     kernel.timers.modTimer(timer, kernel.timers.jiffies + 1);
@@ -50,7 +69,7 @@ describe('a namespace without a reference', () => {
 
   it('dies by itself where time is real', async () => {
     const kernel = boot({ clock: new RealClock() });
-    (kernel.netns.create() as Net).put();
+    (setupNet(kernel) as Net).put();
     expect(kernel.netns.list.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(kernel.netns.list.length).toBe(1);
@@ -59,7 +78,7 @@ describe('a namespace without a reference', () => {
   it('dies together with those that wait too, the last one first, operation by operation [NET-04] [PNET-01] [PNET-04]', () => {
     const log: string[] = [];
     const kernel = watched(log);
-    const nets = [1, 2].map(() => kernel.netns.create() as Net);
+    const nets = [1, 2].map(() => setupNet(kernel) as Net);
     for (const net of nets) net.put();
     kernel.onClock();
     expect(log).toEqual(['b preExit 2', 'b preExit 1', 'a preExit 2', 'a preExit 1', 'b exit 2', 'b exit 1', 'b batch 2,1', 'a exit 2', 'a exit 1', 'a batch 2,1']);
@@ -69,15 +88,15 @@ describe('a namespace without a reference', () => {
     const log: string[] = [];
     const held = new Map<Net, Net>();
     const kernel = watched(log, ['a'], { preExit() {}, exit: (net) => (log.push(`exit ${order(net)}`), held.get(net)?.put()), exitBatch() {} });
-    const chain = [1, 2, 3].map(() => kernel.netns.create() as Net);
+    const chain = [1, 2, 3].map(() => setupNet(kernel) as Net);
     held.set(chain[0], chain[1]).set(chain[1], chain[2]);
     chain[0].put();
     const steps = [1, 2, 3, 4].map(() => (kernel.onClock(), log.splice(0)));
     expect(steps).toEqual([['exit 1'], ['exit 2'], ['exit 3'], []]);
     const clock = new VirtualClock();
     const other = boot({ clock });
-    const [x, y] = [other.netns.create() as Net, other.netns.create() as Net];
-    other.insmod({ name: 'holder', init: (ctx) => ctx.pernetSubsys({ name: 'holder', exit: (net) => void (net === x && y.put()) }) });
+    const [x, y] = [setupNet(other) as Net, setupNet(other) as Net];
+    insmod(other, { name: 'holder', init: (ctx) => ctx.pernetSubsys({ name: 'holder', exit: (net) => void (net === x && y.put()) }) });
     x.put();
     clock.advance(0);
     expect(other.netns.list.length).toBe(1);
@@ -87,7 +106,7 @@ describe('a namespace without a reference', () => {
     const log: string[] = [];
     const held = new Map<Net, Net>();
     const kernel = watched(log, ['a'], { preExit() {}, exitBatch() {}, exit: (net) => (log.push(`exit ${order(net)}`), held.get(net)?.put()) });
-    const [x, y, z] = [1, 2, 3].map(() => kernel.netns.create() as Net);
+    const [x, y, z] = [1, 2, 3].map(() => setupNet(kernel) as Net);
     held.set(y, x).set(x, y);
     z.put();
     expect(kernel.shutdown()).toEqual({});
@@ -99,11 +118,11 @@ describe('a namespace without a reference', () => {
 
   it('loses the frames that are under way to its devices, before and after the worker came', () => {
     const kernel = boot();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const { dev } = addDevice(kernel, { net, name: 'd0', txQueueLen: 10, setup: (d) => (d.rtnlLinkOps = virtual(null)) });
     devOpen(dev);
     const got: string[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(0x0800, got)) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(0x0800, got)) });
     const send = (): void => {
       const skb = packet(kernel.skbs, 'x', dev);
       skb.protocol = 0x0800;
@@ -127,7 +146,7 @@ describe('a namespace without a reference', () => {
       asked.push(dev.name);
       queue.push(dev, dev.priv as NetDevice);
     });
-    const nets = [1, 2].map(() => kernel.netns.create() as Net);
+    const nets = [1, 2].map(() => setupNet(kernel) as Net);
     const [v0, v1] = nets.map((net, i) => addDevice(kernel, { net, name: `v${i}`, setup: (d) => (d.rtnlLinkOps = pair) }).dev);
     v0.priv = v1;
     v1.priv = v0;
@@ -138,10 +157,10 @@ describe('a namespace without a reference', () => {
 
   it('is unknown by number from then on, and those who knew it are told', () => {
     const kernel = boot();
-    const { netns, initNet } = kernel;
+    const { initNet } = kernel;
     const told: string[] = [];
     kernel.rtnl = { ...silentRtnl, nsidChanged: (net, id, removed) => told.push(`${order(net)}: ${removed ? 'del' : 'new'} ${id}`) };
-    const [a, b] = [netns.create() as Net, netns.create() as Net];
+    const [a, b] = [setupNet(kernel) as Net, setupNet(kernel) as Net];
     expect([peernet2idAlloc(initNet, a), peernet2idAlloc(b, a), allocNetid(a, b, 7), allocNetid(a, initNet, 7)]).toEqual([0, 0, 7, -28]);
     expect(told.splice(0)).toEqual(['0: new 0', '2: new 0']);
     expect(getNetNsById(initNet, 0) === a).toBe(true);
@@ -156,7 +175,7 @@ describe('a namespace without a reference', () => {
 describe('a reference', () => {
   it('taken by whoever needs the namespace keeps it [NET-04]', () => {
     const kernel = boot();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     expect(net.count).toBe(1);
     net.get();
     net.put();

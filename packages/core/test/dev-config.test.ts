@@ -28,6 +28,7 @@ import {
   netifDeviceDetach,
   NOTIFY_DONE,
   notifierFromErrno,
+  rmmod,
 } from '../src/index.ts';
 import { addDevice, boot, recordEvents, subscribe } from './helpers.ts';
 
@@ -70,7 +71,7 @@ describe('the MTU', () => {
     const { dev } = addDevice(kernel, { ops: { ndoChangeMtu: (_d, mtu) => (asked.push(mtu), 0) } });
     const first = subscribe(kernel, veto(NETDEV_PRECHANGEMTU, -EPERM));
     expect([devSetMtu(dev, 1400), dev.mtu, asked]).toEqual([-EPERM, 1500, []]);
-    kernel.rmmod(first);
+    rmmod(kernel, first);
     const seen: number[] = [];
     subscribe(kernel, (_nb, event, info) => (event === NETDEV_CHANGEMTU && seen.push(info.dev.mtu), NOTIFY_DONE), 1);
     subscribe(kernel, veto(NETDEV_CHANGEMTU, -EPERM));

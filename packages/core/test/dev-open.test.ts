@@ -49,6 +49,7 @@ import {
   netifDormantOn,
   NOTIFY_DONE,
   notifierFromErrno,
+  rmmod,
   VirtualClock,
   silentRtnl,
 } from '../src/index.ts';
@@ -109,7 +110,7 @@ describe('up and down', () => {
     const { dev } = addDevice(kernel, { ops: { ndoOpen: () => (opened++, 0) } });
     const rfkill = subscribe(kernel, (_nb, event) => (event === NETDEV_PRE_UP ? notifierFromErrno(-ERFKILL) : NOTIFY_DONE));
     expect([devOpen(dev), devChangeFlags(dev, IFF_UP), opened, dev.running()]).toEqual([-ERFKILL, -ERFKILL, 0, false]);
-    expect(kernel.rmmod(rfkill)).toBe(0);
+    expect(rmmod(kernel, rfkill)).toBe(0);
     expect([devOpen(dev), opened]).toEqual([0, 1]);
   });
 

@@ -17,6 +17,8 @@ import {
   netSysfsWrite,
   registerNetdevice,
   SKB_DROP_REASON_QDISC_DROP,
+  SKB_OO_OKAY,
+  SKB_SW_HASH,
   skbGetRxQueue,
   skbRecordRxQueue,
   type SkBuff,
@@ -140,8 +142,8 @@ describe('the queue for a packet', () => {
       send(dev, 1, (skb) => {
         skb.sk = sk;
         skb.hash = hash;
-        skb.swHash = true;
-        skb.ooOkay = ooOkay;
+        skb.bits |= SKB_SW_HASH;
+        if (ooOkay) skb.bits |= SKB_OO_OKAY;
       });
     hashed(0x80000000, false);
     expect([used, sk.txQueueMapping]).toEqual([[2], 2]);

@@ -1,6 +1,9 @@
 import { EBUSY, EEXIST, EINVAL, EIO, EPERM, NET_ADDR_PERM, NET_ADDR_RANDOM, NET_NAME_ENUM, NET_NAME_USER } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  insmod,
+  rmmod,
+  setupNet,
   devAllocName,
   devGetStats,
   devOpen,
@@ -108,7 +111,7 @@ describe('names', () => {
 
   it('are unique in a namespace and only there; numbers count from 1 in each [DEV-03] [DEV-06] [REG-05]', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const a = addDevice(kernel, { name: 'eth0' }).dev;
     const twin = makeDevice(kernel, { name: 'eth0' }).dev;
     expect(registerNetdevice(twin)).toBe(-EEXIST);
@@ -320,7 +323,7 @@ describe('kinds of links', () => {
 
   it('are found by name; unregistering one removes its devices everywhere, in its own way [REG-11]', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const plain = ops('plain');
     const asked: string[] = [];
     const pair = ops('pair', (dev, queue) => {
@@ -328,17 +331,17 @@ describe('kinds of links', () => {
       // As a veth does: the other end goes too.
       queue.push(dev, dev.priv as NetDevice);
     });
-    kernel.insmod({ name: 'plain', init: (ctx) => rtnlLinkRegister(ctx, plain) }, { name: 'pair', init: (ctx) => rtnlLinkRegister(ctx, pair) });
+    insmod(kernel, { name: 'plain', init: (ctx) => rtnlLinkRegister(ctx, plain) }, { name: 'pair', init: (ctx) => rtnlLinkRegister(ctx, pair) });
     expect([kernel.linkOps.get('plain'), kernel.linkOps.get('nothing')]).toEqual([plain, undefined]);
-    expect(() => kernel.insmod({ name: 'again', init: (ctx) => rtnlLinkRegister(ctx, ops('plain')) })).toThrow(/plain/);
+    expect(() => insmod(kernel, { name: 'again', init: (ctx) => rtnlLinkRegister(ctx, ops('plain')) })).toThrow(/plain/);
     const physical = addDevice(kernel, { name: 'eth0' }).dev;
     for (const net of [kernel.initNet, other]) addDevice(kernel, { name: 'p%d', net, setup: (d) => (d.rtnlLinkOps = plain) });
     const [v0, v1] = ['v0', 'v1'].map((name) => addDevice(kernel, { name, setup: (d) => (d.rtnlLinkOps = pair) }).dev) as [NetDevice, NetDevice];
     v0.priv = v1;
     v1.priv = v0;
-    expect(kernel.rmmod('plain')).toBe(0);
+    expect(rmmod(kernel, 'plain')).toBe(0);
     expect([kernel.initNet.devList, other.devList, kernel.linkOps.has('plain')]).toEqual([[physical, v0, v1], [], false]);
-    expect(kernel.rmmod('pair')).toBe(0);
+    expect(rmmod(kernel, 'pair')).toBe(0);
     expect([kernel.initNet.devList, asked]).toEqual([[physical], ['v0']]);
   });
 });

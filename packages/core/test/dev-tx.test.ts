@@ -9,6 +9,7 @@ import {
   DstCounter,
   DstEntry,
   IFF_XMIT_DST_RELEASE,
+  insmod,
   type Kernel,
   NET_XMIT_CN,
   NET_XMIT_DROP,
@@ -30,6 +31,8 @@ import {
   SKB_DROP_REASON_RECURSION_LIMIT,
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_SKB_CSUM,
+  SKB_SW_HASH,
+  skbIsNonlinear,
   SKBTX_SHARED_FRAG,
   type SkBuff,
   skbChecksumHelp,
@@ -265,7 +268,7 @@ describe('several queues', () => {
     const xmit = (dev: NetDevice, hash: number): void => {
       const skb = packet(kernel.skbs, 'x', dev);
       skb.hash = hash;
-      skb.swHash = true;
+      skb.bits |= SKB_SW_HASH;
       kernel.xmit.devQueueXmit(skb);
     };
     // The upper bits of the hash choose: each queue has a quarter of all flows.
@@ -296,7 +299,7 @@ describe('taps', () => {
         },
         ...options,
       };
-      kernel.insmod({ name: label, init: (ctx) => ctx.packetType(pt) });
+      insmod(kernel, { name: label, init: (ctx) => ctx.packetType(pt) });
     };
     tap('all', {});
     tap('device', { dev });
@@ -335,7 +338,7 @@ describe('what the device cannot do', () => {
       ops: {
         ndoStartXmit(skb) {
           seen.push(bytesOf(skb));
-          expect([skb.ipSummed, skb.isNonlinear()]).toEqual([CHECKSUM_NONE, linear < n]);
+          expect([skb.ipSummed, skbIsNonlinear(skb)]).toEqual([CHECKSUM_NONE, linear < n]);
           skb.consume();
           return NETDEV_TX_OK;
         },
@@ -371,7 +374,7 @@ describe('what the device cannot do', () => {
     const { dev } = up(kernel);
     const skb = partial(kernel, dev, 60, 40);
     skb.shinfo.txFlags = SKBTX_SHARED_FRAG;
-    expect([skbChecksumHelp(skb), skb.isNonlinear()]).toEqual([0, false]);
+    expect([skbChecksumHelp(skb), skbIsNonlinear(skb)]).toEqual([0, false]);
     skb.consume();
   });
 
@@ -435,7 +438,7 @@ describe('what the device cannot do', () => {
       setup: (d) => (d.features = features),
       ops: {
         ndoStartXmit(skb) {
-          seen.push(textOf(skb), !skb.isNonlinear());
+          seen.push(textOf(skb), !skbIsNonlinear(skb));
           skb.consume();
           return NETDEV_TX_OK;
         },

@@ -6,6 +6,7 @@ import {
   devOpen,
   devSetWantedFeatures,
   freeNetdev,
+  insmod,
   type Kernel,
   NETDEV_FEAT_CHANGE,
   NETDEV_POST_INIT,
@@ -30,6 +31,7 @@ import {
   NETIF_F_TSO_ECN,
   NETIF_F_TSO_MANGLEID,
   registerNetdevice,
+  SKB_ENCAPSULATION,
   type SkBuff,
 } from '../src/index.ts';
 import { addDevice, boot, makeDevice, packet, recordEvents, textOf } from './helpers.ts';
@@ -109,7 +111,7 @@ describe('the driver', () => {
     });
     expect(steps).toEqual([`fix ${dev.features}`]);
     steps.length = 0;
-    kernel.insmod({ name: 'ear', init: (ctx) => ctx.netdeviceNotifier({ notifierCall: (_nb, e, { dev: d }) => (steps.push(`event ${e} ${d.features}`), 0) }) });
+    insmod(kernel, { name: 'ear', init: (ctx) => ctx.netdeviceNotifier({ notifierCall: (_nb, e, { dev: d }) => (steps.push(`event ${e} ${d.features}`), 0) }) });
     steps.length = 0;
     blocked = SG;
     netdevUpdateFeatures(dev);
@@ -143,7 +145,7 @@ describe('registration', () => {
   it('negotiates after the driver’s init and before anybody sees the device [REG-05] [FEA-01] [FEA-15] [NDO-01]', () => {
     const kernel = boot();
     const seen: string[] = [];
-    kernel.insmod({ name: 'ear', init: (ctx) => ctx.netdeviceNotifier({ notifierCall: (_nb, e, { dev: d }) => (seen.push(`${e} ${d.features & NETIF_F_ALL_TSO}`), 0) }) });
+    insmod(kernel, { name: 'ear', init: (ctx) => ctx.netdeviceNotifier({ notifierCall: (_nb, e, { dev: d }) => (seen.push(`${e} ${d.features & NETIF_F_ALL_TSO}`), 0) }) });
     addDevice(kernel, { ops: { ndoInit: (d) => ((d.features = d.hwFeatures = NETIF_F_TSO | NETIF_F_HW_CSUM), 0) } });
     expect(seen).toEqual([`${NETDEV_POST_INIT} ${NETIF_F_TSO}`, `${NETDEV_REGISTER} 0`]);
   });
@@ -206,7 +208,7 @@ describe('a packet in a tunnel', () => {
       const ndoStartXmit = (skb: SkBuff): number => (seen.push(skb.ipSummed), skb.consume(), NETDEV_TX_OK);
       const { dev } = addDevice(kernel, { setup: (d) => ((d.features = NETIF_F_HW_CSUM), (d.hwEncFeatures = hwEncFeatures)), ops: { ndoStartXmit } });
       devOpen(dev);
-      kernel.xmit.devQueueXmit(partial(kernel, dev, (skb) => (skb.encapsulation = encapsulation)));
+      kernel.xmit.devQueueXmit(partial(kernel, dev, (skb) => (skb.bits |= encapsulation ? SKB_ENCAPSULATION : 0)));
       return seen[0] as number;
     };
     expect([send(0, false), send(0, true), send(NETIF_F_HW_CSUM, true)]).toEqual([CHECKSUM_PARTIAL, CHECKSUM_NONE, CHECKSUM_PARTIAL]);

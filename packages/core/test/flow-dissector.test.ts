@@ -1,13 +1,13 @@
 import { ETH_P_8021Q, ETH_P_ARP, ETH_P_IP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { reciprocalScale, skbClearHash, skbGetHash } from '../src/index.ts';
+import { reciprocalScale, SKB_L4_HASH, SKB_SW_HASH, skbClearHash, skbGetHash } from '../src/index.ts';
 import { boot, type Flow, ipv4Packet, packet } from './helpers.ts';
 
 describe('the hash of a flow', () => {
   const of = (kernel: ReturnType<typeof boot>, flow: Flow): { hash: number; l4: boolean } => {
     const skb = ipv4Packet(kernel.skbs, flow);
     const hash = skbGetHash(skb);
-    const l4 = skb.l4Hash;
+    const l4 = (skb.bits & SKB_L4_HASH) !== 0;
     skb.consume();
     return { hash, l4 };
   };
@@ -36,21 +36,21 @@ describe('the hash of a flow', () => {
   it('is kept until the packet changes its flow; 0 means that there is none, and a computed 0 becomes 1 [SKB-24]', () => {
     const kernel = boot();
     const skb = ipv4Packet(kernel.skbs);
-    expect([skb.hash, skb.swHash]).toEqual([0, false]);
+    expect([skb.hash, (skb.bits & SKB_SW_HASH) !== 0]).toEqual([0, false]);
     const first = skbGetHash(skb);
     (skb.bytes as Uint8Array)[skb.networkHeader + 15] = 99;
-    expect([skbGetHash(skb), skb.swHash]).toEqual([first, true]);
+    expect([skbGetHash(skb), (skb.bits & SKB_SW_HASH) !== 0]).toEqual([first, true]);
     const copy = skb.clone();
-    expect([copy?.hash, copy?.l4Hash]).toEqual([first, true]);
+    expect([copy?.hash, ((copy?.bits ?? 0) & SKB_L4_HASH) !== 0]).toEqual([first, true]);
     copy?.consume();
     skbClearHash(skb);
-    expect([skb.hash, skb.l4Hash, skbGetHash(skb) === first]).toEqual([0, false, false]);
+    expect([skb.hash, (skb.bits & SKB_L4_HASH) !== 0, skbGetHash(skb) === first]).toEqual([0, false, false]);
     skb.consume();
     // With this seed the hash of a frame of EtherType 0 comes out as 0.
     kernel.skbs.hashRnd = 0;
     const none = packet(kernel.skbs, 'x');
     none.protocol = 0;
-    expect([skbGetHash(none), none.l4Hash]).toEqual([1, false]);
+    expect([skbGetHash(none), (none.bits & SKB_L4_HASH) !== 0]).toEqual([1, false]);
     none.consume();
   });
 
@@ -61,13 +61,13 @@ describe('the hash of a flow', () => {
     tagged.networkHeader = tagged.push(4);
     tagged.bytes.set([0, 5, ETH_P_IP >> 8, ETH_P_IP & 0xff], tagged.data);
     tagged.protocol = ETH_P_8021Q;
-    expect([skbGetHash(tagged), tagged.l4Hash]).toEqual([skbGetHash(plain), true]);
+    expect([skbGetHash(tagged), (tagged.bits & SKB_L4_HASH) !== 0]).toEqual([skbGetHash(plain), true]);
     const arp = packet(kernel.skbs, 'whatever');
     arp.protocol = ETH_P_ARP;
     const short = packet(kernel.skbs, 'too short');
     short.protocol = ETH_P_IP;
     short.networkHeader = short.data;
-    expect([skbGetHash(arp) > 0, arp.l4Hash, skbGetHash(short) > 0, short.l4Hash]).toEqual([true, false, true, false]);
+    expect([skbGetHash(arp) > 0, (arp.bits & SKB_L4_HASH) !== 0, skbGetHash(short) > 0, (short.bits & SKB_L4_HASH) !== 0]).toEqual([true, false, true, false]);
     for (const skb of [plain, tagged, arp, short]) skb.consume();
   });
 

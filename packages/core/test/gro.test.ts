@@ -6,8 +6,11 @@ import {
   GRO_CB_FLUSH,
   GRO_CB_OFFSET,
   GRO_CB_SAME_FLOW,
+  insmod,
   type Kernel,
   NAPI_POLL_WEIGHT,
+  napiComplete,
+  napiDisable,
   napiEnable,
   napiGroReceive,
   type NapiStruct,
@@ -32,7 +35,7 @@ const CAPITALS_END = 90;
 const FULL_STOP = 46;
 
 function offload(kernel: Kernel): void {
-  kernel.insmod({
+  insmod(kernel, {
     name: 'offload',
     init: (ctx) =>
       devAddOffload(ctx, {
@@ -76,7 +79,7 @@ class Driver {
         if (skb === null) break;
         napiGroReceive(napi, skb);
       }
-      if (work < budget) this.dev.net.softnet.napiComplete(napi, work);
+      if (work < budget) napiComplete(this.dev.net.softnet, napi, work);
       return work;
     });
     napiEnable(this.napi);
@@ -121,7 +124,7 @@ function bench(): Bench {
       return 0;
     },
   });
-  kernel.insmod({ name: 'listener', init: (ctx) => ctx.packetType(pt) });
+  insmod(kernel, { name: 'listener', init: (ctx) => ctx.packetType(pt) });
   return { kernel, clock, driver: new Driver(kernel), take: () => got.splice(0) };
 }
 
@@ -209,8 +212,8 @@ describe('napi_gro_receive', () => {
         return 0;
       },
     });
-    kernel.insmod({ name: 'second', init: (ctx) => ctx.packetType(answer) });
-    kernel.insmod({
+    insmod(kernel, { name: 'second', init: (ctx) => ctx.packetType(answer) });
+    insmod(kernel, {
       name: 'third',
       init: (ctx) =>
         ctx.packetType(recorder(TYPE, [], '', {
@@ -292,7 +295,7 @@ describe('what is held', () => {
     const { kernel, clock, driver, take } = bench();
     driver.dev.groFlushTimeout = 300_000;
     driver.arrive('a1', 'a2', 'b1');
-    kernel.softnet.napiDisable(driver.napi);
+    napiDisable(kernel.softnet, driver.napi);
     clock.advance(MS);
     expect([take(), kernel.skbs.inUse]).toEqual([[], 3]);
     netifNapiDel(driver.dev, driver.napi);
@@ -303,13 +306,13 @@ describe('what is held', () => {
     const { kernel, driver, take } = bench();
     kernel.softnet.groNormalBatch = 1;
     driver.dev.groFlushTimeout = MS;
-    kernel.insmod({
+    insmod(kernel, {
       name: 'destroyer',
       init: (ctx) =>
         ctx.packetType(recorder(TYPE, [], '', {
           func(skb) {
             skb.consume();
-            kernel.softnet.napiDisable(driver.napi);
+            napiDisable(kernel.softnet, driver.napi);
             netifNapiDel(driver.dev, driver.napi);
             return 0;
           },

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CHECKSUM_PARTIAL,
   devOpen,
+  insmod,
   type Kernel,
   type NetDevice,
   NETDEV_TX_BUSY,
@@ -31,7 +32,7 @@ const HEADER = 4;
 
 /** What the invented protocol does: as many numbers as segments. */
 function offload(kernel: Kernel, answer?: number): void {
-  kernel.insmod({
+  insmod(kernel, {
     name: 'offload',
     init: (ctx) =>
       devAddOffload(ctx, {

@@ -3,20 +3,23 @@ import { afterEach, expect } from 'vitest';
 import {
   allocNetdevMqs,
   createKernel,
+  insmod,
   type Kernel,
   type KernelOptions,
+  lsmod,
   type Net,
-  type NetDevice,
   NETDEV_TX_OK,
-  netdevOpsDefaults,
+  type NetDevice,
   type NetDeviceOps,
   type NetdevNotifierInfo,
+  netdevOpsDefaults,
   type NotifierBlock,
   NOTIFY_OK,
   type PacketType,
   registerNetdevice,
+  skbFillPageDesc,
+  skbSetFragList,
   type SkBuff,
-  SkbFrag,
   SkbuffCache,
   xmitOffload,
 } from '../src/index.ts';
@@ -94,8 +97,8 @@ export type Notify = NotifierBlock<NetdevNotifierInfo>['notifierCall'];
 
 /** Subscribes to device events until the kernel shuts down, or until the plugin whose name is returned is unloaded. */
 export function subscribe(kernel: Kernel, notifierCall: Notify, priority = 0): string {
-  const name = `subscriber-${kernel.lsmod().length}`;
-  kernel.insmod({ name, init: (ctx) => ctx.netdeviceNotifier({ notifierCall, priority }) });
+  const name = `subscriber-${lsmod(kernel).length}`;
+  insmod(kernel, { name, init: (ctx) => ctx.netdeviceNotifier({ notifierCall, priority }) });
   return name;
 }
 
@@ -139,8 +142,7 @@ export function addFrag(skb: SkBuff, bytes: Uint8Array): void {
   const page = skb.cache.arena.allocBlock(bytes.length);
   if (page === null) throw new Error('no memory for a fragment');
   skb.bytes.set(bytes, page.start);
-  skb.shinfo.frags.push(new SkbFrag(page, page.start, bytes.length));
-  skb.shinfo.nrFrags++;
+  skbFillPageDesc(skb, page, page.start, bytes.length);
   skb.len += bytes.length;
   skb.dataLen += bytes.length;
 }
@@ -149,7 +151,7 @@ export function addFrag(skb: SkBuff, bytes: Uint8Array): void {
 export function addToList(skb: SkBuff, sub: SkBuff): void {
   let last = skb.shinfo.fragList;
   while (last !== null && last.next !== null) last = last.next;
-  if (last === null) skb.shinfo.fragList = sub;
+  if (last === null) skbSetFragList(skb, sub);
   else last.next = sub;
   skb.len += sub.len;
   skb.dataLen += sub.len;

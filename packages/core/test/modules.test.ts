@@ -2,6 +2,12 @@ import { EBUSY, ENOENT } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   createKernel,
+  insmod,
+  lsmod,
+  moduleGet,
+  modulePut,
+  rmmod,
+  setupNet,
   devOpen,
   HrTimer,
   MissingServiceError,
@@ -36,7 +42,7 @@ function failure(act: () => unknown): ModuleError {
 describe('the order of loading', () => {
   it('puts each plugin after what it requires and keeps the given order otherwise', () => {
     const kernel = boot({ plugins: [plugin('d', ['b', 'c']), plugin('x'), plugin('c', ['a']), plugin('b'), plugin('a')] });
-    expect(kernel.lsmod().map(({ name }) => name)).toEqual(['b', 'a', 'c', 'd', 'x']);
+    expect(lsmod(kernel).map(({ name }) => name)).toEqual(['b', 'a', 'c', 'd', 'x']);
   });
 
   it('tells which package to add when one is missing', () => {
@@ -55,7 +61,7 @@ describe('the order of loading', () => {
     expect(sortPlugins([a, a], new Set())).toEqual([a]);
     expect(failure(() => sortPlugins([a, plugin('a')], new Set())).code).toBe('EEXIST');
     const kernel = boot({ plugins: [a] });
-    expect(failure(() => kernel.insmod(a)).code).toBe('EEXIST');
+    expect(failure(() => insmod(kernel, a)).code).toBe('EEXIST');
   });
 });
 
@@ -63,9 +69,9 @@ describe('loading and unloading', () => {
   it('undoes in reverse whatever was registered', () => {
     const kernel = boot();
     const log: string[] = [];
-    kernel.insmod(plugin('a', [], (ctx) => ['one', 'two', 'three'].forEach((what) => ctx.onUnload(() => log.push(what)))));
-    expect(kernel.rmmod('a')).toBe(0);
-    expect([log, kernel.lsmod(), kernel.rmmod('a')]).toEqual([['three', 'two', 'one'], [], -ENOENT]);
+    insmod(kernel, plugin('a', [], (ctx) => ['one', 'two', 'three'].forEach((what) => ctx.onUnload(() => log.push(what)))));
+    expect(rmmod(kernel, 'a')).toBe(0);
+    expect([log, lsmod(kernel), rmmod(kernel, 'a')]).toEqual([['three', 'two', 'one'], [], -ENOENT]);
   });
 
   it('undoes what a failing plugin had done, and passes its error on', () => {
@@ -76,8 +82,8 @@ describe('loading and unloading', () => {
       ctx.onUnload(() => log.push('undone'));
       throw new TypeError('its own');
     });
-    expect(() => kernel.insmod(plugin('good'), bad)).toThrow(TypeError);
-    expect([log, kernel.softnet.packetTypes(), kernel.lsmod().map(({ name }) => name)]).toEqual([['undone'], [], ['good']]);
+    expect(() => insmod(kernel, plugin('good'), bad)).toThrow(TypeError);
+    expect([log, kernel.softnet.packetTypes(), lsmod(kernel).map(({ name }) => name)]).toEqual([['undone'], [], ['good']]);
   });
 
   it('leaves nothing of a kernel that could not boot on its clock', () => {
@@ -94,19 +100,19 @@ describe('loading and unloading', () => {
 
   it('is refused while another plugin requires it, or something of it is in use', () => {
     const kernel = boot({ plugins: [plugin('a'), plugin('b', ['a'])] });
-    expect(kernel.rmmod('a')).toBe(-EBUSY);
-    expect(kernel.rmmod('b')).toBe(0);
-    kernel.moduleGet('a');
-    kernel.moduleGet('a');
-    expect([kernel.rmmod('a'), kernel.lsmod()]).toEqual([-EBUSY, [{ name: 'a', refs: 2 }]]);
-    kernel.modulePut('a');
-    kernel.modulePut('a');
-    expect(kernel.rmmod('a')).toBe(0);
+    expect(rmmod(kernel, 'a')).toBe(-EBUSY);
+    expect(rmmod(kernel, 'b')).toBe(0);
+    moduleGet(kernel, 'a');
+    moduleGet(kernel, 'a');
+    expect([rmmod(kernel, 'a'), lsmod(kernel)]).toEqual([-EBUSY, [{ name: 'a', refs: 2 }]]);
+    modulePut(kernel, 'a');
+    modulePut(kernel, 'a');
+    expect(rmmod(kernel, 'a')).toBe(0);
   });
 
   it('works at run time, with namespaces and devices there already', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const dev = addDevice(kernel, { net: other }).dev;
     devOpen(dev);
     const slot = new NetSlot<string[]>('ears');
@@ -119,12 +125,12 @@ describe('loading and unloading', () => {
       skb.protocol = 0x0800;
       kernel.softnet.netifRx(skb);
     };
-    kernel.insmod(proto);
+    insmod(kernel, proto);
     receive();
     expect(slot.of(other)).toEqual(['got']);
-    expect(kernel.rmmod('proto')).toBe(0);
+    expect(rmmod(kernel, 'proto')).toBe(0);
     receive();
-    kernel.insmod(proto);
+    insmod(kernel, proto);
     expect(slot.of(other)).toEqual([]);
     receive();
     expect(slot.of(other)).toEqual(['got']);
@@ -136,12 +142,12 @@ describe('loading and unloading', () => {
       override readonly kind: 'pfifo_fast' = 'pfifo_fast';
       readonly fair = true;
     }
-    kernel.insmod(plugin('fair', [], (ctx) => ctx.qdisc({ id: 'fair', create: (queue) => new Fair(queue) })));
+    insmod(kernel, plugin('fair', [], (ctx) => ctx.qdisc({ id: 'fair', create: (queue) => new Fair(queue) })));
     kernel.defaultQdisc = 'fair';
     const dev = addDevice(kernel, { txQueueLen: 5 }).dev;
     devOpen(dev);
     expect(dev.qdisc).toBeInstanceOf(Fair);
-    kernel.rmmod('fair');
+    rmmod(kernel, 'fair');
     const later = addDevice(kernel, { txQueueLen: 5 }).dev;
     devOpen(later);
     expect(later.qdisc).not.toBeInstanceOf(Fair);
@@ -211,29 +217,29 @@ describe('services', () => {
   it('are made once, when first asked for', () => {
     made = 0;
     const kernel = boot();
-    kernel.insmod(provider('hello'));
+    insmod(kernel, provider('hello'));
     expect(made).toBe(0);
     let got: Greeter | null = null;
-    kernel.insmod(plugin('user', ['provider'], (ctx) => (got = ctx.get(greeter))));
+    insmod(kernel, plugin('user', ['provider'], (ctx) => (got = ctx.get(greeter))));
     expect([(got as Greeter | null)?.greet(), kernel.services.get(greeter) === got, made]).toEqual(['hello', true, 1]);
   });
 
   it('are gone with their plugin, and new after it was loaded again', () => {
     const kernel = boot();
     const { services } = kernel;
-    kernel.insmod(provider('hello'));
+    insmod(kernel, provider('hello'));
     const first = services.get(greeter);
-    expect(kernel.rmmod('provider')).toBe(0);
+    expect(rmmod(kernel, 'provider')).toBe(0);
     expect(services.has(greeter)).toBe(false);
     expect(() => services.get(greeter)).toThrow('nothing provides greeter: load the plugin that does, and name it in "requires"');
-    kernel.insmod(provider('again'));
+    insmod(kernel, provider('again'));
     expect([services.get(greeter).greet(), services.get(greeter) === first]).toEqual(['again', false]);
   });
 
   it('are provided by one plugin at a time; a missing one refuses the plugin that asks', () => {
     const kernel = boot({ plugins: [provider('one')] });
-    expect(() => kernel.insmod(plugin('second', [], (ctx) => ctx.provide(greeter, () => ({ greet: () => 'two' }))))).toThrow('greeter is provided twice');
-    expect(() => kernel.insmod(plugin('asks', [], (ctx) => ctx.get(token('nobody'))))).toThrow(MissingServiceError);
-    expect(kernel.lsmod().map(({ name }) => name)).toEqual(['provider']);
+    expect(() => insmod(kernel, plugin('second', [], (ctx) => ctx.provide(greeter, () => ({ greet: () => 'two' }))))).toThrow('greeter is provided twice');
+    expect(() => insmod(kernel, plugin('asks', [], (ctx) => ctx.get(token('nobody'))))).toThrow(MissingServiceError);
+    expect(lsmod(kernel).map(({ name }) => name)).toEqual(['provider']);
   });
 });

@@ -3,13 +3,17 @@ import {
   allocNetdevDummy,
   devOpen,
   freeNetdev,
+  insmod,
   type Kernel,
+  napiComplete,
+  napiDisable,
   type NapiStruct,
   napiEnable,
   napiGroReceive,
   NETREG_DUMMY,
   type NetDevice,
   netifNapiAdd,
+  skbResetMacHeader,
   type SkBuff,
   SkBuffHead,
   VirtualClock,
@@ -41,7 +45,7 @@ class Card {
 
   frame(text: string): void {
     const skb = packet(this.kernel.skbs, `ether${text}`, this.dev);
-    skb.resetMacHeader();
+    skbResetMacHeader(skb);
     skb.pull(5);
     skb.protocol = ETH_P_IP;
     this.ring.queueTail(skb);
@@ -59,7 +63,7 @@ class Card {
     let work = 0;
     for (; work < budget && this.ring.first !== null; work++) napiGroReceive(napi, this.ring.dequeue() as SkBuff);
     this.polls.push(work);
-    if (work < budget && this.kernel.softnet.napiComplete(napi, work)) {
+    if (work < budget && napiComplete(this.kernel.softnet, napi, work)) {
       this.masked = false;
       this.interrupt();
     }
@@ -69,7 +73,7 @@ class Card {
 
 function listening(kernel: Kernel): string[] {
   const got: string[] = [];
-  kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
+  insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
   return got;
 }
 
@@ -97,15 +101,15 @@ describe('a driver with NAPI', () => {
     let turns = 0;
     const napi = netifNapiAdd(dev, (self, budget) => {
       if (++turns > 3) {
-        softnet.napiComplete(self);
+        napiComplete(softnet, self);
         return 0;
       }
-      softnet.napiDisable(self);
+      napiDisable(softnet, self);
       napiEnable(self);
       softnet.napiSchedule(self);
       return budget;
     });
-    const other = netifNapiAdd(dev, (self) => (softnet.napiComplete(self), 0));
+    const other = netifNapiAdd(dev, (self) => (napiComplete(softnet, self), 0));
     napiEnable(napi);
     napiEnable(other);
     softirq.localBhDisable();
@@ -119,7 +123,7 @@ describe('a driver with NAPI', () => {
     const kernel = boot();
     const { dev } = addDevice(kernel);
     let turns = 0;
-    const napi = netifNapiAdd(dev, (self, budget) => (turns++, kernel.softnet.napiDisable(self), budget));
+    const napi = netifNapiAdd(dev, (self, budget) => (turns++, napiDisable(kernel.softnet, self), budget));
     napiEnable(napi);
     kernel.softnet.napiSchedule(napi);
     kernel.softirq.doSoftirq();
@@ -188,7 +192,7 @@ describe('busy polling', () => {
     softirq.localBhEnable();
     card.silent = true;
     card.frame('y');
-    softnet.napiDisable(card.napi);
+    napiDisable(softnet, card.napi);
     expect([napiBusyPoll(softnet, card.napi.napiId), napiBusyPoll(softnet, 4711), napiBusyPoll(softnet, 0)]).toEqual([0, 0, 0]);
     card.ring.purge();
   });
@@ -196,7 +200,7 @@ describe('busy polling', () => {
   it('knows instances by numbers that no CPU has; packets carry theirs while somebody polls', () => {
     const kernel = boot({ cpus: 4 });
     const ids: number[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType({ ...recorder(ETH_P_IP, []), func: (skb) => (ids.push(skb.napiId), skb.consume(), 0) }) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType({ ...recorder(ETH_P_IP, []), func: (skb) => (ids.push(skb.napiId), skb.consume(), 0) }) });
     const [a, b] = [new Card(kernel), new Card(kernel)];
     expect([a.napi.napiId > 4, b.napi.napiId > a.napi.napiId]).toEqual([true, true]);
     b.frame('x');

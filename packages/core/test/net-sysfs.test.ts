@@ -1,6 +1,7 @@
 import { ARPHRD_ETHER, EACCES, EINVAL, EISDIR, ENODEV, ENOENT, ENOMEM, EOPNOTSUPP, EOVERFLOW, ERANGE, IFF_BROADCAST, IFF_MULTICAST, IFF_PROMISC, IFF_UP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  setupNet,
   defaultEthtoolOps,
   devChangeCarrier,
   devClose,
@@ -161,7 +162,7 @@ describe('files of 6.18', () => {
 
   it('are found by their paths in the namespace, below the class and where that leads', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     addDevice(kernel, { name: 'eth0' });
     const { dev } = addDevice(kernel, { name: 'em1', setup: (d) => (d.parent = 'pci0000:00/0000:00:03.0') });
     const { initNet } = kernel;

@@ -34,6 +34,7 @@ import {
 } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  setupNet,
   DstCounter,
   DstEntry,
   type Kernel,
@@ -138,7 +139,7 @@ describe('the hooks of a point', () => {
 
   it('are those of one namespace, one family and one place [NF-01] [NF-10] [NF-16] [NF-19]', () => {
     const p = point();
-    const other = p.kernel.netns.create() as Net;
+    const other = setupNet(p.kernel) as Net;
     p.add('here', NF_ACCEPT);
     expect([p.net.nf.mask !== 0, other.nf.mask, nfHooksOf(other, NFPROTO_IPV4, HOOK)]).toEqual([true, 0, []]);
     for (const [pf, hooknum] of [[NFPROTO_IPV6, HOOK], [NFPROTO_IPV4, NF_INET_LOCAL_IN], [NFPROTO_IPV4, NF_INET_FORWARD]] as const) {

@@ -6,6 +6,10 @@ import {
   BlockingNotifierHead,
   callNetdeviceNotifiers,
   createKernel,
+  insmod,
+  lsmod,
+  rmmod,
+  setupNet,
   devOpen,
   ModuleError,
   NETDEV_CHANGE,
@@ -191,7 +195,7 @@ describe('the chain of devices', () => {
 
   it('tells a new subscriber of the devices that exist, in every namespace, and on leaving that they are gone [NOTI-04] [NTF-05]', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const up = addDevice(kernel, { name: 'up' }).dev;
     devOpen(up);
     addDevice(kernel, { name: 'down' });
@@ -200,7 +204,7 @@ describe('the chain of devices', () => {
     const notifierCall: Notify = (_nb, event, { dev }) => (log.push(`${dev.name}:${EVENTS[event as keyof typeof EVENTS]}`), NOTIFY_DONE);
     const name = subscribe(kernel, notifierCall);
     expect(log.splice(0)).toEqual(['up:REGISTER', 'up:UP', 'down:REGISTER', 'far:REGISTER']);
-    expect(kernel.rmmod(name)).toBe(0);
+    expect(rmmod(kernel, name)).toBe(0);
     expect(log.splice(0)).toEqual(['up:GOING_DOWN', 'up:DOWN', 'up:UNREGISTER', 'down:UNREGISTER', 'far:UNREGISTER']);
     callNetdeviceNotifiers(NETDEV_CHANGE, up);
     expect(log).toEqual([]);
@@ -222,8 +226,8 @@ describe('the chain of devices', () => {
     expect(registerNetdeviceNotifier(kernel, nb)).toBe(-EBUSY);
     expect(log).toEqual(['good:REGISTER', 'good:UP', 'bad:REGISTER', 'good:GOING_DOWN', 'good:DOWN', 'good:UNREGISTER']);
     expect(kernel.netdevChain.blocks()).toEqual([]);
-    expect(() => kernel.insmod({ name: 'refuser', init: (ctx) => ctx.netdeviceNotifier(nb) })).toThrow(ModuleError);
-    expect(kernel.lsmod()).toEqual([]);
+    expect(() => insmod(kernel, { name: 'refuser', init: (ctx) => ctx.netdeviceNotifier(nb) })).toThrow(ModuleError);
+    expect(lsmod(kernel)).toEqual([]);
   });
 
   it('is not what user space hears: that is a channel of its own [NOTI-12]', () => {

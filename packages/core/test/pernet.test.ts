@@ -2,6 +2,9 @@ import { EBUSY, EEXIST, EINVAL, ENOMEM } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   createKernel,
+  insmod,
+  rmmod,
+  setupNet,
   devChangeNetNamespace,
   devOpen,
   IFF_NETNS_LOCAL,
@@ -16,6 +19,7 @@ import {
   type Net,
   NetSlot,
   type NetDevice,
+  pernetDevice,
   type PernetOperations,
   type RtnlLinkOps,
   silentRtnl,
@@ -45,16 +49,16 @@ function order(net: Net): number {
 describe('per-net operations', () => {
   it('run for every namespace that exists, then for each new one, and everywhere when they leave [PNET-01] [PNET-02]', () => {
     const kernel = boot();
-    const first = kernel.netns.create() as Net;
+    const first = setupNet(kernel) as Net;
     const log: string[] = [];
-    kernel.insmod({ name: 'a', init: (ctx) => ctx.pernetSubsys(ops('a', log)) });
+    insmod(kernel, { name: 'a', init: (ctx) => ctx.pernetSubsys(ops('a', log)) });
     expect(log.splice(0)).toEqual(['a init 0', 'a init 1']);
-    const second = kernel.netns.create() as Net;
+    const second = setupNet(kernel) as Net;
     expect(log.splice(0)).toEqual(['a init 2']);
     first.put();
     kernel.onClock();
     expect(log.splice(0)).toEqual(['a preExit 1', 'a exit 1']);
-    expect(kernel.rmmod('a')).toBe(0);
+    expect(rmmod(kernel, 'a')).toBe(0);
     expect(log.splice(0)).toEqual(['a preExit 0', 'a preExit 2', 'a exit 0', 'a exit 2']);
     second.put();
     kernel.onClock();
@@ -64,8 +68,8 @@ describe('per-net operations', () => {
   it('exit in reverse; all pre-exits come before the first exit [PNET-04] [PNET-01]', () => {
     const kernel = boot();
     const log: string[] = [];
-    for (const name of ['a', 'b', 'c']) kernel.insmod({ name, init: (ctx) => ctx.pernetSubsys(ops(name, log)) });
-    const net = kernel.netns.create() as Net;
+    for (const name of ['a', 'b', 'c']) insmod(kernel, { name, init: (ctx) => ctx.pernetSubsys(ops(name, log)) });
+    const net = setupNet(kernel) as Net;
     log.length = 0;
     net.put();
     kernel.onClock();
@@ -75,21 +79,21 @@ describe('per-net operations', () => {
   it('of devices come after all of subsystems on the way up and before them on the way down [PNET-03]', () => {
     const kernel = boot();
     const log: string[] = [];
-    kernel.insmod({ name: 'sub1', init: (ctx) => ctx.pernetSubsys(ops('sub1', log)) });
-    kernel.insmod({ name: 'dev1', init: (ctx) => ctx.pernetDevice(ops('dev1', log)) });
-    kernel.insmod({ name: 'sub2', init: (ctx) => ctx.pernetSubsys(ops('sub2', log)) });
-    kernel.insmod({ name: 'dev2', init: (ctx) => ctx.pernetDevice(ops('dev2', log)) });
+    insmod(kernel, { name: 'sub1', init: (ctx) => ctx.pernetSubsys(ops('sub1', log)) });
+    insmod(kernel, { name: 'dev1', init: (ctx) => pernetDevice(ctx, ops('dev1', log)) });
+    insmod(kernel, { name: 'sub2', init: (ctx) => ctx.pernetSubsys(ops('sub2', log)) });
+    insmod(kernel, { name: 'dev2', init: (ctx) => pernetDevice(ctx, ops('dev2', log)) });
     log.length = 0;
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     expect(log.splice(0)).toEqual(['sub1 init 1', 'sub2 init 1', 'dev1 init 1', 'dev2 init 1']);
     net.put();
     kernel.onClock();
     expect(log.filter((l) => l.includes(' exit')).splice(0)).toEqual(['dev2 exit 1', 'dev1 exit 1', 'sub2 exit 1', 'sub1 exit 1']);
     // Also after a subsystem left from before the devices.
-    kernel.rmmod('sub1');
-    kernel.insmod({ name: 'sub3', init: (ctx) => ctx.pernetSubsys(ops('sub3', log)) });
+    rmmod(kernel, 'sub1');
+    insmod(kernel, { name: 'sub3', init: (ctx) => ctx.pernetSubsys(ops('sub3', log)) });
     log.length = 0;
-    kernel.netns.create();
+    setupNet(kernel);
     // The number of the one that is gone is free again.
     expect(log).toEqual(['sub2 init 1', 'sub3 init 1', 'dev1 init 1', 'dev2 init 1']);
   });
@@ -98,25 +102,25 @@ describe('per-net operations', () => {
     const kernel = boot();
     const log: string[] = [];
     let err = 0;
-    for (const [name, init] of [['a', () => 0], ['b', () => err], ['c', () => 0]] as const) kernel.insmod({ name, init: (ctx) => ctx.pernetSubsys(ops(name, log, init)) });
+    for (const [name, init] of [['a', () => 0], ['b', () => err], ['c', () => 0]] as const) insmod(kernel, { name, init: (ctx) => ctx.pernetSubsys(ops(name, log, init)) });
     err = -ENOMEM;
     log.length = 0;
-    expect(kernel.netns.create()).toBe(-ENOMEM);
+    expect(setupNet(kernel)).toBe(-ENOMEM);
     expect(log).toEqual(['a init 1', 'b init 1', 'a preExit 1', 'a exit 1']);
     expect(kernel.netns.list).toEqual([kernel.initNet]);
     err = 0;
-    expect(typeof kernel.netns.create()).toBe('object');
+    expect(typeof setupNet(kernel)).toBe('object');
   });
 
   it('that fail when they come refuse the plugin, after the exits of those done [PNET-02]', () => {
     const kernel = boot();
-    kernel.netns.create();
-    kernel.netns.create();
+    setupNet(kernel);
+    setupNet(kernel);
     const log: string[] = [];
     const bad = ops('bad', log, (net) => (order(net) === 2 ? -EBUSY : 0));
     let caught: unknown;
     try {
-      kernel.insmod({ name: 'bad', init: (ctx) => ctx.pernetSubsys(bad) });
+      insmod(kernel, { name: 'bad', init: (ctx) => ctx.pernetSubsys(bad) });
     } catch (error) {
       caught = error;
     }
@@ -124,15 +128,15 @@ describe('per-net operations', () => {
     expect((caught as ModuleError).message).toContain('per-net operations bad failed with EBUSY');
     expect(log.filter((l) => !l.includes('preExit'))).toEqual(['bad init 0', 'bad init 1', 'bad init 2', 'bad exit 1', 'bad exit 0']);
     log.length = 0;
-    kernel.netns.create();
+    setupNet(kernel);
     expect(log).toEqual([]);
   });
 
   it('need have neither init nor exit', () => {
     const kernel = boot();
-    kernel.insmod({ name: 'lazy', init: (ctx) => ctx.pernetSubsys({ name: 'nothing' }) });
-    (kernel.netns.create() as Net).put();
-    expect(kernel.rmmod('lazy')).toBe(0);
+    insmod(kernel, { name: 'lazy', init: (ctx) => ctx.pernetSubsys({ name: 'nothing' }) });
+    (setupNet(kernel) as Net).put();
+    expect(rmmod(kernel, 'lazy')).toBe(0);
   });
 });
 
@@ -141,15 +145,15 @@ describe('per-net state', () => {
     const kernel = boot();
     const slot = new NetSlot<{ hits: number }>('counter');
     expect(slot.peek(kernel.initNet)).toBeNull();
-    kernel.insmod({
+    insmod(kernel, {
       name: 'counter',
       init: (ctx) => ctx.pernetSubsys({ name: 'counter', init: (net) => (slot.set(net, { hits: 0 }), 0), exit: (net) => slot.set(net, null) }),
     });
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     slot.of(other).hits++;
     expect([slot.of(kernel.initNet).hits, slot.of(other).hits]).toEqual([0, 1]);
     expect(() => slot.set(other, { hits: 5 })).toThrow(/counter set twice/);
-    kernel.rmmod('counter');
+    rmmod(kernel, 'counter');
     expect([slot.peek(kernel.initNet), slot.peek(other)]).toEqual([null, null]);
   });
 });
@@ -157,7 +161,7 @@ describe('per-net state', () => {
 describe('namespaces', () => {
   it('exist from boot on, each with its own devices and a number that user space sees [NSP-01] [NSP-04]', () => {
     const kernel = boot();
-    const [a, b] = [kernel.netns.create() as Net, kernel.netns.create() as Net];
+    const [a, b] = [setupNet(kernel) as Net, setupNet(kernel) as Net];
     expect(new Set([kernel.initNet.inode, a.inode, b.inode]).size).toBe(3);
     const dev = addDevice(kernel, { net: a, name: 'eth0' }).dev;
     expect([kernel.initNet.devList, a.devList, b.devList, b.devGetByName('eth0')]).toEqual([[], [dev], [], null]);
@@ -165,7 +169,7 @@ describe('namespaces', () => {
 
   it('live as long as anybody holds them', () => {
     const kernel = boot();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     net.get();
     net.put();
     expect([net.alive, kernel.netns.list.length]).toEqual([true, 2]);
@@ -177,13 +181,13 @@ describe('namespaces', () => {
 
   it('know each other by small numbers, given out when needed and taken back', () => {
     const kernel = boot();
-    const { netns, initNet } = kernel;
-    const [a, b] = [netns.create() as Net, netns.create() as Net];
+    const { initNet } = kernel;
+    const [a, b] = [setupNet(kernel) as Net, setupNet(kernel) as Net];
     expect(peernet2id(initNet, a)).toBe(NSID_NOT_ASSIGNED);
     expect([peernet2idAlloc(initNet, a), peernet2idAlloc(initNet, b), peernet2idAlloc(initNet, a), peernet2id(initNet, b)]).toEqual([0, 1, 0, 1]);
     a.put();
     kernel.onClock();
-    expect(peernet2idAlloc(initNet, netns.create() as Net)).toBe(0);
+    expect(peernet2idAlloc(initNet, setupNet(kernel) as Net)).toBe(0);
   });
 });
 
@@ -192,7 +196,7 @@ const EVENTS = { [NETDEV_REGISTER]: 'REGISTER', [NETDEV_UNREGISTER]: 'UNREGISTER
 describe('a device that moves', () => {
   function two(): { kernel: Kernel; home: Net; away: Net } {
     const kernel = boot();
-    return { kernel, home: kernel.initNet, away: kernel.netns.create() as Net };
+    return { kernel, home: kernel.initNet, away: setupNet(kernel) as Net };
   }
 
   it('goes down, leaves one list and appears in the other, with its name and number if they are free [NSP-05] [DEV-32]', () => {
@@ -251,7 +255,7 @@ describe('a device that moves', () => {
     const { dev } = addDevice(kernel);
     devOpen(dev);
     const got: string[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(0x0800, got)) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(0x0800, got)) });
     kernel.softirq.localBhDisable();
     const skb = packet(kernel.skbs, 'x', dev);
     skb.protocol = 0x0800;
@@ -270,7 +274,7 @@ describe('a namespace that dies', () => {
     const { initNet: home } = kernel;
     addDevice(kernel, { name: 'eth1' });
     addDevice(kernel, { name: 'eth2' });
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const asked: string[] = [];
     const pair = virtual((dev, queue) => {
       asked.push(dev.name);
@@ -293,8 +297,8 @@ describe('a namespace that dies', () => {
   it('is shut down with the kernel: the initial one last', () => {
     const log: string[] = [];
     const kernel = createKernel({ plugins: [{ name: 'a', init: (ctx) => ctx.pernetSubsys(ops('a', log)) }] });
-    kernel.netns.create();
-    kernel.netns.create();
+    setupNet(kernel);
+    setupNet(kernel);
     addDevice(kernel, { name: 'eth0' });
     log.length = 0;
     expect(kernel.shutdown()).toEqual({});

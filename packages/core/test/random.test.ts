@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../src/index.ts';
+import { Random, randomFraction } from '../src/index.ts';
 
 const draw = (r: Random, n = 5): number[] => Array.from({ length: n }, () => r.u32());
 
@@ -26,7 +26,7 @@ describe('Random', () => {
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
     expect(r.below(0)).toBe(0);
     for (let i = 0; i < 1000; i++) {
-      const x = r.fraction();
+      const x = randomFraction(r);
       expect(x >= 0 && x < 1).toBe(true);
     }
   });

@@ -5,6 +5,7 @@ import {
   devIngressDetach,
   devIngressQueue,
   devOpen,
+  insmod,
   type Kernel,
   type NetDevice,
   NET_RX_DROP,
@@ -25,6 +26,9 @@ import {
   type SkBuff,
   nfRegisterNetHook,
   nfUnregisterNetHook,
+  netDisableTimestamp,
+  netEnableTimestamp,
+  softnetTotal,
 } from '../src/index.ts';
 import { addDevice, boot, packet, putText, recorder, textOf } from './helpers.ts';
 
@@ -69,8 +73,8 @@ describe('a received frame', () => {
         return 0;
       },
     });
-    kernel.insmod({ name: 'takers', init: (ctx) => [taker('tap', ETH_P_ALL), { ...taker('tap of device', ETH_P_ALL), dev }, taker('protocol', ETH_P_IP)].forEach((pt) => ctx.packetType(pt)) });
-    kernel.softnet.netstampNeeded++;
+    insmod(kernel, { name: 'takers', init: (ctx) => [taker('tap', ETH_P_ALL), { ...taker('tap of device', ETH_P_ALL), dev }, taker('protocol', ETH_P_IP)].forEach((pt) => ctx.packetType(pt)) });
+    netEnableTimestamp(kernel.softnet);
     const hook: NfHookOps = { pf: NFPROTO_NETDEV, hooknum: NF_NETDEV_INGRESS, priority: 0, dev, hook: (_priv, skb, state) => (see('ingress hook')(skb, state.in as NetDevice), NF_ACCEPT) };
     nfRegisterNetHook(kernel.initNet, hook);
     devIngressAttach(dev, new NoqueueQdisc(), (skb, d) => (see('ingress qdisc')(skb, d), RX_HANDLER_PASS));
@@ -100,7 +104,7 @@ describe('a received frame', () => {
     nfUnregisterNetHook(kernel.initNet, hook);
     devIngressDetach(dev);
     for (const d of [dev, vlan]) netdevRxHandlerUnregister(d);
-    kernel.softnet.netstampNeeded--;
+    netDisableTimestamp(kernel.softnet);
     log.length = 0;
     kernel.softnet.netifReceiveSkb(frame(dev, ETH_P_IP, 'plain'));
     expect(log.map((line) => line.split(' iif')[0])).toEqual(['tap real', 'tap of device real', 'protocol real']);
@@ -150,7 +154,7 @@ describe('a VLAN tag in a frame', () => {
     expect([textOf(held), held.users, held.protocol]).toEqual([before, 1, ETH_P_8021Q]);
     const sharing = held.clone() as SkBuff;
     expect(untagged(kernel, dev, sharing)).toEqual([['abc', 'DDDDDDSSSSSS', 14, true, PACKET_HOST, false]]);
-    expect([textOf(held), held.bytes[held.macHeader], kernel.softnet.processed]).toEqual([before, 'D'.charCodeAt(0), 2]);
+    expect([textOf(held), held.bytes[held.macHeader], softnetTotal(kernel.softnet, 'processed')]).toEqual([before, 'D'.charCodeAt(0), 2]);
     held.consume();
   });
 
@@ -158,7 +162,7 @@ describe('a VLAN tag in a frame', () => {
     const kernel = boot();
     const dev = up(kernel, 'eth0');
     for (const payload of [[], [0, 5], [0, 5, 8, 0]]) expect(kernel.softnet.netifReceiveSkb(frame(dev, ETH_P_8021Q, payload))).toBe(NET_RX_DROP);
-    expect([kernel.skbs.drops[SKB_DROP_REASON_HDR_TRUNC], kernel.softnet.processed]).toEqual([3, 3]);
+    expect([kernel.skbs.drops[SKB_DROP_REASON_HDR_TRUNC], softnetTotal(kernel.softnet, 'processed')]).toEqual([3, 3]);
   });
 });
 
@@ -167,7 +171,7 @@ describe('ingress', () => {
     const kernel = boot();
     const dev = up(kernel, 'eth0');
     const got: string[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
     expect(devIngressQueue(dev)).toBe(null);
     kernel.softnet.netifReceiveSkb(frame(dev, ETH_P_IP, 'before'));
     const qdisc = new NoqueueQdisc();
@@ -185,7 +189,7 @@ describe('ingress', () => {
     const kernel = boot();
     const [dev, other] = [up(kernel, 'eth0'), up(kernel, 'eth1')];
     const got: string[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
     const { nf } = kernel.initNet;
     const hook = (name: string, priority: number, verdict: number): NfHookOps => ({
       pf: NFPROTO_NETDEV,

@@ -2,6 +2,7 @@ import { EINVAL, ENOMEM, EOVERFLOW, ETH_P_IP } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   devOpen,
+  insmod,
   type Kernel,
   type NetDevice,
   netSysfsRead,
@@ -16,6 +17,8 @@ import {
   unregisterNetdevice,
   VirtualClock,
   rpsSetDefaultMask,
+  netEnableTimestamp,
+  softnetTotal,
 } from '../src/index.ts';
 import { addDevice, boot, ipv4Packet, MS, recorder } from './helpers.ts';
 
@@ -37,7 +40,7 @@ function receiver(cpus: number, rxqs = 1): { kernel: Kernel; dev: NetDevice; see
       return 0;
     },
   };
-  kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(pt) });
+  insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(pt) });
   return { kernel, dev, seen };
 }
 
@@ -103,7 +106,7 @@ describe('receive packet steering', () => {
     kernel.softirq.localBhDisable();
     for (let i = 0; i < 4; i++) arrive(dev, i);
     kernel.softirq.localBhEnable();
-    expect([seen.length, kernel.softnet.data.map((sd) => sd.dropped), kernel.softnet.dropped]).toEqual([2, [0, 2], 2]);
+    expect([seen.length, kernel.softnet.data.map((sd) => sd.dropped), softnetTotal(kernel.softnet, 'dropped')]).toEqual([2, [0, 2], 2]);
     expect(kernel.skbs.drops[SKB_DROP_REASON_CPU_BACKLOG]).toBe(2);
   });
 });
@@ -160,9 +163,9 @@ describe('settings', () => {
     const { dev } = addDevice(kernel);
     devOpen(dev);
     const stamps: number[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType({ ...recorder(ETH_P_IP, []), func: (skb) => (stamps.push(skb.tstamp), skb.consume(), 0) }) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType({ ...recorder(ETH_P_IP, []), func: (skb) => (stamps.push(skb.tstamp), skb.consume(), 0) }) });
     netSysfsWrite(dev, 'queues/rx-0/rps_cpus', '2');
-    kernel.softnet.netstampNeeded++;
+    netEnableTimestamp(kernel.softnet);
     kernel.softnet.tstampPrequeue = prequeue;
     const now = kernel.realTime();
     kernel.softirq.localBhDisable();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena, SKB_DROP_REASON_QUEUE_PURGE, SkbuffCache, type SkBuff, SkBuffHead, skbQueueAfter, skbDequeueTail, skbQueueSpliceTailInit } from '../src/index.ts';
+import { Arena, SKB_DROP_REASON_QUEUE_PURGE, SkbuffCache, type SkBuff, SkBuffHead, skbQueueAfter, skbQueueHead, skbDequeueTail, skbQueueSpliceTailInit } from '../src/index.ts';
 import { packet, textOf } from './helpers.ts';
 
 function walk(q: SkBuffHead): string {
@@ -35,7 +35,7 @@ describe('SkBuffHead', () => {
         steps.forEach(([what, n], i) => {
           const at = model.length === 0 ? -1 : n % model.length;
           if (what === 'tail') q.queueTail((model.push(letter(i)), model.at(-1)) as SkBuff);
-          else if (what === 'head') q.queueHead((model.unshift(letter(i)), model[0]) as SkBuff);
+          else if (what === 'head') skbQueueHead(q, (model.unshift(letter(i)), model[0]) as SkBuff);
           else if (what === 'after' && at >= 0) {
             model.splice(at + 1, 0, letter(i));
             skbQueueAfter(q, model[at] as SkBuff, model[at + 1] as SkBuff);

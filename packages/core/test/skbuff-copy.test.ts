@@ -1,5 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Arena, SkbuffCache, type SkBuff, pskbCopy, skbReallocHeadroom } from '../src/index.ts';
+import {
+  Arena,
+  skbCopy,
+  skbEnsureWritable,
+  skbHasFragList,
+  skbHeadlen,
+  skbIsNonlinear,
+  skbTailroom,
+  SkbuffCache,
+  type SkBuff,
+  pskbCopy,
+  skbReallocHeadroom,
+} from '../src/index.ts';
 import { addFrag, addToList, packet, putText, textOf } from './helpers.ts';
 
 let cache = new SkbuffCache(new Arena(1 << 20, true));
@@ -23,7 +35,7 @@ describe('copies', () => {
 
   it('count fragments and lists in len and dataLen [SKB-09] [SHI-03] [SHI-01] [SKI-12]', () => {
     const skb = pieces();
-    expect([skb.len, skb.dataLen, skb.headlen(), skb.isNonlinear(), skb.hasFragList(), skb.tailroom()]).toEqual([24, 17, 7, true, true, 0]);
+    expect([skb.len, skb.dataLen, skbHeadlen(skb), skbIsNonlinear(skb), skbHasFragList(skb), skbTailroom(skb)]).toEqual([24, 17, 7, true, true, 0]);
     expect(textOf(skb)).toBe(all);
     const clone = skb.clone() as SkBuff;
     expect([clone.shinfo, textOf(clone)]).toEqual([skb.shinfo, all]);
@@ -37,8 +49,8 @@ describe('copies', () => {
 
   it('by skb_copy are linear and private to the last byte [SKO-19]', () => {
     const skb = pieces();
-    const copy = skb.copy() as SkBuff;
-    expect([textOf(copy), copy.isNonlinear(), copy.headroom(), copy.isCloned()]).toEqual([all, false, skb.headroom(), false]);
+    const copy = skbCopy(skb) as SkBuff;
+    expect([textOf(copy), skbIsNonlinear(copy), copy.headroom(), copy.isCloned()]).toEqual([all, false, skb.headroom(), false]);
     copy.bytes.fill(0x2e, copy.data, copy.tail);
     expect(textOf(skb)).toBe(all);
     skb.consume();
@@ -49,7 +61,7 @@ describe('copies', () => {
   it('by pskb_copy have a linear area of their own and share the rest [SKO-18]', () => {
     const skb = pieces();
     const copy = pskbCopy(skb, 32) as SkBuff;
-    expect([textOf(copy), copy.headroom(), copy.headlen()]).toEqual([all, 32, 7]);
+    expect([textOf(copy), copy.headroom(), skbHeadlen(copy)]).toEqual([all, 32, 7]);
     copy.bytes.fill(0x2e, copy.data, copy.tail);
     expect(textOf(skb)).toBe(all);
     expect(textOf(copy)).toBe('.......page first second');
@@ -62,7 +74,7 @@ describe('copies', () => {
   it('are made by cow, ensureWritable and expandHead only when others see the data [SKO-21]', () => {
     const skb = packet(cache, 'abc');
     const head = skb.head;
-    expect([cache.cow(skb, 10), cache.ensureWritable(skb, 3), skb.head]).toEqual([0, 0, head]);
+    expect([cache.cow(skb, 10), skbEnsureWritable(skb, 3), skb.head]).toEqual([0, 0, head]);
     const clone = skb.clone() as SkBuff;
     expect(cache.cow(skb, 10)).toBe(0);
     expect([skb.head === head, skb.isCloned(), clone.isCloned()]).toEqual([false, false, false]);
@@ -71,7 +83,7 @@ describe('copies', () => {
     expect(cache.cow(skb, 500)).toBe(0);
     expect(skb.headroom()).toBeGreaterThanOrEqual(500);
     expect(textOf(skb)).toBe('Xbc');
-    expect(cache.ensureWritable(skb, 4)).toBe(-12);
+    expect(skbEnsureWritable(skb, 4)).toBe(-12);
     skb.consume();
     clone.consume();
   });
@@ -91,13 +103,13 @@ describe('copies', () => {
   it('keep at least the tailroom that expandHead promises', () => {
     const skb = packet(cache, 'x'.repeat(1000));
     skb.trim(1);
-    const before = skb.tailroom();
+    const before = skbTailroom(skb);
     expect(cache.expandHead(skb, 0, 100)).toBe(0);
-    expect(skb.tailroom()).toBeGreaterThanOrEqual(before + 100);
+    expect(skbTailroom(skb)).toBeGreaterThanOrEqual(before + 100);
     const clone = skb.clone() as SkBuff;
-    const unshared = skb.tailroom();
+    const unshared = skbTailroom(skb);
     expect(cache.expandHead(skb, 0, 0)).toBe(0);
-    expect(skb.tailroom()).toBe(unshared);
+    expect(skbTailroom(skb)).toBe(unshared);
     skb.consume();
     clone.consume();
   });
@@ -105,12 +117,12 @@ describe('copies', () => {
   it('into the linear area are made as far as asked [SKO-20]', () => {
     const skb = pieces();
     expect(skb.mayPull(7)).toBe(true);
-    expect(skb.headlen()).toBe(7);
+    expect(skbHeadlen(skb)).toBe(7);
     expect(skb.mayPull(10)).toBe(true);
-    expect([skb.headlen(), skb.len, textOf(skb)]).toEqual([10, 24, all]);
+    expect([skbHeadlen(skb), skb.len, textOf(skb)]).toEqual([10, 24, all]);
     expect(skb.mayPull(25)).toBe(false);
     expect(skb.mayPull(24)).toBe(true);
-    expect([skb.isNonlinear(), skb.hasFragList(), textOf(skb)]).toEqual([false, false, all]);
+    expect([skbIsNonlinear(skb), skbHasFragList(skb), textOf(skb)]).toEqual([false, false, all]);
     skb.consume();
   });
 

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { Arena, CHECKSUM_COMPLETE, SkbuffCache, type SkBuff, pskbCopy } from '../src/index.ts';
+import { Arena, CHECKSUM_COMPLETE, skbCopy, SkbuffCache, type SkBuff, pskbCopy } from '../src/index.ts';
 import { addFrag, packet } from './helpers.ts';
 
 setFlagsFromString('--allow-natives-syntax');
@@ -22,7 +22,7 @@ describe('the shape of an sk_buff', () => {
       Object.assign(skb, { ipSummed: CHECKSUM_COMPLETE, sk: { net: null, priority: 0, mark: 0 }, destructor: () => {} });
       addFrag(skb, new Uint8Array(100));
       const clone = keep(skb.clone());
-      keep(skb.copy());
+      keep(skbCopy(skb));
       keep(pskbCopy(skb, 50));
       cache.expandHead(clone, 10, 10);
       clone.mayPull(150);

@@ -18,6 +18,21 @@ import {
   SKB_DROP_REASON_NOMEM,
   SKB_GSO_TCPV4,
   SKB_GSO_TCPV6,
+  SKB_INHERITED_BITS,
+  SKB_NF_TRACE,
+  SKB_NOHDR,
+  skbCopy,
+  skbCopyExpand,
+  skbEnsureWritable,
+  skbIsGsoV6,
+  skbMacHeaderWasSet,
+  skbNetworkHeaderLen,
+  skbNetworkOffset,
+  skbResetMacHeader,
+  skbResetTransportHeader,
+  skbTailroom,
+  skbTransportHeaderWasSet,
+  skbTransportOffset,
   SMALL_BLOCK,
   type SkBuff,
   type SkbExt,
@@ -61,7 +76,7 @@ describe('allocation', () => {
     const skb = alloc(1500);
     expect([skb.len, skb.dataLen, skb.users, skb.shinfo.dataref]).toEqual([0, 0, 1, 1]);
     expect([skb.data, skb.tail]).toEqual([skb.head, skb.head]);
-    expect(skb.tailroom()).toBeGreaterThanOrEqual(1500);
+    expect(skbTailroom(skb)).toBeGreaterThanOrEqual(1500);
     expect(skb.shinfo.start + skb.shinfo.size).toBe(skb.end);
     skb.consume();
   });
@@ -90,7 +105,7 @@ describe('allocation', () => {
     const { dev } = addDevice(kernel);
     const skb = kernel.skbs.allocRx(dev, 1514) as SkBuff;
     expect([skb.headroom(), skb.len, skb.dev]).toEqual([NET_SKB_PAD, 0, dev]);
-    expect(skb.tailroom()).toBeGreaterThanOrEqual(1514);
+    expect(skbTailroom(skb)).toBeGreaterThanOrEqual(1514);
     skb.consume();
   });
 
@@ -114,12 +129,12 @@ describe('allocation', () => {
     const before = bytesOf(skb);
     expect(small.alloc(1)).toBeNull();
     expect(small.alloc(5000)).toBeNull();
-    expect(skb.copy()).toBeNull();
+    expect(skbCopy(skb)).toBeNull();
     expect(pskbCopy(skb, 0)).toBeNull();
     expect(skbReallocHeadroom(skb, 500)).toBeNull();
     expect(small.expandHead(skb, 10, 10)).toBe(-12);
     expect(small.cow(skb, 0)).toBe(-12);
-    expect(small.ensureWritable(skb, 8)).toBe(-12);
+    expect(skbEnsureWritable(skb, 8)).toBe(-12);
     expect(small.linearize(skb)).toBe(-12);
     expect(skb.mayPull(8)).toBe(false);
     expect(skb.pull(9)).toBe(-1);
@@ -161,12 +176,12 @@ function scalars(skb: SkBuff): Record<string, unknown> {
 describe('room', () => {
   it('moves from tail to head by reserve, and back into the packet by put and push [SKO-10] [SKO-11] [SKO-12] [SKO-14] [SKB-34]', () => {
     const skb = alloc(500);
-    const room = skb.tailroom();
+    const room = skbTailroom(skb);
     skb.reserve(100);
-    expect([skb.headroom(), skb.tailroom(), skb.len]).toEqual([100, room - 100, 0]);
+    expect([skb.headroom(), skbTailroom(skb), skb.len]).toEqual([100, room - 100, 0]);
     const tail = skb.tail;
     expect(skb.put(30)).toBe(tail);
-    expect([skb.len, skb.tail, skb.tailroom()]).toEqual([30, tail + 30, room - 130]);
+    expect([skb.len, skb.tail, skbTailroom(skb)]).toEqual([30, tail + 30, room - 130]);
     const data = skb.data;
     expect(skb.push(14)).toBe(data - 14);
     expect([skb.len, skb.headroom()]).toEqual([44, 86]);
@@ -176,7 +191,7 @@ describe('room', () => {
 
   it('does not stretch: past end and before head are panics [SKO-11] [SKO-12] [PAT-07]', () => {
     const skb = alloc(10);
-    expect(() => skb.put(skb.tailroom() + 1)).toThrow(/skb_over_panic/);
+    expect(() => skb.put(skbTailroom(skb) + 1)).toThrow(/skb_over_panic/);
     skb.consume();
     const other = alloc(10);
     other.reserve(5);
@@ -227,26 +242,26 @@ describe('room', () => {
 describe('headers', () => {
   it('are positions, unset in a fresh sk_buff [SKB-33] [SKI-03]', () => {
     const skb = packet(cache, 'x'.repeat(60));
-    expect([skb.macHeaderWasSet(), skb.transportHeaderWasSet()]).toEqual([false, false]);
-    skb.resetMacHeader();
+    expect([skbMacHeaderWasSet(skb), skbTransportHeaderWasSet(skb)]).toEqual([false, false]);
+    skbResetMacHeader(skb);
     skb.pull(14);
     skb.resetNetworkHeader();
     skb.pull(20);
-    skb.resetTransportHeader();
-    expect([skb.macHeaderWasSet(), skb.transportHeaderWasSet()]).toEqual([true, true]);
-    expect([skb.networkHeader - skb.macHeader, skb.networkHeaderLen()]).toEqual([14, 20]);
-    expect([skb.networkOffset(), skb.transportOffset()]).toEqual([-20, 0]);
+    skbResetTransportHeader(skb);
+    expect([skbMacHeaderWasSet(skb), skbTransportHeaderWasSet(skb)]).toEqual([true, true]);
+    expect([skb.networkHeader - skb.macHeader, skbNetworkHeaderLen(skb)]).toEqual([14, 20]);
+    expect([skbNetworkOffset(skb), skbTransportOffset(skb)]).toEqual([-20, 0]);
     skb.consume();
   });
 
   it('move with the data when it gets another block [SKO-21]', () => {
     const skb = packet(cache, 'mac network transport');
-    skb.resetMacHeader();
+    skbResetMacHeader(skb);
     skb.networkHeader = skb.data + 4;
     skb.transportHeader = skb.data + 12;
     skb.csumStart = skb.data + 12;
     expect(cache.expandHead(skb, 100, 50)).toBe(0);
-    expect([skb.macHeader - skb.data, skb.networkOffset(), skb.transportOffset(), skb.csumStart - skb.data]).toEqual([0, 4, 12, 12]);
+    expect([skb.macHeader - skb.data, skbNetworkOffset(skb), skbTransportOffset(skb), skb.csumStart - skb.data]).toEqual([0, 4, 12, 12]);
     expect(skb.innerNetworkHeader).toBe(-1);
     expect(textOf(skb)).toBe('mac network transport');
     skb.consume();
@@ -254,12 +269,12 @@ describe('headers', () => {
 
   it('that lie before the headroom of a copy are not set in it', () => {
     const skb = packet(cache, 'mac network');
-    skb.resetMacHeader();
+    skbResetMacHeader(skb);
     skb.pull(4);
     skb.resetNetworkHeader();
-    const near = cache.copy(skb, 2, 0) as SkBuff;
-    expect([near.macHeader, near.networkOffset()]).toEqual([-1, 0]);
-    const far = cache.copy(skb, 4, 0) as SkBuff;
+    const near = skbCopyExpand(skb, 2, 0) as SkBuff;
+    expect([near.macHeader, skbNetworkOffset(near)]).toEqual([-1, 0]);
+    const far = skbCopyExpand(skb, 4, 0) as SkBuff;
     expect(String.fromCharCode(...far.bytes.subarray(far.macHeader, far.macHeader + 3))).toBe('mac');
     const shared = pskbCopy(skb, 4) as SkBuff;
     expect(String.fromCharCode(...shared.bytes.subarray(shared.macHeader, shared.macHeader + 3))).toBe('mac');
@@ -348,15 +363,17 @@ describe('a clone', () => {
     const skb = packet(cache, 'x');
     const marks = {
       macLen: 14, skbIif: 3, protocol: 0x86dd, pktType: 2, ipSummed: CHECKSUM_COMPLETE, csum: 2 ** 40, csumOffset: 16, priority: 6, mark: 0xffffffff,
-      hash: 0xdeadbeef, l4Hash: true, swHash: true, ignoreDf: true, ooOkay: true, encapsulation: true, nfTrace: true, ipvsProperty: true, pfmemalloc: true,
-      noFcs: true, redirected: true, offloadFwdMark: true, nfctinfo: 2, secmark: 4, vlanPresent: true, vlanProto: 0x8100, vlanTci: 0x2005, queueMapping: 3,
+      hash: 0xdeadbeef,
+      nfctinfo: 2, secmark: 4, vlanPresent: true, vlanProto: 0x8100, vlanTci: 0x2005, queueMapping: 3,
       napiId: 9, tstamp: 1.6e18, traceId: 12,
     };
     Object.assign(skb, marks);
+    skb.bits |= SKB_INHERITED_BITS;
     const clone = skb.clone() as SkBuff;
-    const copy = skb.copy() as SkBuff;
+    const copy = skbCopy(skb) as SkBuff;
     expect(clone).toMatchObject(marks);
     expect(copy).toMatchObject(marks);
+    expect([clone, copy].map(({ bits }) => bits & SKB_INHERITED_BITS)).toEqual([SKB_INHERITED_BITS, SKB_INHERITED_BITS]);
     for (const s of [skb, clone, copy]) s.consume();
   });
 
@@ -459,15 +476,15 @@ describe('marks', () => {
 
   it('tell super-packets by their size, and TCP over IPv6 among them by a bit of the type [SHI-04]', () => {
     const skb = alloc(1);
-    expect([skb.isGso(), skb.isGsoV6()]).toEqual([false, false]);
+    expect([skb.isGso(), skbIsGsoV6(skb)]).toEqual([false, false]);
     skb.shinfo.gsoSize = 1448;
     skb.shinfo.gsoType = SKB_GSO_TCPV4;
-    expect([skb.isGso(), skb.isGsoV6()]).toEqual([true, false]);
+    expect([skb.isGso(), skbIsGsoV6(skb)]).toEqual([true, false]);
     skb.shinfo.gsoType = SKB_GSO_TCPV6 | (1 << 9);
-    expect(skb.isGsoV6()).toBe(true);
+    expect(skbIsGsoV6(skb)).toBe(true);
     const clone = skb.clone() as SkBuff;
-    const copy = skb.copy() as SkBuff;
-    expect([clone.isGso(), copy.isGsoV6()]).toEqual([true, true]);
+    const copy = skbCopy(skb) as SkBuff;
+    expect([clone.isGso(), skbIsGsoV6(copy)]).toEqual([true, true]);
     for (const s of [skb, clone, copy]) s.consume();
   });
 
@@ -476,7 +493,7 @@ describe('marks', () => {
     const skb = alloc(1);
     Object.assign(skb, { nfct, nfctinfo: 2, nfTrace: true });
     skb.nfReset();
-    expect([skb.nfct, skb.nfctinfo, skb.nfTrace, nfct.refs]).toEqual([null, 0, false, 0]);
+    expect([skb.nfct, skb.nfctinfo, (skb.bits & SKB_NF_TRACE) !== 0, nfct.refs]).toEqual([null, 0, false, 0]);
     skb.consume();
   });
 });
@@ -486,7 +503,7 @@ describe('an owner that keeps the payload only', () => {
     const skb = packet(cache, 'headerpayload');
     skbHeaderRelease(skb);
     const clone = skb.clone() as SkBuff;
-    expect([skb.nohdr, clone.nohdr, clone.isCloned(), skbHeaderCloned(clone), skbHeaderCloned(skb)]).toEqual([true, false, true, false, true]);
+    expect([(skb.bits & SKB_NOHDR) !== 0, (clone.bits & SKB_NOHDR) !== 0, clone.isCloned(), skbHeaderCloned(clone), skbHeaderCloned(skb)]).toEqual([true, false, true, false, true]);
     const { head } = clone;
     expect([skbCowHead(clone, 20), clone.head === head, cache.cow(clone, 20), clone.head === head]).toEqual([0, true, 0, false]);
     clone.consume();
@@ -502,7 +519,7 @@ describe('an owner that keeps the payload only', () => {
     // A header of its own again.
     const own = packet(cache, 'x');
     skbHeaderRelease(own);
-    expect([cache.expandHead(own, 0, 0), own.nohdr]).toEqual([0, false]);
+    expect([cache.expandHead(own, 0, 0), (own.bits & SKB_NOHDR) !== 0]).toEqual([0, false]);
     own.consume();
   });
 });
@@ -510,13 +527,13 @@ describe('an owner that keeps the payload only', () => {
 describe('marks of rules', () => {
   it('begin at 0; a label and a trace go along with clones and copies; a trace ends by itself [SKB-31] [SKB-20]', () => {
     const skb = packet(cache, 'x');
-    expect([skb.secmark, skb.nfTrace]).toEqual([0, false]);
+    expect([skb.secmark, (skb.bits & SKB_NF_TRACE) !== 0]).toEqual([0, false]);
     skb.secmark = 0x11223344;
-    skb.nfTrace = true;
-    const others = [skb.clone() as SkBuff, skb.copy() as SkBuff];
-    expect(others.map((s) => [s.secmark, s.nfTrace])).toEqual([[0x11223344, true], [0x11223344, true]]);
+    skb.bits |= SKB_NF_TRACE;
+    const others = [skb.clone() as SkBuff, skbCopy(skb) as SkBuff];
+    expect(others.map((s) => [s.secmark, (s.bits & SKB_NF_TRACE) !== 0])).toEqual([[0x11223344, true], [0x11223344, true]]);
     skb.nfResetTrace();
-    expect([skb.nfTrace, skb.secmark, others[0].nfTrace]).toEqual([false, 0x11223344, true]);
+    expect([(skb.bits & SKB_NF_TRACE) !== 0, skb.secmark, (others[0].bits & SKB_NF_TRACE) !== 0]).toEqual([false, 0x11223344, true]);
     for (const s of [skb, ...others]) s.consume();
   });
 });

@@ -1,6 +1,13 @@
 import { ETH_P_ALL, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, EBUSY } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
+  insmod,
+  lsmod,
+  napiComplete,
+  napiDisable,
+  netifReceiveSkbList,
+  rmmod,
+  setupNet,
   devClose,
   devOpen,
   type Kernel,
@@ -25,10 +32,15 @@ import {
   SKB_DROP_REASON_CPU_BACKLOG,
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_UNHANDLED_PROTO,
+  skbResetMacHeader,
   type SkBuff,
   SkBuffHead,
   unregisterNetdevice,
   VirtualClock,
+  netDisableTimestamp,
+  netEnableTimestamp,
+  softnetBacklogLen,
+  softnetTotal,
 } from '../src/index.ts';
 import { addDevice, boot, MS, packet, recorder, textOf } from './helpers.ts';
 
@@ -45,7 +57,7 @@ function up(kernel: Kernel, options: Parameters<typeof addDevice>[1] = {}): NetD
 }
 
 function listen(kernel: Kernel, ...types: PacketType[]): void {
-  kernel.insmod({ name: `listener-${types.length}-${Math.abs(types[0]?.type ?? 0)}-${kernel.lsmod().length}`, init: (ctx) => types.forEach((pt) => ctx.packetType(pt)) });
+  insmod(kernel, { name: `listener-${types.length}-${Math.abs(types[0]?.type ?? 0)}-${lsmod(kernel).length}`, init: (ctx) => types.forEach((pt) => ctx.packetType(pt)) });
 }
 
 describe('netif_rx', () => {
@@ -57,9 +69,9 @@ describe('netif_rx', () => {
     kernel.softirq.localBhDisable();
     expect(kernel.softnet.netifRx(frame(dev, 'one'))).toBe(NET_RX_SUCCESS);
     expect(kernel.softnet.netifRx(frame(dev, 'two'))).toBe(NET_RX_SUCCESS);
-    expect([got, kernel.softnet.backlogLen]).toEqual([[], 2]);
+    expect([got, softnetBacklogLen(kernel.softnet)]).toEqual([[], 2]);
     kernel.softirq.localBhEnable();
-    expect([got, kernel.softnet.backlogLen, kernel.softnet.processed]).toEqual([['one', 'two'], 0, 2]);
+    expect([got, softnetBacklogLen(kernel.softnet), softnetTotal(kernel.softnet, 'processed')]).toEqual([['one', 'two'], 0, 2]);
     kernel.softnet.netifRx(frame(dev, 'three'));
     expect(got).toEqual(['one', 'two', 'three']);
   });
@@ -76,14 +88,14 @@ describe('netif_rx', () => {
     // Linux compares before it adds: one more than the limit fits.
     expect(results).toEqual([0, 0, 0, 0, NET_RX_DROP, NET_RX_DROP]);
     expect(got).toEqual(['a', 'b', 'c', 'd']);
-    expect([kernel.softnet.dropped, dev.stats[RX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_CPU_BACKLOG], kernel.softnet.processed]).toEqual([2, 2, 2, 4]);
+    expect([softnetTotal(kernel.softnet, 'dropped'), dev.stats[RX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_CPU_BACKLOG], softnetTotal(kernel.softnet, 'processed')]).toEqual([2, 2, 2, 4]);
   });
 
   it('refuses frames of a device that is down; those are not lost for want of room', () => {
     const kernel = boot();
     const { dev } = addDevice(kernel);
     expect(kernel.softnet.netifRx(frame(dev, 'x'))).toBe(NET_RX_DROP);
-    expect([kernel.softnet.dropped, dev.stats[RX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_DEV_READY]]).toEqual([0, 1, 1]);
+    expect([softnetTotal(kernel.softnet, 'dropped'), dev.stats[RX_DROPPED], kernel.skbs.drops[SKB_DROP_REASON_DEV_READY]]).toEqual([0, 1, 1]);
   });
 
   it('forgets what waits for a device that goes away', () => {
@@ -94,7 +106,7 @@ describe('netif_rx', () => {
     kernel.softirq.localBhDisable();
     for (const [dev, text] of [[going, 'a'], [staying, 'b'], [going, 'c'], [staying, 'd']] as const) kernel.softnet.netifRx(frame(dev, text));
     unregisterNetdevice(going);
-    expect(kernel.softnet.backlogLen).toBe(2);
+    expect(softnetBacklogLen(kernel.softnet)).toBe(2);
     kernel.softirq.localBhEnable();
     expect(got).toEqual(['b', 'd']);
   });
@@ -119,7 +131,7 @@ class NapiDriver {
       }
       this.polls.push(work);
       log.push(dev.name);
-      if (work < budget) dev.net.softnet.napiComplete(napi);
+      if (work < budget) napiComplete(dev.net.softnet, napi);
       return work;
     }, weight);
   }
@@ -168,7 +180,7 @@ describe('NAPI', () => {
     one.arrive(1);
     other.arrive(1);
     // Disabled while it waits for its turn.
-    kernel.softnet.napiDisable(one.napi);
+    napiDisable(kernel.softnet, one.napi);
     kernel.softirq.localBhEnable();
     expect([one.polls, one.napi.scheduled, other.polls]).toEqual([[], false, [1]]);
     napiEnable(one.napi);
@@ -202,8 +214,8 @@ describe('NAPI', () => {
     kernel.softirq.localBhEnable();
     expect(turns).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c']);
     // 64 five times is more than 300.
-    expect(kernel.softnet.timeSqueeze).toBe(1);
-    expect([got.length, kernel.softnet.processed]).toEqual([390, 390]);
+    expect(softnetTotal(kernel.softnet, 'timeSqueeze')).toBe(1);
+    expect([got.length, softnetTotal(kernel.softnet, 'processed')]).toEqual([390, 390]);
   });
 
   it('polls the backlog for net.core.dev_weight frames at a time', () => {
@@ -228,7 +240,7 @@ describe('NAPI', () => {
     const napi = netifNapiAdd(dev, (n) => {
       polls++;
       if (polls === 1) kernel.softnet.napiSchedule(n);
-      kernel.softnet.napiComplete(n);
+      napiComplete(kernel.softnet, n);
       return 0;
     });
     napiEnable(napi);
@@ -286,9 +298,9 @@ describe('delivery', () => {
     const kernel = boot();
     const dev = up(kernel);
     const got: string[] = [];
-    kernel.insmod({ name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
+    insmod(kernel, { name: 'ip', init: (ctx) => ctx.packetType(recorder(ETH_P_IP, got)) });
     kernel.softnet.netifReceiveSkb(frame(dev, 'x'));
-    expect(kernel.rmmod('ip')).toBe(0);
+    expect(rmmod(kernel, 'ip')).toBe(0);
     kernel.softnet.netifReceiveSkb(frame(dev, 'y'));
     expect([got, dev.stats[RX_DROPPED]]).toEqual([['x'], 1]);
   });
@@ -298,12 +310,12 @@ describe('delivery', () => {
     const dev = up(kernel);
     listen(kernel, recorder(ETH_P_ARP, []), recorder(ETH_P_ALL, []));
     expect(kernel.softnet.netifReceiveSkb(frame(dev, 'x'))).toBe(NET_RX_DROP);
-    expect([dev.stats[RX_DROPPED], dev.stats[RX_NOHANDLER], kernel.skbs.drops[SKB_DROP_REASON_UNHANDLED_PROTO], kernel.softnet.dropped]).toEqual([1, 0, 1, 0]);
+    expect([dev.stats[RX_DROPPED], dev.stats[RX_NOHANDLER], kernel.skbs.drops[SKB_DROP_REASON_UNHANDLED_PROTO], softnetTotal(kernel.softnet, 'dropped')]).toEqual([1, 0, 1, 0]);
   });
 
   it('shows taps and types of one namespace only its own frames', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const [here, there] = [up(kernel), up(kernel, { net: other })];
     const got: string[] = [];
     listen(kernel, recorder(ETH_P_ALL, got, 'tap ', { net: other }), recorder(ETH_P_IP, got, 'ip ', { net: kernel.initNet }), recorder(ETH_P_IP, got, 'all '));
@@ -330,7 +342,7 @@ describe('delivery', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((text) => frame(dev, text)) as [SkBuff, SkBuff, SkBuff];
     a.next = b;
     b.next = c;
-    kernel.softnet.netifReceiveSkbList(a);
+    netifReceiveSkbList(kernel.softnet, a);
     expect(got).toEqual(['a', 'b', 'c']);
   });
 
@@ -347,7 +359,7 @@ describe('delivery', () => {
       },
     });
     const skb = frame(dev, 'ethernetheaderIP');
-    skb.resetMacHeader();
+    skbResetMacHeader(skb);
     skb.pull(14);
     kernel.softnet.netifReceiveSkb(skb);
     expect(seen).toEqual([dev.ifindex, 14, true, true]);
@@ -369,11 +381,12 @@ describe('delivery', () => {
     const receive = (): void => void kernel.softnet.netifReceiveSkb(frame(dev, 'x'));
     clock.advance(5 * MS + 7);
     receive();
-    kernel.softnet.netstampNeeded += 2;
+    netEnableTimestamp(kernel.softnet);
+    netEnableTimestamp(kernel.softnet);
     receive();
-    kernel.softnet.netstampNeeded--;
+    netDisableTimestamp(kernel.softnet);
     receive();
-    kernel.softnet.netstampNeeded--;
+    netDisableTimestamp(kernel.softnet);
     receive();
     const now = 1_005 * MS + 7;
     expect(stamps).toEqual([0, 0, now, 0, now, 0, 0, 0]);
@@ -429,7 +442,7 @@ describe('the rx handler', () => {
       `bound to port bridge from port iif ${bridge.ifindex}`,
       `bound to bridge bridge from port iif ${bridge.ifindex}`,
     ]);
-    expect(kernel.softnet.processed).toBe(2);
+    expect(softnetTotal(kernel.softnet, 'processed')).toBe(2);
   });
 
   it('that asks for exact delivery leaves it to types bound to the device [RX-15]', () => {

@@ -1,6 +1,22 @@
 import { CLONE_NEWNET, CLONE_NEWUTS } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { devChangeNetNamespace, type Kernel, NETDEV_UNREGISTER, NETREG_RELEASED, NETREG_UNREGISTERING, type Net, type NetDevice, type RtnlLinkOps, unregisterNetdevice, VirtualClock } from '../src/index.ts';
+import {
+  copyNetNs,
+  insmod,
+  rmmod,
+  setupNet,
+  devChangeNetNamespace,
+  type Kernel,
+  NETDEV_UNREGISTER,
+  NETREG_RELEASED,
+  NETREG_UNREGISTERING,
+  type Net,
+  type NetDevice,
+  pernetDevice,
+  type RtnlLinkOps,
+  unregisterNetdevice,
+  VirtualClock,
+} from '../src/index.ts';
 import { addDevice, boot, recordEvents, SEC } from './helpers.ts';
 
 const virtual: RtnlLinkOps = { kind: 'virtual', setup() {}, validate: null, newlink: null, changelink: null, dellink: null, fillInfo: null, getLinkNet: null };
@@ -17,9 +33,9 @@ function world(): World {
   const kernel = boot({ clock });
   const log: string[] = [];
   const exit = (name: string) => (net: Net) => void log.push(`${name} ${net.inode - kernel.initNet.inode}`);
-  kernel.insmod({ name: 'sub', init: (ctx) => ctx.pernetSubsys({ name: 'sub', exit: exit('sub') }) });
-  kernel.insmod({ name: 'loopback', init: (ctx) => ctx.pernetDevice({ name: 'loopback', exit: exit('loopback') }) });
-  kernel.insmod({ name: 'tunnel', init: (ctx) => ctx.pernetDevice({ name: 'tunnel', exit: exit('tunnel') }) });
+  insmod(kernel, { name: 'sub', init: (ctx) => ctx.pernetSubsys({ name: 'sub', exit: exit('sub') }) });
+  insmod(kernel, { name: 'loopback', init: (ctx) => pernetDevice(ctx, { name: 'loopback', exit: exit('loopback') }) });
+  insmod(kernel, { name: 'tunnel', init: (ctx) => pernetDevice(ctx, { name: 'tunnel', exit: exit('tunnel') }) });
   return { clock, kernel, log };
 }
 
@@ -52,7 +68,7 @@ describe('a device that is unregistered', () => {
 describe('the worker that takes namespaces down', () => {
   it('destroys devices behind the operations of other devices, and before those of lo and of the subsystems [NET-04]', () => {
     const { clock, kernel, log } = world();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     device(kernel, net, 'd0', log);
     net.put();
     clock.advance(0);
@@ -61,7 +77,7 @@ describe('the worker that takes namespaces down', () => {
 
   it('waits for the last reference on their devices before it goes on, and what dies later waits for the worker [NET-04]', () => {
     const { clock, kernel, log } = world();
-    const [a, b] = [kernel.netns.create() as Net, kernel.netns.create() as Net];
+    const [a, b] = [setupNet(kernel) as Net, setupNet(kernel) as Net];
     const dev = device(kernel, a, 'd0', log);
     dev.hold();
     a.put();
@@ -81,7 +97,7 @@ describe('the worker that takes namespaces down', () => {
 
   it('waits also for devices that were unregistered while their namespace was alive [NET-04]', () => {
     const { clock, kernel, log } = world();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const dev = device(kernel, net, 'd0', log);
     dev.hold();
     unregisterNetdevice(dev);
@@ -95,12 +111,12 @@ describe('the worker that takes namespaces down', () => {
 
   it('waits for nothing when the kernel stops', () => {
     const { clock, kernel, log } = world();
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const dev = device(kernel, net, 'd0', log);
     dev.hold();
     net.put();
     clock.advance(0);
-    kernel.insmod({ name: 'holder', init: (ctx) => ctx.onUnload(() => dev.put()) });
+    insmod(kernel, { name: 'holder', init: (ctx) => ctx.onUnload(() => dev.put()) });
     expect(kernel.shutdown()).toEqual({});
     expect(log).toEqual(['tunnel 1', 'uninit d0', 'loopback 1', 'sub 1', 'tunnel 0', 'loopback 0', 'sub 0']);
   });
@@ -112,36 +128,36 @@ describe('a namespace', () => {
     const kernel = boot({ clock });
     const seen: number[] = [];
     const note = (net: Net): number => (seen.push(net.inode - kernel.initNet.inode), 0);
-    kernel.insmod({ name: 'sub', init: (ctx) => ctx.pernetSubsys({ name: 'sub', init: note, exit: (net) => void note(net) }) });
-    const nets = [1, 2, 3].map(() => kernel.netns.create() as Net);
+    insmod(kernel, { name: 'sub', init: (ctx) => ctx.pernetSubsys({ name: 'sub', init: note, exit: (net) => void note(net) }) });
+    const nets = [1, 2, 3].map(() => setupNet(kernel) as Net);
     expect([kernel.initNet.inode, seen.splice(0)]).toEqual([4026531840, [0, 1, 2, 3]]);
     for (const net of nets.slice(0, 2)) net.put();
     clock.advance(0);
     expect(seen.splice(0)).toEqual([2, 1]);
-    const again = [1, 2, 3].map(() => (kernel.netns.create() as Net).inode - kernel.initNet.inode);
+    const again = [1, 2, 3].map(() => (setupNet(kernel) as Net).inode - kernel.initNet.inode);
     expect(again).toEqual([1, 2, 4]);
     // One that could not be made gives its number back.
-    kernel.insmod({ name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net.inode - kernel.initNet.inode > 4 ? -12 : 0) }) });
-    expect([kernel.netns.create(), kernel.netns.create()]).toEqual([-12, -12]);
-    expect(kernel.rmmod('full')).toBe(0);
-    expect((kernel.netns.create() as Net).inode - kernel.initNet.inode).toBe(5);
+    insmod(kernel, { name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net.inode - kernel.initNet.inode > 4 ? -12 : 0) }) });
+    expect([setupNet(kernel), setupNet(kernel)]).toEqual([-12, -12]);
+    expect(rmmod(kernel, 'full')).toBe(0);
+    expect((setupNet(kernel) as Net).inode - kernel.initNet.inode).toBe(5);
   });
 
   it('is copied for a task that wants its own, and else shared with its parent [NET-03]', () => {
     const kernel = boot();
     const { initNet, netns } = kernel;
-    const own = netns.copyNetNs(CLONE_NEWNET, initNet) as Net;
+    const own = copyNetNs(CLONE_NEWNET, initNet) as Net;
     expect([own === initNet, own.count, initNet.count, netns.list.length]).toEqual([false, 1, 1, 2]);
-    const shared = netns.copyNetNs(CLONE_NEWUTS, initNet) as Net;
+    const shared = copyNetNs(CLONE_NEWUTS, initNet) as Net;
     expect([shared === initNet, initNet.count, netns.list.length]).toEqual([true, 2, 2]);
     shared.put();
-    kernel.insmod({ name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net === initNet || net === own ? 0 : -12) }) });
-    expect([netns.copyNetNs(CLONE_NEWNET, initNet), netns.list.length]).toEqual([-12, 2]);
+    insmod(kernel, { name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net === initNet || net === own ? 0 : -12) }) });
+    expect([copyNetNs(CLONE_NEWNET, initNet), netns.list.length]).toEqual([-12, 2]);
   });
 
   it('is the same or another: a device moves to another only [NET-05]', () => {
     const kernel = boot();
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const { dev } = addDevice(kernel, { name: 'eth0' });
     const events = recordEvents(kernel, { [NETDEV_UNREGISTER]: 'UNREGISTER' });
     events.length = 0;

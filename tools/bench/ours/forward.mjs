@@ -4,7 +4,7 @@
  * second device, and an rx handler of b's device discards them.
  */
 import { arp } from '@skbuff/arp';
-import { createKernel, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, TX_PACKETS, VirtualClock } from '@skbuff/core';
+import { createKernel, netifReceiveSkbList, setupNet, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, TX_PACKETS, VirtualClock } from '@skbuff/core';
 import { ethTypeTrans } from '@skbuff/ethernet';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
@@ -33,7 +33,7 @@ export function setup(options) {
     clock,
     plugins: [netlink(), rtnetlink(), sysctl(), procfs(), loopback(), veth(), neighbour(), arp(), ipv4(), icmp(), fib({ table: () => new FibTrie() })],
   });
-  const [a, r, b] = [kernel.netns.create(), kernel.netns.create(), kernel.netns.create()];
+  const [a, r, b] = [setupNet(kernel), setupNet(kernel), setupNet(kernel)];
   const left = wire(a, 'a0', r, 'r0');
   const right = wire(r, 'r1', b, 'b0');
   clock.advance(1e9);
@@ -64,7 +64,7 @@ export function setup(options) {
       first = skb;
     }
     if (length === 1) softnet.netifReceiveSkb(first);
-    else softnet.netifReceiveSkbList(first);
+    else netifReceiveSkbList(softnet, first);
     softirq.localBhEnable();
   }
 

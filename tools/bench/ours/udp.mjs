@@ -4,7 +4,7 @@
  */
 import { afInet } from '@skbuff/af-inet';
 import { arp } from '@skbuff/arp';
-import { createKernel, VirtualClock } from '@skbuff/core';
+import { createKernel, setupNet, VirtualClock } from '@skbuff/core';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
@@ -38,7 +38,7 @@ export function setup(options) {
       fib({ table: () => new FibTrie() }), namespaces(), sock(), afInet(), udp(),
     ],
   });
-  const [a, b] = [kernel.netns.create(), kernel.netns.create()];
+  const [a, b] = [setupNet(kernel), setupNet(kernel)];
   const pair = wire(a, 'a0', b, 'b0');
   clock.advance(1e9);
   address(pair.dev, '10.9.0.1', 24);

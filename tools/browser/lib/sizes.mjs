@@ -6,7 +6,7 @@ import { HERE } from './node.mjs';
 
 /** What is measured: a name, and the file (or the text) of which a bundle is made. */
 export const BUNDLES = /** @type {const} */ ([
-  ['a stack that answers pings (apps/minimal)', 'pages/minimal.mjs'],
+  ['a stack that answers pings (apps/minimal)', 'stack.mjs', "export { createHost } from '@skbuff/sample-minimal/stack';\n"],
   ['a stack with ping sockets on a cable', 'pages/ping-socket.mjs'],
   ['the plugins of `linux()`', 'linux.mjs', "import { linux } from 'skbuff';\nexport const run = linux;\n"],
   ['the sample: `linux()`, hosts and every command', 'pages/sample.mjs'],

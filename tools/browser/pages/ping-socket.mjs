@@ -1,7 +1,7 @@
 // A stack that sends pings, too: two namespaces on a cable, and a ping socket in one of them. Nothing but what that needs.
 import { afInet, SockaddrIn } from '@skbuff/af-inet';
 import { arpBare } from '@skbuff/arp';
-import { createKernel, devOpen, VirtualClock } from '@skbuff/core';
+import { createKernel, setupNet, devOpen, VirtualClock } from '@skbuff/core';
 import { hostRoutes } from '@skbuff/host-routes';
 import { icmpBare, icmpErrors } from '@skbuff/icmp';
 import { inDevGet, inetAllocIfa, inetInsertIfa, ipv4Bare } from '@skbuff/ipv4';
@@ -24,7 +24,7 @@ export async function run() {
     ],
   });
   const here = kernel.initNet;
-  const there = kernel.netns.create();
+  const there = setupNet(kernel);
   const pair = typeof there === 'number' ? there : vethCreate(here, 'eth0', there, 'eth0');
   if (typeof pair === 'number') throw new Error(`errno ${-pair}`);
   address(pair.dev, 0x0a000001);

@@ -64,7 +64,7 @@ function pluginFiles(names, description) {
   return {
     'src/index.ts': index(description, `export { ${camel}Count, ${camel}Slot, type ${pascal}Net } from './${name}.ts';\nexport { ${camel} } from './plugin.ts';\n`),
     [`src/${name}.ts`]: `/** What ${npm} keeps for each namespace. */
-import { type Net, NetSlot } from '@skbuff/core';
+import { lsmod, type Net, NetSlot, rmmod } from '@skbuff/core';
 
 export interface ${pascal}Net {
   count: number;
@@ -98,20 +98,20 @@ export function ${camel}(): Plugin {
   };
 }
 `,
-    [`test/${name}.test.ts`]: `import { createKernel, type Net } from '@skbuff/core';
+    [`test/${name}.test.ts`]: `import { createKernel, type Net, setupNet } from '@skbuff/core';
 import { expect, it } from 'vitest';
 import { ${camel}, ${camel}Count, ${camel}Slot } from '../src/index.ts';
 
 it('counts for each namespace by itself', () => {
   const kernel = createKernel({ plugins: [${camel}()] });
-  const other = kernel.netns.create() as Net;
+  const other = setupNet(kernel) as Net;
   expect([${camel}Count(kernel.initNet), ${camel}Count(kernel.initNet), ${camel}Count(other)]).toEqual([1, 2, 1]);
   expect(kernel.shutdown()).toEqual({});
 });
 
 it('leaves nothing behind when it is unloaded', () => {
   const kernel = createKernel({ plugins: [${camel}()] });
-  expect(kernel.rmmod('${npm}')).toBe(0);
+  expect(rmmod(kernel, '${npm}')).toBe(0);
   expect(${camel}Slot.peek(kernel.initNet)).toBeNull();
   expect(kernel.shutdown()).toEqual({});
 });
@@ -139,7 +139,7 @@ import { ${camel} } from '../src/index.ts';
 it('boots, and leaves nothing behind', () => {
   const plugins = ${camel}();
   const kernel = createKernel({ plugins });
-  expect(kernel.lsmod().map((module) => module.name).sort()).toEqual(plugins.map((plugin) => plugin.name).sort());
+  expect(lsmod(kernel).map((module) => module.name).sort()).toEqual(plugins.map((plugin) => plugin.name).sort());
   expect(kernel.shutdown()).toEqual({});
 });
 `,

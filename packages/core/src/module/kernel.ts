@@ -1,5 +1,4 @@
 /** One running kernel: everything that is global in Linux hangs here, so that a process can hold many that share nothing. */
-import { EBUSY, ENOENT } from '@skbuff/uapi';
 import { callNetdeviceNotifiers, type NetdevNotifierInfo } from '../netdevice/dev-notify.ts';
 import { Transmit } from '../netdevice/dev-tx.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
@@ -38,7 +37,8 @@ export interface KernelOptions {
   readonly onLog?: (line: string) => void;
 }
 
-interface LoadedModule {
+/** @internal */
+export interface LoadedModule {
   readonly plugin: Plugin;
   readonly ctx: ModuleContext;
   refs: number;
@@ -75,7 +75,8 @@ export class Kernel {
   readonly initNet: Net;
   /** The clock's side of this kernel. */
   readonly clock: ClockHandle;
-  private readonly modules: Map<string, LoadedModule> = new Map();
+  /** @internal */
+  readonly modules: Map<string, LoadedModule> = new Map();
   private work: (() => void)[] = [];
   private readonly logLines: string[] = [];
   private readonly debug: boolean;
@@ -99,7 +100,7 @@ export class Kernel {
     this.qdiscs.set('noqueue', { id: 'noqueue', create: () => new NoqueueQdisc() });
     this.netns = new NetNamespaces(this);
     this.timers.run(this.clock.now());
-    this.initNet = this.netns.create() as Net;
+    this.initNet = this.netns.list[0] as Net;
     try {
       for (const plugin of sortPlugins(options.plugins ?? [], new Set())) this.load(plugin);
     } catch (error) {
@@ -113,44 +114,9 @@ export class Kernel {
     return this.clock.epoch + this.clock.now();
   }
 
-  /** Loads plugins, sorted by what they require. Throws {@link ModuleError}; nothing of the failing one remains. */
-  insmod(...plugins: readonly Plugin[]): void {
-    for (const plugin of plugins) {
-      if (this.modules.has(plugin.name)) throw new ModuleError('EEXIST', plugin.name, `${plugin.name} is loaded already`);
-    }
-    for (const plugin of sortPlugins(plugins, new Set(this.modules.keys()))) this.load(plugin);
-  }
-
-  /** Unloads a plugin: 0, -ENOENT, or -EBUSY while another plugin requires it or something of it is in use. */
-  rmmod(name: string): number {
-    const module = this.modules.get(name);
-    if (module === undefined) return -ENOENT;
-    if (module.refs > 0) return -EBUSY;
-    for (const other of this.modules.values()) if (other.plugin.requires?.includes(name) === true) return -EBUSY;
-    module.ctx.unwind();
-    this.modules.delete(name);
-    return 0;
-  }
-
-  /** Loaded plugins, in the order of loading. */
-  lsmod(): readonly { readonly name: string; readonly refs: number }[] {
-    return [...this.modules.values()].map(({ plugin, refs }) => ({ name: plugin.name, refs }));
-  }
-
   /** The plugins as they were given, in the order of loading: another kernel can be made of them. */
   plugins(): readonly Plugin[] {
     return [...this.modules.values()].map(({ plugin }) => plugin);
-  }
-
-  /** `try_module_get`: something of the plugin is in use. */
-  moduleGet(name: string): void {
-    const module = this.modules.get(name);
-    if (module !== undefined) module.refs++;
-  }
-
-  modulePut(name: string): void {
-    const module = this.modules.get(name);
-    if (module !== undefined) module.refs--;
   }
 
   /** Runs `fn` soon, outside the present call chain and before time moves (`schedule_work`). */
@@ -211,12 +177,12 @@ export class Kernel {
       this.timers.modTimer(again, this.timers.jiffies + HZ);
     }, true);
     this.timers.modTimer(again, this.timers.jiffies + HZ);
-    this.netns.waitForDevice(dev);
+    this.netns.worker?.waitForDevice(dev);
     dev.onLastRef = () => {
       dev.onLastRef = null;
       this.timers.delTimer(again);
       done();
-      this.netns.deviceIsFree(dev);
+      this.netns.worker?.deviceIsFree(dev);
     };
   }
 
@@ -252,7 +218,8 @@ export class Kernel {
     return this.leaks();
   }
 
-  private load(plugin: Plugin): void {
+  /** @internal */
+  load(plugin: Plugin): void {
     const ctx = new ModuleContext(this, plugin.name);
     try {
       plugin.init(ctx);

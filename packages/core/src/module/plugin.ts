@@ -62,12 +62,6 @@ export class ModuleContext {
     this.onUnload(() => this.kernel.netns.unregister(ops));
   }
 
-  /** `register_pernet_device`. */
-  pernetDevice(ops: PernetOperations): void {
-    this.mustSucceed(this.kernel.netns.registerDevice(ops), `per-net operations ${ops.name}`);
-    this.onUnload(() => this.kernel.netns.unregister(ops));
-  }
-
   /** `dev_add_pack`. */
   packetType(pt: PacketType): void {
     this.kernel.softnet.addPack(pt);

@@ -7,20 +7,6 @@ import type { PacketType } from './packet-type.ts';
 /** VLAN number 0: the tag has a priority only. */
 const VLAN_VID_MASK = 0x0fff;
 
-/** `__netif_receive_skb_list_ptype`: a run of frames for one receiver. */
-export function deliverRun(first: SkBuff, pt: PacketType, origDev: NetDevice): void {
-  if (pt.listFunc !== null) {
-    pt.listFunc(first, pt, origDev);
-    return;
-  }
-  for (let skb: SkBuff | null = first; skb !== null; ) {
-    const next: SkBuff | null = skb.next;
-    skb.next = null;
-    pt.func(skb, skb.dev as NetDevice, pt, origDev);
-    skb = next;
-  }
-}
-
 /** Each receiver but the last gets a reference of its own. */
 export function deliverCopy(pt: PacketType, skb: SkBuff, origDev: NetDevice): void {
   skb.get();

@@ -1,11 +1,12 @@
 /** Devices that change their namespace, and their fate when one dies (`net/core/dev.c`). */
 import { EEXIST, EINVAL } from '@skbuff/uapi';
 import { NETDEV_REGISTER, NETDEV_UNREGISTER } from '../notifier/netdev-events.ts';
+import { destroyDevices } from '../pernet/net-namespace.ts';
 import type { Net } from '../pernet/net.ts';
 import { devClose } from './dev-open.ts';
 import { callNetdeviceNotifiers } from './dev-notify.ts';
 import { devShutdown } from './dev-activate.ts';
-import { devGetValidName, devNewIndex, listNetdevice, unlistNetdevice, unregisterNetdeviceMany } from './dev-register.ts';
+import { devGetValidName, devNewIndex, listNetdevice, unlistNetdevice } from './dev-register.ts';
 import { IFF_NETNS_LOCAL, NETREG_REGISTERED, type NetDevice } from './netdevice.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
 
@@ -52,21 +53,12 @@ function enter(dev: NetDevice): void {
 }
 
 /**
- * `default_device_exit_batch`: namespaces die. Devices of virtual kinds are destroyed with them (their own way, which takes a veth's
- * peer along), all at once; physical ones go home to the initial namespace. `lo`, which others may need, is left.
+ * `default_device_exit_batch`: namespaces die. Devices of virtual kinds are destroyed with them; physical ones go home to the initial
+ * namespace.
  */
 export function defaultDeviceExit(nets: readonly Net[], home: Net | null): void {
   for (const net of nets) if (home !== null && home !== net) sendHome(net, home);
-  const doomed: NetDevice[] = [];
-  for (const net of nets) {
-    for (const dev of [...net.devList].reverse()) {
-      if (dev === net.loopbackDev || doomed.includes(dev)) continue;
-      const dellink = dev.rtnlLinkOps?.dellink ?? null;
-      if (dellink === null) doomed.push(dev);
-      else dellink(dev, doomed);
-    }
-  }
-  unregisterNetdeviceMany(doomed);
+  destroyDevices(nets);
 }
 
 /** `default_device_exit_net`. */

@@ -1,4 +1,5 @@
 /** Several queues per device: how many are in use, traffic classes, and which CPU sends by which queue (`net/core/dev.c`). */
+import { SKB_OO_OKAY } from '../skbuff/skbuff.ts';
 import { EINVAL } from '@skbuff/uapi';
 import { skbGetHash, reciprocalScale } from '../skbuff/flow-dissector.ts';
 import type { Net } from '../pernet/net.ts';
@@ -122,7 +123,7 @@ export function netdevCorePickTx(dev: NetDevice, skb: SkBuff): NetdevQueue {
 export function netdevPickTx(dev: NetDevice, skb: SkBuff): number {
   const sk = skb.sk;
   const kept = sk?.txQueueMapping ?? -1;
-  if (kept >= 0 && !skb.ooOkay && kept < dev.realNumTxQueues) return kept;
+  if (kept >= 0 && (skb.bits & SKB_OO_OKAY) === 0 && kept < dev.realNumTxQueues) return kept;
   let index = getXpsQueue(dev, skb);
   if (index < 0) index = skbTxHash(dev, skb);
   if (sk !== null && sk.txQueueMapping !== undefined && (sk.dst ?? null) !== null) sk.txQueueMapping = index;

@@ -23,7 +23,6 @@ import {
   NetDevice,
 } from './netdevice.ts';
 import { NetdevRxQueue } from './netdev-rx-queue.ts';
-import { netifNapiDel } from './napi.ts';
 import { NetdevQueue } from './qdisc.ts';
 import { initOperstate } from './link-watch.ts';
 import { RTNL_CHANGE_ALL } from './rtnl-link-ops.ts';
@@ -226,10 +225,7 @@ function netdevFinish(dev: NetDevice): void {
 /** `free_netdev`: with the NAPI instances that its driver left. */
 export function freeNetdev(dev: NetDevice): void {
   if (dev.regState === NETREG_RELEASED) return;
-  for (const napi of dev.napiList) {
-    dev.net.softnet.napiDisable(napi);
-    netifNapiDel(dev, napi);
-  }
+  dev.net.softnet.napiFree?.(dev);
   dev.regState = NETREG_RELEASED;
   dev.net.kernel.liveDevices--;
 }

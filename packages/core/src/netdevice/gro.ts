@@ -7,11 +7,12 @@
  * A merged packet gives its payload to the `fragList` of the held one. What is held goes up when the poll ends, or, on a device with
  * `groFlushTimeout`, so long after it.
  */
+import { netifReceiveSkbList } from './receive-list.ts';
 import { equalBytes } from '@skbuff/wire';
 import { E2BIG, ENOMEM, ETH_P_IP } from '@skbuff/uapi';
 import { SKB_DROP_REASON_NOT_SPECIFIED } from '../skbuff/drop-reason.ts';
-import { freeList } from '../skbuff/skb-frags.ts';
-import { SkBuffHead } from '../skbuff/skb-queue.ts';
+import { freeList, skbSetFragList } from '../skbuff/skb-frags.ts';
+import { SkBuffHead, skbQueueHead } from '../skbuff/skb-queue.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { HrTimer, hrtimerCancel, hrtimerStart } from '../time/hrtimer.ts';
 import { NETIF_F_GRO } from './features.ts';
@@ -79,7 +80,7 @@ export class GroNode {
     const { softnet } = this.dev.net;
     const first = this.takeNormal();
     if (softnet.busyPollers !== 0) for (let skb = first; skb !== null; skb = skb.next) skb.napiId = this.napi.napiId;
-    softnet.netifReceiveSkbList(first);
+    netifReceiveSkbList(softnet, first);
   }
 
   private takeNormal(): SkBuff | null {
@@ -172,7 +173,7 @@ function devGroReceive(node: GroNode, skb: SkBuff): boolean {
   cb[GRO_CB_COUNT] = 1;
   cb[GRO_CB_SIZE] = skb.len - cb[GRO_CB_OFFSET];
   cb[GRO_CB_AGE] = kernel.timers.jiffies & AGE_MASK;
-  bucket.queueHead(skb);
+  skbQueueHead(bucket, skb);
   node.held++;
   return true;
 }
@@ -227,7 +228,7 @@ export function skbGroReceive(p: SkBuff, skb: SkBuff): number {
   skb.pull(skb.cb[GRO_CB_OFFSET]);
   const info = p.shinfo;
   const first = info.fragList;
-  if (first === null) info.fragList = skb;
+  if (first === null) skbSetFragList(p, skb);
   else (first.prev ?? first).next = skb;
   // The first of the list knows the last.
   (info.fragList as SkBuff).prev = skb;

@@ -58,8 +58,17 @@ export interface QdiscOps {
   readonly create: (queue: NetdevQueue) => Qdisc;
 }
 
+/** Keeps nothing. */
+abstract class EmptyQdisc extends Qdisc {
+  override dequeue(): null {
+    return null;
+  }
+
+  override reset(): void {}
+}
+
 /** What a queue has while its device is down or without carrier: everything is dropped. Without state, so one serves all. */
-class NoopQdisc extends Qdisc {
+class NoopQdisc extends EmptyQdisc {
   override readonly kind = 'noop';
 
   override enqueue(skb: SkBuff): number {
@@ -67,12 +76,6 @@ class NoopQdisc extends Qdisc {
     skb.kfree(SKB_DROP_REASON_QDISC_DROP);
     return NET_XMIT_CN;
   }
-
-  override dequeue(): null {
-    return null;
-  }
-
-  override reset(): void {}
 }
 
 export const noopQdisc: Qdisc = new NoopQdisc();
@@ -96,7 +99,7 @@ export class NetdevQueue {
 }
 
 /** For devices whose transmission never waits: veth, loopback, bridge, VLAN. */
-export class NoqueueQdisc extends Qdisc {
+export class NoqueueQdisc extends EmptyQdisc {
   override readonly kind = 'noqueue';
   override readonly hasQueue: boolean = false;
 
@@ -104,12 +107,6 @@ export class NoqueueQdisc extends Qdisc {
     skb.kfree(SKB_DROP_REASON_DEV_READY);
     return NET_XMIT_CN;
   }
-
-  override dequeue(): null {
-    return null;
-  }
-
-  override reset(): void {}
 }
 
 /** Band of each priority 0..15; band 0 is served first. */

@@ -9,6 +9,7 @@ import type { SkBuff } from '../skbuff/skbuff.ts';
 import { skbGetRxQueue } from './dev-queues.ts';
 import type { NetdevRxQueue } from './netdev-rx-queue.ts';
 import { NET_RX_SUCCESS } from './netdevice-ops.ts';
+import { RX_RPS, setRxExtra } from './net-extras.ts';
 import type { NetDevice } from './netdevice.ts';
 import type { SoftnetData } from './softnet-data.ts';
 import type { Softnet } from './softnet.ts';
@@ -142,6 +143,7 @@ export function rpsSetDefaultMask(net: Net, cpus: readonly number[]): void {
 function countSteering(softnet: Softnet, was: boolean, rxq: NetdevRxQueue): void {
   softnet.rps ??= new Rps(softnet);
   softnet.rpsNeeded += Number(steers(rxq)) - Number(was);
+  setRxExtra(softnet, RX_RPS, softnet.rpsNeeded > 0);
 }
 
 /** `store_rps_map`: RPS of a receive queue over these CPUs; none switches it off. -EOVERFLOW for a CPU that is not there. */

@@ -21,3 +21,13 @@ export class SoftnetData {
     this.backlog = backlog(this);
   }
 }
+
+/** Sum of a counter over the CPUs. */
+export function softnetTotal(softnet: { readonly data: readonly SoftnetData[] }, counter: 'processed' | 'dropped' | 'timeSqueeze'): number {
+  return softnet.data.reduce((all, sd) => all + sd[counter], 0);
+}
+
+/** Frames that wait in the backlogs of all CPUs. */
+export function softnetBacklogLen(softnet: { readonly data: readonly SoftnetData[] }): number {
+  return softnet.data.reduce((all, sd) => all + sd.inputPktQueue.qlen, 0);
+}

@@ -14,7 +14,7 @@ import {
 import { skbVlanUntag } from '../skbuff/skb-vlan.ts';
 import type { SkBuff } from '../skbuff/skbuff.ts';
 import { NET_RX_SOFTIRQ, type Softirq } from '../softirq/softirq.ts';
-import { deliverCopy, deliverRun, deliverSpecific, deliverTaps, dropTag, ethTypeVlan, ingress } from './deliver.ts';
+import { deliverCopy, deliverSpecific, deliverTaps, dropTag, ethTypeVlan, ingress } from './deliver.ts';
 import { NAPI_POLL_WEIGHT, NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS } from './netdevice-ops.ts';
 import {
@@ -32,23 +32,19 @@ import {
 import type { PacketType } from './packet-type.ts';
 import type { Rps, RpsSockFlowTable } from './rps.ts';
 import { SoftnetData } from './softnet-data.ts';
+import { RX_RPS, RX_STAMP, TX_TAP } from './net-extras.ts';
 import type { TxStamp } from './tx-stamp.ts';
 
 const PTYPE_HASH_SIZE = 16;
 const PTYPE_HASH_MASK = PTYPE_HASH_SIZE - 1;
 
-/** Bits of `rxExtras`. */
-const RX_STAMP = 1 << 0;
-const RX_RPS = 1 << 1;
-/** Bits of `txExtras`. */
-const TX_TAP = 1 << 0;
-const TX_STAMP = 1 << 1;
 
 /** The receive side of one kernel: the CPUs' backlogs and the tables of packet types. */
 export class Softnet {
-  private backlogMax = 1000;
-  /** `maxBacklog`, or -1 where a frame needs more than to be queued: one comparison finds both. */
-  private backlogLimit = 1000;
+  /** @internal */
+  backlogMax = 1000;
+  /** `maxBacklog`, or -1 where a frame needs more than to be queued: one comparison finds both. @internal */
+  backlogLimit = 1000;
   /** net.core.netdev_budget: packets per NAPI cycle over all devices. */
   budget = 300;
   /** Packets that a backlog takes per poll (net.core.dev_weight times dev_weight_rx_bias). */
@@ -69,15 +65,18 @@ export class Softnet {
   rps: Rps | null = null;
   /** `vlan_do_receive`: gives a frame with a tag to the VLAN device (RX_HANDLER_ANOTHER), drops it (CONSUMED) or leaves it (PASS). */
   vlanDoReceive: ((skb: SkBuff) => number) | null = null;
-  /** What else a frame needs on arrival: RX_STAMP, RX_RPS. */
-  private rxExtras = 0;
-  private netstamps = 0;
+  /** What else a frame needs on arrival: RX_STAMP, RX_RPS. @internal */
+  rxExtras = 0;
+  /** Time stamps on arrival are wanted by so many: {@link netEnableTimestamp}. */
+  netstampNeeded = 0;
   /** What else a frame needs on its way to the driver: TX_TAP while there are taps of all devices, TX_STAMP. 0: nothing. @internal */
   txExtras = 0;
-  private txStampers = 0;
+  /** Sockets that may ask for time stamps of what they send. @internal */
+  txStampNeeded = 0;
   /** Who tells senders when their packets got where; null where nobody can ask. */
   txStamp: TxStamp | null = null;
-  private rpsQueues = 0;
+  /** Receive queues with RPS or RFS. @internal */
+  rpsNeeded = 0;
   /** Taps of all devices; a tap of one device hangs on the device. */
   ptypeAll: readonly PacketType[] = [];
 
@@ -88,9 +87,14 @@ export class Softnet {
   private coreResult: number = NET_RX_SUCCESS;
   /** NAPI instances by number. @internal */
   readonly napiHash: Map<number, NapiStruct> = new Map();
-  private napiGenId: number;
-  private pollFirst: NapiStruct | null = null;
-  private pollLast: NapiStruct | null = null;
+  /** Last number given to an instance; the first are the CPUs'. @internal */
+  napiGenId: number;
+  /** Frees the instances that a device still has, once there are any. @internal */
+  napiFree: ((dev: NetDevice) => void) | null = null;
+  /** The poll list. @internal */
+  pollFirst: NapiStruct | null = null;
+  /** @internal */
+  pollLast: NapiStruct | null = null;
   readonly softirq: Softirq;
   private readonly realTimeNs: () => number;
 
@@ -117,63 +121,6 @@ export class Softnet {
 
   set cpu(cpu: number) {
     this.here = this.data[cpu] as SoftnetData;
-  }
-
-  /** Frames that wait in the backlogs. */
-  get backlogLen(): number {
-    return this.sum((sd) => sd.inputPktQueue.qlen);
-  }
-
-  /** Sums over all CPUs; each CPU's own are in `data`. */
-  get processed(): number {
-    return this.sum((sd) => sd.processed);
-  }
-
-  get dropped(): number {
-    return this.sum((sd) => sd.dropped);
-  }
-
-  get timeSqueeze(): number {
-    return this.sum((sd) => sd.timeSqueeze);
-  }
-
-  private sum(of: (sd: SoftnetData) => number): number {
-    return this.data.reduce((all, sd) => all + of(sd), 0);
-  }
-
-  /** Time stamps on arrival are wanted by so many (`net_enable_timestamp` adds one). */
-  get netstampNeeded(): number {
-    return this.netstamps;
-  }
-
-  set netstampNeeded(count: number) {
-    this.netstamps = count;
-    this.setExtra(RX_STAMP, count > 0);
-  }
-
-  /** Sockets that may ask for time stamps of what they send. */
-  get txStampNeeded(): number {
-    return this.txStampers;
-  }
-
-  set txStampNeeded(count: number) {
-    this.txStampers = count;
-    this.txExtras = count > 0 ? this.txExtras | TX_STAMP : this.txExtras & ~TX_STAMP;
-  }
-
-  /** Receive queues with RPS or RFS. @internal */
-  get rpsNeeded(): number {
-    return this.rpsQueues;
-  }
-
-  set rpsNeeded(count: number) {
-    this.rpsQueues = count;
-    this.setExtra(RX_RPS, count > 0);
-  }
-
-  private setExtra(bit: number, on: boolean): void {
-    this.rxExtras = on ? this.rxExtras | bit : this.rxExtras & ~bit;
-    this.backlogLimit = this.rxExtras === 0 ? this.backlogMax : -1;
   }
 
   /** net.core.netdev_max_backlog */
@@ -255,40 +202,8 @@ export class Softnet {
     this.softirq.raise(NET_RX_SOFTIRQ);
   }
 
-  /** `napi_disable`: it is not polled any more until it is enabled again and scheduled. */
-  napiDisable(napi: NapiStruct): void {
-    napi.enabled = false;
-    napi.scheduled = false;
-    napi.missed = false;
-    napi.gro?.stop();
-    const list: NapiStruct[] = [];
-    for (let n = this.pollFirst; n !== null; n = n.next) if (n !== napi) list.push(n);
-    this.pollFirst = this.pollLast = null;
-    for (const n of list) this.repoll(n);
-  }
-
-  /** `napi_hash_add`: gives the instance a number. @internal */
-  napiHashAdd(napi: NapiStruct): void {
-    napi.napiId = ++this.napiGenId;
-    this.napiHash.set(napi.napiId, napi);
-  }
-
-  /** `napi_hash_del`. @internal */
-  napiHashDel(napi: NapiStruct): void {
-    this.napiHash.delete(napi.napiId);
-  }
-
-  /**
-   * `napi_complete_done`: the driver handled fewer than its budget, `workDone` packets, and leaves the poll list. What GRO holds goes up,
-   * but for what `groFlushTimeout` keeps. False: no interrupt yet, it will be polled again by itself (`napiDeferHardIrqs`).
-   */
-  napiComplete(napi: NapiStruct, workDone = 0): boolean {
-    const done = napi.gro === null || napi.gro.done(workDone);
-    this.leavePollList(napi);
-    return done;
-  }
-
-  private leavePollList(napi: NapiStruct): void {
+  /** @internal */
+  leavePollList(napi: NapiStruct): void {
     napi.scheduled = false;
     if (napi.missed) {
       napi.missed = false;
@@ -374,38 +289,10 @@ export class Softnet {
   }
 
   /**
-   * `netif_receive_skb_list`: a chain of frames (linked by `next`), as a driver collects them in one poll. Runs of frames from one
-   * device for one packet type go to it together, if it takes lists.
-   */
-  netifReceiveSkbList(first: SkBuff | null): void {
-    let run: SkBuff | null = null;
-    let last: SkBuff | null = null;
-    let runPt: PacketType | null = null;
-    let runDev: NetDevice | null = null;
-    while (first !== null) {
-      const skb = first;
-      first = skb.next;
-      skb.next = null;
-      const origDev = skb.dev as NetDevice;
-      const pt = this.receiveCore(skb, origDev);
-      if (pt === null) continue;
-      if (last !== null && pt === runPt && origDev === runDev) last.next = skb;
-      else {
-        if (run !== null) deliverRun(run, runPt as PacketType, runDev as NetDevice);
-        run = skb;
-        runPt = pt;
-        runDev = origDev;
-      }
-      last = skb;
-    }
-    if (run !== null) deliverRun(run, runPt as PacketType, runDev as NetDevice);
-  }
-
-  /**
    * `__netif_receive_skb_core`: time stamp, VLAN tag, taps, ingress, VLAN device, rx handlers, and every receiver but the last, which is
-   * returned. Null: the frame is gone, and `coreResult` says how.
+   * returned. Null: the frame is gone, and `coreResult` says how. @internal
    */
-  private receiveCore(skb: SkBuff, origDev: NetDevice): PacketType | null {
+  receiveCore(skb: SkBuff, origDev: NetDevice): PacketType | null {
     if (this.rxExtras !== 0 && this.steer(skb)) return null;
     skb.networkHeader = skb.data;
     if (skb.transportHeader < 0) skb.transportHeader = skb.data;

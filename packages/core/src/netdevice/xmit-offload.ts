@@ -2,13 +2,15 @@
  * What software does for a device that cannot (`net/core/dev.c`): VLAN tags into the frame, super-packets cut, fragments together, checksums
  * finished. A stack whose packets are all complete does not have it.
  */
+import { skbEnsureWritable } from '../skbuff/skb-copy.ts';
+import { skbHeadlen } from '../skbuff/skb-access.ts';
 import { EINVAL, ENOMEM, ETH_ALEN, ETH_P_8021Q } from '@skbuff/uapi';
 import { copyBytes, csumFold, setBe16 } from '@skbuff/wire';
 import type { Kernel } from '../module/kernel.ts';
 import { SKBTX_SHARED_FRAG } from '../skbuff/arena.ts';
 import { SKB_DROP_REASON_DEV_READY, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_SKB_CSUM, SKB_DROP_REASON_SKB_GSO_SEG } from '../skbuff/drop-reason.ts';
-import { skbChecksum } from '../skbuff/skb-frags.ts';
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, SKB_OFFLOAD_BITS, type SkBuff } from '../skbuff/skbuff.ts';
+import { skbChecksum } from '../skbuff/skb-checksum.ts';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, SKB_ENCAPSULATION, SKB_OFFLOAD_BITS, type SkBuff } from '../skbuff/skbuff.ts';
 import type { Transmit } from './dev-tx.ts';
 import { NETIF_F_FRAGLIST, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, netdevIntersectFeatures } from './features.ts';
 import { canChecksumProtocol, netifNeedsGso, netifSkbFeatures, skbGsoSegment } from './gso.ts';
@@ -121,7 +123,7 @@ const NO_TAG = -1;
  */
 function offloadFeatures(skb: SkBuff, dev: NetDevice): number {
   let { features } = dev;
-  if (skb.encapsulation) features &= dev.hwEncFeatures;
+  if ((skb.bits & SKB_ENCAPSULATION) !== 0) features &= dev.hwEncFeatures;
   if (!skb.vlanPresent) return features;
   features = netdevIntersectFeatures(features, dev.vlanFeatures | NETIF_F_HW_VLAN_CTAG_TX);
   return canTag(features, skb.vlanProto) || vlanPushInside(skb) === 0 ? features : NO_TAG;
@@ -164,8 +166,8 @@ export function skbChecksumHelp(skb: SkBuff): number {
   if ((skb.shinfo.txFlags & SKBTX_SHARED_FRAG) !== 0 && skb.cache.linearize(skb) !== 0) return -ENOMEM;
   const start = skb.csumStart - skb.data;
   const at = start + skb.csumOffset;
-  if (start < 0 || start >= skb.headlen() || at + 2 > skb.headlen()) return -EINVAL;
-  if (skb.cache.ensureWritable(skb, at + 2) !== 0) return -ENOMEM;
+  if (start < 0 || start >= skbHeadlen(skb) || at + 2 > skbHeadlen(skb)) return -EINVAL;
+  if (skbEnsureWritable(skb, at + 2) !== 0) return -ENOMEM;
   const sum = csumFold(skbChecksum(skb, start, skb.len - start, 0)) || 0xffff;
   const field = skb.data + at;
   skb.bytes[field] = sum >>> 8;

@@ -55,7 +55,7 @@ export class Net {
 
   /** `put_net`: without the last reference the namespace dies, not now but soon: until then its devices and sockets go on. */
   put(): void {
-    if (--this.count === 0) this.kernel.netns.putLast(this);
+    if (--this.count === 0) this.kernel.netns.worker?.putLast(this);
   }
 
   /** `__dev_get_by_name`: no reference is taken. Alternative names count too. */

@@ -1,4 +1,5 @@
 /** Inode numbers of namespaces (`proc_alloc_inum`), one set for all kinds. */
+import type { NetNamespaces } from './net-namespace.ts';
 
 /** First number that is given out (`PROC_DYNAMIC_FIRST`). */
 export const PROC_DYNAMIC_FIRST = 0xf0000000;
@@ -20,4 +21,13 @@ export class ProcInums {
   free(inum: number): void {
     if (this.used.delete(inum) && inum < this.lowestFree) this.lowestFree = inum;
   }
+}
+
+/** The numbers of a kernel, of which the initial network namespace has the first. */
+export function procInums(netns: NetNamespaces): ProcInums {
+  if (netns.inums === null) {
+    netns.inums = new ProcInums();
+    netns.inums.alloc();
+  }
+  return netns.inums;
 }

@@ -6,7 +6,7 @@
  * never grows, because growing would detach the views that every sk_buff holds; when it is used up an allocation fails with NULL,
  * as it does in Linux under memory pressure, and the packet is dropped with `NOMEM`.
  */
-import { freeList } from './skb-frags.ts';
+import type { SkbFrag, SkbFrags } from './skb-frags.ts';
 import type { SkBuff } from './skbuff.ts';
 
 /** Bytes of a small block: a frame of 1500 bytes with room for headers before and behind it. */
@@ -32,19 +32,6 @@ export const SKB_GSO_TCP_FIXEDID: number = 1 << 3;
 export const SKB_GSO_TCPV6: number = 1 << 4;
 /** UDP payload into datagrams. (The kernel's bit is 17; ours has to leave room for its feature in the low word, so it takes FCoE's place.) */
 export const SKB_GSO_UDP_L4: number = 1 << 5;
-
-/** `skb_frag_t`: bytes `offset..offset+size` (offset from the start of the arena) inside a block that is counted by reference. */
-export class SkbFrag {
-  page: SkbSharedInfo;
-  offset: number;
-  size: number;
-
-  constructor(page: SkbSharedInfo, offset: number, size: number) {
-    this.page = page;
-    this.offset = offset;
-    this.size = size;
-  }
-}
 
 /** `struct skb_shared_info` together with the block it trails. */
 export class SkbSharedInfo {
@@ -82,6 +69,8 @@ export class Arena {
   readonly size: number;
   /** Blocks that are in use now: 0 when nothing leaked. */
   blocksInUse = 0;
+  /** Handles fragments and lists, once a packet was given some: only functions of skb-frags.ts do that. */
+  frags: SkbFrags | null = null;
   private freeSmall: SkbSharedInfo | null = null;
   private freeLarge: SkbSharedInfo | null = null;
   private smallEnd = 0;
@@ -122,7 +111,7 @@ export class Arena {
   /** Drops one reference; the last one frees the fragments, the list and the block. */
   putBlock(block: SkbSharedInfo): void {
     if (--block.dataref > 0) return;
-    if (block.nrFrags !== 0 || block.fragList !== null) this.releaseFrags(block);
+    if (block.nrFrags !== 0 || block.fragList !== null) (this.frags as SkbFrags).release(this, block);
     block.gsoSize = 0;
     block.gsoSegs = 0;
     block.gsoType = 0;
@@ -150,14 +139,5 @@ export class Arena {
     }
     this.largeStart -= size;
     return new SkbSharedInfo(this.largeStart, size);
-  }
-
-  private releaseFrags(block: SkbSharedInfo): void {
-    for (let i = 0; i < block.nrFrags; i++) this.putBlock((block.frags[i] as SkbFrag).page);
-    block.nrFrags = 0;
-    block.frags.length = 0;
-    const list = block.fragList;
-    block.fragList = null;
-    freeList(list);
   }
 }

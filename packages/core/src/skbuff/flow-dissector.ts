@@ -4,7 +4,8 @@
  */
 import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '@skbuff/uapi';
 import { be16, be32, IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR } from '@skbuff/wire';
-import type { SkBuff } from './skbuff.ts';
+import { skbHeadlen } from './skb-access.ts';
+import { SKB_L4_HASH, SKB_SW_HASH, type SkBuff } from './skbuff.ts';
 
 const VLAN_HLEN = 4;
 /** IP_MF | IP_OFFSET: a fragment, also the first. */
@@ -12,15 +13,14 @@ const FRAGMENT = 0x3fff;
 
 /** `skb_get_hash`: the number of the packet's flow, computed if nobody did; never 0 once computed. u32. */
 export function skbGetHash(skb: SkBuff): number {
-  if (!skb.l4Hash && !skb.swHash) setSwHash(skb);
+  if ((skb.bits & (SKB_L4_HASH | SKB_SW_HASH)) === 0) setSwHash(skb);
   return skb.hash;
 }
 
 /** `skb_clear_hash`: the packet changed its flow. */
 export function skbClearHash(skb: SkBuff): void {
   skb.hash = 0;
-  skb.l4Hash = false;
-  skb.swHash = false;
+  skb.bits &= ~(SKB_L4_HASH | SKB_SW_HASH);
 }
 
 /** `reciprocal_scale`: spreads a u32 evenly over 0 … n-1. */
@@ -32,7 +32,7 @@ export function reciprocalScale(hash: number, n: number): number {
 function setSwHash(skb: SkBuff): void {
   let proto = skb.protocol;
   let at = skb.networkHeader;
-  const end = skb.data + skb.headlen();
+  const end = skb.data + skbHeadlen(skb);
   while ((proto === ETH_P_8021Q || proto === ETH_P_8021AD) && at >= 0 && at + VLAN_HLEN <= end) {
     proto = be16(skb.bytes, at + 2);
     at += VLAN_HLEN;
@@ -63,8 +63,7 @@ function hasPorts(proto: number): boolean {
 
 function store(skb: SkBuff, hash: number, l4: boolean): void {
   skb.hash = hash === 0 ? 1 : hash;
-  skb.l4Hash = l4;
-  skb.swHash = true;
+  skb.bits = (skb.bits & ~SKB_L4_HASH) | (l4 ? SKB_L4_HASH | SKB_SW_HASH : SKB_SW_HASH);
 }
 
 /** One round of MurmurHash3's mixing (public domain) with its final avalanche, so that every bit counts in the upper ones. */

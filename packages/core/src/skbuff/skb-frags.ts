@@ -1,7 +1,50 @@
-/** The non-linear part of an sk_buff: page fragments and the list of sk_buffs behind the linear area. */
+/**
+ * The non-linear part of an sk_buff: page fragments and the list of sk_buffs behind the linear area. A packet gets them by
+ * {@link skbFillPageDesc} and {@link skbSetFragList} only, which bring along what handles them.
+ */
 import { copyBytes, csumBlockAdd, csumPartial } from '@skbuff/wire';
-import type { SkbFrag } from './arena.ts';
+import type { Arena, SkbSharedInfo } from './arena.ts';
+import { skbChecksum } from './skb-checksum.ts';
 import type { SkBuff } from './skbuff.ts';
+
+/** `skb_frag_t`: bytes `offset..offset+size` (offset from the start of the arena) inside a block that is counted by reference. */
+export class SkbFrag {
+  page: SkbSharedInfo;
+  offset: number;
+  size: number;
+
+  constructor(page: SkbSharedInfo, offset: number, size: number) {
+    this.page = page;
+    this.offset = offset;
+    this.size = size;
+  }
+}
+
+/** What everybody else does with packets that are not linear. @internal */
+export interface SkbFrags {
+  readonly copyBits: typeof copyBits;
+  readonly checksum: typeof fragsChecksum;
+  readonly pullTail: typeof pullTail;
+  readonly trim: typeof trimFrags;
+  readonly share: typeof shareFrags;
+  readonly release: typeof releaseFrags;
+}
+
+const FRAGS: SkbFrags = { copyBits, checksum: fragsChecksum, pullTail, trim: trimFrags, share: shareFrags, release: releaseFrags };
+
+/** `__skb_fill_page_desc`: one more fragment, which takes over the caller's reference on the block. `len` and `dataLen` are left to the caller. */
+export function skbFillPageDesc(skb: SkBuff, page: SkbSharedInfo, offset: number, size: number): void {
+  skb.cache.arena.frags = FRAGS;
+  const info = skb.shinfo;
+  info.frags.push(new SkbFrag(page, offset, size));
+  info.nrFrags++;
+}
+
+/** `skb_shinfo(skb)->frag_list = list`: chained by `next`, each with a reference. `len` and `dataLen` are left to the caller. */
+export function skbSetFragList(skb: SkBuff, list: SkBuff | null): void {
+  skb.cache.arena.frags = FRAGS;
+  skb.shinfo.fragList = list;
+}
 
 /** Copies `n` bytes at `offset` from `data` to `to[at…]`; false if the packet is shorter. */
 export function copyBits(skb: SkBuff, offset: number, to: Uint8Array, at: number, n: number): boolean {
@@ -37,10 +80,9 @@ export function copyBits(skb: SkBuff, offset: number, to: Uint8Array, at: number
   return n === 0;
 }
 
-/** Partial checksum of `n` bytes at `offset` from `data`, fragments included (`skb_checksum`). The packet has that many. */
-export function skbChecksum(skb: SkBuff, offset: number, n: number, sum: number): number {
+/** {@link skbChecksum}, of what is not linear. */
+function fragsChecksum(skb: SkBuff, offset: number, n: number, sum: number): number {
   const linear = skb.len - skb.dataLen;
-  if (offset + n <= linear) return csumPartial(skb.bytes, skb.data + offset, n, sum);
   let done = 0;
   if (offset < linear) {
     done = linear - offset;
@@ -74,7 +116,7 @@ export function skbChecksum(skb: SkBuff, offset: number, n: number, sum: number)
  * Moves `delta` bytes from the fragments to the end of the linear area (`__pskb_pull_tail`). The linear area is enlarged, or made
  * private when others see it. False when memory is out: the packet is unchanged then.
  */
-export function pullTail(skb: SkBuff, delta: number): boolean {
+function pullTail(skb: SkBuff, delta: number): boolean {
   if (!ownFrags(skb, Math.max(0, skb.tail + delta - skb.end))) return false;
   copyBits(skb, skb.len - skb.dataLen, skb.bytes, skb.tail, delta);
   dropFront(skb, delta);
@@ -125,6 +167,28 @@ export function freeList(first: SkBuff | null): void {
   }
 }
 
+/** Lets a second block refer to the same fragments and list. */
+function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
+  for (let i = 0; i < from.nrFrags; i++) {
+    const frag = from.frags[i] as SkbFrag;
+    frag.page.dataref++;
+    to.frags.push(new SkbFrag(frag.page, frag.offset, frag.size));
+  }
+  to.nrFrags = from.nrFrags;
+  for (let skb = from.fragList; skb !== null; skb = skb.next) skb.get();
+  to.fragList = from.fragList;
+}
+
+/** The last reference on a block is gone. */
+function releaseFrags(arena: Arena, block: SkbSharedInfo): void {
+  for (let i = 0; i < block.nrFrags; i++) arena.putBlock((block.frags[i] as SkbFrag).page);
+  block.nrFrags = 0;
+  block.frags.length = 0;
+  const list = block.fragList;
+  block.fragList = null;
+  freeList(list);
+}
+
 /** Removes the first `n` bytes of the fragments. */
 function dropFront(skb: SkBuff, n: number): void {
   const info = skb.shinfo;
@@ -168,7 +232,7 @@ function dropHead(skb: SkBuff, n: number): void {
 }
 
 /** Cuts a non-linear packet to `len` bytes; false when memory is out: the packet is unchanged then. */
-export function trimFrags(skb: SkBuff, len: number): boolean {
+function trimFrags(skb: SkBuff, len: number): boolean {
   if (!ownFrags(skb, 0)) return false;
   const linear = skb.len - skb.dataLen;
   const info = skb.shinfo;

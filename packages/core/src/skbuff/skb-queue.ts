@@ -32,18 +32,6 @@ export class SkBuffHead {
     this.qlen++;
   }
 
-  /** Puts in front (`skb_queue_head`). */
-  queueHead(skb: SkBuff): void {
-    const first = this.first;
-    skb.next = first;
-    skb.prev = null;
-    skb.list = this;
-    if (first === null) this.last = skb;
-    else first.prev = skb;
-    this.first = skb;
-    this.qlen++;
-  }
-
   /** Takes the oldest, or null. It is on no list afterwards. */
   dequeue(): SkBuff | null {
     const skb = this.first;
@@ -75,6 +63,18 @@ export class SkBuffHead {
   purge(reason: number = SKB_DROP_REASON_QUEUE_PURGE): void {
     for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) skb.kfree(reason);
   }
+}
+
+/** `skb_queue_head`: puts `skb` in front. */
+export function skbQueueHead(list: SkBuffHead, skb: SkBuff): void {
+  const { first } = list;
+  skb.next = first;
+  skb.prev = null;
+  skb.list = list;
+  if (first === null) list.last = skb;
+  else first.prev = skb;
+  list.first = skb;
+  list.qlen++;
 }
 
 /** `__skb_queue_after`: inserts `skb` right behind `old`, which is on this queue. */

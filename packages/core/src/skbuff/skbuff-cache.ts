@@ -2,10 +2,10 @@
 import { ENOMEM } from '@skbuff/uapi';
 import { copyBytes } from '@skbuff/wire';
 import type { NetDevice } from '../netdevice/netdevice.ts';
-import { type Arena, SkbFrag, type SkbSharedInfo } from './arena.ts';
+import type { Arena, SkbSharedInfo } from './arena.ts';
 import { SKB_DROP_REASON_MAX } from './drop-reason.ts';
-import { copyBits } from './skb-frags.ts';
-import { CHECKSUM_NONE, SKB_CB_LANES, SKB_INHERITED_BITS, SkBuff } from './skbuff.ts';
+import type { SkbFrags } from './skb-frags.ts';
+import { CHECKSUM_NONE, SKB_CB_LANES, SKB_INHERITED_BITS, SKB_NOHDR, SkBuff } from './skbuff.ts';
 
 /** Headroom that receive buffers keep for headers that are pushed later. */
 export const NET_SKB_PAD = 64;
@@ -90,24 +90,7 @@ export class SkbuffCache {
     n.truesize = skb.truesize;
     skb.cloned = true;
     n.cloned = true;
-    n.nohdr = false;
-    return n;
-  }
-
-  /** `skb_copy_expand`: a private linear copy with the given headroom and that much tailroom more than the data needs. */
-  copy(skb: SkBuff, headroom: number, tailroom: number): SkBuff | null {
-    const n = this.alloc(headroom + skb.len + tailroom);
-    if (n === null) return null;
-    n.reserve(headroom);
-    n.put(skb.len);
-    copyBits(skb, 0, n.bytes, n.data, skb.len);
-    const before = Math.min(headroom, skb.headroom());
-    copyBytes(n.bytes, n.data - before, skb.bytes, skb.data - before, before);
-    this.copyHeader(skb, n);
-    moveHeaders(skb, n, n.data - skb.data);
-    n.shinfo.gsoSize = skb.shinfo.gsoSize;
-    n.shinfo.gsoSegs = skb.shinfo.gsoSegs;
-    n.shinfo.gsoType = skb.shinfo.gsoType;
+    n.bits &= ~SKB_NOHDR;
     return n;
   }
 
@@ -123,7 +106,7 @@ export class SkbuffCache {
     if (block === null) return -ENOMEM;
     const old = skb.shinfo;
     copyBytes(skb.bytes, block.start + nhead, skb.bytes, skb.head, used);
-    shareFrags(old, block);
+    this.shareInfo(old, block);
     const move = block.start + nhead - skb.head;
     this.arena.putBlock(old);
     skb.shinfo = block;
@@ -133,8 +116,18 @@ export class SkbuffCache {
     skb.tail += move;
     moveHeaders(skb, skb, move);
     skb.cloned = false;
-    skb.nohdr = false;
+    skb.bits &= ~SKB_NOHDR;
     return 0;
+  }
+
+  /** Lets a second block refer to the same fragments and list, and be cut in the same way. @internal */
+  shareInfo(from: SkbSharedInfo, to: SkbSharedInfo): void {
+    to.gsoSize = from.gsoSize;
+    to.gsoSegs = from.gsoSegs;
+    to.gsoType = from.gsoType;
+    to.txFlags = from.txFlags;
+    to.tskey = from.tskey;
+    if (from.nrFrags !== 0 || from.fragList !== null) (this.arena.frags as SkbFrags).share(from, to);
   }
 
   /** `skb_cow`: at least `headroom` bytes in front, and nobody else sees the data. 0 or -ENOMEM. */
@@ -142,12 +135,6 @@ export class SkbuffCache {
     const missing = headroom - skb.headroom();
     if (missing <= 0 && !skb.isCloned()) return 0;
     return this.expandHead(skb, missing > 0 ? (missing + NET_SKB_PAD - 1) & -NET_SKB_PAD : 0, 0);
-  }
-
-  /** `skb_ensure_writable`: the first `len` bytes are linear and private. 0 or -ENOMEM. */
-  ensureWritable(skb: SkBuff, len: number): number {
-    if (!skb.mayPull(len)) return -ENOMEM;
-    return skb.isCloned() ? this.expandHead(skb, 0, 0) : 0;
   }
 
   /** `skb_linearize`: no fragments afterwards. 0 or -ENOMEM. */
@@ -285,23 +272,6 @@ export function moveHeaders(from: SkBuff, to: SkBuff, move: number): void {
 
 function moved(position: number, first: number, move: number): number {
   return position < 0 || position < first ? -1 : position + move;
-}
-
-/** Lets a second block refer to the same fragments and list. @internal */
-export function shareFrags(from: SkbSharedInfo, to: SkbSharedInfo): void {
-  to.gsoSize = from.gsoSize;
-  to.gsoSegs = from.gsoSegs;
-  to.gsoType = from.gsoType;
-  to.txFlags = from.txFlags;
-  to.tskey = from.tskey;
-  for (let i = 0; i < from.nrFrags; i++) {
-    const frag = from.frags[i] as SkbFrag;
-    frag.page.dataref++;
-    to.frags.push(new SkbFrag(frag.page, frag.offset, frag.size));
-  }
-  to.nrFrags = from.nrFrags;
-  for (let skb = from.fragList; skb !== null; skb = skb.next) skb.get();
-  to.fragList = from.fragList;
 }
 
 /** Memory charged for an sk_buff made with room for `size` bytes, as the kernel's allocator rounds it (SKB-35). */

@@ -14,9 +14,9 @@ import { copyBytes } from '@skbuff/wire';
 import type { DstEntry } from '../netdevice/dst.ts';
 import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { Net } from '../pernet/net.ts';
-import { type SkbSharedInfo, SKB_GSO_TCPV6 } from './arena.ts';
+import type { SkbSharedInfo } from './arena.ts';
 import { SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED } from './drop-reason.ts';
-import { copyBits, pullTail, trimFrags } from './skb-frags.ts';
+import type { SkbFrags } from './skb-frags.ts';
 import type { SkBuffHead } from './skb-queue.ts';
 import type { SkbuffCache } from './skbuff-cache.ts';
 
@@ -57,28 +57,40 @@ export interface SkbExt {
 
 export type SkbDestructor = (skb: SkBuff) => void;
 
-/** One-bit fields of `bits`. */
+/** One-bit fields of `bits`; some have accessors. */
 const DST_NOREF = 1 << 0;
-const L4_HASH = 1 << 1;
-const SW_HASH = 1 << 2;
+/** Ports took part in `hash`. */
+export const SKB_L4_HASH: number = 1 << 1;
+/** `hash` was computed in software. */
+export const SKB_SW_HASH: number = 1 << 2;
 const CLONED = 1 << 3;
-const NOHDR = 1 << 4;
+/** The owner gave up the header. */
+export const SKB_NOHDR: number = 1 << 4;
 const IGNORE_DF = 1 << 5;
-const PEEKED = 1 << 6;
-const OO_OKAY = 1 << 7;
-const ENCAPSULATION = 1 << 8;
-const NF_TRACE = 1 << 9;
-const IPVS_PROPERTY = 1 << 10;
-const PFMEMALLOC = 1 << 11;
-const NO_FCS = 1 << 12;
-const REDIRECTED = 1 << 13;
-const OFFLOAD_FWD_MARK = 1 << 14;
+/** Counted already by a receive with MSG_PEEK. */
+export const SKB_PEEKED: number = 1 << 6;
+/** The transmit queue may change without reordering the flow. */
+export const SKB_OO_OKAY: number = 1 << 7;
+/** The inner headers are valid. */
+export const SKB_ENCAPSULATION: number = 1 << 8;
+/** Every rule hit is logged. */
+export const SKB_NF_TRACE: number = 1 << 9;
+/** IPVS handled it. */
+export const SKB_IPVS_PROPERTY: number = 1 << 10;
+/** The data came from the emergency reserve. */
+export const SKB_PFMEMALLOC: number = 1 << 11;
+/** The last four bytes are the frame check sequence. */
+export const SKB_NO_FCS: number = 1 << 12;
+/** Came by a redirect action. */
+export const SKB_REDIRECTED: number = 1 << 13;
+/** The hardware forwarded it already. */
+export const SKB_OFFLOAD_FWD_MARK: number = 1 << 14;
 const VLAN_PRESENT = 1 << 15;
 /** Packets of which a device can do less on the way out: those with a tag beside them, and those in a tunnel. @internal */
-export const SKB_OFFLOAD_BITS: number = ENCAPSULATION | VLAN_PRESENT;
+export const SKB_OFFLOAD_BITS: number = SKB_ENCAPSULATION | VLAN_PRESENT;
 /** The bits that a clone or copy inherits. @internal */
 export const SKB_INHERITED_BITS: number =
-  L4_HASH | SW_HASH | IGNORE_DF | OO_OKAY | ENCAPSULATION | NF_TRACE | IPVS_PROPERTY | PFMEMALLOC | NO_FCS | REDIRECTED | OFFLOAD_FWD_MARK | VLAN_PRESENT;
+  SKB_L4_HASH | SKB_SW_HASH | IGNORE_DF | SKB_OO_OKAY | SKB_ENCAPSULATION | SKB_NF_TRACE | SKB_IPVS_PROPERTY | SKB_PFMEMALLOC | SKB_NO_FCS | SKB_REDIRECTED | SKB_OFFLOAD_FWD_MARK | VLAN_PRESENT;
 
 export class SkBuff {
   /** Neighbours in the one queue this sk_buff is on; `next` also chains lists of packets. */
@@ -161,29 +173,6 @@ export class SkBuff {
     this.bits = on ? this.bits | DST_NOREF : this.bits & ~DST_NOREF;
   }
 
-  /** Ports took part in `hash`. */
-  get l4Hash(): boolean {
-    return (this.bits & L4_HASH) !== 0;
-  }
-
-  set l4Hash(on: boolean) {
-    this.bits = on ? this.bits | L4_HASH : this.bits & ~L4_HASH;
-  }
-
-  /** `skb_scrub_packet`, its bits: what the sender's side decided does not hold on the other side; `xnet`: in another namespace. @internal */
-  scrubBits(xnet: boolean): void {
-    this.bits &= xnet ? ~(IGNORE_DF | OFFLOAD_FWD_MARK | IPVS_PROPERTY) : ~(IGNORE_DF | OFFLOAD_FWD_MARK);
-  }
-
-  /** `hash` was computed in software. */
-  get swHash(): boolean {
-    return (this.bits & SW_HASH) !== 0;
-  }
-
-  set swHash(on: boolean) {
-    this.bits = on ? this.bits | SW_HASH : this.bits & ~SW_HASH;
-  }
-
   /** Another descriptor may refer to the same data. */
   get cloned(): boolean {
     return (this.bits & CLONED) !== 0;
@@ -193,15 +182,6 @@ export class SkBuff {
     this.bits = on ? this.bits | CLONED : this.bits & ~CLONED;
   }
 
-  /** The owner gave up the header. */
-  get nohdr(): boolean {
-    return (this.bits & NOHDR) !== 0;
-  }
-
-  set nohdr(on: boolean) {
-    this.bits = on ? this.bits | NOHDR : this.bits & ~NOHDR;
-  }
-
   /** Fragment although DF is set (`local_df`). */
   get ignoreDf(): boolean {
     return (this.bits & IGNORE_DF) !== 0;
@@ -209,87 +189,6 @@ export class SkBuff {
 
   set ignoreDf(on: boolean) {
     this.bits = on ? this.bits | IGNORE_DF : this.bits & ~IGNORE_DF;
-  }
-
-  /** Counted already by a receive with MSG_PEEK. */
-  get peeked(): boolean {
-    return (this.bits & PEEKED) !== 0;
-  }
-
-  set peeked(on: boolean) {
-    this.bits = on ? this.bits | PEEKED : this.bits & ~PEEKED;
-  }
-
-  /** The transmit queue may change without reordering the flow. */
-  get ooOkay(): boolean {
-    return (this.bits & OO_OKAY) !== 0;
-  }
-
-  set ooOkay(on: boolean) {
-    this.bits = on ? this.bits | OO_OKAY : this.bits & ~OO_OKAY;
-  }
-
-  /** The inner headers are valid. */
-  get encapsulation(): boolean {
-    return (this.bits & ENCAPSULATION) !== 0;
-  }
-
-  set encapsulation(on: boolean) {
-    this.bits = on ? this.bits | ENCAPSULATION : this.bits & ~ENCAPSULATION;
-  }
-
-  /** Every rule hit is logged. */
-  get nfTrace(): boolean {
-    return (this.bits & NF_TRACE) !== 0;
-  }
-
-  set nfTrace(on: boolean) {
-    this.bits = on ? this.bits | NF_TRACE : this.bits & ~NF_TRACE;
-  }
-
-  /** IPVS handled it. */
-  get ipvsProperty(): boolean {
-    return (this.bits & IPVS_PROPERTY) !== 0;
-  }
-
-  set ipvsProperty(on: boolean) {
-    this.bits = on ? this.bits | IPVS_PROPERTY : this.bits & ~IPVS_PROPERTY;
-  }
-
-  /** The data came from the emergency reserve. */
-  get pfmemalloc(): boolean {
-    return (this.bits & PFMEMALLOC) !== 0;
-  }
-
-  set pfmemalloc(on: boolean) {
-    this.bits = on ? this.bits | PFMEMALLOC : this.bits & ~PFMEMALLOC;
-  }
-
-  /** The last four bytes are the frame check sequence. */
-  get noFcs(): boolean {
-    return (this.bits & NO_FCS) !== 0;
-  }
-
-  set noFcs(on: boolean) {
-    this.bits = on ? this.bits | NO_FCS : this.bits & ~NO_FCS;
-  }
-
-  /** Came by a redirect action. */
-  get redirected(): boolean {
-    return (this.bits & REDIRECTED) !== 0;
-  }
-
-  set redirected(on: boolean) {
-    this.bits = on ? this.bits | REDIRECTED : this.bits & ~REDIRECTED;
-  }
-
-  /** The hardware forwarded it already. */
-  get offloadFwdMark(): boolean {
-    return (this.bits & OFFLOAD_FWD_MARK) !== 0;
-  }
-
-  set offloadFwdMark(on: boolean) {
-    this.bits = on ? this.bits | OFFLOAD_FWD_MARK : this.bits & ~OFFLOAD_FWD_MARK;
   }
 
   /** `vlanTci` and `vlanProto` are valid. */
@@ -338,7 +237,7 @@ export class SkBuff {
   /** Moves `data` past `n` linear bytes, which stay in memory; returns the new `data`, or -1 if the packet is shorter. */
   pull(n: number): number {
     if (n > this.len) return -1;
-    if (n > this.len - this.dataLen && !pullTail(this, n - (this.len - this.dataLen))) return -1;
+    if (n > this.len - this.dataLen && !this.frags().pullTail(this, n - (this.len - this.dataLen))) return -1;
     this.len -= n;
     this.data += n;
     return this.data;
@@ -353,7 +252,7 @@ export class SkBuff {
   /** Cuts the packet to `n` bytes; longer or equal: nothing happens. 0, or -ENOMEM (only if nonlinear and cloned) and unchanged. */
   trim(n: number): number {
     if (n >= this.len) return 0;
-    if (this.dataLen !== 0) return trimFrags(this, n) ? 0 : -ENOMEM;
+    if (this.dataLen !== 0) return this.frags().trim(this, n) ? 0 : -ENOMEM;
     this.len = n;
     this.tail = this.data + n;
     return 0;
@@ -363,83 +262,34 @@ export class SkBuff {
     return this.data - this.head;
   }
 
-  /** Bytes that `put` may add: 0 for a nonlinear sk_buff. */
-  tailroom(): number {
-    return this.dataLen !== 0 ? 0 : this.end - this.tail;
-  }
-
-  /** Bytes in the linear area. */
-  headlen(): number {
-    return this.len - this.dataLen;
-  }
-
-  isNonlinear(): boolean {
-    return this.dataLen !== 0;
-  }
-
   /** Guarantees that the first `n` bytes are linear, pulling from fragments; false if the packet is shorter (`pskb_may_pull`). */
   mayPull(n: number): boolean {
     const linear = this.len - this.dataLen;
     if (n <= linear) return true;
     if (n > this.len) return false;
-    return pullTail(this, n - linear);
+    return this.frags().pullTail(this, n - linear);
   }
 
   /** Copies `n` bytes at `offset` from `data`, out of the fragments too, to `to[at…]`. False if the packet is shorter. */
   copyBits(offset: number, to: Uint8Array, at: number, n: number): boolean {
-    if (this.dataLen !== 0) return copyBits(this, offset, to, at, n);
+    if (this.dataLen !== 0) return this.frags().copyBits(this, offset, to, at, n);
     if (offset < 0 || offset + n > this.len) return false;
     copyBytes(to, at, this.bytes, this.data + offset, n);
     return true;
   }
 
-  resetMacHeader(): void {
-    this.macHeader = this.data;
+  /** There are some, and with them what handles them. */
+  private frags(): SkbFrags {
+    return this.cache.arena.frags as SkbFrags;
   }
 
   resetNetworkHeader(): void {
     this.networkHeader = this.data;
   }
 
-  resetTransportHeader(): void {
-    this.transportHeader = this.data;
-  }
-
-  macHeaderWasSet(): boolean {
-    return this.macHeader >= 0;
-  }
-
-  transportHeaderWasSet(): boolean {
-    return this.transportHeader >= 0;
-  }
-
-  /** Distance of the network header from `data`. */
-  networkOffset(): number {
-    return this.networkHeader - this.data;
-  }
-
-  transportOffset(): number {
-    return this.transportHeader - this.data;
-  }
-
-  /** Bytes of the network header, options included. */
-  networkHeaderLen(): number {
-    return this.transportHeader - this.networkHeader;
-  }
-
   /** A super-packet that is cut into segments of `gsoSize` bytes of payload before it reaches a wire (`skb_is_gso`). */
   isGso(): boolean {
     return this.shinfo.gsoSize !== 0;
-  }
-
-  /** `skb_is_gso_v6`: what is cut is TCP over IPv6. */
-  isGsoV6(): boolean {
-    return (this.shinfo.gsoType & SKB_GSO_TCPV6) !== 0;
-  }
-
-  /** `skb_has_frag_list`. */
-  hasFragList(): boolean {
-    return this.shinfo.fragList !== null;
   }
 
   /** Takes a reference. */
@@ -470,11 +320,6 @@ export class SkBuff {
   /** A second descriptor of the same data, on no list and without owner; null when memory is out. */
   clone(): SkBuff | null {
     return this.cache.clone(this);
-  }
-
-  /** A fully private, linear copy; null when memory is out. */
-  copy(): SkBuff | null {
-    return this.cache.copy(this, this.headroom(), 0);
   }
 
   /** Replaces the borrowed or counted dst by a borrowed one. */
@@ -531,7 +376,7 @@ export class SkBuff {
 
   /** `nf_reset_trace`: rules log nothing more about it. */
   nfResetTrace(): void {
-    this.nfTrace = false;
+    this.bits &= ~SKB_NF_TRACE;
   }
 
   /** Drops a reference; the last one frees everything. Not a loss: the packet was used. */

@@ -44,11 +44,6 @@ export class Random {
     return Math.floor((this.u32() / 0x100000000) * n);
   }
 
-  /** 0 ≤ x < 1. */
-  fraction(): number {
-    return this.u32() / 0x100000000;
-  }
-
   /** Fills `n` bytes at `off`. */
   bytes(into: Uint8Array, off: number, n: number): void {
     for (let i = 0; i < n; i++) into[off + i] = this.u32() >>> 24;
@@ -60,4 +55,9 @@ export class Random {
     for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
     return new Random(this.seed ^ h);
   }
+}
+
+/** 0 ≤ x < 1. */
+export function randomFraction(random: Random): number {
+  return random.u32() / 0x100000000;
 }

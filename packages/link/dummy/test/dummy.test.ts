@@ -5,6 +5,7 @@ import {
   type Kernel,
   type NetDevice,
   registerNetdevice,
+  rmmod,
   type SkBuff,
   TX_BYTES,
   TX_DROPPED,
@@ -53,6 +54,6 @@ it('counts what is sent and discards it; nothing is lost [VTH-03] [DEV-22]', () 
 });
 
 it('goes when the package is unloaded', () => {
-  expect(kernel.rmmod('@skbuff/dummy')).toBe(0);
+  expect(rmmod(kernel, '@skbuff/dummy')).toBe(0);
   expect(kernel.initNet.devList.length).toBe(0);
 });

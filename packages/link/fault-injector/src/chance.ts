@@ -1,5 +1,5 @@
 /** The dice of one link: a stream for each kind of fault, so that switching one on does not change what the others do. */
-import type { Random } from '@skbuff/core';
+import { type Random, randomFraction } from '@skbuff/core';
 import type { FullImpairment } from './impairment.ts';
 
 export class Chance {
@@ -18,19 +18,19 @@ export class Chance {
   }
 
   loss(share: number): boolean {
-    return share > 0 && this.losses.fraction() < share;
+    return share > 0 && randomFraction(this.losses) < share;
   }
 
   duplicate(share: number): boolean {
-    return share > 0 && this.duplicates.fraction() < share;
+    return share > 0 && randomFraction(this.duplicates) < share;
   }
 
   corrupt(share: number): boolean {
-    return share > 0 && this.corruptions.fraction() < share;
+    return share > 0 && randomFraction(this.corruptions) < share;
   }
 
   reorder(share: number): boolean {
-    return share > 0 && this.reorders.fraction() < share;
+    return share > 0 && randomFraction(this.reorders) < share;
   }
 
   /** Which bit of `bits`. */
@@ -40,14 +40,14 @@ export class Chance {
 
   /** Nanoseconds under way, by the distribution; may be negative. */
   delay(imp: FullImpairment): number {
-    const unit = imp.distribution === 'normal' ? this.normal() : 2 * this.delays.fraction() - 1;
+    const unit = imp.distribution === 'normal' ? this.normal() : 2 * randomFraction(this.delays) - 1;
     return imp.delay + imp.jitter * unit;
   }
 
   /** About normal with deviation 1: a sum of twelve. Only additions, so that every engine gets the same. */
   private normal(): number {
     let sum = -6;
-    for (let i = 0; i < 12; i++) sum += this.delays.fraction();
+    for (let i = 0; i < 12; i++) sum += randomFraction(this.delays);
     return sum;
   }
 }

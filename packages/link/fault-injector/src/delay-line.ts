@@ -1,5 +1,5 @@
 /** Packets under way, in the order in which they arrive. Their times lie in the control buffers: nothing is allocated. */
-import { type SkBuff, SkBuffHead, skbQueueAfter } from '@skbuff/core';
+import { type SkBuff, SkBuffHead, skbQueueAfter, skbQueueHead } from '@skbuff/core';
 
 /** Lanes of `skb.cb`: the arrival time, nanoseconds of the kernel's clock. */
 const CB_TIME_HIGH = 0;
@@ -30,7 +30,7 @@ export class DelayLine {
     skb.cb[CB_TIME_LOW] = time;
     let before = this.queue.peekTail();
     while (before !== null && timeOf(before) > time) before = before.prev;
-    if (before === null) this.queue.queueHead(skb);
+    if (before === null) skbQueueHead(this.queue, skb);
     else skbQueueAfter(this.queue, before, skb);
   }
 

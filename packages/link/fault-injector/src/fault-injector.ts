@@ -33,6 +33,7 @@ import {
   SKB_DROP_REASON_QDISC_OVERLIMIT,
   SKB_DROP_REASON_QUEUE_PURGE,
   SKB_DROP_REASON_SKB_CSUM,
+  skbEnsureWritable,
   type SkBuff,
   skbChecksumHelp,
   hrtimerStart,
@@ -288,7 +289,7 @@ export class FaultInjector {
     const { cache } = skb;
     // Whoever cuts a super-packet later would sum up the damage as if it were right.
     const gso = skb.shinfo.gsoSize !== 0;
-    const done = !gso && cache.linearize(skb) === 0 && cache.ensureWritable(skb, skb.len) === 0;
+    const done = !gso && cache.linearize(skb) === 0 && skbEnsureWritable(skb, skb.len) === 0;
     if (!done || (skb.ipSummed === CHECKSUM_PARTIAL && skbChecksumHelp(skb) !== 0)) {
       this.counters.failed++;
       skb.kfree(gso ? SKB_DROP_REASON_SKB_CSUM : SKB_DROP_REASON_NOMEM);

@@ -1,6 +1,7 @@
 import {
   CHECKSUM_PARTIAL,
   createKernel,
+  setupNet,
   devChangeNetNamespace,
   devClose,
   devOpen,
@@ -8,7 +9,7 @@ import {
   NETIF_F_TSO,
   type NetDevice,
   type PacketType,
-  Random,
+  Random, randomFraction,
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_QDISC_DROP,
   SKB_DROP_REASON_QDISC_OVERLIMIT,
@@ -354,7 +355,7 @@ describe('the injector', () => {
 
   it('follows its device into another namespace', () => {
     inject({ delay: MS });
-    expect(devChangeNetNamespace(cable.a, cable.kernel.netns.create() as Net, null)).toBe(0);
+    expect(devChangeNetNamespace(cable.a, setupNet(cable.kernel) as Net, null)).toBe(0);
     devOpen(cable.a);
     cable.clock.advance(0);
     cable.send(1);
@@ -396,7 +397,7 @@ it('accounts for every packet, whatever happens', () => {
   const injector = inject();
   let sent = 0;
   for (let step = 0; step < 400; step++) {
-    const share = (): number => (dice.below(3) === 0 ? dice.fraction() : 0);
+    const share = (): number => (dice.below(3) === 0 ? randomFraction(dice) : 0);
     const delay = dice.below(3) * MS;
     if (dice.below(4) === 0) {
       injector.setImpairment({ loss: share(), duplicate: share(), corrupt: share(), reorder: delay > 0 ? share() : 0, delay, jitter: dice.below(2) * MS, rate: dice.below(2) * 1e7, limit: 20 });

@@ -1,4 +1,4 @@
-import { createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock, xmitOffload } from '@skbuff/core';
+import { createKernel, setupNet, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock, xmitOffload } from '@skbuff/core';
 import { veth, vethCreate } from '@skbuff/veth';
 
 export const ETH_P_TEST = 0x88b5;
@@ -23,7 +23,7 @@ export class Cable {
 
   constructor(seed = 1) {
     this.kernel = createKernel({ clock: this.clock, debug: true, seed, plugins: [veth(), { name: 'sink', init: (ctx) => (ctx.packetType(this.sink()), xmitOffload(ctx.kernel)) }] });
-    const pair = vethCreate(this.kernel.initNet, 'a', this.kernel.netns.create() as Net, 'b');
+    const pair = vethCreate(this.kernel.initNet, 'a', setupNet(this.kernel) as Net, 'b');
     if (typeof pair === 'number') throw new Error(`vethCreate: ${pair}`);
     this.a = pair.dev;
     this.b = pair.peer;

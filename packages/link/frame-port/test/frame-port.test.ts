@@ -1,6 +1,7 @@
 import {
   CHECKSUM_PARTIAL,
   createKernel,
+  setupNet,
   devClose,
   devMcAdd,
   devMcDel,
@@ -19,8 +20,8 @@ import {
   RX_PACKETS,
   SKB_DROP_REASON_DEV_READY,
   SKB_DROP_REASON_SKB_GSO_SEG,
+  skbFillPageDesc,
   type SkBuff,
-  SkbFrag,
   TX_BYTES,
   TX_ERRORS,
   TX_PACKETS,
@@ -141,7 +142,7 @@ describe('the device', () => {
   });
 
   it('goes home to the initial namespace when its own dies [NSP-06]', () => {
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const other = new TestPort();
     const away = create(other, net);
     net.put();
@@ -214,8 +215,7 @@ describe('a frame that leaves', () => {
     const block = kernel.skbs.arena.allocBlock(100);
     if (block === null) throw new Error('no memory');
     kernel.skbs.arena.bytes.fill(0x33, block.start, block.start + 40);
-    skb.shinfo.frags.push(new SkbFrag(block, block.start, 40));
-    skb.shinfo.nrFrags = 1;
+    skbFillPageDesc(skb, block, block.start, 40);
     skb.len += 40;
     skb.dataLen += 40;
     kernel.xmit.devQueueXmit(skb);

@@ -1,6 +1,8 @@
 import {
   CHECKSUM_PARTIAL,
   createKernel,
+  rmmod,
+  setupNet,
   devChangeNetNamespace,
   devOpen,
   devSetMacAddress,
@@ -85,7 +87,7 @@ function packet(dev: NetDevice): SkBuff {
 
 describe('lo', () => {
   it('is alone in a new namespace, down, with index 1 [NSP-02] [NET-06] [VTH-02]', () => {
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     expect(net.devList.map((dev) => dev.name)).toEqual(['lo']);
     expectFields(lo(net), { name: 'lo', ifindex: 1, flags: IFF_LOOPBACK });
     expect(lo(net) === lo()).toBe(false);
@@ -110,7 +112,7 @@ describe('lo', () => {
   });
 
   it('cannot move to another namespace, and dies with its own [FEA-08] [VTH-02] [NSP-06]', () => {
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const dev = lo(net);
     expect(devChangeNetNamespace(dev, kernel.initNet, 'lo%d')).toBe(-EINVAL);
     net.put();
@@ -121,7 +123,7 @@ describe('lo', () => {
   });
 
   it('waits at the end for a route that still holds it [NDO-17]', () => {
-    const net = kernel.netns.create() as Net;
+    const net = setupNet(kernel) as Net;
     const dev = lo(net);
     const dst = new DstEntry(dev, new DstCounter());
     net.put();
@@ -132,7 +134,7 @@ describe('lo', () => {
   });
 
   it('goes when the package is unloaded', () => {
-    expect(kernel.rmmod('@skbuff/loopback')).toBe(0);
+    expect(rmmod(kernel, '@skbuff/loopback')).toBe(0);
     expect([kernel.initNet.devList.length, kernel.initNet.loopbackDev === null]).toEqual([0, true]);
   });
 });

@@ -3,7 +3,7 @@
  * the wire: with its VLAN tag, and with its checksum done even where the stack left it to a device that never needs it. The packet
  * itself is not touched. A super-packet is written whole.
  */
-import { CHECKSUM_PARTIAL, type NetDevice, type PacketType, type SkBuff, skbChecksum } from '@skbuff/core';
+import { CHECKSUM_PARTIAL, type NetDevice, type PacketType, skbMacHeaderWasSet, type SkBuff, skbChecksum } from '@skbuff/core';
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_ALEN, ETH_P_ALL, IFF_LOOPBACK, PACKET_OUTGOING } from '@skbuff/uapi';
 import { csumFold, setBe16 } from '@skbuff/wire';
 import { EPB_INBOUND, EPB_OUTBOUND, LINKTYPE_ETHERNET, LINKTYPE_RAW, type PcapngWriter } from './pcapng-writer.ts';
@@ -68,7 +68,7 @@ function tap(dev: NetDevice, see: (skb: SkBuff) => void): () => void {
 
 /** A copy of the frame from its link-layer header on. On receive `data` is behind that header already. */
 function frameOf(skb: SkBuff): Uint8Array {
-  const header = skb.macHeaderWasSet() ? skb.data - skb.macHeader : 0;
+  const header = skbMacHeaderWasSet(skb) ? skb.data - skb.macHeader : 0;
   const frame = new Uint8Array(header + skb.len);
   frame.set(skb.bytes.subarray(skb.data - header, skb.data));
   skb.copyBits(0, frame, header, skb.len);

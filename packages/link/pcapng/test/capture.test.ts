@@ -2,7 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CHECKSUM_PARTIAL, createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, SkbFrag, VirtualClock, xmitOffload } from '@skbuff/core';
+import {
+  CHECKSUM_PARTIAL,
+  createKernel,
+  setupNet,
+  devOpen,
+  type Kernel,
+  type Net,
+  type NetDevice,
+  skbFillPageDesc,
+  type SkBuff,
+  VirtualClock,
+  xmitOffload,
+} from '@skbuff/core';
 import { loopback } from '@skbuff/loopback';
 import { ETH_P_8021Q } from '@skbuff/uapi';
 import { veth, vethCreate } from '@skbuff/veth';
@@ -36,7 +48,7 @@ beforeEach(() => {
       },
     ],
   });
-  const pair = vethCreate(kernel.initNet, 'a', kernel.netns.create() as Net, 'b');
+  const pair = vethCreate(kernel.initNet, 'a', setupNet(kernel) as Net, 'b');
   if (typeof pair === 'number') throw new Error(`vethCreate: ${pair}`);
   a = pair.dev;
   b = pair.peer;
@@ -98,8 +110,7 @@ describe('a capture', () => {
     kernel.skbs.arena.bytes.copyWithin(page.start, skb.tail - 1000, skb.tail);
     const full = skb.bytes.slice(skb.data, skb.tail);
     skb.trim(skb.len - 1000);
-    skb.shinfo.frags.push(new SkbFrag(page, page.start, 1000));
-    skb.shinfo.nrFrags = 1;
+    skbFillPageDesc(skb, page, page.start, 1000);
     skb.len += 1000;
     skb.dataLen = 1000;
     skb.shinfo.gsoSize = 1448;

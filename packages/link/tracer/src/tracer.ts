@@ -2,7 +2,7 @@
  * Reports packets to a callback: those that chosen devices send and receive, by a packet tap, and those that are lost, by the drop
  * monitor. While a tracer runs, new packets are numbered, so that one packet's journey can be told from another's.
  */
-import { dropReasonName, type Kernel, type NetDevice, type PacketType, type SkBuff } from '@skbuff/core';
+import { dropReasonName, type Kernel, type NetDevice, type PacketType, skbMacHeaderWasSet, type SkBuff } from '@skbuff/core';
 import { ETH_P_ALL, PACKET_OUTGOING } from '@skbuff/uapi';
 
 export interface TraceEvent {
@@ -36,7 +36,7 @@ export function trace(kernel: Kernel, onEvent: (event: TraceEvent) => void, opti
     onEvent({ time: kernel.clock.now(), what, dev: dev?.name ?? '', net: dev?.net.inode ?? 0, len, protocol: skb.protocol, reason, traceId: skb.traceId });
   };
   const stopTaps = tap(kernel, devs, (skb, dev) => {
-    const header = skb.macHeaderWasSet() ? skb.data - skb.macHeader : 0;
+    const header = skbMacHeaderWasSet(skb) ? skb.data - skb.macHeader : 0;
     report(skb, dev, skb.pktType === PACKET_OUTGOING ? 'out' : 'in', skb.len + header, '');
   });
   const stopDrops = monitor(kernel, (skb, reason) => {

@@ -1,11 +1,13 @@
 import {
   createKernel,
+  setupNet,
   devOpen,
   type Kernel,
   type Net,
   type NetDevice,
   type Plugin,
   SKB_DROP_REASON_NO_SOCKET,
+  skbCopy,
   type SkBuff,
   VirtualClock,
 } from '@skbuff/core';
@@ -46,7 +48,7 @@ beforeEach(() => {
   receive = (skb) => skb.consume();
   clock = new VirtualClock();
   kernel = createKernel({ clock, debug: true, plugins: [veth(), protocol()] });
-  const pair = vethCreate(kernel.initNet, 'a', kernel.netns.create() as Net, 'b');
+  const pair = vethCreate(kernel.initNet, 'a', setupNet(kernel) as Net, 'b');
   if (typeof pair === 'number') throw new Error(`vethCreate: ${pair}`);
   a = pair.dev;
   b = pair.peer;
@@ -93,7 +95,7 @@ it('reports a lost packet with its reason, after it was received', () => {
 
 it('keeps the number of a packet that is sent on, and of its copies', () => {
   receive = (skb) => {
-    const copy = skb.copy() as SkBuff;
+    const copy = skbCopy(skb) as SkBuff;
     receive = (other) => other.consume();
     copy.push(14);
     copy.dev = b;

@@ -1,5 +1,7 @@
 /** The receiving end of a veth with GRO: a ring of frames and the NAPI instance that takes them (`veth_poll`). */
 import {
+  napiComplete,
+  napiDisable,
   type NapiStruct,
   type NetDevice,
   RX_BYTES,
@@ -57,7 +59,7 @@ export class VethRq {
 
   /** What waits is lost. */
   remove(): void {
-    this.dev.net.softnet.napiDisable(this.napi);
+    napiDisable(this.dev.net.softnet, this.napi);
     netifNapiDel(this.dev, this.napi);
     this.ring.purge(SKB_DROP_REASON_DEV_READY);
   }
@@ -72,7 +74,7 @@ export class VethRq {
       if (peer !== null) vethCount(peer, dev, skb.len + ETH_HLEN);
       napiGroReceive(napi, skb);
     }
-    if (done < budget) dev.net.softnet.napiComplete(napi, done);
+    if (done < budget) napiComplete(dev.net.softnet, napi, done);
     return done;
   }
 }

@@ -1,4 +1,4 @@
-import { createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock, xmitOffload } from '@skbuff/core';
+import { createKernel, setupNet, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, VirtualClock, xmitOffload } from '@skbuff/core';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { veth, vethCreate, type VethCreateOptions, type VethPair } from '../src/index.ts';
 
@@ -33,7 +33,7 @@ export class Bench {
     ],
   });
   readonly a: Net = this.kernel.initNet;
-  readonly b: Net = this.kernel.netns.create() as Net;
+  readonly b: Net = setupNet(this.kernel) as Net;
 
   pair(options: VethCreateOptions = {}, netB: Net = this.b): VethPair {
     const pair = vethCreate(this.a, 've0', netB, 've1', options);

@@ -13,6 +13,7 @@ import {
   NET_XMIT_DROP,
   NETREG_RELEASED,
   registerNetdevice,
+  rmmod,
   RX_BYTES,
   RX_DROPPED,
   RX_PACKETS,
@@ -21,6 +22,8 @@ import {
   SKB_DROP_REASON_HDR_TRUNC,
   SKB_DROP_REASON_PKT_TOO_BIG,
   SKB_DROP_REASON_QDISC_DROP,
+  SKB_IPVS_PROPERTY,
+  SKB_NF_TRACE,
   type SkbExt,
   TX_BYTES,
   TX_DROPPED,
@@ -203,8 +206,8 @@ describe('a frame', () => {
   });
 
   it.each([
-    ['another namespace', false, { mark: 0, tstamp: 0, ipvsProperty: false }],
-    ['the same namespace', true, { mark: 7, tstamp: 9, ipvsProperty: true }],
+    ['another namespace', false, { mark: 0, tstamp: 0, bits: 0 }],
+    ['the same namespace', true, { mark: 7, tstamp: 9, bits: SKB_IPVS_PROPERTY }],
   ])('forgets in %s what the sender knew about it', (_name, same, want) => {
     const { dev } = bench.it.upPair({}, same ? bench.it.a : bench.it.b);
     const skb = bench.it.frame(dev, 60);
@@ -212,10 +215,11 @@ describe('a frame', () => {
     const [ct, sp, ext] = [new Ext(), new Ext(), new Ext()];
     dst.hold();
     skb.dstSet(dst);
-    Object.assign(skb, { mark: 7, tstamp: 9, ipvsProperty: true, priority: 6, skbIif: 3, ignoreDf: true, nfct: ct, nfctinfo: 2, nfTrace: true });
+    Object.assign(skb, { mark: 7, tstamp: 9, priority: 6, skbIif: 3, ignoreDf: true, nfct: ct, nfctinfo: 2 });
+    skb.bits |= SKB_IPVS_PROPERTY | SKB_NF_TRACE;
     Object.assign(skb, { sp, ext, pktType: PACKET_OUTGOING });
     vethXmit(skb, dev);
-    expectFields(skb, { ...want, dst: null, nfct: null, nfctinfo: 0, nfTrace: false, sp: null, ext: null, priority: 0, skbIif: 0, ignoreDf: false });
+    expectFields(skb, { ...want, dst: null, nfct: null, nfctinfo: 0, sp: null, ext: null, priority: 0, skbIif: 0, ignoreDf: false });
     expect([ct.refs, sp.refs, ext.refs, dst.refcnt]).toEqual([0, 0, 0, 1]);
     dst.release();
     bench.it.clock.advance(0);
@@ -308,7 +312,7 @@ describe('the end of a pair', () => {
 
   it('comes when the package is unloaded', () => {
     bench.it.upPair();
-    expect(bench.it.kernel.rmmod('@skbuff/veth')).toBe(0);
+    expect(rmmod(bench.it.kernel, '@skbuff/veth')).toBe(0);
     expect([bench.it.a.devList.length, bench.it.b.devList.length]).toEqual([0, 0]);
   });
 

@@ -1,6 +1,6 @@
 /** Whether to answer, to proxy, to believe: the policies of net.ipv4.conf.* that concern ARP. */
 import type { Net, NetDevice } from '@skbuff/core';
-import { Flowi4, type InDevice, LINUX_MIB_ARPFILTER, inetConfirmAddr, ipv4Net } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, LINUX_MIB_ARPFILTER, inetConfirmAddr, ipv4Net, inDevArpAccept, inDevArpIgnore } from '@skbuff/ipv4';
 import { ARPOP_REPLY, RTN_UNICAST, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { addrType } from './arp-addr-type.ts';
 import type { ArpPacket } from './arp-packet.ts';
@@ -13,7 +13,7 @@ import type { ArpPacket } from './arp-packet.ts';
  */
 export function arpIgnore(inDev: InDevice, sip: number, tip: number): boolean {
   const { net } = inDev.dev;
-  switch (inDev.arpIgnore()) {
+  switch (inDevArpIgnore(inDev)) {
     case 1:
       return inetConfirmAddr(net, inDev, 0, tip, RT_SCOPE_HOST) === 0;
     case 2:
@@ -41,7 +41,7 @@ export function arpFilter(sip: number, tip: number, dev: NetDevice): boolean {
 
 /** `arp_accept`: whether somebody unknown who did not ask us becomes an entry. 1: yes. 2: only from a subnet of the interface. */
 export function arpAccept(inDev: InDevice, sip: number): boolean {
-  switch (inDev.arpAccept()) {
+  switch (inDevArpAccept(inDev)) {
     case 1:
       return true;
     case 2:

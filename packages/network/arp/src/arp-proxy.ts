@@ -1,6 +1,6 @@
 /** Answers on behalf of others: for addresses behind this host, and for those that it was told of (`arp_process`, its proxy part). */
 import type { NetDevice, SkBuff } from '@skbuff/core';
-import { type InDevice, type Rtable, inDevGet } from '@skbuff/ipv4';
+import { type InDevice, type Rtable, inDevGet, inDevMediumId, inDevProxyArp, inDevProxyArpPvlan } from '@skbuff/ipv4';
 import { LOCALLY_ENQUEUED, NEIGH_CB_FLAGS, type NeighTable, neighEventNs, neighProxy } from '@skbuff/neighbour';
 import { PACKET_HOST } from '@skbuff/uapi';
 import type { ArpPacket } from './arp-packet.ts';
@@ -37,15 +37,15 @@ function answerByProxy(tbl: NeighTable, inDev: InDevice, rt: Rtable, arp: ArpPac
 
 /** `arp_fwd_proxy`: proxy_arp is on, and the way leads to another medium than the one that the request came from. */
 export function arpFwdProxy(inDev: InDevice, dev: NetDevice, rt: Rtable): boolean {
-  if (rt.dev === dev || !inDev.proxyArp()) return false;
-  const medium = inDev.mediumId();
+  if (rt.dev === dev || !inDevProxyArp(inDev)) return false;
+  const medium = inDevMediumId(inDev);
   if (medium === 0) return true;
   if (medium === -1) return false;
-  const other = inDevGet(rt.dev)?.mediumId() ?? -1;
+  const other = inDevGet(rt.dev)?.cnf.mediumId ?? -1;
   return other !== medium && other !== -1;
 }
 
 /** `arp_fwd_pvlan`: the stations of this link cannot talk to each other directly (RFC 3069): answer for them. */
 export function arpFwdPvlan(inDev: InDevice, dev: NetDevice, rt: Rtable, sip: number, tip: number): boolean {
-  return rt.dev === dev && sip !== tip && inDev.proxyArpPvlan();
+  return rt.dev === dev && sip !== tip && inDevProxyArpPvlan(inDev);
 }

@@ -12,7 +12,7 @@ import {
   type SkBuff,
   type SkbSock,
 } from '@skbuff/core';
-import { type InDevice, type Ipv4, type Rtable, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { type InDevice, type Ipv4, type Rtable, inDevGet, ipv4Net, inDevArpfilter, inDevDropGratuitousArp, inDevForward, inDevRouteLocalnet } from '@skbuff/ipv4';
 import {
   NEIGH_UPDATE_F_OVERRIDE,
   type Neighbour,
@@ -84,8 +84,8 @@ export function arpProcess(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
 
 function sane(arp: ArpPacket, inDev: InDevice): boolean {
   if (ipv4IsMulticast(arp.tip)) return false;
-  if (ipv4IsLoopback(arp.tip) && !inDev.routeLocalnet()) return false;
-  return arp.sip !== arp.tip || !inDev.dropGratuitousArp();
+  if (ipv4IsLoopback(arp.tip) && !inDevRouteLocalnet(inDev)) return false;
+  return arp.sip !== arp.tip || !inDevDropGratuitousArp(inDev);
 }
 
 /** Somebody without an address asks whether one is taken (RFC 5227 §2.1.1); nothing can be learned from that. */
@@ -100,11 +100,11 @@ function answerRequest(ip: Ipv4, tbl: ArpTable, inDev: InDevice, arp: ArpPacket,
   if (ip.routing === null || ip.routing.routeInput(skb, arp.tip, arp.sip, 0, dev) !== 0) return ARP_GO_ON;
   const rt = skb.dst as Rtable;
   if (rt.type === RTN_LOCAL) {
-    const silent = arpIgnore(inDev, arp.sip, arp.tip) || (inDev.arpFilter() && arpFilter(arp.sip, arp.tip, dev));
+    const silent = arpIgnore(inDev, arp.sip, arp.tip) || (inDevArpfilter(inDev) && arpFilter(arp.sip, arp.tip, dev));
     if (!silent && neighEventNs(tbl, dev, arp.sha, arp.sip) !== null) arpReply(dev, arp);
     return ARP_DONE;
   }
-  if (tbl.answerByProxy === null || !inDev.forwarding() || rt.type !== RTN_UNICAST) return ARP_GO_ON;
+  if (tbl.answerByProxy === null || !inDevForward(inDev) || rt.type !== RTN_UNICAST) return ARP_GO_ON;
   return tbl.answerByProxy(tbl, inDev, rt, arp, skb);
 }
 

@@ -1,6 +1,6 @@
 /** Asking for an address (`arp_solicit`). */
 import type { SkBuff } from '@skbuff/core';
-import { type InDevice, inDevGet, inetAddrOnlink, inetSelectAddr } from '@skbuff/ipv4';
+import { type InDevice, inDevGet, inetAddrOnlink, inetSelectAddr, inDevArpAnnounce } from '@skbuff/ipv4';
 import { type Neighbour, neighAppNs } from '@skbuff/neighbour';
 import { ARPOP_REQUEST, ETH_P_IP, RTN_LOCAL, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { IPHDR_SADDR, be32 } from '@skbuff/wire';
@@ -30,7 +30,7 @@ export function arpSolicit(neigh: Neighbour, skb: SkBuff | null): void {
  */
 function sourceOf(inDev: InDevice, target: number, skb: SkBuff | null): number {
   const { dev } = inDev;
-  const announce = inDev.arpAnnounce();
+  const announce = inDevArpAnnounce(inDev);
   const saddr = announce === 2 || skb === null || skb.protocol !== ETH_P_IP ? 0 : be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
   const fits = saddr !== 0 && addrType(dev.net, saddr) === RTN_LOCAL && (announce !== 1 || inetAddrOnlink(inDev, target, saddr));
   return fits ? saddr : inetSelectAddr(dev, target, RT_SCOPE_LINK);

@@ -16,7 +16,7 @@ import {
   type NotifierBlock,
   type Plugin,
 } from '@skbuff/core';
-import { type InDevice, type InetaddrInfo, IPV4, inDevGet, ipv4Net } from '@skbuff/ipv4';
+import { type InDevice, type InetaddrInfo, IPV4, inDevGet, ipv4Net, inDevArpEvictNocarrier, inDevArpNotify } from '@skbuff/ipv4';
 import { NEIGHBOUR, type NeighTable } from '@skbuff/neighbour';
 import { procCreateNet } from '@skbuff/procfs';
 import { ARPOP_REQUEST, ETH_P_ARP, IFF_NOARP } from '@skbuff/uapi';
@@ -113,12 +113,12 @@ function arpChangeMtu(tbl: NeighTable, dev: NetDevice, inDev: InDevice | null): 
 
 function arpChange(tbl: NeighTable, dev: NetDevice, inDev: InDevice | null, flagsChanged: number): void {
   if ((flagsChanged & IFF_NOARP) !== 0) tbl.changeaddr(dev);
-  if (!dev.carrierOk() && (inDev === null || inDev.arpEvictNocarrier())) tbl.carrierDown(dev);
+  if (!dev.carrierOk() && (inDev === null || inDevArpEvictNocarrier(inDev))) tbl.carrierDown(dev);
 }
 
 /** `inetdev_send_gratuitous_arp`: tells the link each address of the interface; unless `always`, if arp_notify says so. */
 function announce(inDev: InDevice | null, always: boolean): void {
-  if (inDev === null || !(always || inDev.arpNotify())) return;
+  if (inDev === null || !(always || inDevArpNotify(inDev))) return;
   const { dev } = inDev;
   for (const ifa of inDev.ifaList) arpSend(ARPOP_REQUEST, ifa.local, dev, ifa.local, null, dev.devAddr, null);
 }

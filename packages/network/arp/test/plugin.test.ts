@@ -1,5 +1,5 @@
 /** What loading ARP brings, and its files. The texts are those of Linux 6.18. */
-import { createKernel, type Net } from '@skbuff/core';
+import { createKernel, rmmod, setupNet, type Net } from '@skbuff/core';
 import { IPV4, ipv4 } from '@skbuff/ipv4';
 import { NEIGHBOUR, neighbour, neighProxy } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
@@ -24,7 +24,7 @@ describe('the plugin', () => {
       sysctlOf(kernel.initNet).list('net/ipv4/neigh/default').length,
     ];
     expect(seen()).toEqual(['string', 'string', 21]);
-    expect(kernel.rmmod('@skbuff/arp')).toBe(0);
+    expect(rmmod(kernel, '@skbuff/arp')).toBe(0);
     expect(seen()).toEqual(['number', 'number', 0]);
     expect([core.tables.length, kernel.services.get(IPV4).arpTbl]).toEqual([0, null]);
     expect(kernel.shutdown()).toEqual({});
@@ -36,7 +36,7 @@ describe('with a host', () => {
 
   it('has its counters in the first namespace only, its table in each [ARP-01]', () => {
     const { h } = t;
-    const other = h.kernel.netns.create() as Net;
+    const other = setupNet(h.kernel) as Net;
     expect(typeof procNetOf(other).read('stat/arp_cache')).toBe('number');
     const dev = h.eth('eth0', '01', '10.0.0.1/24');
     h.arp(dev);

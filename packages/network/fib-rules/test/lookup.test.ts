@@ -1,4 +1,4 @@
-import { devChangeName, type Net, type NetDevice, unregisterNetdevice } from '@skbuff/core';
+import { rmmod, setupNet, devChangeName, type Net, type NetDevice, unregisterNetdevice } from '@skbuff/core';
 import { fibNet } from '@skbuff/fib';
 import * as U from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -143,13 +143,13 @@ describe('a rule', () => {
     t.h.del({}, [pref(9)]);
     expect(users()).toBe(0);
     t.h.add({ table: 5 }, [pref(9), [U.FRA_FLOW, u32(0x30005)]]);
-    expect([t.h.kernel.rmmod('@skbuff/fib-rules'), users()]).toEqual([0, 0]);
+    expect([rmmod(t.h.kernel, '@skbuff/fib-rules'), users()]).toEqual([0, 0]);
   });
 });
 
 describe('the rules', () => {
   it('are a namespace’s own, and go with it [RULE-11]', () => {
-    const other = t.h.kernel.netns.create() as Net;
+    const other = setupNet(t.h.kernel) as Net;
     t.h.add({ table: 5 });
     expect([fibNet.of(t.h.net).rules === null, fibNet.of(other).rules === null]).toEqual([false, true]);
     other.put();
@@ -159,7 +159,7 @@ describe('the rules', () => {
   it('go with their package: local, main and default are searched again [RULE-11]', () => {
     t.h.add({ table: 5 }, [pref(1)]);
     expect(t.h.find('99.1.1.1')).toBe('10.0.0.5');
-    expect(t.h.kernel.rmmod('@skbuff/fib-rules')).toBe(0);
+    expect(rmmod(t.h.kernel, '@skbuff/fib-rules')).toBe(0);
     expect([t.h.find('99.1.1.1'), t.h.find('10.0.0.1'), t.h.send(U.RTM_GETRULE, U.NLM_F_DUMP, {}).error]).toEqual(['10.0.0.254', '0.0.0.0', -U.EOPNOTSUPP]);
   });
 });

@@ -1,6 +1,6 @@
 /** Finding the route of a flow: `fib_lookup`, `fib_table_lookup`. On the way of every packet. */
 import type { Net } from '@skbuff/core';
-import { type Flowi4, inDevGet } from '@skbuff/ipv4';
+import { type Flowi4, ipIgnoreLinkdown } from '@skbuff/ipv4';
 import { EAGAIN, ENETUNREACH, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@skbuff/uapi';
 import type { FibAlias } from './fib-alias.ts';
 import type { FibInfo } from './fib-info.ts';
@@ -94,6 +94,5 @@ function usable(nh: FibNh, fl4: Flowi4, flags: number): boolean {
 function isGood(nh: FibNh, flags: number): boolean {
   if ((nh.flags & RTNH_F_DEAD) !== 0) return false;
   if ((nh.flags & RTNH_F_LINKDOWN) === 0 || (flags & FIB_LOOKUP_IGNORE_LINKSTATE) !== 0) return true;
-  const inDev = nh.dev === null ? null : inDevGet(nh.dev);
-  return inDev === null || !inDev.ignoreRoutesWithLinkdown();
+  return nh.dev === null || !ipIgnoreLinkdown(nh.dev);
 }

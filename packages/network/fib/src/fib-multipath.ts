@@ -1,5 +1,5 @@
 /** Several next hops: each gets its share of a hash space of 31 bits (`fib_rebalance`, `fib_select_multipath`; RFC 2992 hash threshold). */
-import { inDevGet } from '@skbuff/ipv4';
+import { ipIgnoreLinkdown } from '@skbuff/ipv4';
 import { RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@skbuff/uapi';
 import type { FibInfo } from './fib-info.ts';
 import type { FibNh } from './fib-nh.ts';
@@ -26,7 +26,7 @@ export function fibRebalance(fi: FibInfo): void {
 function isUsable(nh: FibNh): boolean {
   if ((nh.flags & RTNH_F_DEAD) !== 0) return false;
   if ((nh.flags & RTNH_F_LINKDOWN) === 0) return true;
-  return nh.dev === null || inDevGet(nh.dev)?.ignoreRoutesWithLinkdown() !== true;
+  return nh.dev === null || !ipIgnoreLinkdown(nh.dev);
 }
 
 /** Chooses the next hop whose share `hash` (0..2^31-1) falls into. */
@@ -40,9 +40,9 @@ export function fibSelectMultipath(res: FibResult, hash: number): void {
   }
 }
 
-/** `fib_multipath_hash`, policy 0: by source and destination, so that a flow stays on its way. 31 bits. */
-export function fibMultipathHash(saddr: number, daddr: number): number {
-  let h = Math.imul(saddr ^ 0x9e3779b1, 0x85ebca6b) ^ daddr;
+/** `fib_multipath_hash`, policy 0: by source and destination, so that a flow stays on its way. 31 bits. `seed`: another one, other ways. */
+export function fibMultipathHash(saddr: number, daddr: number, seed: number): number {
+  let h = Math.imul(saddr ^ 0x9e3779b1 ^ seed, 0x85ebca6b) ^ daddr;
   h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
   return (h ^ (h >>> 16)) >>> 1;

@@ -92,6 +92,8 @@ export class FibNet {
   devAddrGenid = 0;
   /** Somebody added routes of type local: being an interface's address no longer says it all. */
   hasCustomLocalRoutes = false;
+  /** net.ipv4.fib_multipath_hash_seed; 0: the kernel's own. */
+  multipathHashSeed = 0;
   /** Next hops with a realm. */
   tclassidUsers = 0;
   readonly addrs: IfaddrHash = new IfaddrHash();

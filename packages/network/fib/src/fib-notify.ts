@@ -1,5 +1,5 @@
 /** Routes as RTM_NEWROUTE and RTM_DELROUTE messages: `fib_dump_info`, `rtmsg_fib`. */
-import { inDevGet } from '@skbuff/ipv4';
+import { ipIgnoreLinkdown } from '@skbuff/ipv4';
 import { NlMsgBuilder, RtMsg, RtNextHop, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
 import {
   AF_INET,
@@ -67,7 +67,7 @@ function shownFlags(nh: FibNh): number {
   if ((nh.flags & RTNH_F_DEAD) !== 0) flags |= RTNH_F_DEAD;
   if ((nh.flags & RTNH_F_LINKDOWN) === 0) return flags;
   flags |= RTNH_F_LINKDOWN;
-  const ignored = nh.dev !== null && inDevGet(nh.dev)?.ignoreRoutesWithLinkdown() === true;
+  const ignored = nh.dev !== null && ipIgnoreLinkdown(nh.dev);
   return ignored ? flags | RTNH_F_DEAD : flags;
 }
 

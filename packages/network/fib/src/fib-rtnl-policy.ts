@@ -15,6 +15,7 @@ import {
   nlaForEach,
   nlaGetBe32,
   nlaGetString,
+  nlaGetU16,
   nlaGetU32,
   nlaLen,
   nlaPolicy,
@@ -26,6 +27,9 @@ import {
   AF_INET6,
   EAFNOSUPPORT,
   EINVAL,
+  EOPNOTSUPP,
+  LWTUNNEL_ENCAP_MAX,
+  LWTUNNEL_ENCAP_NONE,
   NLA_HDRLEN,
   RTAX_ADVMSS,
   RTAX_CC_ALGO,
@@ -152,13 +156,20 @@ function readAttrs(nlh: NlMsgHdr, cfg: FibConfig, extack: NetlinkExtAck): number
     if (gw < 0) return gw;
     cfg.gw = gw;
   }
-  if (tb.has(RTA_ENCAP_TYPE)) return invalid(extack, 'Unknown lwt encapsulation type');
+  if (tb.has(RTA_ENCAP_TYPE)) return validEncapType(tb.u16(RTA_ENCAP_TYPE), extack);
   if (tb.has(RTA_NH_ID)) {
     const alone = !tb.has(RTA_OIF) && !tb.has(RTA_GATEWAY) && !tb.has(RTA_VIA) && !tb.has(RTA_MULTIPATH);
     return invalid(extack, alone ? 'Nexthop id does not exist' : 'Nexthop specification and nexthop id are mutually exclusive');
   }
   if (tb.has(RTA_GATEWAY) && tb.has(RTA_VIA)) return invalid(extack, 'Nexthop configuration can not contain both GATEWAY and VIA');
   return 0;
+}
+
+/** `lwtunnel_valid_encap_type`: no encapsulation is there that a route could have. */
+function validEncapType(type: number, extack: NetlinkExtAck): number {
+  if (type === LWTUNNEL_ENCAP_NONE || type > LWTUNNEL_ENCAP_MAX) return invalid(extack, 'Unknown lwt encapsulation type');
+  extack.setErrMsg('lwt encapsulation type not supported');
+  return -EOPNOTSUPP;
 }
 
 /** What `fib_create_info` reads of a new route. */
@@ -231,7 +242,9 @@ function readNexthop(buf: Uint8Array, start: number, rtnh: RtNextHop, extack: Ne
   const gw = gateway >= 0 ? nlaGetBe32(buf, gateway) : via >= 0 ? readVia(buf, via, extack) : 0;
   if (gw < 0) return gw;
   if (flow >= 0 && nlaLen(buf, flow) < 4) return invalid(extack, 'Invalid attribute length for RTA_FLOW');
-  if (nlaFind(buf, off, len, RTA_ENCAP) >= 0) return invalid(extack, 'Unknown lwt encapsulation type');
+  const encap = nlaFind(buf, off, len, RTA_ENCAP_TYPE);
+  if (encap >= 0) return validEncapType(nlaGetU16(buf, encap), extack);
+  if (nlaFind(buf, off, len, RTA_ENCAP) >= 0) return invalid(extack, 'LWT encap type not specified');
   return { oif: rtnh.ifindex, gw, flags: rtnh.flags, weight: rtnh.hops + 1, flow: flow < 0 ? 0 : nlaGetU32(buf, flow) };
 }
 

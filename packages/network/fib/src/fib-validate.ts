@@ -15,6 +15,7 @@ import type { FibInfo } from './fib-info.ts';
 import type { FibNet } from './fib-net.ts';
 import type { FibNh } from './fib-nh.ts';
 import type { FibResult } from './fib-result.ts';
+import { inDevAcceptLocal, inDevRpfilter, inDevTxRedirects } from '@skbuff/ipv4';
 
 /** The source is directly connected: on the link that the packet came by. */
 export const FIB_SOURCE_ONLINK = -1;
@@ -29,9 +30,9 @@ const LOOPBACK_IFINDEX = 1;
  * Without reverse path filtering and realms only this host's own addresses are looked up: no route is needed for that.
  */
 export function fibValidateSource(state: FibNet, skb: SkBuff, src: number, dst: number, tos: number, oif: number, dev: NetDevice, idev: InDevice): number {
-  const rpf = skb.sp !== null ? 0 : idev.rpFilter();
-  if (rpf === 0 && state.tclassidUsers === 0 && (dev.ifindex !== oif || !idev.txRedirects())) {
-    const accept = idev.acceptLocal();
+  const rpf = skb.sp !== null ? 0 : inDevRpfilter(idev);
+  if (rpf === 0 && state.tclassidUsers === 0 && (dev.ifindex !== oif || !inDevTxRedirects(idev))) {
+    const accept = inDevAcceptLocal(idev);
     if (accept || (!state.hasCustomLocalRoutes && state.rules === null)) {
       state.itag = 0;
       return !accept && state.addrs.has(src) ? SKB_DROP_REASON_IP_LOCAL_SOURCE : 0;
@@ -48,7 +49,7 @@ function fullCheck(state: FibNet, skb: SkBuff, src: number, dst: number, tos: nu
   state.itag = 0;
   if (state.rules !== null) dissectBackwards(state, skb, fl4);
   if (fibLookupIn(state, fl4, res, 0) !== 0) return lastResort(rpf);
-  if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !idev.acceptLocal())) {
+  if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !inDevAcceptLocal(idev))) {
     return res.type === RTN_LOCAL ? SKB_DROP_REASON_IP_LOCAL_SOURCE : SKB_DROP_REASON_IP_INVALID_SOURCE;
   }
   state.itag = (res.nh as FibNh).tclassid * 0x10000 + res.tclassid;

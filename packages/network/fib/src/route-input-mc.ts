@@ -8,7 +8,7 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { type InDevice, RTCF_LOCAL, RTCF_MULTICAST, ipCheckMc } from '@skbuff/ipv4';
+import { type InDevice, RTCF_LOCAL, RTCF_MULTICAST, ipCheckMc, inDevRouteLocalnet } from '@skbuff/ipv4';
 import { ETH_P_IP, IPPROTO_IGMP, RTN_MULTICAST } from '@skbuff/uapi';
 import { IPHDR_PROTOCOL } from '@skbuff/wire';
 import type { FibNet } from './fib-net.ts';
@@ -41,7 +41,7 @@ export function routeInputMc(state: FibNet, skb: SkBuff, daddr: number, saddr: n
 function validateSource(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice): number {
   if (saddr >>> 28 === 0xe || saddr === 0xffffffff) return SKB_DROP_REASON_IP_INVALID_SOURCE;
   if (skb.protocol !== ETH_P_IP) return SKB_DROP_REASON_INVALID_PROTO;
-  if (saddr >>> 24 === 127 && !inDev.routeLocalnet()) return SKB_DROP_REASON_IP_LOCALNET;
+  if (saddr >>> 24 === 127 && !inDevRouteLocalnet(inDev)) return SKB_DROP_REASON_IP_LOCALNET;
   if (saddr !== 0) return fibValidateSource(state, skb, saddr, 0, tos, 0, dev, inDev);
   // A host without an address yet may speak on its link, and say what it listens to.
   const igmp = skb.bytes[skb.networkHeader + IPHDR_PROTOCOL] === IPPROTO_IGMP;

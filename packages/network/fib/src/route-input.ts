@@ -11,7 +11,7 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { type Flowi4, IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, inetAddrOnlink, ipForward } from '@skbuff/ipv4';
+import { type Flowi4, IPCB_FLAGS, IPSKB_DOREDIRECT, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, inDevGet, inetAddrOnlink, ipForward, inDevBforward, inDevProxyArpPvlan, inDevRouteLocalnet, inDevSharedMedia, inDevTxRedirects } from '@skbuff/ipv4';
 import { EHOSTUNREACH, ETH_P_IP, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
 import { earlyFlowDissect } from './flow-dissect.ts';
 import { fibLookupIn, fibLookupTables } from './fib-lookup.ts';
@@ -75,8 +75,8 @@ function isGroup(addr: number): boolean {
 function checkMartian(skb: SkBuff, daddr: number, saddr: number, dev: NetDevice, inDev: InDevice): number {
   if (isGroup(saddr) || saddr === 0) return martianSource(skb, SKB_DROP_REASON_IP_INVALID_SOURCE, daddr, saddr, dev, inDev);
   if (daddr === 0) return martianDestination(skb, SKB_DROP_REASON_IP_INVALID_DEST, daddr, saddr, dev, inDev);
-  if (daddr >>> 24 === 127 && !inDev.routeLocalnet()) return martianDestination(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
-  if (daddr >>> 24 !== 127 && saddr >>> 24 === 127 && !inDev.routeLocalnet()) return martianSource(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
+  if (daddr >>> 24 === 127 && !inDevRouteLocalnet(inDev)) return martianDestination(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
+  if (daddr >>> 24 !== 127 && saddr >>> 24 === 127 && !inDevRouteLocalnet(inDev)) return martianSource(skb, SKB_DROP_REASON_IP_LOCALNET, daddr, saddr, dev, inDev);
   return 0;
 }
 
@@ -100,7 +100,7 @@ function neitherForwardedNorLocal(
   res: FibResult,
 ): number {
   if (res.type === RTN_BROADCAST) {
-    if (inDev.bcForwarding()) return mkrouteInput(state, skb, daddr, saddr, tos, dev, inDev, res);
+    if (inDevBforward(inDev)) return mkrouteInput(state, skb, daddr, saddr, tos, dev, inDev, res);
     return broadcastInput(state, skb, daddr, saddr, tos, dev, inDev, inDev.all.bcForwarding !== 0 ? null : res);
   }
   if (inDev.cnf.forwarding === 0) return noRoute(state, skb, -EHOSTUNREACH);
@@ -150,14 +150,14 @@ function noRoute(state: FibNet, skb: SkBuff, err: number): number {
 /** `ip_mkroute_input`: to another host. */
 function mkrouteInput(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice, res: FibResult): number {
   const { fi } = res;
-  if (fi !== null && fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(saddr, daddr));
+  if (fi !== null && fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(saddr, daddr, state.multipathHashSeed));
   const nh = res.nh as FibNh;
   const outDev = nh.dev as NetDevice;
   const source = fibValidateSource(state, skb, saddr, daddr, tos, outDev.ifindex, dev, inDev);
   if (source > 0) return martianSource(skb, source, daddr, saddr, dev, inDev);
   if (outDev === dev) {
     if (source === FIB_SOURCE_ONLINK) wantRedirect(skb, saddr, nh, inDev);
-    if (skb.protocol !== ETH_P_IP && !inDev.proxyArpPvlan()) return SKB_DROP_REASON_ARP_PVLAN_DISABLE;
+    if (skb.protocol !== ETH_P_IP && !inDevProxyArpPvlan(inDev)) return SKB_DROP_REASON_ARP_PVLAN_DISABLE;
   } else if (inDevGet(outDev) === null) return SKB_DROP_REASON_NOT_SPECIFIED;
   if (nh.exceptions !== null || state.itag !== 0) return mkrouteInputSlow(state, skb, daddr, nh, res);
   const cached = nh.rthInput;
@@ -168,8 +168,8 @@ function mkrouteInput(state: FibNet, skb: SkBuff, daddr: number, saddr: number, 
 
 /** The packet goes back where it came from: if sender and next hop are on one link, the sender shall be told (RFC 1812 §5.2.7.2). */
 function wantRedirect(skb: SkBuff, saddr: number, nh: FibNh, inDev: InDevice): void {
-  if (!inDev.txRedirects() || skb.protocol !== ETH_P_IP) return;
-  if (inDev.sharedMedia() || inetAddrOnlink(inDev, saddr, nh.gw)) skb.cb[IPCB_FLAGS] |= IPSKB_DOREDIRECT;
+  if (!inDevTxRedirects(inDev) || skb.protocol !== ETH_P_IP) return;
+  if (inDevSharedMedia(inDev) || inetAddrOnlink(inDev, saddr, nh.gw)) skb.cb[IPCB_FLAGS] |= IPSKB_DOREDIRECT;
 }
 
 /** There is something known about the destination, or no decision is kept yet. */

@@ -1,19 +1,20 @@
 /** Packets with impossible addresses (`ip_handle_martian_source`): dropped, and logged if the interface wants it. */
+import { skbMacHeaderWasSet } from '@skbuff/core';
 import type { NetDevice, SkBuff } from '@skbuff/core';
-import { type InDevice } from '@skbuff/ipv4';
+import { type InDevice, inDevLogMartians } from '@skbuff/ipv4';
 import { inetNtoa } from '@skbuff/wire';
 
 /** Returns `reason`. */
 export function martianSource(skb: SkBuff, reason: number, daddr: number, saddr: number, dev: NetDevice, inDev: InDevice): number {
-  if (!inDev.logMartians()) return reason;
+  if (!inDevLogMartians(inDev)) return reason;
   const { kernel } = dev.net;
   kernel.log(`IPv4: martian source ${inetNtoa(daddr)} from ${inetNtoa(saddr)}, on dev ${dev.name}`);
-  if (dev.hardHeaderLen > 0 && skb.macHeaderWasSet()) logHeader(skb, dev);
+  if (dev.hardHeaderLen > 0 && skbMacHeaderWasSet(skb)) logHeader(skb, dev);
   return reason;
 }
 
 export function martianDestination(_skb: SkBuff, reason: number, daddr: number, saddr: number, dev: NetDevice, inDev: InDevice): number {
-  if (inDev.logMartians()) dev.net.kernel.log(`IPv4: martian destination ${inetNtoa(daddr)} from ${inetNtoa(saddr)}, dev ${dev.name}`);
+  if (inDevLogMartians(inDev)) dev.net.kernel.log(`IPv4: martian destination ${inetNtoa(daddr)} from ${inetNtoa(saddr)}, dev ${dev.name}`);
   return reason;
 }
 

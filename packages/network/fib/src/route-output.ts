@@ -12,6 +12,7 @@ import {
   inetSelectAddr,
   ipCheckMc,
   ipMcOutput,
+  inDevRouteLocalnet,
 } from '@skbuff/ipv4';
 import {
   EINVAL,
@@ -138,7 +139,7 @@ function mkrouteOutput(state: FibNet, res: FibResult, fl4: Flowi4, origOif: numb
   const inDev = inDevGet(dev);
   if (inDev === null) return -EINVAL;
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
-  if (ipv4IsLoopback(fl4.saddr) && !loopback && !inDev.routeLocalnet()) return -EINVAL;
+  if (ipv4IsLoopback(fl4.saddr) && !loopback && !inDevRouteLocalnet(inDev)) return -EINVAL;
   const type = destinationType(res, fl4.daddr);
   if (type < 0) return type;
   if (loopback) flags |= RTCF_LOCAL;

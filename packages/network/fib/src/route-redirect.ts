@@ -1,6 +1,6 @@
 /** ICMP redirects: telling a sender of a better first hop, and being told (RFC 792, RFC 1122 §3.2.2.2, RFC 1812 §4.3.3.2). */
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
-import { Flowi4, type InDevice, type Rtable, inDevGet, inetAddrOnlink, inetGetpeer } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, type Rtable, inDevGet, inetAddrOnlink, inetGetpeer, inDevLogMartians, inDevRxRedirects, inDevSecRedirects, inDevSharedMedia, inDevTxRedirects } from '@skbuff/ipv4';
 import { NUD_VALID, type Neighbour, neighEventSend } from '@skbuff/neighbour';
 import { ICMP_REDIRECT, ICMP_REDIR_HOST, RTN_UNICAST } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_SADDR, be32, inetNtoa, ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@skbuff/wire';
@@ -20,7 +20,7 @@ export function ipRtSendRedirect(skb: SkBuff): void {
   const rt = skb.dst as Rtable;
   const { net } = rt.dev;
   const inDev = inDevGet(rt.dev);
-  if (inDev === null || !inDev.txRedirects()) return;
+  if (inDev === null || !inDevTxRedirects(inDev)) return;
   const { timers, fib } = fibNet.of(net);
   const { settings } = fib;
   const iph = skb.networkHeader;
@@ -40,7 +40,7 @@ export function ipRtSendRedirect(skb: SkBuff): void {
   fib.ip.icmp?.icmpSend(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, rt.nexthop(daddr));
   peer.rateLast = now;
   peer.nRedirects++;
-  if (inDev.logMartians() && peer.nRedirects === settings.redirectNumber) {
+  if (inDevLogMartians(inDev) && peer.nRedirects === settings.redirectNumber) {
     const [host, dest, gw] = [saddr, daddr, rt.nexthop(daddr)].map(inetNtoa);
     net.kernel.log(`IPv4: host ${host}/if${skb.skbIif} ignores redirects for ${dest} to ${gw}`);
   }
@@ -65,10 +65,10 @@ export function ipDoRedirect(net: Net, skb: SkBuff, gateway: number, from: numbe
 }
 
 function isAcceptable(state: FibNet, inDev: InDevice, gateway: number, from: number): boolean {
-  if (gateway === from || !inDev.rxRedirects()) return false;
+  if (gateway === from || !inDevRxRedirects(inDev)) return false;
   if (ipv4IsMulticast(gateway) || ipv4IsLbcast(gateway) || ipv4IsZeronet(gateway)) return false;
-  if (inDev.sharedMedia()) return inetAddrTypeIn(state, gateway, null) === RTN_UNICAST;
-  return inetAddrOnlink(inDev, gateway, from) && (!inDev.secRedirects() || isDefaultGateway(state, inDev.dev, gateway));
+  if (inDevSharedMedia(inDev)) return inetAddrTypeIn(state, gateway, null) === RTN_UNICAST;
+  return inetAddrOnlink(inDev, gateway, from) && (!inDevSecRedirects(inDev) || isDefaultGateway(state, inDev.dev, gateway));
 }
 
 /** `ip_fib_check_default`: whether some route on the device goes by this gateway. */
@@ -93,7 +93,7 @@ function follow(state: FibNet, rt: Rtable, fl4: Flowi4, gateway: number): void {
 }
 
 function reject(inDev: InDevice, fl4: Flowi4, gateway: number, from: number): void {
-  if (!inDev.logMartians()) return;
+  if (!inDevLogMartians(inDev)) return;
   const { kernel } = inDev.dev.net;
   kernel.log(`IPv4: Redirect from ${inetNtoa(from)} on ${inDev.dev.name} about ${inetNtoa(gateway)} ignored`);
   kernel.log(`  Advised path = ${inetNtoa(fl4.saddr)} -> ${inetNtoa(fl4.daddr)}`);

@@ -1,7 +1,7 @@
-/** net.ipv4.route.* (`net/ipv4/route.c`). Most belong to the whole kernel and show in the initial namespace only. */
+/** net.ipv4.route.* (`net/ipv4/route.c`), net.ipv4.fib_*. Most belong to the whole kernel and show in the initial namespace only. */
 import { HZ } from '@skbuff/core';
 import { ipv4Net } from '@skbuff/ipv4';
-import { INT_MAX, type SysctlEntry, registerNetSysctl, sysctlField, sysctlInt } from '@skbuff/sysctl';
+import { INT_MAX, UINT_MAX, type SysctlEntry, registerNetSysctl, sysctlField, sysctlInt } from '@skbuff/sysctl';
 import type { FibNet } from './fib-net.ts';
 
 const DIR = 'net/ipv4/route';
@@ -22,6 +22,7 @@ function perNet(state: FibNet): SysctlEntry[] {
     sysctlField(`${DIR}/min_pmtu`, settings, 'minPmtu', { min: IPV4_MIN_MTU }),
     sysctlField(`${DIR}/mtu_expires`, settings, 'mtuExpires', { min: -MAX_SECONDS, max: MAX_SECONDS }),
     sysctlField(`${DIR}/min_adv_mss`, settings, 'minAdvMss'),
+    sysctlField('net/ipv4/fib_multipath_hash_seed', state, 'multipathHashSeed', { min: 0, max: UINT_MAX }),
   ];
 }
 

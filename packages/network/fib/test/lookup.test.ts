@@ -1,5 +1,5 @@
 /** Lookup against a model, aliases, and the sharing of what routes say. */
-import { devOpen, type NetDevice } from '@skbuff/core';
+import { setupNet, devOpen, type NetDevice } from '@skbuff/core';
 import { Flowi4 } from '@skbuff/ipv4';
 import * as U from '@skbuff/uapi';
 import { inetMakeMask, inetNtoa } from '@skbuff/wire';
@@ -61,7 +61,7 @@ describe('fibLookup', () => {
   });
 
   it('needs no route in main to find a local one; without any address there is no table [FTAB-02 FTAB-05]', () => {
-    const net = t.h.kernel.netns.create();
+    const net = setupNet(t.h.kernel);
     if (typeof net === 'number') throw new Error(String(net));
     const fl4 = Object.assign(new Flowi4(), { daddr: ip4('127.0.0.1') });
     expect([fibLookup(net, fl4, new FibResult()), fibNet.of(net).tables.size]).toEqual([-U.ENETUNREACH, 0]);
@@ -134,7 +134,7 @@ describe('fibLookup', () => {
   });
 
   it('keeps namespaces apart [FINFO-18 FTAB-03]', () => {
-    const net = t.h.kernel.netns.create();
+    const net = setupNet(t.h.kernel);
     if (typeof net === 'number') throw new Error(String(net));
     t.h.route('99.0.0.0/8', { type: U.RTN_UNREACHABLE });
     const fl4 = Object.assign(new Flowi4(), { daddr: ip4('99.1.1.1') });

@@ -1,3 +1,4 @@
+import { insmod, rmmod, setupNet } from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
 import { NlMsgBuilder, RtMsg } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
@@ -15,16 +16,16 @@ describe('the plugin', () => {
     const v0: NetDevice = t.h.eth('v0', '10.0.0.1/24');
     t.h.route('default', { gw: ip4('10.0.0.9') });
     t.h.inputRt(v0, '10.0.0.2', '10.0.0.1');
-    expect(t.h.kernel.rmmod('@skbuff/fib')).toBe(0);
+    expect(rmmod(t.h.kernel, '@skbuff/fib')).toBe(0);
     expect([t.h.ip.routing, t.h.ip.ifaddrRoutes, t.h.ip.rtCacheFlush, fibDevNexthops(v0).size]).toEqual([null, null, null, 0]);
     expect([procNetOf(t.h.net).read('route'), t.h.ip.inetaddrChain.blocks().length, t.h.kernel.leaks()['fib_info'] ?? 0]).toEqual([-U.ENOENT, 0, 0]);
-    t.h.kernel.insmod(fib({ table: () => new PlainTable() }));
+    insmod(t.h.kernel, fib({ table: () => new PlainTable() }));
     expect(t.h.get('10.0.0.5')).toBe('10.0.0.1 > 10.0.0.5 dev v0');
     expect(t.h.input(v0, '10.0.0.1', '10.0.0.1')).toBe('IP_LOCAL_SOURCE');
   });
 
   it('goes with a namespace that has routes', () => {
-    const net = t.h.kernel.netns.create();
+    const net = setupNet(t.h.kernel);
     if (typeof net === 'number') throw new Error(String(net));
     expect(procNetOf(net).read('route')).toContain('Iface');
     net.put();

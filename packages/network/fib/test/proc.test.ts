@@ -1,5 +1,5 @@
 /** /proc/net and sysctls. The lines of `route` are what a Linux 6.18 showed for these routes. */
-import { type NetDevice } from '@skbuff/core';
+import { setupNet, type NetDevice } from '@skbuff/core';
 import { procNetOf } from '@skbuff/procfs';
 import { sysctlOf } from '@skbuff/sysctl';
 import * as U from '@skbuff/uapi';
@@ -121,7 +121,7 @@ describe('net.ipv4.route', () => {
   });
 
   it('shows only its own settings in another namespace', () => {
-    const net = t.h.kernel.netns.create();
+    const net = setupNet(t.h.kernel);
     if (typeof net === 'number') throw new Error(String(net));
     expect(sysctlOf(net).list('net/ipv4/route').map((path) => path.slice(15))).toEqual(['flush', 'min_adv_mss', 'min_pmtu', 'mtu_expires']);
     net.put();

@@ -1,6 +1,7 @@
 /** The way of what this host sends. */
 import { devClose, type NetDevice } from '@skbuff/core';
 import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, Flowi4, type Rtable, ipMcIncGroup, ipMcOutput, ipOutput } from '@skbuff/ipv4';
+import { sysctlOf } from '@skbuff/sysctl';
 import * as U from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ip4, useHost } from './support.ts';
@@ -177,5 +178,24 @@ describe('several default routes', () => {
     expect(t.h.state.main!.numDefault).toBe(2);
     t.h.unroute('0.0.0.0/0', { priority: 10 });
     expect([gateway(), t.h.state.main!.numDefault]).toEqual(['10.0.0.9', 1]);
+  });
+});
+
+describe('of several next hops', () => {
+  it('others are chosen with another seed, and the same ones with the same', () => {
+    const hop = (dev: NetDevice, text: string) => ({ oif: dev.ifindex, gw: ip4(text), flags: 0, weight: 1, flow: 0 });
+    expect(t.h.route('99.0.0.0/8', { nexthops: [hop(v0, '10.0.0.9'), hop(w0, '10.1.0.9')] })).toBe(0);
+    const seed = 'net/ipv4/fib_multipath_hash_seed';
+    const tree = sysctlOf(t.h.net);
+    const ways = (value: string): string => {
+      expect(tree.write(seed, value)).toBe(0);
+      return Array.from({ length: 64 }, (_, i) => String(t.h.get(`99.1.1.${i}`, { saddr: 0x0a000001 })).includes('v0')).join();
+    };
+    const own = ways('0');
+    const other = ways('4294967295');
+    expect(other).not.toBe(own);
+    expect(ways('1')).not.toBe(other);
+    expect([ways('4294967295'), ways('0')]).toEqual([other, own]);
+    expect([tree.read(seed), tree.write(seed, '-1'), tree.write(seed, '4294967296')]).toEqual(['0\n', -EINVAL, -EINVAL]);
   });
 });

@@ -12,7 +12,7 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { IPSTATS_MIB_INADDRERRORS, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, inDevGet, ipCheckMc, ipv4Net } from '@skbuff/ipv4';
+import { IPSTATS_MIB_INADDRERRORS, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, inDevGet, ipCheckMc, ipv4Net, inDevAcceptLocal, inDevRouteLocalnet, inDevRpfilter } from '@skbuff/ipv4';
 import { EHOSTUNREACH, ETH_P_IP, IPPROTO_IGMP, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
 import { IPHDR_PROTOCOL, ipv4IsLbcast, ipv4IsLoopback, ipv4IsMulticast } from '@skbuff/wire';
 import { type HostNet, hostNet } from './host-net.ts';
@@ -42,7 +42,7 @@ export function hostRouteInput(skb: SkBuff, daddr: number, saddr: number, _tos: 
 function checkMartian(daddr: number, saddr: number, inDev: InDevice): number {
   if (saddr === 0) return SKB_DROP_REASON_IP_INVALID_SOURCE;
   if (daddr === 0) return SKB_DROP_REASON_IP_INVALID_DEST;
-  return (ipv4IsLoopback(daddr) || ipv4IsLoopback(saddr)) && !inDev.routeLocalnet() ? SKB_DROP_REASON_IP_LOCALNET : 0;
+  return (ipv4IsLoopback(daddr) || ipv4IsLoopback(saddr)) && !inDevRouteLocalnet(inDev) ? SKB_DROP_REASON_IP_LOCALNET : 0;
 }
 
 /** For another host, to which this one does not forward. */
@@ -75,7 +75,7 @@ function multicast(state: HostNet, skb: SkBuff, daddr: number, saddr: number, de
   if (!ipCheckMc(inDev, daddr, saddr, protocol)) return SKB_DROP_REASON_NOT_SPECIFIED;
   if (ipv4IsMulticast(saddr) || ipv4IsLbcast(saddr)) return SKB_DROP_REASON_IP_INVALID_SOURCE;
   if (skb.protocol !== ETH_P_IP) return SKB_DROP_REASON_INVALID_PROTO;
-  if (ipv4IsLoopback(saddr) && !inDev.routeLocalnet()) return SKB_DROP_REASON_IP_LOCALNET;
+  if (ipv4IsLoopback(saddr) && !inDevRouteLocalnet(inDev)) return SKB_DROP_REASON_IP_LOCALNET;
   // A host without an address yet may speak on its link, and say what it listens to.
   const mayBeNobody = daddr >>> 8 === 0xe00000 || protocol === IPPROTO_IGMP;
   const reason = saddr !== 0 ? validateSource(state, skb, saddr, dev, inDev) : mayBeNobody ? 0 : SKB_DROP_REASON_IP_INVALID_SOURCE;
@@ -85,13 +85,13 @@ function multicast(state: HostNet, skb: SkBuff, daddr: number, saddr: number, de
 
 /** `fib_validate_source`: nobody else has an address of this host; with `rp_filter` the way back must be the way that the packet came (RFC 3704). */
 function validateSource(state: HostNet, skb: SkBuff, saddr: number, dev: NetDevice, inDev: InDevice): number {
-  const rpf = skb.sp !== null ? 0 : inDev.rpFilter();
-  if (rpf === 0) return state.isOurs(saddr) && !inDev.acceptLocal() ? SKB_DROP_REASON_IP_LOCAL_SOURCE : 0;
+  const rpf = skb.sp !== null ? 0 : inDevRpfilter(inDev);
+  if (rpf === 0) return state.isOurs(saddr) && !inDevAcceptLocal(inDev) ? SKB_DROP_REASON_IP_LOCAL_SOURCE : 0;
   const back = state.lookup(saddr, 0, 0);
   if (back === null) return SKB_DROP_REASON_IP_RPFILTER;
   if (back.type === RTN_BROADCAST) return SKB_DROP_REASON_IP_INVALID_SOURCE;
   const local = back.type === RTN_LOCAL;
-  if (local && !inDev.acceptLocal()) return SKB_DROP_REASON_IP_LOCAL_SOURCE;
+  if (local && !inDevAcceptLocal(inDev)) return SKB_DROP_REASON_IP_LOCAL_SOURCE;
   if (back.dev === dev || (local && dev === state.net.loopbackDev)) return 0;
   return rpf === 1 || inDev.ifaList.length === 0 ? SKB_DROP_REASON_IP_RPFILTER : 0;
 }

@@ -10,6 +10,7 @@ import {
   inDevGet,
   inetSelectAddr,
   ipCheckMc,
+  inDevRouteLocalnet,
 } from '@skbuff/ipv4';
 import {
   EINVAL,
@@ -115,7 +116,7 @@ function byTable(state: HostNet, fl4: Flowi4, asked: number, dev: NetDevice | nu
 function mkroute(state: HostNet, fl4: Flowi4, iif: number, dev: NetDevice, route: HostRoute | null, type: number): Rtable | number {
   const inDev = inDevGet(dev);
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
-  if (inDev === null || fl4.daddr === 0 || (ipv4IsLoopback(fl4.saddr) && !loopback && !inDev.routeLocalnet())) return -EINVAL;
+  if (inDev === null || fl4.daddr === 0 || (ipv4IsLoopback(fl4.saddr) && !loopback && !inDevRouteLocalnet(inDev))) return -EINVAL;
   let flags = loopback || type === RTN_LOCAL ? RTCF_LOCAL : 0;
   if (ipv4IsLbcast(fl4.daddr) || type === RTN_BROADCAST) {
     type = RTN_BROADCAST;

@@ -1,5 +1,5 @@
 /** What is the provider's own: gateways as settings, decisions that are kept, a stack without a loopback device. */
-import { devOpen, type NetDevice, unregisterNetdevice } from '@skbuff/core';
+import { devOpen, insmod, type NetDevice, rmmod, unregisterNetdevice } from '@skbuff/core';
 import { arpBare } from '@skbuff/arp';
 import { fibBare } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
@@ -104,12 +104,12 @@ it('is exchanged for the FIB while the host runs, and back', () => {
   const answers = (): string[] => [out('10.0.0.5'), h.input(a, '10.0.0.2', '10.0.0.1'), h.input(a, '10.0.0.1', '10.0.0.1')];
   const before = answers();
   const held = h.route('10.0.0.5');
-  expect([h.kernel.rmmod('@skbuff/host-routes'), h.ip.routing, h.ip.rtCacheFlush, h.ip.inetaddrChain.blocks().length]).toEqual([0, null, null, 0]);
+  expect([rmmod(h.kernel, '@skbuff/host-routes'), h.ip.routing, h.ip.rtCacheFlush, h.ip.inetaddrChain.blocks().length]).toEqual([0, null, null, 0]);
   held.release();
-  h.kernel.insmod(fibBare({ table: () => new FibTrie() }));
+  insmod(h.kernel, fibBare({ table: () => new FibTrie() }));
   expect(answers()).toEqual(before);
-  expect(h.kernel.rmmod('@skbuff/fib')).toBe(0);
-  h.kernel.insmod(hostRoutes());
+  expect(rmmod(h.kernel, '@skbuff/fib')).toBe(0);
+  insmod(h.kernel, hostRoutes());
   expect(answers()).toEqual(before);
 });
 

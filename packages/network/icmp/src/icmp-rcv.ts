@@ -25,7 +25,7 @@ import {
 } from '@skbuff/uapi';
 import { ICMPHDR_LEN, ICMPHDR_TYPE, csumFold } from '@skbuff/wire';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
-import { icmpDiscard, icmpEcho, icmpPingRcv, icmpTimestamp } from './icmp-query.ts';
+import { icmpDiscard, icmpEcho, icmpPingRcv } from './icmp-query.ts';
 import type { IcmpHandler } from './icmp-service.ts';
 import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './icmp-snmp.ts';
 
@@ -34,7 +34,6 @@ export function icmpHandlers(): IcmpHandler[] {
   const table = new Array<IcmpHandler>(NR_ICMP_TYPES + 1).fill(icmpDiscard);
   table[ICMP_ECHOREPLY] = icmpPingRcv;
   table[ICMP_ECHO] = icmpEcho;
-  table[ICMP_TIMESTAMP] = icmpTimestamp;
   return table;
 }
 

@@ -4,14 +4,14 @@ import { IPV4, type Ipv4, ipv4Net } from '@skbuff/ipv4';
 import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_ICMP } from '@skbuff/uapi';
 import { IcmpNet, icmpNet } from './icmp-net.ts';
-import { type IcmpPart, icmpErrors } from './icmp-parts.ts';
+import { type IcmpPart, icmpErrors, icmpTimestamps } from './icmp-parts.ts';
 import { icmpHandlers, icmpRcv } from './icmp-rcv.ts';
 import { ICMP, Icmp } from './icmp-service.ts';
 import { icmpMsgSnmpLines, icmpSnmpLines } from './icmp-snmp.ts';
 
 /** Loads ICMPv4: IPv4 answers echo, reports what it drops, and hears of errors. */
 export function icmp(): Plugin {
-  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, [icmpErrors], controlRegister) };
+  return { name: '@skbuff/icmp', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, [icmpErrors, icmpTimestamps], controlRegister) };
 }
 
 /**

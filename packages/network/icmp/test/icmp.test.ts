@@ -1,4 +1,4 @@
-import { SKB_DROP_REASON_NO_SOCKET, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
+import { rmmod, setupNet, SKB_DROP_REASON_NO_SOCKET, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import { Flowi4, ipMakeSkb, ipSendSkb, type NetProtocol, type Rtable } from '@skbuff/ipv4';
 import { procNetOf } from '@skbuff/procfs';
 import { sysctlOf } from '@skbuff/sysctl';
@@ -53,7 +53,7 @@ describe('set-up', () => {
     ];
     expect(read()).toEqual(defaults);
     t.r.sysctl('net/ipv4/icmp_echo_ignore_all', 1);
-    const other = t.r.kernel.netns.create();
+    const other = setupNet(t.r.kernel);
     if (typeof other === 'number') throw new Error(String(other));
     expect(read(other)).toEqual(defaults);
     other.put();
@@ -63,7 +63,7 @@ describe('set-up', () => {
   });
 
   it('leaves no trace when it is unloaded: nothing is answered any more', () => {
-    expect(t.r.kernel.rmmod('@skbuff/icmp')).toBe(0);
+    expect(rmmod(t.r.kernel, '@skbuff/icmp')).toBe(0);
     t.r.receive(t.r.v0, ipPacket());
     t.r.receive(t.r.v0, ttl1());
     expect(t.r.take()).toEqual([]);

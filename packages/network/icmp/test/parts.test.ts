@@ -7,7 +7,7 @@ import { loopback } from '@skbuff/loopback';
 import { neighbourBare } from '@skbuff/neighbour';
 import { icmpMessage } from '@skbuff/testkit';
 import { afterEach, expect, it } from 'vitest';
-import { ICMP_MIB_INERRORS, icmpBare, icmpErrors, icmpNet, type IcmpPart } from '../src/index.ts';
+import { ICMP_MIB_INERRORS, icmpBare, icmpErrors, icmpNet, type IcmpPart, icmpTimestamps } from '../src/index.ts';
 import { ipPacket, Router } from './support.ts';
 
 let r: Router;
@@ -24,11 +24,15 @@ afterEach(() => {
 const sent = (): number[][] => r.take().map(({ ip }) => [(ip[0] & 15) * 4, ip[(ip[0] & 15) * 4]]);
 const RECORD_ROUTE = [7, 7, 4, 0, 0, 0, 0, 0];
 
-it('answers echo and time stamp', () => {
-  router([]);
+it.each<[what: string, parts: IcmpPart[], answers: number[][]]>([
+  ['echo', [], [[20, 0]]],
+  ['echo and with the part time stamps', [icmpTimestamps], [[20, 0], [20, 14]]],
+])('answers %s', (_what, parts, answers) => {
+  router(parts);
   r.receive(r.v0, ipPacket());
   r.receive(r.v0, ipPacket({ payload: icmpMessage(13, 0, 1, new Uint8Array(12)) }));
-  expect(sent()).toEqual([[20, 0], [20, 14]]);
+  expect(sent()).toEqual(answers);
+  expect(icmpNet.of(r.net).msgs[13]).toBe(1);
 });
 
 it.each<[what: string, parts: IcmpPart[], answers: number[][]]>([

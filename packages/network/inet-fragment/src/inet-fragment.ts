@@ -1,5 +1,5 @@
 /** Insertion and reassembly (`net/ipv4/inet_fragment.c`). Offsets are bytes of the packet behind its header. */
-import { type SkBuff } from '@skbuff/core';
+import { skbSetFragList, type SkBuff } from '@skbuff/core';
 import type { FragQueue, FragRun } from './frag-queue.ts';
 
 /** Already here: the fragment is not needed, the queue goes on. */
@@ -83,7 +83,7 @@ export function inetFragReasm(queue: FragQueue): SkBuff | null {
   }
   const rest = first.next;
   first.next = null;
-  first.shinfo.fragList = rest;
+  skbSetFragList(first, rest);
   for (let skb = rest; skb !== null; skb = skb.next) {
     first.len += skb.len;
     first.dataLen += skb.len;

@@ -3,10 +3,11 @@ import type { Net, NetDevice } from '@skbuff/core';
 import { IFA_F_SECONDARY, RTN_LOCAL, RT_SCOPE_HOST, RT_SCOPE_LINK } from '@skbuff/uapi';
 import { type InDevice, inDevGet, inetIfaMatch } from './inetdevice.ts';
 import { ipv4Net } from './ipv4-net.ts';
+import { inDevRouteLocalnet } from './in-dev-conf.ts';
 
 /** With `route_localnet`, addresses of scope host may be seen on the link. */
 function localnetScope(inDev: InDevice): number {
-  return inDev.routeLocalnet() ? RT_SCOPE_LINK : RT_SCOPE_HOST;
+  return inDevRouteLocalnet(inDev) ? RT_SCOPE_LINK : RT_SCOPE_HOST;
 }
 
 /**

@@ -38,6 +38,7 @@ import { inetMakeMask } from '@skbuff/wire';
 import { InDevice, type InIfaddr, inDevGet, inDevSet, inetIfaMatch } from './inetdevice.ts';
 import { IPV4_MIN_MTU } from './ip-append.ts';
 import { ipv4Net } from './ipv4-net.ts';
+import { inDevPromoteSecondaries } from './in-dev-conf.ts';
 
 /** For ever, in seconds. */
 export const INFINITY_LIFE_TIME = 0xffffffff;
@@ -210,7 +211,7 @@ function isSecondary(ifa: InIfaddr): boolean {
 export function inetDelIfa(inDev: InDevice, ifa: InIfaddr, nlh: NlMsgHdr | null = null, portid = 0): void {
   const { ip } = ipv4Net.of(inDev.dev.net);
   const secondaries = isSecondary(ifa) || inDev.dead ? [] : inDev.ifaList.filter((other) => isSecondary(other) && sameSubnet(ifa, other));
-  const promote = inDev.promoteSecondaries() ? secondaries[0] : undefined;
+  const promote = inDevPromoteSecondaries(inDev) ? secondaries[0] : undefined;
   if (promote === undefined) for (const other of secondaries) unlinkIfa(inDev, other, nlh, portid);
   // Their routes name the primary that goes: they are made again for the new one.
   else for (const other of secondaries) ip.ifaddrRoutes?.delIfaddr(other, ifa);

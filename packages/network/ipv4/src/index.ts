@@ -12,6 +12,7 @@ export * from './flow.ts';
 export * from './igmp.ts';
 export * from './igmp-proc.ts';
 export * from './inet-sock.ts';
+export * from './in-dev-conf.ts';
 export * from './inet-offload.ts';
 export * from './inetdevice.ts';
 export { InetPeer, inetGetpeer, inetPeerXrlimAllow } from './inetpeer.ts';

@@ -10,11 +10,13 @@
 import {
   CHECKSUM_NONE,
   CHECKSUM_PARTIAL,
+  type Net,
+  NET_XMIT_CN,
   NETIF_F_HW_CSUM,
   NETIF_F_IP_CSUM,
-  NET_XMIT_CN,
-  type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
+  skbSetFragList,
+  skbTailroom,
   type SkBuff,
 } from '@skbuff/core';
 import {
@@ -224,7 +226,7 @@ function appendPieces(
     if (skb !== null && copy < left) copy = fullLen - skb.len;
     if (skb !== null && copy > 0) {
       if (copy > left) copy = left;
-      if (skb.tailroom() < copy && skb.cache.expandHead(skb, 0, mtu - skb.len) !== 0) return -ENOBUFS;
+      if (skbTailroom(skb) < copy && skb.cache.expandHead(skb, 0, mtu - skb.len) !== 0) return -ENOBUFS;
       skb.putData(payload, at, copy);
       at += copy;
       left -= copy;
@@ -264,7 +266,7 @@ function joinPieces(queue: SkBuff[]): SkBuff {
     skb.len += piece.len;
     skb.dataLen += piece.len;
     skb.truesize += piece.truesize;
-    if (last === null) skb.shinfo.fragList = piece;
+    if (last === null) skbSetFragList(skb, piece);
     else last.next = piece;
     last = piece;
   }

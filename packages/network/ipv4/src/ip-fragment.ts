@@ -6,6 +6,7 @@ import {
   type NetDevice,
   type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
+  skbHeadlen,
   type SkBuff,
   type SkbSock,
   skbChecksumHelp,
@@ -53,7 +54,7 @@ function listFits(skb: SkBuff, room: number, hlen: number): boolean {
   let piece = skb.shinfo.fragList;
   if (piece === null || skb.isCloned()) return false;
   if ((be16(skb.bytes, skb.networkHeader + IPHDR_FRAG_OFF) & (IP_MF | IP_OFFSET)) !== 0) return false;
-  let first = skb.headlen() - hlen;
+  let first = skbHeadlen(skb) - hlen;
   for (let i = 0; i < skb.shinfo.nrFrags; i++) first += skb.shinfo.frags[i].size;
   const reserved = llReservedSpace((skb.dst as DstEntry).dev);
   if (first > room || (first & 7) !== 0 || skb.headroom() < reserved) return false;

@@ -44,6 +44,7 @@ import {
   RTN_MULTICAST,
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, IPHDR_TOT_LEN, be16, be32, ipFastCsumOk } from '@skbuff/wire';
+import { inDevDropUnicastInL2Multicast } from './in-dev-conf.ts';
 import { inDevGet } from './inetdevice.ts';
 import { IPCB_IIF, ipcbInit } from './ip-cb.ts';
 import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-defrag.ts';
@@ -192,7 +193,8 @@ function acceptLinkType(skb: SkBuff, state: Ipv4Net, rt: Rtable, dev: NetDevice)
     stats[IPSTATS_MIB_INBCASTPKTS]++;
     stats[IPSTATS_MIB_INBCASTOCTETS] += skb.len;
   } else if (skb.pktType === PACKET_BROADCAST || skb.pktType === PACKET_MULTICAST) {
-    if (inDevGet(dev)?.dropUnicastInL2Multicast() === true) {
+    const inDev = inDevGet(dev);
+    if (inDev !== null && inDevDropUnicastInL2Multicast(inDev)) {
       skb.kfree(SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST);
       return false;
     }

@@ -6,6 +6,7 @@ import {
   NF_HOOK_OK,
   type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
+  skbResetMacHeader,
   type SkBuff,
   type SkbSock,
 } from '@skbuff/core';
@@ -57,7 +58,7 @@ function loopBack(net: Net, sk: SkbSock | null, skb: SkBuff): void {
 /** `ip_mc_finish_output`, `dev_loopback_xmit`: received as if it had come over the link, by the route that it has. */
 function ipMcFinishOutput(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   skb.pull(skb.networkHeader - skb.data);
-  skb.resetMacHeader();
+  skbResetMacHeader(skb);
   skb.pktType = PACKET_LOOPBACK;
   if (skb.ipSummed === CHECKSUM_NONE) skb.ipSummed = CHECKSUM_UNNECESSARY;
   skb.dstForce();

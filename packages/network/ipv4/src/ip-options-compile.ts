@@ -36,6 +36,7 @@ import { inetCurrentTimestamp } from './ip-options-forward.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_INDISCARDS, IPSTATS_MIB_INHDRERRORS } from './snmp.ts';
+import { inDevLogMartians, inDevSourceRoute } from './in-dev-conf.ts';
 
 const CIPSO_MIN_LEN = 8;
 
@@ -278,8 +279,8 @@ export function ipRcvOptions(skb: SkBuff, dev: NetDevice): boolean {
   }
   if (packetOptions.srr === 0) return true;
   const inDev = inDevGet(dev);
-  if (inDev !== null && !inDev.sourceRoute()) {
-    if (inDev.logMartians()) logSourceRoute(net, skb);
+  if (inDev !== null && !inDevSourceRoute(inDev)) {
+    if (inDevLogMartians(inDev)) logSourceRoute(net, skb);
     return dropped(skb, SKB_DROP_REASON_NOT_SPECIFIED);
   }
   return ipOptionsRcvSrr(skb, dev) || dropped(skb, SKB_DROP_REASON_NOT_SPECIFIED);

@@ -9,6 +9,7 @@ import {
   NETDEV_UP,
   type NetDevice,
   type NotifierBlock,
+  rmmod,
   unregisterNetdevice,
 } from '@skbuff/core';
 import { IfAddrMsg, nlmsgAll, nlTalk, NlMsgBuilder, type NlReply } from '@skbuff/netlink';
@@ -112,8 +113,8 @@ describe('IPv4 of a device', () => {
 
   it('can be unloaded under devices that stay', () => {
     t.h.eth('a', '10.0.0.1');
-    expect(t.h.kernel.rmmod('known-neighbours')).toBe(0);
-    expect(t.h.kernel.rmmod('@skbuff/ipv4')).toBe(0);
+    expect(rmmod(t.h.kernel, 'known-neighbours')).toBe(0);
+    expect(rmmod(t.h.kernel, '@skbuff/ipv4')).toBe(0);
     expect(t.h.kernel.leaks()).not.toHaveProperty('in_device');
   });
 });

@@ -1,4 +1,4 @@
-import { CHECKSUM_PARTIAL, type NetDevice, type SkBuff, SKB_DROP_REASON_PKT_TOO_BIG } from '@skbuff/core';
+import { CHECKSUM_PARTIAL, type NetDevice, SKB_DROP_REASON_PKT_TOO_BIG, skbSetFragList, type SkBuff } from '@skbuff/core';
 import { EMSGSIZE, ENOBUFS, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '@skbuff/uapi';
 import { be16, setBe16 } from '@skbuff/wire';
 import { type IpPacket, ipPacket } from '@skbuff/testkit';
@@ -120,7 +120,7 @@ describe('a list of pieces', () => {
       head.dataLen += n;
       head.truesize += piece.truesize;
       if (sk !== null) sk.charged += piece.truesize;
-      if (last === null) head.shinfo.fragList = piece;
+      if (last === null) skbSetFragList(head, piece);
       else last.next = piece;
       last = piece;
     }

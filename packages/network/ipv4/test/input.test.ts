@@ -1,12 +1,13 @@
 import {
   type NetDevice,
+  nfRegisterNetHook,
+  nfUnregisterNetHook,
   SKB_DROP_REASON_IP_NOPROTO,
   SKB_DROP_REASON_IP_RPFILTER,
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST,
+  skbFillPageDesc,
   type SkBuff,
-  nfRegisterNetHook,
-  nfUnregisterNetHook,
 } from '@skbuff/core';
 import {
   ICMP_DEST_UNREACH,
@@ -197,8 +198,7 @@ describe('forwarding', () => {
     const glue = (type: number) => (skb: SkBuff): void => {
       const page = t.h.kernel.skbs.arena.allocBlock(100);
       if (page === null) throw new Error('no memory');
-      skb.shinfo.frags.push({ page, offset: page.start, size: 8 } as never);
-      skb.shinfo.nrFrags = 1;
+      skbFillPageDesc(skb, page, page.start, 8);
       skb.dataLen += 8;
       skb.len += 8;
       skb.shinfo.gsoSize = 1000;

@@ -1,3 +1,4 @@
+import { setupNet } from '@skbuff/core';
 import { EACCES, EINVAL, ENOENT } from '@skbuff/uapi';
 import type { Net } from '@skbuff/core';
 import { sysctlOf } from '@skbuff/sysctl';
@@ -62,7 +63,7 @@ describe('settings of interfaces', () => {
 
   it('of a new namespace are those of the first', () => {
     t.h.sysctl('net/ipv4/conf/all/rp_filter', '2');
-    const net = t.h.kernel.netns.create() as Net;
+    const net = setupNet(t.h.kernel) as Net;
     expect(ipv4Net.of(net).devconfAll.rpFilter).toBe(2);
     sysctlOf(net).write('net/ipv4/conf/all/rp_filter', '0');
     expect(t.h.state.devconfAll.rpFilter).toBe(2);

@@ -1,4 +1,4 @@
-import { devChangeName, NETEVENT_DELAY_PROBE_TIME_UPDATE, unregisterNetdevice } from '@skbuff/core';
+import { setupNet, devChangeName, NETEVENT_DELAY_PROBE_TIME_UPDATE, unregisterNetdevice } from '@skbuff/core';
 import { NdtMsg, NlAttrs, type NlMsgBuilder, type NlMsgHdr, nlaPolicySet, type NlReply, nlaParseNestedDeprecated, nlmsgParseDeprecated } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { EINVAL, ENOENT, NUD_REACHABLE } from '@skbuff/uapi';
@@ -101,7 +101,7 @@ describe('RTM_GETNEIGHTBL', () => {
   it('lists one family, and the devices of the reader\'s namespace [NEIGH-30]', () => {
     const { b } = holder;
     b.tbl.parmsOf(b.dev);
-    const net = b.kernel.netns.create() as typeof b.net;
+    const net = setupNet(b.kernel) as typeof b.net;
     const there = b.device({}, net);
     b.tbl6.parmsOf(there);
     expect(show(b).map((s) => `${s.name} ${s.parms.ifindex ?? '-'}`)).toEqual(['test_cache -', `test_cache ${b.dev.ifindex}`, 'test6_cache -']);
@@ -143,7 +143,7 @@ describe('RTM_SETNEIGHTBL', () => {
     expect(change(b, 'test_cache', { ucast: 9 }, fill).error).toBe(0);
     expect([b.tbl.gcThresh1, b.tbl.gcThresh2, b.tbl.gcThresh3, b.tbl.gcInterval]).toEqual([1, 2, 3, 4000]);
     expect([b.tbl.parms.ucastProbes, parms.ucastProbes, b.tbl.parmsOf(b.device()).ucastProbes]).toEqual([9, 3, 9]);
-    const port = b.open(b.kernel.netns.create() as typeof b.net);
+    const port = b.open(setupNet(b.kernel) as typeof b.net);
     expect(change(b, 'test_cache', null, (m) => m.nlaPutU32(U.NDTA_THRESH1, 5), port).error).toBe(-ENOENT);
     expect(change(b, 'test_cache', { ucast: 5 }, () => {}, port).error).toBe(-ENOENT);
     expect([b.tbl.gcThresh1, b.tbl.parms.ucastProbes]).toEqual([1, 9]);

@@ -1,4 +1,4 @@
-import { NETEVENT_NEIGH_UPDATE } from '@skbuff/core';
+import { setupNet, NETEVENT_NEIGH_UPDATE } from '@skbuff/core';
 import { NdMsg, nlmsgAll, type NlReply } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENOBUFS, ENODEV, ENOENT, EPERM } from '@skbuff/uapi';
@@ -293,7 +293,7 @@ describe('RTM_GETNEIGH', () => {
 
   it('lists the entries of its own namespace, of one device, or of the devices of one master; or of those without [NEIGH-29]', () => {
     const { b } = holder;
-    const net = b.kernel.netns.create() as typeof b.net;
+    const net = setupNet(b.kernel) as typeof b.net;
     b.entry('10.0.0.1', b.device({}, net));
     b.entry(A);
     const port = b.device();
@@ -374,7 +374,7 @@ describe('who is told', () => {
   it('a listener in another namespace hears nothing [NEIGH-29]', () => {
     const { b } = holder;
     b.listen();
-    const net = b.kernel.netns.create() as typeof b.net;
+    const net = setupNet(b.kernel) as typeof b.net;
     const dev = b.device({}, net);
     neighUpdate(b.entry(A, dev), mac(9), 0, U.NUD_STALE, 0);
     expect(b.events()).toEqual([]);

@@ -1,4 +1,4 @@
-import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
+import { setupNet, type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
 import { ENOBUFS, ENOENT } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import { LOCALLY_ENQUEUED, NEIGH_CB_FLAGS, type PneighEntry, neighProxy } from '../src/index.ts';
@@ -22,7 +22,7 @@ describe('proxied addresses', () => {
     const found = (dev: NetDevice | null, key: number): PneighEntry | null => proxy.lookup(b.net, dev, key);
     expect([found(b.dev, K1) === own, found(other, K1) === null, found(null, K1) === null]).toEqual([true, true, true]);
     expect([found(b.dev, K2) === all, found(other, K2) === all, found(null, K2) === all]).toEqual([true, true, true]);
-    expect(proxy.lookup(b.kernel.netns.create() as typeof b.net, null, K2) === null).toBe(true);
+    expect(proxy.lookup(setupNet(b.kernel) as typeof b.net, null, K2) === null).toBe(true);
     // There is one that covers it already.
     expect([proxy.create(b.net, b.dev, K2) === all, proxy.create(b.net, b.dev, K1) === own, proxy.entries.length]).toEqual([true, true, 2]);
     expect([proxy.delete(b.net, b.dev, K2), proxy.delete(b.net, other, K1), proxy.delete(b.net, null, K1)]).toEqual([-ENOENT, -ENOENT, -ENOENT]);

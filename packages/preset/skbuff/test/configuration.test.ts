@@ -1,7 +1,25 @@
 /** The doors by which a host is configured: files, ioctls, netlink; and that they lead to the same rooms. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { arp } from '@skbuff/arp';
-import { allocNetdev, createKernel, type Net, type NetDevice, type NetDeviceOps, NETDEV_CHANGEMTU, NETDEV_TX_OK, netdevOpsDefaults, netifDeviceDetach, registerNetdevice, sysfsRead, sysfsReaddir, unregisterNetdevice, VirtualClock } from '@skbuff/core';
+import {
+  allocNetdev,
+  createKernel,
+  insmod,
+  type Net,
+  type NetDevice,
+  type NetDeviceOps,
+  NETDEV_CHANGEMTU,
+  NETDEV_TX_OK,
+  netdevOpsDefaults,
+  netifDeviceDetach,
+  registerNetdevice,
+  rmmod,
+  setupNet,
+  sysfsRead,
+  sysfsReaddir,
+  unregisterNetdevice,
+  VirtualClock,
+} from '@skbuff/core';
 import { netlinkPort, type NetlinkPort } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
 import { kernelTask } from '@skbuff/sock';
@@ -61,13 +79,13 @@ function open(ns: Net, groups = 0): NetlinkPort {
 describe('/proc/net/arp', () => {
   it('is there as soon as ARP is, in every namespace, and goes with it; nobody writes it [CFG-02]', async () => {
     const kernel = createKernel({ plugins: linux().filter(({ name }) => name !== '@skbuff/arp') });
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const read = (): unknown[] => [kernel.initNet, other].map((ns) => procNetOf(ns).read('arp'));
     expect(read()).toEqual([-U.ENOENT, -U.ENOENT]);
-    kernel.insmod(arp());
+    insmod(kernel, arp());
     const header = 'IP address       HW type     Flags       HW address            Mask     Device\n';
     expect(read()).toEqual([header, header]);
-    expect([kernel.rmmod('@skbuff/arp'), read()]).toEqual([0, [-U.ENOENT, -U.ENOENT]]);
+    expect([rmmod(kernel, '@skbuff/arp'), read()]).toEqual([0, [-U.ENOENT, -U.ENOENT]]);
     other.put();
     expect(kernel.shutdown()).toEqual({});
   });
@@ -188,7 +206,7 @@ describe('a change', () => {
     const d0 = h.ns.devGetByName('d0') as NetDevice;
     const port = open(h.ns);
     const log: unknown[] = [];
-    net.kernel.insmod({
+    insmod(net.kernel, {
       name: 'nosy',
       init: (ctx) =>
         ctx.netdeviceNotifier({
@@ -204,7 +222,7 @@ describe('a change', () => {
     // Sent in the midst of the first, and carried out when that was over.
     expect([log, d0.mtu]).toEqual([[1400, 40, 1400, 1300], 1300]);
     port.close();
-    net.kernel.rmmod('nosy');
+    rmmod(net.kernel, 'nosy');
   });
 });
 

@@ -76,6 +76,13 @@ ifconfig v0 broadcast
 ifconfig v0 multicast
 ifconfig v0 -multicast
 ifconfig v0
+ifconfig v0 inet6 ::1
+ifconfig v0 inet6 10.0.0.1
+ifconfig v0 unix 10.0.0.1
+ifconfig v0 ax25 foo
+ifconfig v0 tunnel ::1
+ifconfig v0 tunnel 10.0.0.1
+arp -d 10.9.9.9 dev nosuch
 ifconfig v0 mem_start 0x100
 ifconfig v0 io_addr 0x300
 ifconfig v0 irq 5

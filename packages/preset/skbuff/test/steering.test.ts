@@ -1,6 +1,8 @@
 /** Sockets that draw their packets to where they are: to their CPU (RFS), and out of the card (busy polling). */
 import {
   createKernel,
+  napiComplete,
+  setupNet,
   devOpen,
   HrTimer,
   type Kernel,
@@ -13,6 +15,7 @@ import {
   netifNapiAdd,
   netSysfsWrite,
   PfifoFastQdisc,
+  skbResetMacHeader,
   type SkBuff,
   SkBuffHead,
   VirtualClock,
@@ -43,7 +46,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   kernel = createKernel({ clock, cpus: 4, debug: true, plugins: linux() });
   a = kernel.initNet;
-  b = kernel.netns.create() as Net;
+  b = setupNet(kernel) as Net;
   const pair = vethCreate(a, 'va', b, 'vb') as { dev: NetDevice; peer: NetDevice };
   va = pair.dev;
   vb = pair.peer;
@@ -158,12 +161,12 @@ class SilentCard {
       skb.dstDrop();
       skb.dev = vb;
       skb.pktType = 0;
-      skb.resetMacHeader();
+      skbResetMacHeader(skb);
       skb.pull(14);
       skb.protocol = U.ETH_P_IP;
       napiGroReceive(napi, skb);
     }
-    if (work < budget) kernel.softnet.napiComplete(napi, work);
+    if (work < budget) napiComplete(kernel.softnet, napi, work);
     return work;
   }
 }

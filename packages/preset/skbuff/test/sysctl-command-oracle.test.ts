@@ -74,6 +74,35 @@ net.ipv4.conf.v0.forwarding
 -ar ^net.ipv4.conf.(all|default)
 -ar ^net.ipv4.(ip|icmp)_.*(ttl|echo_ignore)
 -nar ^net.ipv4.conf.lo.arp
+net.ipv4.route.flush
+-N net.ipv4.route.flush
+-N net.ipv4.route
+-N net.ipv4.neigh.v0
+-N --deprecated net.ipv4.neigh.v0
+net.ipv4.neigh.v0.retrans_time
+.
+..
+/
+//
+./
+=
+=1
+.=1
+/=1
+-w /proc/sys/net/ipv4/ip_default_ttl=64
+/proc/sys/net/ipv4/ip_default_ttl
+/net/ipv4/ip_default_ttl
+.net.ipv4.ip_default_ttl
+net..ipv4.neigh.v0
+net..ipv4.ip_default_ttl
+net..ipv4.ip_default_ttl=64
+net.ipv4.ip_default_ttl.
+net.ipv4.ip_default_ttl/
+net.ipv4.neigh.v0.
+net.ipv4.=1
+../../etc/passwd
+net/../net/ipv4/ip_default_ttl
+-e .
 -z
 --foo
 --help

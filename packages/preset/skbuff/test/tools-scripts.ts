@@ -361,6 +361,16 @@ tracepath -n 10.0.1.77
 `;
 
 export const TRACEROUTE = `
+traceroute -T -n -m 1 10.0.3.2
+traceroute -T -O foo 10.0.3.2
+traceroute -T -O mss 10.0.3.2
+traceroute -T -O mss=x 10.0.3.2
+traceroute -T -O syn=1 10.0.3.2
+traceroute -T -O help 10.0.3.2
+traceroute -T -O ack,mss=500 -n -m 1 10.0.3.2
+traceroute -T -O sack,timestamps -n -m 1 10.0.3.2
+traceroute -T -n -m 1 --sport=5555 -p 443 10.0.3.2 100
+
 traceroute 10.0.3.2
 traceroute -n 10.0.3.2
 traceroute -n -q 1 10.0.3.2

@@ -1,5 +1,5 @@
 /** The whole stack under conditions that no single package can show. */
-import { createKernel, type Net, type NetDevice, Random, type SkBuff, VirtualClock } from '@skbuff/core';
+import { createKernel, lsmod, type Net, type NetDevice, netifReceiveSkbList, Random, rmmod, setupNet, type SkBuff, VirtualClock } from '@skbuff/core';
 import { describe, expect, it } from 'vitest';
 import { createNet, type Host, type HostNet } from '../src/index.ts';
 import { linux } from '../src/linux.ts';
@@ -77,16 +77,16 @@ function received(dev: NetDevice, frame: Uint8Array): SkBuff | null {
 describe('the whole stack', () => {
   it('is unloaded in reverse, plugin by plugin, and leaves nothing', () => {
     const kernel = createKernel({ plugins: linux(), debug: true });
-    const extra = kernel.netns.create() as Net;
+    const extra = setupNet(kernel) as Net;
     expect(extra.devGetByName('lo')?.ifindex).toBe(1);
-    for (const { name } of [...kernel.lsmod()].reverse()) expect([name, kernel.rmmod(name)]).toEqual([name, 0]);
+    for (const { name } of [...lsmod(kernel)].reverse()) expect([name, rmmod(kernel, name)]).toEqual([name, 0]);
     expect(kernel.leaks()).toEqual({ net: 2 });
     expect(kernel.shutdown()).toEqual({});
   });
 
   it('refuses to unload what another plugin requires, and says who is missing', () => {
     const kernel = createKernel({ plugins: linux() });
-    expect(kernel.rmmod('@skbuff/ipv4')).toBe(-16);
+    expect(rmmod(kernel, '@skbuff/ipv4')).toBe(-16);
     expect(kernel.shutdown()).toEqual({});
     expect(() => createKernel({ plugins: linux().filter(({ name }) => name !== '@skbuff/netlink') })).toThrow('requires @skbuff/netlink, which is not loaded');
   });
@@ -109,7 +109,7 @@ describe('the whole stack', () => {
         last = skb;
       }
       net.kernel.softirq.localBhDisable();
-      dev.net.softnet.netifReceiveSkbList(first);
+      netifReceiveSkbList(dev.net.softnet, first);
       net.kernel.softirq.localBhEnable();
       clock.advance(5e9);
       undo();

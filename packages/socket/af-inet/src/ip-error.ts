@@ -1,4 +1,5 @@
 /** Errors that sockets hear of (`net/ipv4/ip_sockglue.c`): the error queue of IP_RECVERR. */
+import { skbResetTransportHeader } from '@skbuff/core';
 import type { SkBuff } from '@skbuff/core';
 import { IPCB_IIF, Flowi4, ipv4Net } from '@skbuff/ipv4';
 import {
@@ -82,7 +83,7 @@ export function ipIcmpError(sk: InetSk, skb: SkBuff, type: number, code: number,
   ee.code = code;
   ee.offender = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
   if (own.pull(payload) >= 0) {
-    own.resetTransportHeader();
+    skbResetTransportHeader(own);
     sockExterrSet(own, ee);
     if (sockQueueErrSkb(sk, own) === 0) return;
   }
@@ -99,7 +100,7 @@ export function ipLocalError(sk: InetSk, errno: number, daddr: number, port: num
   skb.resetNetworkHeader();
   setBe32(skb.bytes, skb.data + IPHDR_DADDR, daddr);
   skb.pull(IPHDR_LEN);
-  skb.resetTransportHeader();
+  skbResetTransportHeader(skb);
   sockExterrSet(skb, extErr(errno, SO_EE_ORIGIN_LOCAL, daddr, port, info));
   if (sockQueueErrSkb(sk, skb) !== 0) skb.consume();
 }

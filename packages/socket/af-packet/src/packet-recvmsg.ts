@@ -1,5 +1,5 @@
 /** Reading (`packet_recvmsg`). */
-import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, SKB_GSO_TCPV4, SKB_GSO_TCPV6, type SkBuff } from '@skbuff/core';
+import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, SKB_GSO_TCPV4, SKB_GSO_TCPV6, skbHeadlen, type SkBuff } from '@skbuff/core';
 import { type Msghdr, putCmsg, skbCopyDatagramMsg, skbRecvDatagram, sockDequeueErrSkb, sockRecvCmsgs } from '@skbuff/sock';
 import {
   AF_PACKET,
@@ -105,7 +105,7 @@ function hasTags(po: PacketSock, skb: SkBuff): boolean {
 function behindTags(skb: SkBuff): number {
   let type = skb.protocol;
   for (let at = skb.macHeader + ETH_HLEN; type === ETH_P_8021Q || type === ETH_P_8021AD; at += VLAN_HLEN) {
-    if (skb.macHeader < 0 || at + VLAN_HLEN > skb.data + skb.headlen()) return 0;
+    if (skb.macHeader < 0 || at + VLAN_HLEN > skb.data + skbHeadlen(skb)) return 0;
     type = be16(skb.bytes, at + 2);
   }
   return type;

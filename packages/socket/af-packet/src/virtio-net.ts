@@ -12,6 +12,7 @@ import {
   SKB_GSO_TCPV6,
   SKB_GSO_TCP_ECN,
   SKB_GSO_UDP_L4,
+  skbHeadlen,
   type SkBuff,
 } from '@skbuff/core';
 import {
@@ -135,7 +136,7 @@ export function virtioNetHdrFromSkb(skb: SkBuff, size: number): Uint8Array | num
     const kind = kindOf(gsoType);
     if (kind < 0) return -EINVAL;
     b[1] = kind | ((gsoType & SKB_GSO_TCP_ECN) !== 0 ? VIRTIO_NET_HDR_GSO_ECN : 0);
-    setLe16(b, 2, skb.headlen());
+    setLe16(b, 2, skbHeadlen(skb));
     setLe16(b, 4, gsoSize);
   }
   if (skb.ipSummed === CHECKSUM_PARTIAL) {

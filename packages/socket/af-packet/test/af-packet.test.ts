@@ -1,13 +1,14 @@
 import { bpfStmt, encodeSockFilter } from '@skbuff/bpf';
 import {
-  NETIF_F_HW_CSUM,
-  SKB_DROP_REASON_PACKET_SOCK_ERROR,
-  SKB_DROP_REASON_SOCKET_FILTER,
-  TX_DROPPED,
   devChangeNetNamespace,
   devClose,
   devOpen,
+  NETIF_F_HW_CSUM,
   netifCarrierOff,
+  SKB_DROP_REASON_PACKET_SOCK_ERROR,
+  SKB_DROP_REASON_SOCKET_FILTER,
+  skbSetFragList,
+  TX_DROPPED,
   unregisterNetdevice,
 } from '@skbuff/core';
 import { icmp } from '@skbuff/icmp';
@@ -520,7 +521,7 @@ describe('a filter', () => {
       skb.trim(20 + 8);
       sub.put(50);
       sub.bytes.fill(0x77, sub.data, sub.tail);
-      skb.shinfo.fragList = sub;
+      skbSetFragList(skb, sub);
       skb.len += 50;
       skb.dataLen += 50;
     });

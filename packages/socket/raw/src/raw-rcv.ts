@@ -1,4 +1,5 @@
 /** Receiving (`net/ipv4/raw.c`): every matching socket gets a clone, IP header included, before the transport sees the packet. */
+import { skbHeadlen } from '@skbuff/core';
 import { icmpErrVerdict, ipIcmpError, ipMcSfAllow, ipv4PktinfoPrepare, ipv4SkTeachRouting } from '@skbuff/af-inet';
 import type { NetDevice, SkBuff } from '@skbuff/core';
 import { IP_DEFRAG_CALL_RA_CHAIN, inetIif, ipDefrag } from '@skbuff/ipv4';
@@ -38,7 +39,7 @@ export function rawMatch(sk: RawSock, raddr: number, laddr: number, dif: number)
 
 /** `icmp_filter`: whether the socket does not want this type. A packet too short to have one is kept away. */
 function icmpFiltered(sk: RawSock, skb: SkBuff): boolean {
-  if (skb.headlen() < 8) return true;
+  if (skbHeadlen(skb) < 8) return true;
   const type = skb.bytes[skb.data];
   return type < 32 && ((sk.icmpFilter >>> type) & 1) !== 0;
 }

@@ -1,4 +1,5 @@
 /** Taking packets from a receive queue (`net/core/datagram.c`). */
+import { SKB_PEEKED } from '@skbuff/core';
 import type { SkBuff } from '@skbuff/core';
 import {
   EAGAIN,
@@ -43,7 +44,7 @@ function peekDatagram(sk: Sock): SkBuff | number {
       skip -= skb.len;
       continue;
     }
-    skb.peeked = true;
+    skb.bits |= SKB_PEEKED;
     return skb.get();
   }
   return -EAGAIN;

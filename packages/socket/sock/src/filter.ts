@@ -4,6 +4,7 @@
  * There is no address space here for `struct sock_fprog` to point into: the value of SO_ATTACH_FILTER and SO_GET_FILTER is the array of
  * `struct sock_filter` itself, and lengths are bytes of it.
  */
+import { skbHeadlen } from '@skbuff/core';
 import { BpfProgram, bpfCheckClassic, bpfRun, decodeSockFilter } from '@skbuff/bpf';
 import type { SkBuff } from '@skbuff/core';
 import {
@@ -118,7 +119,7 @@ function skbAncillary(sk: Sock, skb: SkBuff, what: number): number {
 /** `skb_get_poff`: how far behind `data` the payload of the transport begins; 0 if that is not known. IPv4 in the linear part. */
 function payOffset(skb: SkBuff): number {
   const { bytes, networkHeader: iph } = skb;
-  const end = skb.data + skb.headlen();
+  const end = skb.data + skbHeadlen(skb);
   if (skb.protocol !== ETH_P_IP || iph < 0 || iph + IPHDR_LEN > end) return 0;
   const l4 = iph + ipHdrlen(bytes, iph);
   const later = (be16(bytes, iph + IPHDR_FRAG_OFF) & IP_OFFSET) !== 0;

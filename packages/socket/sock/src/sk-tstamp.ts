@@ -1,5 +1,5 @@
 /** Time stamps: SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING (`net/core/sock.c`, `net/core/skbuff.c`; stamps are those that software makes). */
-import { type NetDevice, SKBTX_SCHED_TSTAMP, SKBTX_SW_TSTAMP, type SkBuff } from '@skbuff/core';
+import { type NetDevice, netDisableTimestamp, netEnableTimestamp, netTxTimestamp, SKBTX_SCHED_TSTAMP, SKBTX_SW_TSTAMP, type SkBuff } from '@skbuff/core';
 import {
   CAP_NET_RAW,
   EINVAL,
@@ -66,14 +66,14 @@ export function sockGetTimestamp(sk: Sock, name: number): number {
 
 /** `sock_enable_timestamp`: from now on packets are stamped when they arrive; `why`: SOCK_TIMESTAMP or SOCK_TIMESTAMPING_RX. */
 export function sockEnableTimestamp(sk: Sock, why: number): void {
-  if ((sk.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) === 0) sk.net.softnet.netstampNeeded++;
+  if ((sk.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) === 0) netEnableTimestamp(sk.net.softnet);
   sk.setFlag(why, true);
 }
 
 function disableTimestamp(sk: Sock, why: number): void {
   if (!sk.flag(why)) return;
   sk.setFlag(why, false);
-  if ((sk.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) === 0) sk.net.softnet.netstampNeeded--;
+  if ((sk.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) === 0) netDisableTimestamp(sk.net.softnet);
 }
 
 /** `sock_set_timestamping`: `struct so_timestamping`, flags (SOF_TIMESTAMPING_*) and the hardware clock, or the flags alone. 0 or -EINVAL. */
@@ -106,7 +106,7 @@ export function txFlagsOf(sk: Sock, tsflags: number): number {
   const txFlags = ((tsflags & SOF_TIMESTAMPING_TX_SOFTWARE) !== 0 ? SKBTX_SW_TSTAMP : 0) | ((tsflags & SOF_TIMESTAMPING_TX_SCHED) !== 0 ? SKBTX_SCHED_TSTAMP : 0);
   if (txFlags !== 0 && !sk.flag(SOCK_TXSTAMPER)) {
     sk.setFlag(SOCK_TXSTAMPER, true);
-    sk.net.softnet.txStampNeeded++;
+    netTxTimestamp(sk.net.softnet, 1);
   }
   return txFlags;
 }

@@ -2,7 +2,7 @@
  * `struct sock` (`include/net/sock.h`): what every socket is to the network stack. Families and protocols extend it; it knows of
  * neither datagrams nor streams.
  */
-import { type DstEntry, type Net, SkBuffHead, type SkBuff, type SkbSock } from '@skbuff/core';
+import { type DstEntry, moduleGet, modulePut, type Net, netDisableTimestamp, netTxTimestamp, SkBuffHead, type SkBuff, type SkbSock } from '@skbuff/core';
 import { POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM, TCP_CLOSE } from '@skbuff/uapi';
 import type { Proto } from './proto.ts';
 import { type SockNet, sockNet } from './sock-net.ts';
@@ -166,7 +166,7 @@ export class Sock implements SkbSock {
       state.sockets++;
     }
     state.layer.liveSocks++;
-    net.kernel.moduleGet(prot.owner);
+    moduleGet(net.kernel, prot.owner);
   }
 
   /** `sock_flag`. */
@@ -227,12 +227,12 @@ export class Sock implements SkbSock {
     this.receiveQueue.purge();
     this.errorQueue.purge();
     this.dstSet(null);
-    if ((this.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) !== 0) this.net.softnet.netstampNeeded--;
-    if (this.flag(SOCK_TXSTAMPER)) this.net.softnet.txStampNeeded--;
+    if ((this.flags & (SOCK_TIMESTAMP | SOCK_TIMESTAMPING_RX)) !== 0) netDisableTimestamp(this.net.softnet);
+    if (this.flag(SOCK_TXSTAMPER)) netTxTimestamp(this.net.softnet, -1);
     if (this.llUsec !== 0) this.net.softnet.busyPollers--;
     this.sockNet.layer.liveSocks--;
     const { net } = this;
-    net.kernel.modulePut(this.prot.owner);
+    modulePut(net.kernel, this.prot.owner);
     if (this.flag(SOCK_KERN)) return;
     this.sockNet.sockets--;
     net.put();

@@ -1,4 +1,5 @@
 /** Tasks and the namespaces that they are in. */
+import { insmod } from '@skbuff/core';
 import type { Net } from '@skbuff/core';
 import { Cred, namespacesOf, netNsOf, UCOUNT_FILES } from '@skbuff/namespaces';
 import { sysctlOf } from '@skbuff/sysctl';
@@ -68,7 +69,7 @@ describe('a task', () => {
     // Nor does a pernet operation that fails leave anything.
     const b = task();
     const before2 = links(b);
-    t.b.kernel.insmod({ name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net === t.b.net ? 0 : -U.ENOMEM) }) });
+    insmod(t.b.kernel, { name: 'full', init: (ctx) => ctx.pernetSubsys({ name: 'full', init: (net) => (net === t.b.net ? 0 : -U.ENOMEM) }) });
     expect([b.unshare(all), links(b), errno(b.clone(all))]).toEqual([-U.ENOMEM, before2, -U.ENOMEM]);
     // Nor does it count as one that there is.
     namespacesOf(t.b.net).initUserNs.ucountMax.set(U.CLONE_NEWNET, 1);

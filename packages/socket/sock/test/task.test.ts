@@ -1,3 +1,4 @@
+import { rmmod, setupNet } from '@skbuff/core';
 import type { Net } from '@skbuff/core';
 import { procNetOf } from '@skbuff/procfs';
 import {
@@ -119,7 +120,7 @@ describe('descriptors', () => {
 describe('sockets', () => {
   it('belong to the namespace that the task is in, and keep it alive', () => {
     const { kernel, task } = t.b;
-    const other = kernel.netns.create() as Net;
+    const other = setupNet(kernel) as Net;
     const before = t.b.dgram();
     expect(enterNet(task, other)).toBe(0);
     other.put();
@@ -134,9 +135,9 @@ describe('sockets', () => {
   it('keep their protocol’s plugin loaded', () => {
     const { kernel, task } = t.b;
     const fd = t.b.dgram();
-    expect(kernel.rmmod('@test/family')).toBe(-16);
+    expect(rmmod(kernel, '@test/family')).toBe(-16);
     task.close(fd);
-    expect(kernel.rmmod('@test/family')).toBe(0);
+    expect(rmmod(kernel, '@test/family')).toBe(0);
     expect(task.socket(AF_TEST, SOCK_DGRAM)).toBe(-97);
   });
 

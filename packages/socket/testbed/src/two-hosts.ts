@@ -1,7 +1,18 @@
 /** Two namespaces of one kernel, joined by a veth pair, each with its loopback and a task. */
 import { SockaddrIn, afInet } from '@skbuff/af-inet';
 import { arp } from '@skbuff/arp';
-import { type Kernel, NETDEV_TX_OK, type Net, type NetDevice, type Plugin, type SkBuff, VirtualClock, createKernel, devOpen } from '@skbuff/core';
+import {
+  setupNet,
+  type Kernel,
+  NETDEV_TX_OK,
+  type Net,
+  type NetDevice,
+  type Plugin,
+  type SkBuff,
+  VirtualClock,
+  createKernel,
+  devOpen,
+} from '@skbuff/core';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
 import { IPV4, type InDevice, type Ipv4, inDevGet, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
@@ -68,7 +79,7 @@ export class TwoHosts {
     this.ip = seen.ip as Ipv4;
     this.ip.icmp ??= { icmpSend: (skb, type, code) => void this.icmp.push({ net: (skb.dev as NetDevice).net, type, code }) };
     this.a = this.kernel.initNet;
-    this.b = this.kernel.netns.create() as Net;
+    this.b = setupNet(this.kernel) as Net;
     const pair = vethCreate(this.a, 'va', this.b, 'vb');
     if (typeof pair === 'number') throw new Error(`veth: ${pair}`);
     this.va = pair.dev;

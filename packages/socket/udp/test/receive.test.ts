@@ -5,6 +5,7 @@ import {
   SKB_DROP_REASON_SOCKET_FILTER,
   SKB_DROP_REASON_SOCKET_RCVBUFF,
   SKB_DROP_REASON_UDP_CSUM,
+  skbResetTransportHeader,
 } from '@skbuff/core';
 import type { Sock, Socket, Task } from '@skbuff/sock';
 import {
@@ -436,7 +437,7 @@ describe('a tunnel’s port', () => {
         return 0;
       }
       skb.pull(8);
-      skb.resetTransportHeader();
+      skbResetTransportHeader(skb);
       return -253;
     };
     t.lab.ip.addProtocol(253, { handler: (skb) => (taken.push(skb.len), skb.consume(), 0), errHandler: null, noPolicy: true });
