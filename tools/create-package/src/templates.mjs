@@ -64,7 +64,7 @@ function pluginFiles(names, description) {
   return {
     'src/index.ts': index(description, `export { ${camel}Count, ${camel}Slot, type ${pascal}Net } from './${name}.ts';\nexport { ${camel} } from './plugin.ts';\n`),
     [`src/${name}.ts`]: `/** What ${npm} keeps for each namespace. */
-import { lsmod, type Net, NetSlot, rmmod } from '@skbuff/core';
+import { type Net, NetSlot } from '@skbuff/core';
 
 export interface ${pascal}Net {
   count: number;
@@ -98,7 +98,7 @@ export function ${camel}(): Plugin {
   };
 }
 `,
-    [`test/${name}.test.ts`]: `import { createKernel, type Net, setupNet } from '@skbuff/core';
+    [`test/${name}.test.ts`]: `import { createKernel, type Net, rmmod, setupNet } from '@skbuff/core';
 import { expect, it } from 'vitest';
 import { ${camel}, ${camel}Count, ${camel}Slot } from '../src/index.ts';
 
@@ -132,7 +132,7 @@ export function ${camel}(): Plugin[] {
   return [];
 }
 `,
-    [`test/${name}.test.ts`]: `import { createKernel } from '@skbuff/core';
+    [`test/${name}.test.ts`]: `import { createKernel, lsmod } from '@skbuff/core';
 import { expect, it } from 'vitest';
 import { ${camel} } from '../src/index.ts';
 
