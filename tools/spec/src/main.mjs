@@ -5,6 +5,7 @@ import { allFiles, readRepository } from '../../repo-rules/src/repository.mjs';
 import { LAYERS } from '../../repo-rules/src/layers.mjs';
 import { ROOT } from '../../run.mjs';
 import { coverage, mentionsOf } from './coverage.mjs';
+import { notShownProblems } from './not-shown.mjs';
 import { packageTable, updateReadme } from './readme.mjs';
 import { MARKS, readRows } from './rows.mjs';
 
@@ -15,7 +16,7 @@ const program = new Command('spec')
   .option('--missing [section]', 'list the rows that no test shows; a section is an id prefix (ARP), part of a heading or of a file name')
   .option('--json', 'print one JSON object')
   .option('--readme', 'write the table of packages into README.md')
-  .option('--check', 'only fail on an id that is no row, and on a README that is out of date')
+  .option('--check', 'only fail on an id that is no row, on a README and on a list of rows not shown that are out of date')
   .parse();
 const options = program.opts();
 
@@ -92,6 +93,6 @@ else if (options.check) {
   console.log(`spec: ${s} of ${all} rows shown by tests`);
 } else table();
 
-if (options.readme || options.check) problems.push(...updateReadme(ROOT, readmeTable(), options.readme === true));
+if (options.readme || options.check) problems.push(...updateReadme(ROOT, readmeTable(), options.readme === true), ...notShownProblems(ROOT, rows, shown));
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSource } from '../../repo-rules/src/source-file.mjs';
 import { coverage, idsIn, mentionsOf } from '../src/coverage.mjs';
+import { builtSections, checkNotShown } from '../src/not-shown.mjs';
 import { parseRows, readRows } from '../src/rows.mjs';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
@@ -80,5 +81,22 @@ describe('coverage', () => {
       'packages/base/a/src/a.ts:2  AB-8 is no row of docs/spec',
       `${TEST_FILE}:2  AB-1 is named by a describe; name it in the title of the test that shows it`,
     ]);
+  });
+});
+
+describe('rows that no test shows', () => {
+  const rows = parseRows('01-a.md', '## 1. One\n| A-1 | x | y | core |\n| A-2 | x | y | deep |\n| A-3 | x | y | expected |\n## 2. Two\n| B-1 | x | y | core |\n');
+
+  it.each([
+    ['nothing', '| A-1 | not built |\n| A-3 | not built |', []],
+    ['what is not listed', '| A-1 | not built |', [expect.stringMatching(/A-3 is neither/)]],
+    ['a row without a reason', '| A-1 | not built |\n| A-3 | |', [expect.stringMatching(/A-3 is neither/)]],
+    ['what is shown, deep, not built or unknown', '| A-1 | no |\n| A-2 | no |\n| A-3 | no |\n| B-1 | no |\n| C-1 | no |', ['A-2', 'B-1', 'C-1'].map((id) => expect.stringContaining(`${id} need not`))],
+  ])('complains of %s', (_what, list, problems) => {
+    expect(checkNotShown(`Built: 01: 1\n\n${list}\n`, rows, new Set())).toEqual(problems);
+  });
+
+  it('are of the sections that are built', () => {
+    expect([...builtSections('Built: 01: 1–3, 5 · 02: 7')]).toEqual(['01 1', '01 2', '01 3', '01 5', '02 7']);
   });
 });
