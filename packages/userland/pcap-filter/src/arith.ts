@@ -2,7 +2,7 @@
 import * as U from '@skbuff/uapi';
 import { type Cond, type Stmt, and, not, stmt, test } from './cond.ts';
 import { fail } from './filter-error.ts';
-import { genAbbreviation, notFragment } from './gen-proto.ts';
+import { protocolNamed, notFragment } from './protocols.ts';
 import type { Layers, Offset } from './link.ts';
 import { type Registers, equal, ipHeaderLength } from './loads.ts';
 
@@ -107,18 +107,18 @@ export function arithLoad(l: Layers, regs: Registers, proto: string, index: Arit
 
 function place(l: Layers, proto: string, index: Arith, size: number): { load: Stmt[]; guard: Cond | null } {
   const { reg } = index;
-  if (proto === 'link') return { load: indexed(l.linkhdr, 0, reg, size), guard: index.guard };
-  if (NETWORK.includes(proto)) return { load: indexed(l.linkpl, l.nl, reg, size), guard: both(index.guard, genAbbreviation(l, proto)) };
+  if (proto === 'link') return { load: indexed(l.frame, 0, reg, size), guard: index.guard };
+  if (NETWORK.includes(proto)) return { load: indexed(l.payload, l.network, reg, size), guard: both(index.guard, protocolNamed(l, proto)) };
   if (TRANSPORT.includes(proto)) {
-    const own = and(genAbbreviation(l, proto), notFragment(l));
+    const own = and(protocolNamed(l, proto), notFragment(l));
     const add = [stmt(U.BPF_LD | U.BPF_MEM, reg), stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_X), stmt(U.BPF_MISC | U.BPF_TAX)];
-    const load = [...ipHeaderLength(l), ...add, stmt(U.BPF_LD | U.BPF_IND | size, l.linkpl.base + l.nl)];
-    return { load, guard: and(genAbbreviation(l, 'ip'), both(index.guard, own) as Cond) };
+    const load = [...ipHeaderLength(l), ...add, stmt(U.BPF_LD | U.BPF_IND | size, l.payload.base + l.network)];
+    return { load, guard: and(protocolNamed(l, 'ip'), both(index.guard, own) as Cond) };
   }
   if (proto === 'icmp6') {
     // Of the fixed header alone: extension headers are not looked through.
-    const own = and(genAbbreviation(l, 'ip6'), equal(l.linkpl, l.nl + 6, U.BPF_B, 58));
-    return { load: indexed(l.linkpl, l.nl + 40, reg, size), guard: both(index.guard, own) };
+    const own = and(protocolNamed(l, 'ip6'), equal(l.payload, l.network + 6, U.BPF_B, 58));
+    return { load: indexed(l.payload, l.network + 40, reg, size), guard: both(index.guard, own) };
   }
   return fail(proto === 'radio' ? 'radio information not present in capture' : 'unsupported index operation');
 }

@@ -12,23 +12,28 @@ export interface Block {
   /** The comparison; BPF_RET | BPF_K at an end. */
   code: number;
   k: number;
-  jt: Block | null;
-  jf: Block | null;
+  yes: Block | null;
+  no: Block | null;
 }
 
 export function endBlock(k: number): Block {
-  return { stmts: [], code: BPF_RET | BPF_K, k, jt: null, jf: null };
+  return { stmts: [], code: BPF_RET | BPF_K, k, yes: null, no: null };
 }
 
 export function isEnd(block: Block): boolean {
-  return block.jt === null || block.jf === null;
+  return block.yes === null || block.no === null;
+}
+
+/** What a block does: the same of two blocks, or of one at two times, if they do the same. */
+export function textOf({ stmts, code, k, yes, no }: Block): string {
+  return `${[...stmts, { code, k }].map((s) => `${s.code} ${s.k}`).join(';')} ${yes === no}`;
 }
 
 /** The graph of a condition, entered at the result. */
 export function graphOf(cond: Cond, yes: Block, no: Block): Block {
   switch (cond.kind) {
     case 'test':
-      return { stmts: [...cond.stmts], code: cond.code, k: cond.k, jt: yes, jf: no };
+      return { stmts: [...cond.stmts], code: cond.code, k: cond.k, yes, no };
     case 'not':
       return graphOf(cond.a, no, yes);
     case 'and':
@@ -59,7 +64,7 @@ export function blocksFromEnd(root: Block, waysOf: (block: Block) => readonly (B
 
 /** The blocks in the order of the program. */
 export function blockOrder(root: Block): Block[] {
-  return blocksFromEnd(root, ({ jt, jf }) => [jf, jt]).reverse();
+  return blocksFromEnd(root, ({ yes, no }) => [no, yes]).reverse();
 }
 
 const CLASS_MASK = 0x07;
@@ -91,13 +96,13 @@ function placeBlocks(order: readonly Block[], farTrue: ReadonlySet<Block>, farFa
 function widen(order: readonly Block[], start: ReadonlyMap<Block, number>, farTrue: Set<Block>, farFalse: Set<Block>): boolean {
   let changed = false;
   for (const block of order) {
-    if (block.jt === null || block.jf === null) continue;
+    if (block.yes === null || block.no === null) continue;
     const next = (start.get(block) as number) + block.stmts.length + 1;
-    if (!farTrue.has(block) && (start.get(block.jt) as number) - next >= REACH) {
+    if (!farTrue.has(block) && (start.get(block.yes) as number) - next >= REACH) {
       farTrue.add(block);
       changed = true;
     }
-    if (!farFalse.has(block) && (start.get(block.jf) as number) - next >= REACH) {
+    if (!farFalse.has(block) && (start.get(block.no) as number) - next >= REACH) {
       farFalse.add(block);
       changed = true;
     }
@@ -107,10 +112,10 @@ function widen(order: readonly Block[], start: ReadonlyMap<Block, number>, farTr
 
 function emitBlock(block: Block, start: ReadonlyMap<Block, number>, farTrue: ReadonlySet<Block>, farFalse: ReadonlySet<Block>): BpfInsn[] {
   const out = block.stmts.map((s, i) => emitStmt(s, i, block.stmts));
-  if (block.jt === null || block.jf === null) return [...out, bpfStmt(block.code, block.k)];
+  if (block.yes === null || block.no === null) return [...out, bpfStmt(block.code, block.k)];
   const next = (start.get(block) as number) + out.length + 1;
-  const toTrue = (start.get(block.jt) as number) - next;
-  const toFalse = (start.get(block.jf) as number) - next;
+  const toTrue = (start.get(block.yes) as number) - next;
+  const toFalse = (start.get(block.no) as number) - next;
   const ft = farTrue.has(block);
   const ff = farFalse.has(block);
   out.push(bpfJump(block.code, block.k, ft ? 0 : toTrue, ff ? (ft ? 1 : 0) : toFalse));

@@ -5,12 +5,12 @@ import { CONSTANTS, KEYWORDS } from './keywords.ts';
 
 export type Token =
   | { readonly kind: 'word'; readonly word: string }
-  | { readonly kind: 'id'; readonly text: string }
-  | { readonly kind: 'num'; readonly value: number }
+  | { readonly kind: 'name'; readonly text: string }
+  | { readonly kind: 'number'; readonly value: number }
   /** Numbers with dots: a host or a network. */
-  | { readonly kind: 'hid'; readonly text: string }
-  | { readonly kind: 'hid6'; readonly text: string }
-  | { readonly kind: 'eid'; readonly bytes: Uint8Array }
+  | { readonly kind: 'dotted'; readonly text: string }
+  | { readonly kind: 'v6'; readonly text: string }
+  | { readonly kind: 'mac'; readonly bytes: Uint8Array }
   | { readonly kind: 'op'; readonly op: string }
   | { readonly kind: 'end' };
 
@@ -70,19 +70,19 @@ export class Lexer {
       const escaped = ESCAPED.exec(rest)?.[0];
       if (escaped === undefined) return null;
       this.at += escaped.length;
-      return { kind: 'id', text: escaped.slice(1) };
+      return { kind: 'name', text: escaped.slice(1) };
     }
     const { index, match } = longest(rest, MAC, V6, NUMBER, DOTTED, ID, BOGUS);
     if (match === '') return null;
     this.at += match.length;
-    if (index === 0) return { kind: 'eid', bytes: parseMac(match) };
-    if (index === 1 && inetPton6(match) !== null) return { kind: 'hid6', text: match };
+    if (index === 0) return { kind: 'mac', bytes: parseMac(match) };
+    if (index === 1 && inetPton6(match) !== null) return { kind: 'v6', text: match };
     if (index === 1 || index === 5) fail(`bogus ethernet address ${BOGUS.exec(match)?.[0] ?? match}`);
-    if (index === 2) return { kind: 'num', value: parseNumber(match) };
-    if (index === 3) return { kind: 'hid', text: match };
+    if (index === 2) return { kind: 'number', value: parseNumber(match) };
+    if (index === 3) return { kind: 'dotted', text: match };
     // An expression may say `constructor`, which is a member of every object.
-    if (Object.hasOwn(CONSTANTS, match)) return { kind: 'num', value: CONSTANTS[match] as number };
-    return Object.hasOwn(KEYWORDS, match) ? { kind: 'word', word: KEYWORDS[match] as string } : { kind: 'id', text: match };
+    if (Object.hasOwn(CONSTANTS, match)) return { kind: 'number', value: CONSTANTS[match] as number };
+    return Object.hasOwn(KEYWORDS, match) ? { kind: 'word', word: KEYWORDS[match] as string } : { kind: 'name', text: match };
   }
 }
 

@@ -16,15 +16,15 @@ export interface Offset {
 /** What is known of a packet at one point of the expression; `vlan`, `mpls`, `pppoes`, `geneve` change it for what comes behind them. */
 export interface Layers {
   readonly dlt: number;
-  readonly linkhdr: Offset;
+  readonly frame: Offset;
   /** The field with the protocol's number; null if there is none. */
-  readonly linktype: Offset | null;
+  readonly typeField: Offset | null;
   /** Where the payload of the link layer begins. */
-  readonly linkpl: Offset;
+  readonly payload: Offset;
   /** The network layer's header, counted from there. */
-  readonly nl: number;
+  readonly network: number;
   /** The same behind an LLC header without SNAP. */
-  readonly nlNosnap: number;
+  readonly networkNoSnap: number;
   /** Labels of MPLS passed so far. */
   readonly labels: number;
   readonly geneve: boolean;
@@ -32,14 +32,14 @@ export interface Layers {
 
 const at = (base: number): Offset => ({ base, reg: -1 });
 
-function layers(dlt: number, linktype: number | null, linkpl: number, nlNosnap: number): Layers {
+function layers(dlt: number, typeField: number | null, payload: number, networkNoSnap: number): Layers {
   return {
     dlt,
-    linkhdr: at(0),
-    linktype: linktype === null ? null : at(linktype),
-    linkpl: at(linkpl),
-    nl: 0,
-    nlNosnap,
+    frame: at(0),
+    typeField: typeField === null ? null : at(typeField),
+    payload: at(payload),
+    network: 0,
+    networkNoSnap,
     labels: 0,
     geneve: false,
   };

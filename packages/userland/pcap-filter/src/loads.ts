@@ -50,9 +50,9 @@ export function compare(o: Offset, by: number, size: number, jump: number, value
 
 /** X = the length of the IPv4 header; behind a variable offset: X = where the transport header begins. */
 export function ipHeaderLength(l: Layers): Stmt[] {
-  if (l.linkpl.reg < 0) return [stmt(U.BPF_LDX | U.BPF_MSH | U.BPF_B, l.linkpl.base + l.nl)];
+  if (l.payload.reg < 0) return [stmt(U.BPF_LDX | U.BPF_MSH | U.BPF_B, l.payload.base + l.network)];
   return [
-    ...loadAt(l.linkpl, l.nl, U.BPF_B),
+    ...loadAt(l.payload, l.network, U.BPF_B),
     stmt(U.BPF_ALU | U.BPF_AND | U.BPF_K, 0xf),
     stmt(U.BPF_ALU | U.BPF_LSH | U.BPF_K, 2),
     stmt(U.BPF_ALU | U.BPF_ADD | U.BPF_X),
@@ -62,7 +62,7 @@ export function ipHeaderLength(l: Layers): Stmt[] {
 
 /** A load from the header behind IPv4's. */
 export function loadTransport(l: Layers, by: number, size: number): Stmt[] {
-  return [...ipHeaderLength(l), stmt(U.BPF_LD | U.BPF_IND | size, l.linkpl.base + l.nl + by)];
+  return [...ipHeaderLength(l), stmt(U.BPF_LD | U.BPF_IND | size, l.payload.base + l.network + by)];
 }
 
 export function always(value: boolean): Cond {

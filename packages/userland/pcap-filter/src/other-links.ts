@@ -7,16 +7,16 @@ type Rule = (take: () => Token) => Cond;
 
 const alone = (message: string): Rule => () => fail(message);
 
-const withNumber = (message: string): Rule => (take) => (take().kind === 'num' ? fail(message) : syntaxError());
+const withNumber = (message: string): Rule => (take) => (take().kind === 'number' ? fail(message) : syntaxError());
 
-const withName = (message: string): Rule => (take) => (take().kind === 'id' ? fail(message) : syntaxError());
+const withName = (message: string): Rule => (take) => (take().kind === 'name' ? fail(message) : syntaxError());
 
 const PF_REASONS: readonly string[] = ['match', 'bad-offset', 'fragment', 'short', 'normalize', 'memory'];
 const PF_ACTIONS: readonly string[] = ['pass', 'accept', 'drop', 'block', 'nat', 'rdr', 'binat', 'scrub'];
 
 const named = (known: readonly string[], what: string, message: string): Rule => (take) => {
   const token = take();
-  if (token.kind !== 'id') syntaxError();
+  if (token.kind !== 'name') syntaxError();
   return fail(known.includes(token.text) ? message : `unknown PF ${what} "${token.text}"`);
 };
 
@@ -30,27 +30,27 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 /** `type`: a name or a number of two bits in place; a subtype that follows is never reached. */
 const wlanType: Rule = (take) => {
   const token = take();
-  if (token.kind === 'num') return fail((token.value & ~0x0c) !== 0 ? `invalid 802.11 type value 0x${token.value.toString(16).padStart(2, '0')}` : WLAN);
-  if (token.kind !== 'id') syntaxError();
+  if (token.kind === 'number') return fail((token.value & ~0x0c) !== 0 ? `invalid 802.11 type value 0x${token.value.toString(16).padStart(2, '0')}` : WLAN);
+  if (token.kind !== 'name') syntaxError();
   const subtypes = Object.hasOwn(TYPES, token.text) ? TYPES[token.text] : undefined;
   if (subtypes === undefined) fail(`unknown 802.11 type name "${token.text}"`);
   const next = take();
   if (next.kind !== 'word' || next.word !== 'subtype') fail(WLAN);
   const subtype = take();
-  if (subtype.kind !== 'id') syntaxError();
+  if (subtype.kind !== 'name') syntaxError();
   return fail(subtypes.includes(subtype.text) ? WLAN : `unknown 802.11 subtype name "${subtype.text}"`);
 };
 
 const wlanSubtype: Rule = (take) => {
   const token = take();
-  if (token.kind !== 'id') syntaxError();
+  if (token.kind !== 'name') syntaxError();
   return fail(Object.values(TYPES).some((names) => names.includes(token.text)) ? WLAN : 'unknown 802.11 type name');
 };
 
 const wlanDirection: Rule = (take) => {
   const token = take();
-  const known = token.kind === 'num' || (token.kind === 'id' && ['nods', 'tods', 'fromds', 'dstods'].includes(token.text));
-  if (!known && token.kind !== 'id') syntaxError();
+  const known = token.kind === 'number' || (token.kind === 'name' && ['nods', 'tods', 'fromds', 'dstods'].includes(token.text));
+  if (!known && token.kind !== 'name') syntaxError();
   return fail(known ? 'frame direction supported only with 802.11 headers' : 'unknown 802.11 direction');
 };
 

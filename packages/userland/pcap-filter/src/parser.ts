@@ -3,11 +3,11 @@ import { BPF_B, BPF_H, BPF_JGE, BPF_JGT, BPF_JMP, BPF_K, BPF_LD, BPF_LEN, BPF_W,
 import { type Arith, arithBinary, arithCompare, arithConst, arithLength, arithLoad, arithNegative } from './arith.ts';
 import { type Cond, and, not, or, stmt, test } from './cond.ts';
 import { fail, syntaxError } from './filter-error.ts';
-import { genGeneve, genMpls, genPppoes, genVlan, type Encap } from './gen-encap.ts';
-import { genIp6Multicast, genIpBroadcast, genIpMulticast } from './gen-host.ts';
-import { genByte, genLinkBroadcast, genLinkMulticast, genLinktype, genLlc } from './gen-link.ts';
-import { genAbbreviation } from './gen-proto.ts';
-import { genName } from './gen-name.ts';
+import { behindGeneve, behindMpls, behindPppoes, behindVlan, type Encap } from './encapsulations.ts';
+import { ip6Multicast, ipBroadcast, ipMulticast } from './addresses.ts';
+import { byteRelation, linkBroadcast, linkMulticast, carries, llcFrame } from './link-layer.ts';
+import { protocolNamed } from './protocols.ts';
+import { qualified } from './qualified.ts';
 import { Lexer, type Token } from './lexer.ts';
 import { DLT_LINUX_SLL, DLT_LINUX_SLL2, type Layers } from './link.ts';
 import { Registers, equal } from './loads.ts';
@@ -94,11 +94,11 @@ export class Parser {
 
   private number(): number {
     const token = this.take();
-    return token.kind === 'num' ? token.value : syntaxError();
+    return token.kind === 'number' ? token.value : syntaxError();
   }
 
   private optionalNumber(): number | null {
-    return this.peek().kind === 'num' ? this.number() : null;
+    return this.peek().kind === 'number' ? this.number() : null;
   }
 
   /** `q`: the qualifiers that were in force in front of it; null: a name alone means nothing yet. */
@@ -141,7 +141,7 @@ export class Parser {
   private atIdList(): boolean {
     let n = 0;
     while (this.isOp('(', n) || this.isWord('not', n)) n++;
-    return !this.isValueEnd(n + 1) && ['id', 'hid', 'hid6', 'eid', 'num'].includes(this.peek(n).kind);
+    return !this.isValueEnd(n + 1) && ['name', 'dotted', 'v6', 'mac', 'number'].includes(this.peek(n).kind);
   }
 
   /** A name, a number, an address, or several of them in parentheses, all with these qualifiers. */
@@ -150,7 +150,7 @@ export class Parser {
       this.take();
       return not(this.id(q));
     }
-    if (!this.isOp('(')) return genName({ layers: this.layers, names: this.names, regs: this.regs }, this.address(), q);
+    if (!this.isOp('(')) return qualified({ layers: this.layers, names: this.names, regs: this.regs }, this.address(), q);
     this.take();
     let left = this.id(q);
     while (this.isWord('and') || this.isWord('or')) {
@@ -162,30 +162,30 @@ export class Parser {
     return left;
   }
 
-  private address(): Parameters<typeof genName>[1] {
+  private address(): Parameters<typeof qualified>[1] {
     const token = this.take();
     switch (token.kind) {
-      case 'id':
-      case 'num':
-      case 'eid':
+      case 'name':
+      case 'number':
+      case 'mac':
         return { token, prefix: null, mask: null };
-      case 'hid':
-      case 'hid6':
+      case 'dotted':
+      case 'v6':
         return { token, ...this.maskOf(token.kind) };
       default:
         return syntaxError();
     }
   }
 
-  private maskOf(kind: 'hid' | 'hid6'): { prefix: number | null; mask: string | null } {
+  private maskOf(kind: 'dotted' | 'v6'): { prefix: number | null; mask: string | null } {
     if (this.isOp('/')) {
       this.take();
       return { prefix: this.number(), mask: null };
     }
-    if (kind === 'hid' && this.isWord('mask')) {
+    if (kind === 'dotted' && this.isWord('mask')) {
       this.take();
       const token = this.take();
-      return token.kind === 'hid' ? { prefix: null, mask: token.text } : syntaxError();
+      return token.kind === 'dotted' ? { prefix: null, mask: token.text } : syntaxError();
     }
     return { prefix: null, mask: null };
   }
@@ -205,14 +205,14 @@ export class Parser {
     const dir = this.direction();
     const kind = this.word(KINDS) as Kind | null;
     if (dir !== null && (kind === 'proto' || kind === 'protochain' || kind === 'gateway')) syntaxError();
-    if (proto !== null && dir === null && kind === null && !this.atId()) return { cond: genAbbreviation(this.layers, proto), q: null };
+    if (proto !== null && dir === null && kind === null && !this.atId()) return { cond: protocolNamed(this.layers, proto), q: null };
     if (dir === null && kind === null) syntaxError();
     const q: Qualifiers = { proto: proto ?? 'default', dir: dir ?? 'default', kind: kind ?? 'default' };
     return { cond: this.id(q), q };
   }
 
   private atId(): boolean {
-    return ['id', 'hid', 'hid6', 'eid', 'num'].includes(this.peek().kind) || this.isOp('(');
+    return ['name', 'dotted', 'v6', 'mac', 'number'].includes(this.peek().kind) || this.isOp('(');
   }
 
   private word(of: ReadonlySet<string>): string | null {
@@ -238,13 +238,13 @@ export class Parser {
     this.take();
     const link = proto === 'default' || proto === 'link';
     if (token.word === 'broadcast') {
-      if (link) return genLinkBroadcast(this.layers);
-      return proto === 'ip' ? genIpBroadcast(this.layers, this.netmask) : fail('only link-layer/IP broadcast filters supported');
+      if (link) return linkBroadcast(this.layers);
+      return proto === 'ip' ? ipBroadcast(this.layers, this.netmask) : fail('only link-layer/IP broadcast filters supported');
     }
-    if (proto === 'ip') return genIpMulticast(this.layers);
-    if (proto === 'ip6') return genIp6Multicast(this.layers);
+    if (proto === 'ip') return ipMulticast(this.layers);
+    if (proto === 'ip6') return ip6Multicast(this.layers);
     return link
-      ? genLinkMulticast(this.layers)
+      ? linkMulticast(this.layers)
       : fail('link-layer multicast filters supported only on ethernet/FDDI/token ring/ARCNET/802.11/ATM LANE/Fibre Channel');
   }
 
@@ -264,19 +264,19 @@ export class Parser {
         this.take();
         return this.ifindex(this.number());
       case 'vlan':
-        return this.encap(genVlan);
+        return this.encap(behindVlan);
       case 'mpls':
-        return this.encap(genMpls);
+        return this.encap(behindMpls);
       case 'pppoes':
-        return this.encap(genPppoes);
+        return this.encap(behindPppoes);
       case 'geneve':
-        return this.encap((l, n) => genGeneve(l, this.regs, n));
+        return this.encap((l, n) => behindGeneve(l, this.regs, n));
       case 'pppoed':
         this.take();
-        return genLinktype(this.layers, 0x8863);
+        return carries(this.layers, 0x8863);
       case 'llc':
         this.take();
-        return genLlc(this.layers, this.llcType());
+        return llcFrame(this.layers, this.llcType());
       default:
         return this.otherLink(word);
     }
@@ -284,7 +284,7 @@ export class Parser {
 
   private llcType(): string | null {
     const token = this.peek();
-    if (token.kind === 'id') {
+    if (token.kind === 'name') {
       this.take();
       return token.text;
     }
@@ -299,9 +299,9 @@ export class Parser {
     return rule(() => this.take());
   }
 
-  private encap(gen: (l: Layers, n: number | null) => Encap): Cond {
+  private encap(test: (l: Layers, n: number | null) => Encap): Cond {
     this.take();
-    const { cond, layers } = gen(this.layers, this.optionalNumber());
+    const { cond, layers } = test(this.layers, this.optionalNumber());
     this.layers = layers;
     return cond;
   }
@@ -316,30 +316,30 @@ export class Parser {
     const at = this.number();
     const token = this.take();
     if (token.kind !== 'op' || !'&|<>='.includes(token.op)) syntaxError();
-    return genByte(this.layers, at, token.op, this.number());
+    return byteRelation(this.layers, at, token.op, this.number());
   }
 
   /** Sent by this machine: the cooked header tells, or the kernel does. */
   private inbound(word: string): Cond {
-    const { dlt, linkhdr } = this.layers;
+    const { dlt, frame } = this.layers;
     const out =
       dlt === DLT_LINUX_SLL
-        ? equal(linkhdr, 0, BPF_H, 4)
+        ? equal(frame, 0, BPF_H, 4)
         : dlt === DLT_LINUX_SLL2
-          ? equal(linkhdr, 10, BPF_B, 4)
-          : equal(linkhdr, SKF_AD_OFF + SKF_AD_PKTTYPE, BPF_H, 4);
+          ? equal(frame, 10, BPF_B, 4)
+          : equal(frame, SKF_AD_OFF + SKF_AD_PKTTYPE, BPF_H, 4);
     return word === 'inbound' ? not(out) : out;
   }
 
   private ifindex(index: number): Cond {
-    const { dlt, linkhdr } = this.layers;
-    return equal(linkhdr, dlt === DLT_LINUX_SLL2 ? 4 : SKF_AD_OFF + SKF_AD_IFINDEX, BPF_W, index);
+    const { dlt, frame } = this.layers;
+    return equal(frame, dlt === DLT_LINUX_SLL2 ? 4 : SKF_AD_OFF + SKF_AD_IFINDEX, BPF_W, index);
   }
 
   /** True if a comparison of values begins here: of parentheses, if an operator follows the one that closes them. */
   private atArithmetic(): boolean {
     const token = this.peek();
-    if (token.kind === 'num') return this.isValueEnd(1);
+    if (token.kind === 'number') return this.isValueEnd(1);
     if (token.kind === 'word') return token.word === 'len' || (PROTOCOLS.has(token.word) && this.isOp('[', 1));
     if (this.isOp('-')) return true;
     return this.isOp('(') && this.isValueEnd(this.closing());
@@ -382,7 +382,7 @@ export class Parser {
 
   private operand(): Arith {
     const token = this.take();
-    if (token.kind === 'num') return arithConst(this.regs, token.value);
+    if (token.kind === 'number') return arithConst(this.regs, token.value);
     if (token.kind === 'op' && token.op === '-') return arithNegative(this.regs, this.arith(NEGATION));
     if (token.kind === 'op' && token.op === '(') {
       const value = this.arith(0);

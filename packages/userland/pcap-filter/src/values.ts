@@ -1,80 +1,96 @@
-/** Value numbering (McCanne and Jacobson, USENIX 1993): two registers that hold the same number hold the same value. */
+/**
+ * Values as a graph: what registers hold, told by the operation and the values that it was made of. Equal ones are one object, so that
+ * two registers hold the same if they hold the same object, in whatever blocks that may be.
+ */
 import * as U from '@skbuff/uapi';
 import type { Stmt } from './cond.ts';
+import { LDX_IMM, LD_IMM, NEG, REGISTERS, classOf, isMove, operands, operationOf, target } from './machine.ts';
 
-/** What a program stores values in: the words of M[], the accumulator, the index register. Also bits of a set of them. */
-export const REG_A: number = U.BPF_MEMWORDS;
-export const REG_X: number = U.BPF_MEMWORDS + 1;
-export const REGISTERS: number = U.BPF_MEMWORDS + 2;
+export interface Value {
+  readonly id: number;
+  /** The instruction that makes it; of arithmetic the operation alone. */
+  readonly code: number;
+  readonly k: number;
+  readonly args: readonly Value[];
+}
 
-/** Nothing is known: of two such nothing is known either. */
-export const UNKNOWN = 0;
+/** Makes a simpler value of what is asked for; null: leaves it. */
+export type Rule = (graph: ValueGraph, code: number, k: number, args: readonly Value[]) => Value | null;
 
-export class Values {
-  private readonly numbers = new Map<string, number>();
-  private readonly constants = new Map<number, number>();
-  private next = UNKNOWN + 1;
+/** What every register holds. */
+export type State = readonly Value[];
 
-  constant(k: number): number {
-    const n = this.named(`#${k >>> 0}`);
-    this.constants.set(n, k >>> 0);
-    return n;
+/** No instruction's code. */
+const UNKNOWN = -1;
+
+export class ValueGraph {
+  private readonly known = new Map<string, Value>();
+  private readonly rules: readonly Rule[];
+  private ids = 0;
+
+  constructor(rules: readonly Rule[]) {
+    this.rules = rules;
   }
 
-  /** What an instruction makes of its operands; those that it does not have are left out. */
-  of(code: number, k: number, ...operands: readonly number[]): number {
-    return operands.includes(UNKNOWN) ? this.next++ : this.named(`${code} ${k} ${operands.join(' ')}`);
+  constant(k: number): Value {
+    return this.intern(LD_IMM, k >>> 0, []);
   }
 
-  /** The constant that a value is, or null. */
-  asConstant(value: number): number | null {
-    return this.constants.get(value) ?? null;
+  of(code: number, k: number, args: readonly Value[]): Value {
+    for (const rule of this.rules) {
+      const simpler = rule(this, code, k, args);
+      if (simpler !== null) return simpler;
+    }
+    return this.intern(code, k, args);
   }
 
-  private named(name: string): number {
-    const known = this.numbers.get(name);
+  /** Registers of which nothing is known, not even that two are the same. */
+  unknown(): State {
+    return Array.from({ length: REGISTERS }, () => this.opaque());
+  }
+
+  /** What is known where several ways meet. */
+  meet([first, ...others]: readonly State[]): State {
+    if (first === undefined) return this.unknown();
+    return first.map((value, register) => (others.every((state) => state[register] === value) ? value : this.opaque()));
+  }
+
+  private opaque(): Value {
+    return { id: this.ids++, code: UNKNOWN, k: 0, args: [] };
+  }
+
+  private intern(code: number, k: number, args: readonly Value[]): Value {
+    const key = `${code} ${k} ${args.map(({ id }) => id).join(' ')}`;
+    const known = this.known.get(key);
     if (known !== undefined) return known;
-    this.numbers.set(name, this.next);
-    return this.next++;
+    const value = { id: this.ids++, code, k, args };
+    this.known.set(key, value);
+    return value;
   }
 }
 
-const CLASS = 0x07;
-const MODE = 0xe0;
-
-const bit = (register: number): number => 1 << register;
-
-/** The set of registers that an instruction reads. */
-export function reads({ code, k }: { readonly code: number; readonly k: number }): number {
-  switch (code & CLASS) {
-    case U.BPF_LD:
-    case U.BPF_LDX:
-      if ((code & MODE) === U.BPF_IND) return bit(REG_X);
-      return (code & MODE) === U.BPF_MEM ? bit(k) : 0;
-    case U.BPF_ST:
-      return bit(REG_A);
-    case U.BPF_STX:
-      return bit(REG_X);
-    case U.BPF_MISC:
-      return bit(code === (U.BPF_MISC | U.BPF_TXA) ? REG_X : REG_A);
-    case U.BPF_RET:
-      return 0;
-    default:
-      return (code & U.BPF_X) === 0 ? bit(REG_A) : bit(REG_A) | bit(REG_X);
-  }
+/** The constant that a value is, or null. */
+export function constantOf({ code, k }: Value): number | null {
+  return code === LD_IMM ? k : null;
 }
 
-/** The register that an instruction of straight code writes. */
-export function written({ code, k }: Stmt): number {
-  switch (code & CLASS) {
-    case U.BPF_LDX:
-      return REG_X;
-    case U.BPF_ST:
-    case U.BPF_STX:
-      return k;
-    case U.BPF_MISC:
-      return code === (U.BPF_MISC | U.BPF_TXA) ? REG_A : REG_X;
-    default:
-      return REG_A;
-  }
+/** False: a register's content where ways with different ones meet. */
+export function isKnown({ code }: Value): boolean {
+  return code !== UNKNOWN;
+}
+
+/** What an instruction leaves in its register. */
+export function evaluate(graph: ValueGraph, state: State, s: Stmt): Value {
+  const args = operands(s).map((register) => state[register] as Value);
+  if (isMove(s)) return args[0] as Value;
+  if (s.code === LD_IMM || s.code === LDX_IMM) return graph.constant(s.k);
+  if (classOf(s.code) !== U.BPF_ALU) return graph.of(s.code, s.k, args);
+  return graph.of(U.BPF_ALU | operationOf(s.code), 0, args.length > 1 || s.code === NEG ? args : [...args, graph.constant(s.k)]);
+}
+
+/** The registers behind straight code. */
+export function run(graph: ValueGraph, before: State, stmts: readonly Stmt[]): State {
+  const state = [...before];
+  for (const s of stmts) state[target(s)] = evaluate(graph, state, s);
+  return state;
 }

@@ -82,6 +82,7 @@ describe('expressions', () => {
     'ip[0] >> 20+20 = 1',
     'geneve and port 53',
     'ip protochain 6 and len = 5',
+    '(ether[0]=1 or ether[1]=2 or ether[0]=3) and len > 5 or (ether[2]=1 or ether[3]=2 or ether[2]=3) and ether[5] > 7',
   ])('compile to what the libpcap here makes of them, optimised: %s', (expression) => {
     for (const dlt of Object.keys(DLTS)) expect(compile(dlt, expression, true)).toBe(compileBySystem(dlt, expression, true));
   });
@@ -119,6 +120,33 @@ describe('expressions', () => {
       });
       expect([dlt, expression, frames.filter((f) => (bpfRun(a, f) !== 0) !== (bpfRun(b, f) !== 0)).length]).toEqual([dlt, expression, 0]);
     }
+  });
+
+  // `byte N & V` loads nothing: it reads what the test before it left in A.
+  it.each([
+    '((ip[0] = 5 or ip[8] < 9) and (port 80 or ip)) or ((ip and byte 3 & 8) and len > 5)',
+    '(ip[2:2] - len > 4 or ip) and (byte 3 & 8 or (ip[0] = 5 or byte 5 = 6))',
+    'port 80 or (ether[12] & 3 = 1 or not (byte 3 & 8))',
+  ])('optimised leave A to tests that load nothing: %s', (expression) => {
+    const next = dice(29);
+    const [a, b] = [parse(compile('EN10MB', expression, false)), parse(compile('EN10MB', expression, true))];
+    const frames = Array.from({ length: 400 }, () => {
+      const bytes = Uint8Array.from({ length: 300 }, () => next(256));
+      if (next(2) === 0) bytes.set([8, 0, 0x45], 12);
+      return new BpfBuffer(bytes);
+    });
+    expect(frames.filter((f) => (bpfRun(a, f) !== 0) !== (bpfRun(b, f) !== 0)).length).toBe(0);
+  });
+
+  it('ask for a value once in each of two chains, one behind the other', () => {
+    const text = bpfDisassemble(pcapCompile('(ether[0]=1 or ether[1]=2 or ether[0]=3) and len > 5 or (ether[2]=1 or ether[3]=2 or ether[2]=3) and ether[5] > 7') as BpfInsn[]);
+    expect(text.match(/ld.*|jeq +\S+/g)?.map((s) => s.split(/\s+/).join(' '))).toEqual([
+      'ldb [0]', 'jeq #0x1', 'jeq #0x3', 'ldb [1]', 'jeq #0x2', 'ld #pktlen', 'ldb [2]', 'jeq #0x1', 'jeq #0x3', 'ldb [3]', 'jeq #0x2', 'ldb [5]',
+    ]);
+  });
+
+  it('refuse a shift when it turns out to be too wide', () => {
+    expect(pcapCompile('ip[0] >> (20 + 20) = 1')).toEqual({ error: 'shift by more than 31 bits' });
   });
 });
 

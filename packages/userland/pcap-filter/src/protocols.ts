@@ -25,7 +25,7 @@ import {
 } from '@skbuff/uapi';
 import { type Cond, type Stmt, and, anyOf, not, or, stmt, test } from './cond.ts';
 import { fail } from './filter-error.ts';
-import { ETH_ARP, ETH_DECNET, ETH_IP, ETH_IP6, ETH_RARP, SAP_ISO, genLinktype } from './gen-link.ts';
+import { ETH_ARP, ETH_DECNET, ETH_IP, ETH_IP6, ETH_RARP, SAP_ISO, carries } from './link-layer.ts';
 import type { Layers } from './link.ts';
 import { type Registers, equal, loadAt } from './loads.ts';
 import type { FilterNames } from './names.ts';
@@ -37,23 +37,23 @@ const OSI_ISIS = 0x83;
 
 /** `proto[…]` of an IPv4 header that is no fragment but the first. */
 export function notFragment(l: Layers): Cond {
-  return not(test(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, loadAt(l.linkpl, l.nl + 6, BPF_H)));
+  return not(test(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, loadAt(l.payload, l.network + 6, BPF_H)));
 }
 
-export function genProto(l: Layers, value: number, proto: string): Cond {
+export function protocolIs(l: Layers, value: number, proto: string): Cond {
   switch (proto) {
     case 'default':
-      return or(genProto(l, value, 'ip'), genProto(l, value, 'ip6'));
+      return or(protocolIs(l, value, 'ip'), protocolIs(l, value, 'ip6'));
     case 'link':
-      return genLinktype(l, value);
+      return carries(l, value);
     case 'ip':
-      return and(genLinktype(l, ETH_IP), equal(l.linkpl, l.nl + 9, BPF_B, value));
+      return and(carries(l, ETH_IP), equal(l.payload, l.network + 9, BPF_B, value));
     case 'ip6':
-      return and(genLinktype(l, ETH_IP6), or(equal(l.linkpl, l.nl + 6, BPF_B, value), afterFragment(l, value)));
+      return and(carries(l, ETH_IP6), or(equal(l.payload, l.network + 6, BPF_B, value), afterFragment(l, value)));
     case 'iso':
-      return and(genLinktype(l, SAP_ISO), equal(l.linkpl, l.nlNosnap, BPF_B, value));
+      return and(carries(l, SAP_ISO), equal(l.payload, l.networkNoSnap, BPF_B, value));
     case 'isis':
-      return and(genProto(l, OSI_ISIS, 'iso'), equal(l.linkpl, l.nlNosnap + 4, BPF_B, value));
+      return and(protocolIs(l, OSI_ISIS, 'iso'), equal(l.payload, l.networkNoSnap + 4, BPF_B, value));
     default:
       return fail(bogusProto(proto));
   }
@@ -61,7 +61,7 @@ export function genProto(l: Layers, value: number, proto: string): Cond {
 
 /** A fragment header, alone, is looked through. */
 function afterFragment(l: Layers, value: number): Cond {
-  return and(equal(l.linkpl, l.nl + 6, BPF_B, IPPROTO_FRAGMENT), equal(l.linkpl, l.nl + 40, BPF_B, value));
+  return and(equal(l.payload, l.network + 6, BPF_B, IPPROTO_FRAGMENT), equal(l.payload, l.network + 40, BPF_B, value));
 }
 
 function bogusProto(proto: string): string {
@@ -134,41 +134,41 @@ const ISIS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** A protocol's name alone. */
-export function genAbbreviation(l: Layers, proto: string): Cond {
+export function protocolNamed(l: Layers, proto: string): Cond {
   const over = OVER_IP[proto];
-  if (over !== undefined) return genProto(l, over[0], over[1]);
+  if (over !== undefined) return protocolIs(l, over[0], over[1]);
   const types = ISIS[proto];
-  if (types !== undefined) return anyOf(types.map((type) => genProto(l, type, 'isis')));
+  if (types !== undefined) return anyOf(types.map((type) => protocolIs(l, type, 'isis')));
   const osi = OSI_NAMES[proto];
-  if (osi !== undefined) return genProto(l, osi, 'iso');
+  if (osi !== undefined) return protocolIs(l, osi, 'iso');
   const ether = ETHER_NAMES[proto];
-  if (ether !== undefined) return genLinktype(l, ether);
+  if (ether !== undefined) return carries(l, ether);
   if (proto === 'link') fail('link layer applied in wrong context');
   return fail("'radio' is not a valid protocol type");
 }
 
 /** `protochain`: a loop over the headers, the only code that jumps backwards; no kernel takes it. */
-export function genProtochain(l: Layers, regs: Registers, value: number, proto: string): Cond {
+export function protocolInChain(l: Layers, regs: Registers, value: number, proto: string): Cond {
   regs.optimizable = false;
   const reg = regs.alloc();
   if (proto === 'default') {
-    const v4 = genProtochain(l, regs, value, 'ip');
-    const v6 = genProtochain(l, regs, value, 'ip6');
+    const v4 = protocolInChain(l, regs, value, 'ip');
+    const v6 = protocolInChain(l, regs, value, 'ip6');
     regs.free(reg);
     return or(v4, v6);
   }
   if (proto !== 'ip' && proto !== 'ip6') fail("bad protocol applied for 'protochain'");
-  if (l.linkpl.reg >= 0) fail("'protochain' not supported with variable length headers");
+  if (l.payload.reg >= 0) fail("'protochain' not supported with variable length headers");
   const chain = chainOf(l, reg, value, proto === 'ip6');
   regs.free(reg);
-  return and(genLinktype(l, proto === 'ip' ? ETH_IP : ETH_IP6), test(BPF_JMP | BPF_JEQ | BPF_K, value, chain));
+  return and(carries(l, proto === 'ip' ? ETH_IP : ETH_IP6), test(BPF_JMP | BPF_JEQ | BPF_K, value, chain));
 }
 
 const isProto = (value: number): Stmt => stmt(BPF_JMP | BPF_JEQ | BPF_K, value);
 
 /** A = the number of the next header, X = how far into the packet it stands; at the end A is what was looked for, or what stopped. */
 function chainOf(l: Layers, reg: number, value: number, v6: boolean): Stmt[] {
-  const net = l.linkpl.base + l.nl;
+  const net = l.payload.base + l.network;
   const head = v6
     ? [stmt(BPF_LD | BPF_ABS | BPF_B, net + 6), stmt(BPF_LDX | BPF_IMM, 40)]
     : [stmt(BPF_LD | BPF_ABS | BPF_B, net + 9), stmt(BPF_LDX | BPF_MSH | BPF_B, net)];

@@ -2,8 +2,8 @@
 import { BPF_B, BPF_H, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JMP, BPF_K, BPF_W } from '@skbuff/uapi';
 import { type Cond, type Stmt, allOf, and, anyOf, not, or, test } from './cond.ts';
 import { fail } from './filter-error.ts';
-import { ETH_ARP, ETH_DECNET, ETH_IP, ETH_IP6, ETH_RARP, genLinktype } from './gen-link.ts';
-import { notFragment } from './gen-proto.ts';
+import { ETH_ARP, ETH_DECNET, ETH_IP, ETH_IP6, ETH_RARP, carries } from './link-layer.ts';
+import { notFragment } from './protocols.ts';
 import type { Layers } from './link.ts';
 import { equal, loadAt, loadTransport, maskedEqual } from './loads.ts';
 import type { Dir } from './qualifiers.ts';
@@ -39,8 +39,8 @@ const IP4: Ip4Place = { type: ETH_IP, src: 12, dst: 16 };
 const ARP: Ip4Place = { type: ETH_ARP, src: 14, dst: 24 };
 const RARP: Ip4Place = { type: ETH_RARP, src: 14, dst: 24 };
 
-function genIp4(l: Layers, place: Ip4Place, addr: number, mask: number, dir: Dir): Cond {
-  const at = (by: number) => (): Cond => and(genLinktype(l, place.type), maskedEqual(l.linkpl, l.nl + by, BPF_W, addr, mask));
+function addressAt(l: Layers, place: Ip4Place, addr: number, mask: number, dir: Dir): Cond {
+  const at = (by: number) => (): Cond => and(carries(l, place.type), maskedEqual(l.payload, l.network + by, BPF_W, addr, mask));
   return byDir(dir, at(place.src), at(place.dst));
 }
 
@@ -57,20 +57,20 @@ const NOT_IMPLEMENTED: Readonly<Record<string, string>> = {
 };
 
 /** An IPv4 address or network. `what`: `host` or `net`, for what is said of a fault. */
-export function genHost(l: Layers, addr: number, mask: number, proto: string, dir: Dir, what: string): Cond {
+export function ip4Address(l: Layers, addr: number, mask: number, proto: string, dir: Dir, what: string): Cond {
   switch (proto) {
     case 'default': {
-      const ip = genIp4(l, IP4, addr, mask, dir);
-      return l.labels > 0 ? ip : anyOf([ip, genIp4(l, ARP, addr, mask, dir), genIp4(l, RARP, addr, mask, dir)]);
+      const ip = addressAt(l, IP4, addr, mask, dir);
+      return l.labels > 0 ? ip : anyOf([ip, addressAt(l, ARP, addr, mask, dir), addressAt(l, RARP, addr, mask, dir)]);
     }
     case 'ip':
-      return genIp4(l, IP4, addr, mask, dir);
+      return addressAt(l, IP4, addr, mask, dir);
     case 'arp':
-      return genIp4(l, ARP, addr, mask, dir);
+      return addressAt(l, ARP, addr, mask, dir);
     case 'rarp':
-      return genIp4(l, RARP, addr, mask, dir);
+      return addressAt(l, RARP, addr, mask, dir);
     case 'decnet':
-      return byDir(dir, () => genDecnet(l, addr, 'src'), () => genDecnet(l, addr, 'dst'));
+      return byDir(dir, () => decnetAddressAt(l, addr, 'src'), () => decnetAddressAt(l, addr, 'dst'));
     case 'link':
       return fail(`link-layer modifier applied to ${what}`);
     case 'ip6':
@@ -83,28 +83,28 @@ export function genHost(l: Layers, addr: number, mask: number, proto: string, di
 }
 
 /** Addresses of DECnet are little endian, and their place depends on the flags, of which a padding byte may come first. */
-function genDecnet(l: Layers, addr: number, dir: 'src' | 'dst'): Cond {
+function decnetAddressAt(l: Layers, addr: number, dir: 'src' | 'dst'): Cond {
   const swapped = ((addr & 0xff) << 8) | ((addr >>> 8) & 0xff);
   const short = dir === 'src' ? 5 : 3;
   const long = dir === 'src' ? 17 : 9;
   const at = (pad: boolean, flags: number, where: number): Cond => {
-    const is = pad ? maskedEqual(l.linkpl, l.nl + 2, BPF_H, 0x8100 | flags, 0xff07) : maskedEqual(l.linkpl, l.nl + 2, BPF_B, flags, 7);
-    return and(is, equal(l.linkpl, l.nl + where, BPF_H, swapped));
+    const is = pad ? maskedEqual(l.payload, l.network + 2, BPF_H, 0x8100 | flags, 0xff07) : maskedEqual(l.payload, l.network + 2, BPF_B, flags, 7);
+    return and(is, equal(l.payload, l.network + where, BPF_H, swapped));
   };
-  return and(genLinktype(l, ETH_DECNET), anyOf([at(false, 2, short), at(true, 2, short + 1), at(false, 6, long), at(true, 6, long + 1)]));
+  return and(carries(l, ETH_DECNET), anyOf([at(false, 2, short), at(true, 2, short + 1), at(false, 6, long), at(true, 6, long + 1)]));
 }
 
-export function genHost6(l: Layers, addr: Uint8Array, mask: Uint8Array, proto: string, dir: Dir, what: string): Cond {
+export function ip6Address(l: Layers, addr: Uint8Array, mask: Uint8Array, proto: string, dir: Dir, what: string): Cond {
   if (proto !== 'default' && proto !== 'ip6') {
     const name = proto === 'link' ? 'link-layer' : proto === 'atalk' ? 'AppleTalk' : `'${proto}'`;
     fail(`${name} modifier applied to ip6 ${what}`);
   }
-  const at = (by: number) => (): Cond => and(genLinktype(l, ETH_IP6), allOf([0, 4, 8, 12].map((i) => word(l, by + i, addr, mask, i))));
+  const at = (by: number) => (): Cond => and(carries(l, ETH_IP6), allOf([0, 4, 8, 12].map((i) => word(l, by + i, addr, mask, i))));
   return byDir(dir, at(8), at(24));
 }
 
 function word(l: Layers, by: number, addr: Uint8Array, mask: Uint8Array, i: number): Cond {
-  return maskedEqual(l.linkpl, l.nl + by, BPF_W, wordAt(addr, i), wordAt(mask, i));
+  return maskedEqual(l.payload, l.network + by, BPF_W, wordAt(addr, i), wordAt(mask, i));
 }
 
 function wordAt(b: Uint8Array, i: number): number {
@@ -116,12 +116,12 @@ const PORT_PROTOCOLS: Readonly<Record<string, readonly number[]>> = { default: [
 
 type PortTest = (v6: boolean, by: number) => Cond;
 
-function genPorts(l: Layers, proto: string, dir: Dir, one: PortTest): Cond {
+function onPorts(l: Layers, proto: string, dir: Dir, one: PortTest): Cond {
   const numbers = PORT_PROTOCOLS[proto] as readonly number[];
   const either = (v6: boolean): Cond => byDir(portDir(dir), () => one(v6, 0), () => one(v6, 2));
-  const v6 = anyOf(numbers.map((n) => and(equal(l.linkpl, l.nl + 6, BPF_B, n), either(true))));
-  const v4 = anyOf(numbers.map((n) => and(equal(l.linkpl, l.nl + 9, BPF_B, n), and(notFragment(l), either(false)))));
-  return or(and(genLinktype(l, ETH_IP6), v6), and(genLinktype(l, ETH_IP), v4));
+  const v6 = anyOf(numbers.map((n) => and(equal(l.payload, l.network + 6, BPF_B, n), either(true))));
+  const v4 = anyOf(numbers.map((n) => and(equal(l.payload, l.network + 9, BPF_B, n), and(notFragment(l), either(false)))));
+  return or(and(carries(l, ETH_IP6), v6), and(carries(l, ETH_IP), v4));
 }
 
 function portDir(dir: Dir): Dir {
@@ -131,32 +131,32 @@ function portDir(dir: Dir): Dir {
 }
 
 function portLoad(l: Layers, v6: boolean, by: number): Stmt[] {
-  return v6 ? loadAt(l.linkpl, l.nl + 40 + by, BPF_H) : loadTransport(l, by, BPF_H);
+  return v6 ? loadAt(l.payload, l.network + 40 + by, BPF_H) : loadTransport(l, by, BPF_H);
 }
 
-export function genPort(l: Layers, port: number, proto: string, dir: Dir): Cond {
-  return genPorts(l, proto, dir, (v6, by) => test(BPF_JMP | BPF_JEQ | BPF_K, port, portLoad(l, v6, by)));
+export function portIs(l: Layers, port: number, proto: string, dir: Dir): Cond {
+  return onPorts(l, proto, dir, (v6, by) => test(BPF_JMP | BPF_JEQ | BPF_K, port, portLoad(l, v6, by)));
 }
 
-export function genPortrange(l: Layers, from: number, to: number, proto: string, dir: Dir): Cond {
+export function portWithin(l: Layers, from: number, to: number, proto: string, dir: Dir): Cond {
   const low = Math.min(from, to);
   const high = Math.max(from, to);
-  return genPorts(l, proto, dir, (v6, by) =>
+  return onPorts(l, proto, dir, (v6, by) =>
     and(test(BPF_JMP | BPF_JGE | BPF_K, low, portLoad(l, v6, by)), not(test(BPF_JMP | BPF_JGT | BPF_K, high, portLoad(l, v6, by)))),
   );
 }
 
 /** Both conventions of a broadcast address: host part all ones, or all zeroes. `netmask` 0: none is known. */
-export function genIpBroadcast(l: Layers, netmask: number): Cond {
+export function ipBroadcast(l: Layers, netmask: number): Cond {
   const hostmask = ~netmask >>> 0;
-  const at = (value: number): Cond => maskedEqual(l.linkpl, l.nl + 16, BPF_W, value, hostmask);
-  return and(genLinktype(l, ETH_IP), or(at(0), at(hostmask)));
+  const at = (value: number): Cond => maskedEqual(l.payload, l.network + 16, BPF_W, value, hostmask);
+  return and(carries(l, ETH_IP), or(at(0), at(hostmask)));
 }
 
-export function genIpMulticast(l: Layers): Cond {
-  return and(genLinktype(l, ETH_IP), test(BPF_JMP | BPF_JGE | BPF_K, 224, loadAt(l.linkpl, l.nl + 16, BPF_B)));
+export function ipMulticast(l: Layers): Cond {
+  return and(carries(l, ETH_IP), test(BPF_JMP | BPF_JGE | BPF_K, 224, loadAt(l.payload, l.network + 16, BPF_B)));
 }
 
-export function genIp6Multicast(l: Layers): Cond {
-  return and(genLinktype(l, ETH_IP6), equal(l.linkpl, l.nl + 24, BPF_B, 255));
+export function ip6Multicast(l: Layers): Cond {
+  return and(carries(l, ETH_IP6), equal(l.payload, l.network + 24, BPF_B, 255));
 }

@@ -2,9 +2,9 @@
 import { inetPton6 } from '@skbuff/wire';
 import { type Cond, anyOf } from './cond.ts';
 import { fail } from './filter-error.ts';
-import { genHost, genHost6, genPort, genPortrange } from './gen-host.ts';
-import { genEtherHost } from './gen-link.ts';
-import { genProto, genProtochain, protoNumber } from './gen-proto.ts';
+import { ip4Address, ip6Address, portIs, portWithin } from './addresses.ts';
+import { etherAddress } from './link-layer.ts';
+import { protocolIs, protocolInChain, protoNumber } from './protocols.ts';
 import type { Token } from './lexer.ts';
 import { DLT_EN10MB, type Layers } from './link.ts';
 import type { Registers } from './loads.ts';
@@ -18,31 +18,31 @@ export interface NameContext {
 }
 
 export interface Address {
-  readonly token: Extract<Token, { kind: 'id' | 'num' | 'hid' | 'hid6' | 'eid' }>;
+  readonly token: Extract<Token, { kind: 'name' | 'number' | 'dotted' | 'v6' | 'mac' }>;
   /** Behind a slash. */
   readonly prefix: number | null;
   readonly mask: string | null;
 }
 
-export function genName(ctx: NameContext, { token, prefix, mask }: Address, q: Qualifiers | null): Cond {
+export function qualified(ctx: NameContext, { token, prefix, mask }: Address, q: Qualifiers | null): Cond {
   if (q === null) {
     // An address that is no Ethernet one is read before its qualifiers are missed.
-    if (token.kind === 'eid') fail('ethernet address used in non-ether expression');
-    if (token.kind === 'hid6') fail('invalid qualifier against IPv6 address');
+    if (token.kind === 'mac') fail('ethernet address used in non-ether expression');
+    if (token.kind === 'v6') fail('invalid qualifier against IPv6 address');
     fail('syntax error in filter expression');
   }
   switch (token.kind) {
-    case 'id':
-      return genWord(ctx, token.text, q);
-    case 'num':
-      return genNumber(ctx, token.value, q);
-    case 'hid':
-      return genDotted(ctx, token.text, prefix, mask, q);
-    case 'hid6':
-      return genIp6(ctx, token.text, prefix, q);
-    case 'eid':
+    case 'name':
+      return qualifiedName(ctx, token.text, q);
+    case 'number':
+      return qualifiedNumber(ctx, token.value, q);
+    case 'dotted':
+      return qualifiedDotted(ctx, token.text, prefix, mask, q);
+    case 'v6':
+      return qualifiedV6(ctx, token.text, prefix, q);
+    case 'mac':
       if (q.proto !== 'link' || (q.kind !== 'host' && q.kind !== 'default')) fail('ethernet address used in non-ether expression');
-      return genEtherHost(ctx.layers, token.bytes, q.dir);
+      return etherAddress(ctx.layers, token.bytes, q.dir);
   }
 }
 
@@ -57,26 +57,26 @@ function checkPort(port: number): number {
   return port > 65535 ? fail(`illegal port number ${port} > 65535`) : port;
 }
 
-function genNumber(ctx: NameContext, value: number, q: Qualifiers): Cond {
+function qualifiedNumber(ctx: NameContext, value: number, q: Qualifiers): Cond {
   const { layers: l } = ctx;
   switch (q.kind) {
     case 'port':
       checkPortProto(q);
-      return genPort(l, checkPort(value), q.proto, q.dir);
+      return portIs(l, checkPort(value), q.proto, q.dir);
     case 'portrange':
       checkPortProto(q);
-      return genPortrange(l, checkPort(value), value, q.proto, q.dir);
+      return portWithin(l, checkPort(value), value, q.proto, q.dir);
     case 'proto':
-      return genProto(l, value, q.proto);
+      return protocolIs(l, value, q.proto);
     case 'protochain':
-      return genProtochain(l, ctx.regs, value, q.proto);
+      return protocolInChain(l, ctx.regs, value, q.proto);
     case 'gateway':
       return fail("'gateway' requires a name");
     default: {
       if (q.proto === 'link') fail('illegal link layer address');
-      if (q.kind !== 'net' || q.proto === 'decnet') return genHost(l, value, 0xffffffff, q.proto, q.dir, kindName(q));
+      if (q.kind !== 'net' || q.proto === 'decnet') return ip4Address(l, value, 0xffffffff, q.proto, q.dir, kindName(q));
       const [addr, mask] = leftAligned(value);
-      return genHost(l, addr, mask, q.proto, q.dir, 'net');
+      return ip4Address(l, addr, mask, q.proto, q.dir, 'net');
     }
   }
 }
@@ -112,16 +112,16 @@ function prefixMask(bits: number): number {
   return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
 }
 
-function genDotted(ctx: NameContext, text: string, prefix: number | null, mask: string | null, q: Qualifiers): Cond {
-  if (text.split('.').length > 4) return genWord(ctx, text, q);
-  if (prefix !== null || mask !== null) return genMasked(ctx, text, prefix, mask, q);
+function qualifiedDotted(ctx: NameContext, text: string, prefix: number | null, mask: string | null, q: Qualifiers): Cond {
+  if (text.split('.').length > 4) return qualifiedName(ctx, text, q);
+  if (prefix !== null || mask !== null) return maskedNetwork(ctx, text, prefix, mask, q);
   const { layers: l } = ctx;
-  if (q.proto === 'decnet' && (isHost(q.kind) || q.kind === 'net')) return genHost(l, decnetAddress(text), 0, 'decnet', q.dir, 'host');
+  if (q.proto === 'decnet' && (isHost(q.kind) || q.kind === 'net')) return ip4Address(l, decnetAddress(text), 0, 'decnet', q.dir, 'host');
   const dotted = parseDotted(text);
   if (q.kind === 'gateway') fail("'gateway' requires a name");
   if (!isHost(q.kind) && q.kind !== 'net') fail(`'${q.kind}' modifier applied to ip host`);
   if (q.proto === 'link') fail('illegal link layer address');
-  return genHost(l, atLeft(dotted), prefixMask(dotted.bits), q.proto, q.dir, kindName(q));
+  return ip4Address(l, atLeft(dotted), prefixMask(dotted.bits), q.proto, q.dir, kindName(q));
 }
 
 /** `area.node`. */
@@ -130,16 +130,16 @@ function decnetAddress(text: string): number {
   return ((area << 10) | (node & 0x3ff)) & 0xffff;
 }
 
-function genMasked(ctx: NameContext, text: string, prefix: number | null, mask: string | null, q: Qualifiers): Cond {
+function maskedNetwork(ctx: NameContext, text: string, prefix: number | null, mask: string | null, q: Qualifiers): Cond {
   const addr = atLeft(parseDotted(text));
   if (prefix !== null && prefix > 32) fail('mask length must be <= 32');
   const bits = mask === null ? prefixMask(prefix as number) : atLeft(parseDotted(mask));
   if ((addr & ~bits) !== 0) fail(`non-network bits set in "${mask === null ? `${text}/${prefix}` : `${text} mask ${mask}`}"`);
   if (q.kind !== 'net') fail('Mask syntax for networks only');
-  return genHost(ctx.layers, addr, bits, q.proto, q.dir, 'net');
+  return ip4Address(ctx.layers, addr, bits, q.proto, q.dir, 'net');
 }
 
-function genIp6(ctx: NameContext, text: string, prefix: number | null, q: Qualifiers): Cond {
+function qualifiedV6(ctx: NameContext, text: string, prefix: number | null, q: Qualifiers): Cond {
   const addr = inetPton6(text) ?? fail(`invalid ip6 address ${text}`);
   const bits = prefix ?? 128;
   if (bits > 128) fail('mask length must be <= 128');
@@ -147,35 +147,35 @@ function genIp6(ctx: NameContext, text: string, prefix: number | null, q: Qualif
   if (addr.some((byte, i) => (byte & ~(mask[i] as number)) !== 0)) fail(`non-network bits set in "${text}/${bits}"`);
   if (isHost(q.kind)) {
     if (bits !== 128) fail('Mask syntax for networks only');
-    return genHost6(ctx.layers, addr, mask, q.proto, q.dir, 'host');
+    return ip6Address(ctx.layers, addr, mask, q.proto, q.dir, 'host');
   }
   if (q.kind !== 'net') fail('invalid qualifier against IPv6 address');
-  return genHost6(ctx.layers, addr, mask, q.proto, q.dir, 'net');
+  return ip6Address(ctx.layers, addr, mask, q.proto, q.dir, 'net');
 }
 
-function genWord(ctx: NameContext, name: string, q: Qualifiers): Cond {
+function qualifiedName(ctx: NameContext, name: string, q: Qualifiers): Cond {
   const { layers: l, names } = ctx;
   switch (q.kind) {
     case 'net': {
       const [addr, mask] = leftAligned(names.network(name) ?? fail(`unknown network '${name}'`));
-      return genHost(l, addr, mask, q.proto, q.dir, 'net');
+      return ip4Address(l, addr, mask, q.proto, q.dir, 'net');
     }
     case 'port': {
       checkPortProto(q);
       const found = names.port(name) ?? fail(`unknown port '${name}'`);
-      return genPort(l, found.port, serviceProto(found, q.proto, `port '${name}'`), q.dir);
+      return portIs(l, found.port, serviceProto(found, q.proto, `port '${name}'`), q.dir);
     }
     case 'portrange':
       checkPortProto(q);
-      return genNamedRange(ctx, name, q);
+      return namedRange(ctx, name, q);
     case 'gateway':
       return fail("'gateway' not supported in this configuration");
     case 'proto':
-      return genProto(l, protoNumber(names, name, q.proto), q.proto);
+      return protocolIs(l, protoNumber(names, name, q.proto), q.proto);
     case 'protochain':
-      return genProtochain(l, ctx.regs, protoNumber(names, name, q.proto), q.proto);
+      return protocolInChain(l, ctx.regs, protoNumber(names, name, q.proto), q.proto);
     default:
-      return genNamedHost(ctx, name, q);
+      return namedHost(ctx, name, q);
   }
 }
 
@@ -187,7 +187,7 @@ function serviceProto(found: { readonly tcp: boolean; readonly udp: boolean }, a
   return asked;
 }
 
-function genNamedRange(ctx: NameContext, name: string, q: Qualifiers): Cond {
+function namedRange(ctx: NameContext, name: string, q: Qualifiers): Cond {
   const { names } = ctx;
   const unknown = (): never => fail(`unknown port in range '${name}'`);
   const end = (text: string): { port: number; tcp: boolean; udp: boolean } => {
@@ -201,25 +201,25 @@ function genNamedRange(ctx: NameContext, name: string, q: Qualifiers): Cond {
   const from = end(name.slice(0, at));
   const to = end(name.slice(at + 1));
   const same = from.tcp === to.tcp && from.udp === to.udp ? from : { tcp: true, udp: true };
-  return genPortrange(ctx.layers, from.port, to.port, serviceProto(same, q.proto, `port in range '${name}'`), q.dir);
+  return portWithin(ctx.layers, from.port, to.port, serviceProto(same, q.proto, `port in range '${name}'`), q.dir);
 }
 
 function known(names: FilterNames, text: string): boolean {
   return /^[0-9]+$/.test(text) || names.port(text) !== null;
 }
 
-function genNamedHost(ctx: NameContext, name: string, q: Qualifiers): Cond {
+function namedHost(ctx: NameContext, name: string, q: Qualifiers): Cond {
   const { layers: l, names } = ctx;
   if (q.proto === 'link') {
     if (l.dlt !== DLT_EN10MB) fail('only ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel supports link-level host name');
-    return genEtherHost(l, names.ether(name) ?? fail(`unknown ether host '${name}'`), q.dir);
+    return etherAddress(l, names.ether(name) ?? fail(`unknown ether host '${name}'`), q.dir);
   }
   if (q.proto === 'decnet') fail(`decnet name support not included, '${name}' cannot be translated\n`);
   const found = names.host(name) ?? fail(`unknown host '${name}'`);
   const ones = new Uint8Array(16).fill(0xff);
-  const v4 = q.proto === 'ip6' ? [] : found.v4.map((addr) => genHost(l, addr, 0xffffffff, q.proto, q.dir, 'host'));
+  const v4 = q.proto === 'ip6' ? [] : found.v4.map((addr) => ip4Address(l, addr, 0xffffffff, q.proto, q.dir, 'host'));
   const only4 = q.proto === 'ip' || q.proto === 'arp' || q.proto === 'rarp';
-  const v6 = only4 ? [] : found.v6.map((addr) => genHost6(l, addr, ones, q.proto, q.dir, 'host'));
+  const v6 = only4 ? [] : found.v6.map((addr) => ip6Address(l, addr, ones, q.proto, q.dir, 'host'));
   if (v4.length + v6.length === 0) fail(`unknown host '${name}' for specified address family`);
   return anyOf([...v4, ...v6]);
 }

@@ -26,35 +26,35 @@ const SLL_802_3 = 1;
 const SLL_802_2 = 4;
 
 /** True if the payload is of this protocol: an Ethernet type, or a service access point if it is at most 1500. */
-export function genLinktype(l: Layers, proto: number): Cond {
-  if (l.labels > 0) return genMplsLinktype(l, proto);
-  const { linktype } = l;
+export function carries(l: Layers, proto: number): Cond {
+  if (l.labels > 0) return mplsCarries(l, proto);
+  const { typeField } = l;
   switch (l.dlt) {
     case DLT_EN10MB:
-      return genEtherType(l, proto);
+      return etherCarries(l, proto);
     case DLT_LINUX_SLL:
-      return genSllType(l, proto);
+      return cookedCarries(l, proto);
     case DLT_NULL:
-      return genFamily(l, proto);
+      return familyIs(l, proto);
     case DLT_RAW:
-      if (proto === ETH_IP) return maskedEqual(l.linkpl, 0, BPF_B, 0x40, 0xf0);
-      return proto === ETH_IP6 ? maskedEqual(l.linkpl, 0, BPF_B, 0x60, 0xf0) : always(false);
+      if (proto === ETH_IP) return maskedEqual(l.payload, 0, BPF_B, 0x40, 0xf0);
+      return proto === ETH_IP6 ? maskedEqual(l.payload, 0, BPF_B, 0x60, 0xf0) : always(false);
     default:
-      return linktype === null ? always(false) : equal(linktype, 0, BPF_H, l.dlt === DLT_PPP ? pppOf(proto) : proto);
+      return typeField === null ? always(false) : equal(typeField, 0, BPF_H, l.dlt === DLT_PPP ? pppOf(proto) : proto);
   }
 }
 
 /** Behind a stack of labels nothing says what follows: an IP version is guessed from its first four bits, if the stack ends there. */
-function genMplsLinktype(l: Layers, proto: number): Cond {
+function mplsCarries(l: Layers, proto: number): Cond {
   if (proto !== ETH_IP && proto !== ETH_IP6) fail('unsupported protocol over mpls');
-  const bottom = maskedEqual(l.linkpl, l.nl - 2, BPF_B, 1, 1);
-  return and(bottom, maskedEqual(l.linkpl, l.nl, BPF_B, proto === ETH_IP ? 0x40 : 0x60, 0xf0));
+  const bottom = maskedEqual(l.payload, l.network - 2, BPF_B, 1, 1);
+  return and(bottom, maskedEqual(l.payload, l.network, BPF_B, proto === ETH_IP ? 0x40 : 0x60, 0xf0));
 }
 
 /** AF_INET and AF_INET6 in the byte order of the machine that captured, which is little endian. */
-function genFamily(l: Layers, proto: number): Cond {
+function familyIs(l: Layers, proto: number): Cond {
   const family = proto === ETH_IP ? 2 : proto === ETH_IP6 ? 10 : -1;
-  return family < 0 || l.linktype === null ? always(false) : equal(l.linktype, 0, BPF_W, family * 0x1000000);
+  return family < 0 || l.typeField === null ? always(false) : equal(l.typeField, 0, BPF_W, family * 0x1000000);
 }
 
 const PPP_OF: ReadonlyMap<number, number> = new Map([
@@ -78,12 +78,12 @@ function isLength(l: Layers): Cond {
 }
 
 function linktypeIs(l: Layers, jump: number, value: number): Cond {
-  return l.linktype === null ? always(false) : compare(l.linktype, 0, BPF_H, jump, value);
+  return l.typeField === null ? always(false) : compare(l.typeField, 0, BPF_H, jump, value);
 }
 
 /** A test of the LLC header. */
 function llc(l: Layers, by: number, size: number, value: number): Cond {
-  return equal(l.linkpl, by, size, value);
+  return equal(l.payload, by, size, value);
 }
 
 /** An LLC header of SNAP with this organization and protocol. */
@@ -92,7 +92,7 @@ function snap(l: Layers, oui: number, proto: number): Cond {
   return and(llc(l, 4, BPF_W, tail), llc(l, 0, BPF_W, (0xaaaa0300 | (oui >>> 16)) >>> 0));
 }
 
-function genEtherType(l: Layers, proto: number): Cond {
+function etherCarries(l: Layers, proto: number): Cond {
   const direct = linktypeIs(l, BPF_JEQ, proto);
   switch (proto) {
     case SAP_ISO:
@@ -108,11 +108,11 @@ function genEtherType(l: Layers, proto: number): Cond {
       return or(direct, and(isLength(l), snap(l, 0, ETH_AARP)));
     default:
       // Counted from the type field, not from the payload: behind geneve without an Ethernet header that is another place.
-      return proto <= ETH_MTU && l.linktype !== null ? and(isLength(l), equal(l.linktype, 2, BPF_B, proto)) : direct;
+      return proto <= ETH_MTU && l.typeField !== null ? and(isLength(l), equal(l.typeField, 2, BPF_B, proto)) : direct;
   }
 }
 
-function genSllType(l: Layers, proto: number): Cond {
+function cookedCarries(l: Layers, proto: number): Cond {
   const is802 = linktypeIs(l, BPF_JEQ, SLL_802_2);
   const direct = linktypeIs(l, BPF_JEQ, proto);
   switch (proto) {
@@ -135,11 +135,11 @@ function genSllType(l: Layers, proto: number): Cond {
 /** Behind geneve: an inner frame has an Ethernet header only if its payload begins elsewhere than the frame. */
 function inGeneve(l: Layers, cond: Cond): Cond {
   if (!l.geneve) return cond;
-  const same = test(BPF_JMP | BPF_JEQ | BPF_X, 0, [stmt(BPF_LD | BPF_MEM, l.linkhdr.reg), stmt(BPF_LDX | BPF_MEM, l.linkpl.reg)]);
+  const same = test(BPF_JMP | BPF_JEQ | BPF_X, 0, [stmt(BPF_LD | BPF_MEM, l.frame.reg), stmt(BPF_LDX | BPF_MEM, l.payload.reg)]);
   return and(not(same), cond);
 }
 
-export function genEtherHost(l: Layers, mac: Uint8Array, dir: Dir): Cond {
+export function etherAddress(l: Layers, mac: Uint8Array, dir: Dir): Cond {
   if (l.dlt !== DLT_EN10MB) fail('ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel');
   return inGeneve(l, etherDir(l, mac, dir));
 }
@@ -147,7 +147,7 @@ export function genEtherHost(l: Layers, mac: Uint8Array, dir: Dir): Cond {
 function etherDir(l: Layers, mac: Uint8Array, dir: Dir): Cond {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac;
   const at = (by: number): Cond =>
-    and(equal(l.linkhdr, by + 2, BPF_W, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0), equal(l.linkhdr, by, BPF_H, (a << 8) | b));
+    and(equal(l.frame, by + 2, BPF_W, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0), equal(l.frame, by, BPF_H, (a << 8) | b));
   if (dir === 'src') return at(6);
   if (dir === 'dst') return at(0);
   if (dir === 'and') return and(at(6), at(0));
@@ -156,23 +156,23 @@ function etherDir(l: Layers, mac: Uint8Array, dir: Dir): Cond {
   return fail(`${other === dir ? `'${dir}' is` : `'${dir}' and '${other}' are`} only supported on 802.11 with 802.11 headers`);
 }
 
-export function genLinkBroadcast(l: Layers): Cond {
+export function linkBroadcast(l: Layers): Cond {
   if (l.dlt !== DLT_EN10MB) fail('not a broadcast link');
   return inGeneve(l, etherDir(l, new Uint8Array(6).fill(0xff), 'dst'));
 }
 
-export function genLinkMulticast(l: Layers): Cond {
+export function linkMulticast(l: Layers): Cond {
   if (l.dlt !== DLT_EN10MB) {
     fail('link-layer multicast filters supported only on ethernet/FDDI/token ring/ARCNET/802.11/ATM LANE/Fibre Channel');
   }
-  return inGeneve(l, test(BPF_JMP | BPF_JSET | BPF_K, 1, loadAt(l.linkhdr, 0, BPF_B)));
+  return inGeneve(l, test(BPF_JMP | BPF_JSET | BPF_K, 1, loadAt(l.frame, 0, BPF_B)));
 }
 
 /** S frames: the bits of the control field that say which; and U frames. */
 const LLC_S: Readonly<Record<string, number>> = { rr: 0x01, rnr: 0x05, rej: 0x09 };
 const LLC_U: Readonly<Record<string, number>> = { ui: 0x03, ua: 0x63, disc: 0x43, sabme: 0x6f, test: 0xe3, xid: 0xaf, frmr: 0x87 };
 
-export function genLlc(l: Layers, type: string | null): Cond {
+export function llcFrame(l: Layers, type: string | null): Cond {
   const known = type === null || ['i', 's', 'u'].includes(type) || Object.hasOwn(LLC_S, type) || Object.hasOwn(LLC_U, type);
   if (!known) fail(`unknown LLC type name "${type}"`);
   if (l.dlt !== DLT_EN10MB) fail(`'llc' not supported for ${linkDescription(l.dlt)}`);
@@ -181,7 +181,7 @@ export function genLlc(l: Layers, type: string | null): Cond {
 }
 
 function llcControl(l: Layers, type: string): Cond {
-  const control = moved(l.linkpl, 2);
+  const control = moved(l.payload, 2);
   if (type === 'i') return not(test(BPF_JMP | BPF_JSET | BPF_K, 1, loadAt(control, 0, BPF_B)));
   if (type === 's') return maskedEqual(control, 0, BPF_B, 1, 3);
   if (type === 'u') return maskedEqual(control, 0, BPF_B, 3, 3);
@@ -191,10 +191,10 @@ function llcControl(l: Layers, type: string): Cond {
 }
 
 /** `byte N op V`. With `&` and `|` nothing is loaded, as in libpcap. */
-export function genByte(l: Layers, at: number, op: string, value: number): Cond {
-  if (op === '=') return equal(l.linkhdr, at, BPF_B, value);
-  if (op === '>') return compare(l.linkhdr, at, BPF_B, BPF_JGT, value);
-  if (op === '<') return not(compare(l.linkhdr, at, BPF_B, BPF_JGE, value));
+export function byteRelation(l: Layers, at: number, op: string, value: number): Cond {
+  if (op === '=') return equal(l.frame, at, BPF_B, value);
+  if (op === '>') return compare(l.frame, at, BPF_B, BPF_JGT, value);
+  if (op === '<') return not(compare(l.frame, at, BPF_B, BPF_JGE, value));
   return not(test(BPF_JMP | BPF_JEQ | BPF_K, 0, [stmt(BPF_ALU | (op === '&' ? BPF_AND : BPF_OR) | BPF_K, value)]));
 }
 
