@@ -1,6 +1,6 @@
 /** `skbuff run`: what a program does without our commands. The scripts run in namespaces of the machine too, and say the same there. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,13 @@ const SCRIPTS: readonly (readonly [what: string, script: string, out: string])[]
   ['sees what commands change', 'sysctl -qw net.ipv4.ip_forward=1; cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/lo/forwarding', '1\n1\n'],
   ['changes what follows from a setting, without a command', 'echo 1 > /proc/sys/net/ipv4/conf/all/forwarding; sleep 0.5; cat /proc/sys/net/ipv4/ip_forward', '1\n'],
   ['has a refused value put back', 'echo abc 2> /dev/null > /proc/sys/net/ipv4/ip_forward; sleep 0.5; cat /proc/sys/net/ipv4/ip_forward', '0\n'],
+  [
+    'hears from commands that look at it when nothing can be printed',
+    "for c in 'ip addr' 'sysctl net.ipv4.ip_forward' 'sysctl -q net.ipv4.ip_forward=0' 'ping -c 1 127.0.0.1' uname 'unshare --version'; do $c 2>&1 > /dev/full; echo $?; $c 2>&1 >&-; echo $?; done",
+    '0\n0\nsysctl: write error: No space left on device\n1\nsysctl: write error: Bad file descriptor\n1\n0\n0\nping: write error\n1\nping: write error\n1\n' +
+      'uname: write error: No space left on device\n1\nuname: write error: Bad file descriptor\n1\nunshare: write error: No space left on device\n1\n0\n',
+  ],
+  ['ends its commands by SIGPIPE when nobody reads', '{ sleep 0.5; ip addr; } | true; echo ${PIPESTATUS[0]}; { sleep 0.5; ip link set lo up; } | true; echo ${PIPESTATUS[0]}', '141\n0\n'],
   ['may not make settings', '{ echo 1 > /proc/sys/net/ipv4/conf/nosuch/forwarding; } 2> /dev/null; echo $?', '1\n'],
   [
     'has the files of its devices, as they come and go',
@@ -110,6 +117,19 @@ describe.each(KINDS.filter(([name]) => works.get(name)))('a script %s', (_name, 
     expect(readFileSync(setting, 'utf8')).toBe(before);
   });
 
+  it('is told which values were refused, and reads those that hold', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const { out } = await run('cd /proc/sys/net/ipv4; echo 65 > ip_default_ttl; sleep 0.5; echo 77777 > ip_default_ttl; echo x > /sys/class/net/lo/mtu; echo 2 > conf/lo/nosuch; sleep 0.5; cat ip_default_ttl /sys/class/net/lo/mtu', new Sandbox([flags]));
+    const words = said.mock.calls.map(([text]) => String(text)).filter((text) => text.startsWith('skbuff run:'));
+    said.mockRestore();
+    expect(out).toBe('65\n65536\n');
+    expect(words.sort()).toEqual([
+      'skbuff run: /proc/sys/net/ipv4/conf/lo/nosuch: write error: No such file or directory: 2\n',
+      'skbuff run: /proc/sys/net/ipv4/ip_default_ttl: write error: Invalid argument: 77777\n',
+      'skbuff run: /sys/class/net/lo/mtu: write error: Invalid argument: x\n',
+    ]);
+  });
+
   it('sees counters that change by themselves', async () => {
     const { out } = await run('ping -c 1 127.0.0.1 > /dev/null; cat /sys/class/net/lo/statistics/tx_packets; ping -i 0.2 -c 3 127.0.0.1 > /dev/null & sleep 2; cat /sys/class/net/lo/statistics/tx_packets', new Sandbox([flags]));
     expect(out).toBe('2\n8\n');
@@ -126,6 +146,20 @@ describe.each(KINDS.filter(([name]) => works.get(name)))('a script %s', (_name, 
     expect((await run('exit 7', new Sandbox([flags]))).code).toBe(7);
     expect((await run('kill -KILL $$', new Sandbox([flags]))).code).toBe(137);
     expect((await run('ip netns add n; ip netns exec n sh -c "exit 5"; echo $?; ip netns exec n nosuch; echo $?; ip netns exec n sh -c "kill -TERM \\$\\$"', new Sandbox([flags]))).out).toBe('5\n1\n');
+  });
+});
+
+describe.skipIf(!works.get('as root of a user namespace'))('settings of the machine', () => {
+  it('are applied to our kernel from the files that the machine has', async () => {
+    const places = new Map<string, string>();
+    for (const dir of ['/lib', '/usr/lib', '/usr/local/lib', '/run', '/etc'].map((parent) => `${parent}/sysctl.d`)) {
+      for (const name of existsSync(dir) ? readdirSync(dir) : []) if (name.endsWith('.conf')) places.set(name, `${dir}/${name}`);
+    }
+    if (places.size === 0) console.warn('files of sysctl --system SKIPPED: the machine has none');
+    const paths = [...[...places.keys()].sort().map((name) => places.get(name) as string), ...(existsSync('/etc/sysctl.conf') ? ['/etc/sysctl.conf'] : [])];
+    // Whatever else is there in the place of our command could change nothing of the machine.
+    const { out } = await run('sysctl --system', new Sandbox([['--user', '--map-root-user', '--net', '--mount']]));
+    expect(out.split('\n').filter((line) => line.startsWith('*'))).toEqual(paths.map((path) => `* Applying ${path} ...`));
   });
 });
 

@@ -1,9 +1,9 @@
 /**
  * A command in the PATH of `skbuff run`: hands itself over to the process that holds the kernel, and is its hands and eyes out here.
- * Called as `client.js SOCKET NAME ARGUMENTS…`.
+ * Called as `client.js SOCKET NAME open|closed ARGUMENTS…`: what standard output was.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { findProgram } from './find-program.ts';
@@ -13,7 +13,8 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 /** What a shell says of a command that is not there; used when the kernel is gone. */
 const GONE = 127;
 
-const [path = '', ...argv] = process.argv.slice(2);
+const [path = '', name = '', output, ...words] = process.argv.slice(2);
+const argv: readonly string[] = [name, ...words];
 const socket: Socket = connect(path);
 /** A program of the machine runs in our place: signals are its affair. */
 let running: ReturnType<typeof spawn> | null = null;
@@ -27,8 +28,12 @@ function gone(): never {
 
 socket.on('error', gone);
 socket.on('close', gone);
-// Whoever reads from us has gone, and so do we.
-process.stdout.on('error', () => process.exit(0));
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever reads from us has gone, and so do we. What else fails the commands do not look at while they print.
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') dieOf('SIGPIPE');
+  });
+}
 
 for (const signal of SIGNALS) {
   process.on(signal, () => {
@@ -64,18 +69,33 @@ function exec(argv: readonly string[], before: readonly string[], task: string):
   });
 }
 
+/** By its default action: Node ignores SIGPIPE from the start, and a handler that comes and goes takes that back. */
+function dieOf(signal: string): void {
+  process.on(signal, () => {});
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 /** As a parent finds it that looks at more than the status: bash says "Terminated", Python -15. */
 function endAs(code: number, signal: string | undefined): void {
   process.exitCode = code;
   if (signal === undefined || code !== 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)) return;
-  process.on('exit', () => {
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  });
+  process.on('exit', () => dieOf(signal));
 }
 
 /** Files that only this process can read, such as what `<(…)` of bash makes; the kernel's must not wait for what may wait for it. */
 const OWN_FILE = /^\/(?:dev|proc\/self)\/(?:stdin|fd\/\d+)$/;
+
+/** A write of nothing fails where every write does, as into /dev/full, and is not seen anywhere else. */
+function stdoutError(): number {
+  if (output === 'closed') return -constants.errno.EBADF;
+  try {
+    if (fstatSync(1).isCharacterDevice() && process.stdout.isTTY !== true) writeSync(1, new Uint8Array(0));
+    return 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).errno ?? 0;
+  }
+}
 
 function ownFiles(): Record<string, string> {
   const files: Record<string, string> = {};
@@ -105,6 +125,7 @@ listen<ToClient>(socket, (message) => {
 
 const { SKBUFF_NODE: node, SKBUFF_TASK: task } = process.env;
 const files = ownFiles();
+const unwritable = stdoutError();
 say(socket, {
   type: 'start',
   argv,
@@ -112,6 +133,7 @@ say(socket, {
   terminal: process.stdout.isTTY === true,
   pid: process.pid,
   ...(Object.keys(files).length > 0 && { files }),
+  ...(unwritable < 0 && { stdoutError: unwritable }),
   ...(node !== undefined && { node }),
   ...(task !== undefined && { task }),
 });

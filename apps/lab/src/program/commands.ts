@@ -14,7 +14,8 @@ const FOREIGN: readonly string[] = [
 
 /** A file that a shell may execute; the paths may hold any character. */
 function wrapper(client: string, socket: string, name: string): string {
-  return `#!/bin/sh\nexec ${[process.execPath, client, socket, name].map(shellQuote).join(' ')} "$@"\n`;
+  // Node opens something in the place of a standard output that is closed, so it is asked here.
+  return `#!/bin/sh\nif true 2> /dev/null 3>&1; then set -- open "$@"; else set -- closed "$@"; fi\nexec ${[process.execPath, client, socket, name].map(shellQuote).join(' ')} "$@"\n`;
 }
 
 function refusal(name: string): string {

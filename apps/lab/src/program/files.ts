@@ -1,5 +1,5 @@
 /** Files of this machine, as a command sees them that was called in some directory. */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { ByteSink } from '@skbuff/command';
 import type { Files } from 'skbuff';
@@ -27,6 +27,7 @@ export function machineFiles(cwd: string, given: Readonly<Record<string, string>
   return {
     readText: (name) => attempt(() => read(name).toString('utf8')),
     readBytes: (name) => attempt(() => new Uint8Array(read(name))),
+    list: (name) => attempt(() => readdirSync(at(name))),
     create: (name) => (STDOUT.test(name) ? stdout : attempt(() => create(at(name)))),
   };
 }

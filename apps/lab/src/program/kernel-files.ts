@@ -7,8 +7,8 @@ import path from 'node:path';
 import { devGetStats, LINK_STATS_COUNT, type Net, type NetDevice, netSysfsList, netSysfsPath, netSysfsRead, netSysfsWrite } from '@skbuff/core';
 import type { Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EISDIR } from '@skbuff/uapi';
-import { TREES } from './sandbox.ts';
+import { EISDIR, ENOENT, strerror } from '@skbuff/uapi';
+import { shownAt, TREES } from './sandbox.ts';
 
 /** Stands among the directories once one of them cannot be watched, so that it is said once. */
 const UNWATCHED = '/';
@@ -195,11 +195,11 @@ export class KernelFiles {
     else this.written(task, file, text);
   }
 
-  /** What the kernel refuses is put back. */
+  /** What the kernel refuses is put back. Its writer has gone on long since, so the user is told. */
   private written(task: Task, file: string, text: string): void {
     this.emptied.delete(file);
-    if (file.startsWith('sys/')) task.enter(() => sysctlOf(this.net).write(`net/${file.slice('sys/'.length)}`, text));
-    else this.writeSysfs(file, text);
+    const rc = file.startsWith('sys/') ? task.enter(() => sysctlOf(this.net).write(`net/${file.slice('sys/'.length)}`, text)) : this.writeSysfs(file, text);
+    if (rc < 0) process.stderr.write(`skbuff run: ${shownAt(file)}: write error: ${strerror(-rc)}: ${text.trimEnd()}\n`);
     const before = this.shown.get(file);
     this.refresh(true);
     const now = this.shown.get(file);
@@ -208,10 +208,10 @@ export class KernelFiles {
     else if (now === before && this.read(file) === text) this.put(file, now, true);
   }
 
-  private writeSysfs(file: string, text: string): void {
+  private writeSysfs(file: string, text: string): number {
     const [, name, rest = ''] = /^(?:devices|class)\/([^/]+)\/(.*)$/s.exec(file) ?? [];
     const dev = this.net.devList.find((each) => each.name === name);
-    if (dev !== undefined) netSysfsWrite(dev, rest, text);
+    return dev === undefined ? -ENOENT : netSysfsWrite(dev, rest, text);
   }
 
   /** A file that the kernel does not have. */

@@ -12,6 +12,8 @@ export type ToServer =
       readonly cwd: string;
       /** Standard output is a terminal. */
       readonly terminal: boolean;
+      /** What a write to standard output would say, if that can be told before there is one: a negative errno. */
+      readonly stdoutError?: number;
       /** `SKBUFF_NODE`: where it runs, if not where the program was told to. */
       readonly node?: string;
       /** `SKBUFF_TASK`: which command of this kind started it; it is in the namespaces of that one. */

@@ -11,6 +11,12 @@ import { findProgram, SYSTEM_PATH } from './find-program.ts';
 /** Where a namespace's files are to be seen, by the names of the directories that hold them. */
 const SHOWN_AT = { sys: '/proc/sys/net', class: '/sys/class/net', devices: '/sys/devices/virtual/net' } as const;
 export const TREES: readonly (keyof typeof SHOWN_AT)[] = ['sys', 'class', 'devices'];
+
+/** How people call a file of one of the {@link TREES}. */
+export function shownAt(file: string): string {
+  return file.replace(/^\w+/, (tree) => (tree === 'sys' ? SHOWN_AT.sys : SHOWN_AT.class));
+}
+
 /** The best first: with files of its own or without, as the user that we are or as root of a user namespace. */
 const ATTEMPTS: readonly (readonly string[])[] = [['--net', '--mount'], ['--user', '--map-root-user', '--net', '--mount'], ['--net'], ['--user', '--map-root-user', '--net']];
 /** Says where the machine's own tools are, to a `skbuff run` inside of another. */

@@ -256,7 +256,10 @@ class Connection {
     const stdoutBytes = (bytes: Uint8Array): void => say(socket, { type: 'bytes', base64: Buffer.from(bytes).toString('base64') });
     const io: Stdio = {
       pid: asked.pid,
-      stdout: (text) => say(socket, { type: 'stdout', text }),
+      stdout(text) {
+        if (asked.stdoutError === undefined) say(socket, { type: 'stdout', text });
+        return asked.stdoutError;
+      },
       stderr: (text) => say(socket, { type: 'stderr', text }),
       stdoutBytes,
       stdin: () => this.stdin(),

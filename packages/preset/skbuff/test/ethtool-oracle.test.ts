@@ -11,7 +11,7 @@ const possible = process.getuid?.() === 0 && version() === 'ethtool version 6.1\
 if (!possible) console.warn('ethtool oracle SKIPPED: it needs root and the command ethtool 6.1');
 
 const NAME = `skbuff-ethtool-${process.pid}`;
-const SETUP = ['link set lo up', 'link add veth0 numtxqueues 2 numrxqueues 2 type veth peer name veth1'];
+const SETUP = ['link set lo up', 'link add veth0 numtxqueues 2 numrxqueues 2 type veth peer name veth1 numtxqueues 2 numrxqueues 2'];
 
 /** In order: each line sees what the lines before it did. */
 const SCRIPT = `
@@ -222,13 +222,66 @@ averyveryverylongdevicename
 -I lo
 --foo
 -z
+*
+* foo
+-I *
+veth*
+-k *
+-k * foo
+--json -k *
+-k veth*
+-a *
+--json -a *
+-c *
+-g *
+-l *
+-T *
+-T * foo
+-P *
+-P * foo
+--show-eee *
+--show-fec *
+--json --show-fec *
+--show-priv-flags *
+--show-tunnels *
+--show-module *
+--json --show-module *
+-S *
+-S * foo
+-S * --groups
+-S veth0 --groups
+-S * --all-groups
+--json -S * --all-groups
+-S * --groups eth-mac rmon
+-S * --groups eth-mac foo
+--cable-test *
+--json --cable-test *
+--json --cable-test veth0
+--cable-test-tdr *
+-i *
+-x *
+-Q * -c
+-m *
+-m * foo
+-s *
+-s * speed 10
+-A * rx on
+-C *
+-G * rx 1
+-K *
+-K * foo
+-L * rx 1
+--set-eee * eee on
+--set-fec * encoding off
+--set-priv-flags * a on
+--set-module *
 `;
 
 const LINES = SCRIPT.trim().split('\n');
 /** Offload features; driver, counters, addresses, channels; the settings block. */
 const FEATURES = /^(--json )?(-k|-K|--show-|--offload) ?(features|offload)?( |$)/;
 const INFO = /^(--json )?(-[iSPlLT]|--driver|--phy-statistics)( |$)/;
-const SETTINGS = /^(lo|veth0|nodev|avery\w+|-s .*|--change .*)( foo)?$/;
+const SETTINGS = /^(\*|lo|veth0|nodev|avery\w+|-s .*|--change .*)( foo)?$/;
 
 let net: HostNet;
 let host: Host;

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from './atoi.ts';
+export { closeStdout } from './close-stdout.ts';
 export * from './command.ts';
 export * from './exit.ts';
 export * from './getopt-long.ts';

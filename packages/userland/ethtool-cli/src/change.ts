@@ -5,6 +5,7 @@ import type { EthtoolContext } from './context.ts';
 import { Given, type Keyword, keyword, ON_OFF, oneOf, U32, U8 } from './keywords.ts';
 import { MESSAGES, WAKE } from './names.ts';
 import { linkSettings } from './settings.ts';
+import { refuseWildcard, WILDCARD } from './wildcard.ts';
 
 /** Exit status of whatever fails in the kernel. */
 const FAILED = 75;
@@ -40,6 +41,7 @@ export function change(ctx: EthtoolContext): number {
     else i += keyword(ctx, WORDS, given, i);
   }
   if (given.size === 0) return 0;
+  if (ctx.dev === WILDCARD) return refuseWildcard(ctx);
   const there = ctx.ask(ETHTOOL_GLINK, 8);
   if (typeof there === 'number' && there !== -EOPNOTSUPP) return ctx.netlinkFail(there, FAILED);
   const results = [setLink(ctx, given), setWol(ctx, given), setMessages(ctx, given)];

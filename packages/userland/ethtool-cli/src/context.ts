@@ -2,6 +2,7 @@
 import { type CommandEnv, Exit } from '@skbuff/command';
 import { AF_INET, ENODEV, ETHTOOL_GSSET_INFO, ETHTOOL_GSTRINGS, IFNAMSIZ, IFREQ_LEN, IFREQ_UNION, SIOCETHTOOL, SOCK_DGRAM, strerror } from '@skbuff/uapi';
 import { le32, setLe32 } from '@skbuff/wire';
+import { WILDCARD } from './wildcard.ts';
 
 /** Where the name of the device lies in a netlink request, and how far the attributes behind it reach. */
 const NAME_OFFSET = 24;
@@ -23,6 +24,12 @@ export class EthtoolContext {
     this.json = json;
     this.fd = env.task.socket(AF_INET, SOCK_DGRAM, 0);
     if (this.fd < 0) this.fail(70, `Cannot get control socket: ${strerror(-this.fd)}`);
+  }
+
+  /** The same question about another device; what it prints is added to `said`, and what it complains of is lost. */
+  quietly(dev: string, said: string[]): EthtoolContext {
+    const env = Object.create(this.env, { stdout: { value: (words: string) => void said.push(words) }, stderr: { value: () => {} } }) as CommandEnv;
+    return Object.create(this, { dev: { value: dev }, env: { value: env } }) as EthtoolContext;
   }
 
   /** ioctl(SIOCETHTOOL) with the command in the first word of `data`, which the answer replaces. */
@@ -85,7 +92,7 @@ export class EthtoolContext {
 
   /** Where the first attribute behind the device stands in a netlink request. */
   attributes(): number {
-    return NAME_OFFSET + ((4 + this.dev.length + 1 + 3) & ~3);
+    return this.dev === WILDCARD ? NAME_OFFSET : NAME_OFFSET + ((4 + this.dev.length + 1 + 3) & ~3);
   }
 
   /** ethtool takes no more words. */

@@ -1,9 +1,10 @@
 /** The command ethtool: which subcommand, which device. */
 import { type Command, type CommandEnv, exitStatus } from '@skbuff/command';
 import { badArgs, EthtoolContext } from './context.ts';
-import { SUBCOMMANDS } from './subcommands.ts';
+import { type Subcommand, SUBCOMMANDS } from './subcommands.ts';
 import { settings } from './settings.ts';
 import { USAGE, VERSION } from './usage.ts';
+import { dumpAll, refuseWildcard, WILDCARD } from './wildcard.ts';
 
 /** Subcommands that ask by ioctl only: a long name of a device is refused before anybody is asked. */
 const LONGEST_NAME = 15;
@@ -42,9 +43,14 @@ function subcommand(env: CommandEnv, option: string, rest: readonly string[], js
   const found = SUBCOMMANDS.find(({ names }) => names.includes(option));
   const [dev, ...args] = rest;
   if (found === undefined || (json && found.json !== true) || dev === undefined) badArgs(env);
-  if (found.ioctl !== undefined && (dev === '*' || dev.length > LONGEST_NAME)) {
-    env.stderr(`${found.ioctl}, ${dev === '*' ? 'wildcard dump' : 'device name longer than 15'} not supported\n`);
-    return 1;
-  }
-  return found.run(new EthtoolContext(env, option, dev, args, json));
+  const ctx = new EthtoolContext(env, option, dev, args, json);
+  if (found.wildcard !== undefined && dev === WILDCARD && (found.ioctl === undefined || args.length > 0)) return wildcard(ctx, found);
+  if (found.ioctl !== undefined && (dev === WILDCARD || dev.length > LONGEST_NAME)) return ctx.fail(1, `${found.ioctl}, ${dev === WILDCARD ? 'wildcard dump' : 'device name longer than 15'} not supported`);
+  return dev === WILDCARD ? refuseWildcard(ctx) : found.run(ctx);
+}
+
+function wildcard(ctx: EthtoolContext, { run, wildcard: how }: Subcommand): number {
+  if (how === 'own') return run(ctx);
+  ctx.noMore();
+  return dumpAll(ctx, run);
 }

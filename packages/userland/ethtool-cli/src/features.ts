@@ -3,6 +3,7 @@ import { EINVAL, EOPNOTSUPP, ETH_SS_FEATURES, ETHTOOL_GFEATURES, ETHTOOL_SFEATUR
 import { le32, setLe32 } from '@skbuff/wire';
 import type { EthtoolContext } from './context.ts';
 import { type Json, jsonList } from './json.ts';
+import { dumpAll, WILDCARD } from './wildcard.ts';
 
 /** Names that are older than the kernel's: the short one, the long one, and which of the kernel's they stand for. */
 const OLD_NAMES: readonly (readonly [string, string, RegExp])[] = [
@@ -99,6 +100,7 @@ function lines(features: Features): Line[] {
 /** `-k`. */
 export function featuresShow(ctx: EthtoolContext): number {
   ctx.noMore();
+  if (ctx.dev === WILDCARD) return dumpAll(ctx, featuresShow, true);
   const features = ask(ctx);
   if (typeof features === 'number') {
     ctx.netlinkError(features);

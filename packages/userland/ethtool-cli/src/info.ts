@@ -3,6 +3,7 @@ import { EOPNOTSUPP, ENODEV, ETH_SS_STATS, ETHTOOL_DRVINFO_LEN, ETHTOOL_GDRVINFO
 import { formatMac, le32, setLe32 } from '@skbuff/wire';
 import { badArgs, type EthtoolContext, text } from './context.ts';
 import { type Json, jsonList } from './json.ts';
+import { dumpAll, eachDevice, WILDCARD } from './wildcard.ts';
 
 const yesNo = (value: number): string => (value !== 0 ? 'yes' : 'no');
 
@@ -29,7 +30,7 @@ export function statistics(ctx: EthtoolContext): number {
   if (word === undefined) return ctx.json ? badArgs(ctx.env) : driverStatistics(ctx);
   if (word === '--all-groups' && rest.length === 0) return groups(ctx, GROUPS);
   if (word === '--groups' && rest.length > 0) return groups(ctx, rest);
-  return ctx.fail(1, `ethtool (${ctx.option}): unknown parameter '${word}'`);
+  return ctx.fail(1, `ethtool (${ctx.option}): ${word === '--groups' ? 'no value for' : 'unknown'} parameter '${word}'`);
 }
 
 /** Nothing that counts by the standard is behind these devices: the groups are empty. */
@@ -37,8 +38,9 @@ function groups(ctx: EthtoolContext, names: readonly string[]): number {
   const unknown = names.findIndex((name) => !GROUPS.includes(name));
   // Each name stands in an attribute of its own, in one for its bit, behind the list, its flag and the list of bits.
   const at = names.slice(0, Math.max(unknown, 0)).reduce((off, name) => off + 8 + ((name.length + 4) & ~3), ctx.attributes() + 16);
-  const there = ctx.ask(ETHTOOL_GSSET_INFO, 36);
+  const there = ctx.dev === WILDCARD ? 0 : ctx.ask(ETHTOOL_GSSET_INFO, 36);
   if (unknown >= 0 && there !== -ENODEV) return ctx.netlinkFail(-EOPNOTSUPP, 1, `bit name not found (offset ${at})`);
+  if (ctx.dev === WILDCARD) return dumpAll(ctx, (one) => groups(one, names));
   if (typeof there === 'number') return ctx.netlinkFail(there, 1);
   const empty: Record<string, Json> = { ifname: ctx.dev };
   for (const group of GROUPS) if (names.includes(group)) empty[group] = {};
@@ -67,14 +69,22 @@ export function phyStatistics(ctx: EthtoolContext): number {
   return ctx.fail(94, 'no stats available');
 }
 
-/** `-P`. */
+/** `-P`. Of all devices only those are named that have one. */
 export function permanentAddress(ctx: EthtoolContext): number {
+  if (ctx.dev === WILDCARD) {
+    for (const text of eachDevice(ctx, (one) => showAddress(one, ` of ${one.dev}`, ''))) ctx.out(text);
+    return 0;
+  }
+  return showAddress(ctx, '', 'Permanent address: not set\n');
+}
+
+function showAddress(ctx: EthtoolContext, of: string, none: string): number {
   const data = new Uint8Array(40);
   setLe32(data, 4, 32);
   const rc = ctx.ioctl(ETHTOOL_GPERMADDR, data);
   if (rc < 0) return ctx.fail(1, ctx.perror('netlink error', rc));
   const bytes = data.subarray(8, 8 + le32(data, 4));
-  ctx.out(`Permanent address: ${bytes.some((byte) => byte !== 0) ? formatMac(bytes, 0, bytes.length) : 'not set'}\n`);
+  ctx.out(bytes.some((byte) => byte !== 0) ? `Permanent address${of}: ${formatMac(bytes, 0, bytes.length)}\n` : none);
   return 0;
 }
 

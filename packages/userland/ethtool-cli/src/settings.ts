@@ -4,6 +4,7 @@ import { le32 } from '@skbuff/wire';
 import type { EthtoolContext } from './context.ts';
 import { linkModes } from './link-modes.ts';
 import { MESSAGES, WAKE } from './names.ts';
+import { eachDevice, WILDCARD } from './wildcard.ts';
 
 const DUPLEX = ['Half', 'Full'];
 const PORTS: Readonly<Record<number, string>> = { 0: 'Twisted Pair', 1: 'AUI', 2: 'MII', 3: 'FIBRE', 4: 'BNC', 5: 'Direct Attach Copper', 0xef: 'None', 0xff: 'Other' };
@@ -15,16 +16,27 @@ const UNKNOWN = 0xffff_ffff;
 const QUESTIONS = 5;
 
 export function settings(ctx: EthtoolContext): number {
-  const link = ctx.ask(ETHTOOL_GLINK, 8);
-  if (link === -ENODEV) {
+  if (ctx.dev === WILDCARD) return allSettings(ctx);
+  if (ctx.ask(ETHTOOL_GLINK, 8) === -ENODEV) {
     for (let i = 0; i < QUESTIONS; i++) ctx.netlinkError(-ENODEV);
     ctx.out('No data available\n');
     return 75;
   }
-  const parts = [linkText(ctx), wolText(ctx), messageText(ctx), typeof link === 'number' ? '' : `\tLink detected: ${le32(link, 4) !== 0 ? 'yes' : 'no'}\n`];
-  const all = parts.join('');
+  const all = PARTS.map((part) => part(ctx)).join('');
   ctx.out(all === '' ? 'No data available\n' : `Settings for ${ctx.dev}:\n${all}`);
   return all === '' ? 75 : 0;
+}
+
+/** Part by part, each of all the devices that have it. */
+function allSettings(ctx: EthtoolContext): number {
+  for (const part of PARTS) for (const text of eachDevice(ctx, (one) => show(one, part))) ctx.out(text);
+  return 0;
+}
+
+function show(ctx: EthtoolContext, part: (ctx: EthtoolContext) => string): number {
+  const text = part(ctx);
+  if (text !== '') ctx.out(`Settings for ${ctx.dev}:\n${text}`);
+  return 0;
 }
 
 /** `struct ethtool_link_settings` with its masks, asked for with the kernel's number of words; or a negative errno. */
@@ -38,7 +50,7 @@ export function linkSettings(ctx: EthtoolContext): Uint8Array | number {
   return rc < 0 ? rc : data;
 }
 
-function linkText(ctx: EthtoolContext): string {
+function modesText(ctx: EthtoolContext): string {
   const data = linkSettings(ctx);
   if (typeof data === 'number') return '';
   const byte = (off: number): number => data[off] as number;
@@ -47,7 +59,15 @@ function linkText(ctx: EthtoolContext): string {
     linkModes(data, ctx.strings(ETH_SS_LINK_MODES)) +
     `\tSpeed: ${speed === 0 || speed === 0xffff || speed === UNKNOWN ? 'Unknown!' : `${speed}Mb/s`}\n` +
     `\tDuplex: ${DUPLEX[byte(8)] ?? `Unknown! (${byte(8)})`}\n` +
-    `\tAuto-negotiation: ${byte(11) === 0 ? 'off' : 'on'}\n` +
+    `\tAuto-negotiation: ${byte(11) === 0 ? 'off' : 'on'}\n`
+  );
+}
+
+function portText(ctx: EthtoolContext): string {
+  const data = linkSettings(ctx);
+  if (typeof data === 'number') return '';
+  const byte = (off: number): number => data[off] as number;
+  return (
     `\tPort: ${PORTS[byte(9)] ?? `Unknown! (${byte(9)})`}\n` +
     `\tPHYAD: ${byte(10)}\n` +
     `\tTransceiver: ${['internal', 'external'][byte(16)] ?? 'Unknown!'}\n` +
@@ -75,6 +95,11 @@ function wolText(ctx: EthtoolContext): string {
   return `\tSupports Wake-on: ${letters(le32(data, 4))}\n\tWake-on: ${letters(le32(data, 8)) || 'd'}\n`;
 }
 
+function stateText(ctx: EthtoolContext): string {
+  const link = ctx.ask(ETHTOOL_GLINK, 8);
+  return typeof link === 'number' ? '' : `\tLink detected: ${le32(link, 4) !== 0 ? 'yes' : 'no'}\n`;
+}
+
 function messageText(ctx: EthtoolContext): string {
   const data = orComplain(ctx, ctx.ask(ETHTOOL_GMSGLVL, 8));
   if (data === null) return '';
@@ -83,3 +108,5 @@ function messageText(ctx: EthtoolContext): string {
   const number = `0x${level.toString(16).padStart(8, '0')} (${level | 0})`;
   return `        Current message level: ${number}\n                              ${names}\n`;
 }
+
+const PARTS = [modesText, portText, wolText, messageText, stateText];

@@ -41,7 +41,11 @@ const LONG: LongNames = {
 export function parseOptions(argv: readonly string[], env: CommandEnv): SysctlOptions {
   const o = new SysctlOptions();
   const { opts, rest, error } = getoptLong(argv.slice(1), 'aAXbeNnqwoxdhVr:p::f::', LONG);
-  for (const { opt, arg } of opts) set(o, opt, arg, env);
+  for (const { opt, arg } of opts) {
+    set(o, opt, arg, env);
+    // Done at once: what stands behind it is never looked at.
+    if (o.system) return o;
+  }
   if (error !== null) wrong(env, error);
   o.operands.push(...rest);
   return o;
@@ -64,7 +68,7 @@ function set(o: SysctlOptions, letter: string, value: string | null, env: Comman
   else if (letter === 'q') o.quiet = true;
   else if (letter === 'w') o.write = true;
   else if (letter === 'deprecated') o.deprecated = true;
-  else if (letter === 'S') o.system = true;
+  else if (letter === 'S') o.system = o.ignore = true;
   else if (letter === 'p' || letter === 'f') {
     o.load = true;
     if (value !== null) o.files.push(value);

@@ -1,5 +1,5 @@
 /** The command sysctl: /proc/sys read and written by names. */
-import { andThen, type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
+import { andThen, closeStdout, type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
 import { sysctlOf } from '@skbuff/sysctl';
 import { EACCES, EISDIR, ENOENT, ENOTDIR, strerror } from '@skbuff/uapi';
 import { parseOptions, type SysctlOptions } from './options.ts';
@@ -8,16 +8,8 @@ import { USAGE } from './usage.ts';
 /** `sysctl` of procps. Status 0, how many names could not be read, or 1 if one could not be set. */
 export const sysctl: Command = {
   name: 'sysctl',
-  run: (argv, env) => andThen(exitStatus(() => env.task.enter(() => main(argv, env))), (status) => closed(env, status)),
+  run: (argv, env) => andThen(exitStatus(() => env.task.enter(() => main(argv, env))), (status) => closeStdout(env, 'sysctl', status)),
 };
-
-/** What was printed must have been written, or it was no success. */
-function closed(env: CommandEnv, status: number): number {
-  const rc = env.stdoutError();
-  if (rc === 0) return status;
-  env.stderr(`sysctl: write error: ${strerror(-rc)}\n`);
-  return 1;
-}
 
 function main(argv: readonly string[], env: CommandEnv): Status {
   if (argv.length < 2) {
@@ -32,7 +24,7 @@ function main(argv: readonly string[], env: CommandEnv): Status {
 const DEFAULT_FILE = '/etc/sysctl.conf';
 
 /** Where --system looks for *.conf; of one name, the first. */
-const SYSTEM_DIRS: readonly string[] = ['/run/sysctl.d', '/etc/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
+const SYSTEM_DIRS: readonly string[] = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
 
 /** Settings that lists leave out: others hold the same in other units. */
 const DEPRECATED = /(^|\/)(base_reachable_time|retrans_time)$/;
@@ -61,7 +53,6 @@ function nameOf(path: string): string {
 interface Setting {
   readonly name: string;
   readonly value: string;
-  readonly ignore: boolean;
 }
 
 class SysctlRun {
@@ -75,8 +66,8 @@ class SysctlRun {
 
   all(): Status {
     const { o, env } = this;
-    if (o.all) return this.show('');
     if (o.system) return this.system();
+    if (o.all) return this.show('');
     if (o.load) return this.load([...o.files, ...o.operands]);
     if (o.operands.length === 0) {
       env.stderr("sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
@@ -109,7 +100,7 @@ class SysctlRun {
     }
     const paths = [...files.keys()].sort().map((name) => files.get(name) as string);
     if (typeof env.readFile(DEFAULT_FILE) === 'string') paths.push(DEFAULT_FILE);
-    for (const path of paths) env.stdout(`* Applying ${path} ...\n`);
+    if (!this.o.quiet) for (const path of paths) env.stdout(`* Applying ${path} ...\n`);
     return this.settings(paths, '');
   }
 
@@ -118,15 +109,12 @@ class SysctlRun {
     const found: Setting[] = [];
     for (const path of paths) {
       const text = path === '-' ? input : this.env.readFile(path);
+      // A directory opens, and has no lines.
+      if (text === -EISDIR) continue;
       if (typeof text === 'number') failed |= this.fail(`cannot open "${path}": ${strerror(-text)}`);
       else this.parse(path, text, found);
     }
-    for (const { name, value, ignore } of found) {
-      for (const each of this.expand(name)) {
-        const err = this.set(each, value);
-        if (!ignore) failed |= err;
-      }
-    }
+    for (const { name, value } of found) for (const each of this.expand(name)) failed |= this.set(each, value);
     return failed;
   }
 
@@ -135,12 +123,11 @@ class SysctlRun {
       const line = raw.trim();
       if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
       const at = line.indexOf('=');
-      // A minus in front: it does not matter if this fails.
-      const ignore = line.startsWith('-');
-      const name = line.slice(ignore ? 1 : 0, at < 0 ? undefined : at).trim();
+      // A minus in front is for files that cannot be opened for writing, whose failure never counts.
+      const name = line.slice(line.startsWith('-') ? 1 : 0, at < 0 ? undefined : at).trim();
       if (this.o.pattern !== null && !this.o.pattern.test(name)) continue;
       if (at < 0) this.fail(`${path}(${i + 1}): invalid syntax, continuing...`);
-      else into.push({ name, value: line.slice(at + 1).trim(), ignore });
+      else into.push({ name, value: line.slice(at + 1).trim() });
     }
   }
 

@@ -1,7 +1,7 @@
 /** nsenter(1) of util-linux 2.38.1. */
-import { type Command, type CommandEnv, Exit, exitStatus, type LongNames, type Status } from '@skbuff/command';
+import { type Command, type CommandEnv, exitStatus, type LongNames, type Status } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import { err, errx, exec, number, openNsFile, options } from './run.ts';
+import { err, errx, exec, number, openNsFile, options, printed } from './run.ts';
 import { NSENTER_USAGE } from './usage.ts';
 
 export const nsenter: Command = {
@@ -53,10 +53,8 @@ function parse(argv: readonly string[], env: CommandEnv): Wishes {
     if (opt === 't') w.target = number(env, 'nsenter', arg, 'pid');
     else if (opt === 'a') w.all = true;
     else if (opt === 'F') w.fork = false;
-    else if (opt === 'h' || opt === 'V') {
-      env.stdout(opt === 'h' ? NSENTER_USAGE : 'nsenter from util-linux 2.38.1\n');
-      throw new Exit(0);
-    } else if (opt !== 'preserve-credentials') w.files.set(opt, arg);
+    else if (opt === 'h' || opt === 'V') printed(env, 'nsenter', opt === 'h' ? NSENTER_USAGE : 'nsenter from util-linux 2.38.1\n');
+    else if (opt !== 'preserve-credentials') w.files.set(opt, arg);
   }
   w.rest = rest;
   return w;

@@ -1,7 +1,7 @@
 /** What unshare and nsenter do at their end, and how they open namespaces. */
-import { andThen, type CommandEnv, Exit, getoptLong, type LongNames, type LongOpts, type Status } from '@skbuff/command';
+import { andThen, closeStdout, type CommandEnv, Exit, getoptLong, type LongNames, type LongOpts, type Status } from '@skbuff/command';
 import { netNsOf } from '@skbuff/namespaces';
-import { EACCES, ENOENT, strerror } from '@skbuff/uapi';
+import { EACCES, EBADF, ENOENT, strerror } from '@skbuff/uapi';
 
 /** errx(3). */
 export function errx(env: CommandEnv, name: string, text: string, status = 1): never {
@@ -12,6 +12,12 @@ export function errx(env: CommandEnv, name: string, text: string, status = 1): n
 /** err(3). */
 export function err(env: CommandEnv, name: string, text: string, errno: number): never {
   return errx(env, name, `${text}: ${strerror(errno)}`);
+}
+
+/** The end of what only prints; that there is no standard output at all is no failure of it. */
+export function printed(env: CommandEnv, name: string, text: string): never {
+  env.stdout(text);
+  throw new Exit(env.stdoutError() === -EBADF ? 0 : closeStdout(env, name, 0));
 }
 
 /** The options, or the end with what is wrong. */

@@ -1,5 +1,5 @@
 /** uname(1) of coreutils 9.1. */
-import { type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
+import { andThen, closeStdout, type Command, type CommandEnv, Exit, exitStatus, getoptLong, type LongNames } from '@skbuff/command';
 import { UNAME_USAGE } from './usage.ts';
 
 const LONGS: LongNames = {
@@ -29,7 +29,7 @@ Written by David MacKenzie.
 
 export const uname: Command = {
   name: 'uname',
-  run: (argv, env) => exitStatus(() => main(argv, env)),
+  run: (argv, env) => andThen(exitStatus(() => main(argv, env)), (status) => closeStdout(env, 'uname', status)),
 };
 
 function fail(env: CommandEnv, text: string): never {

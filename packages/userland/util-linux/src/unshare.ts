@@ -1,7 +1,7 @@
 /** unshare(1) of util-linux 2.38.1. */
-import { type Command, type CommandEnv, Exit, exitStatus, type LongNames, type Status } from '@skbuff/command';
+import { type Command, type CommandEnv, exitStatus, type LongNames, type Status } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import { err, errx, exec, number, options } from './run.ts';
+import { err, errx, exec, number, options, printed } from './run.ts';
 import { UNSHARE_USAGE } from './usage.ts';
 
 export const unshare: Command = {
@@ -79,10 +79,7 @@ function wish(w: Wishes, env: CommandEnv, opt: string, arg: string | null): void
   } else if (opt === 'setgroups') {
     if (arg !== 'allow' && arg !== 'deny') errx(env, 'unshare', `unsupported --setgroups argument '${arg ?? ''}'`);
     w.setgroups = arg;
-  } else {
-    env.stdout(opt === 'h' ? UNSHARE_USAGE : 'unshare from util-linux 2.38.1\n');
-    throw new Exit(0);
-  }
+  } else printed(env, 'unshare', opt === 'h' ? UNSHARE_USAGE : 'unshare from util-linux 2.38.1\n');
 }
 
 function write(env: CommandEnv, file: string, text: string): void {

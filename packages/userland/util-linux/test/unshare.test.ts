@@ -5,7 +5,7 @@ import { nsenter, uname, unshare } from '../src/index.ts';
 /** Runs a command that does not come to asking the kernel. */
 function said(command: typeof uname, ...words: string[]): [unknown, string] {
   let text = '';
-  const env = { stdout: (part: string) => (text += part), stderr: (part: string) => (text += part), task: { utsname: { sysname: 'Linux' } } } as unknown as CommandEnv;
+  const env = { stdout: (part: string) => (text += part), stderr: (part: string) => (text += part), stdoutError: () => 0, task: { utsname: { sysname: 'Linux' } } } as unknown as CommandEnv;
   return [command.run([command.name, ...words], env), text.split('\n')[0] as string];
 }
 
