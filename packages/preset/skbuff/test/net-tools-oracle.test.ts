@@ -444,6 +444,38 @@ describe.skipIf(!possible)("against the system's net-tools", () => {
   it.each(part('ipmaddr', ''))('%s', check);
 });
 
+/** Counters that our kernel does not have: netstat reads the same files on both sides. */
+const FILES: Readonly<Record<string, string | null>> = {
+  "the kernel's": null,
+  'what MPTCP counts, which has no table, and a group that nobody knows':
+    'TcpExt: SyncookiesSent DelayedACKs\nTcpExt: 0 5\nIpExt: InNoRoutes InOctets\nIpExt: 0 7\n' +
+    'MPTcpExt: MPCapableSYNRX MPJoinNoTokenFound DSSCorruptionFallback\nMPTcpExt: 3 0 9\nFooExt: Bar\nFooExt: 1\n',
+  'nothing that MPTCP has counted': 'TcpExt: SyncookiesSent\nTcpExt: 0\nMPTcpExt: MPCapableSYNRX\nMPTcpExt: 0\n',
+  'MPTCP alone': 'MPTcpExt: MPCapableSYNRX\nMPTcpExt: 2\n',
+};
+
+describe.skipIf(!possible)('counters of', () => {
+  const path = `/tmp/${NAME}-netstat`;
+  const FILE_CASES = Object.keys(FILES).flatMap((name) => ['-s', '-st', '-su', '-sw'].map((line) => [name, line] as const));
+
+  it.each(FILE_CASES)('%s: netstat %s [TOOL-45]', async (name, line) => {
+    const given = FILES[name] ?? null;
+    if (given !== null) writeFileSync(path, given);
+    // The file is mounted where the shell, which becomes netstat, finds it.
+    const script = `ip link set lo up; ${given === null ? '' : `mount --bind ${path} /proc/$$/net/netstat;`} cat /proc/$$/net/snmp /proc/$$/net/netstat; echo ====; exec netstat ${line}`;
+    const { status, stdout, stderr } = spawnSync('unshare', ['--mount', '--net', '--propagation', 'private', 'sh', '-c', script], { encoding: 'utf8' });
+    rmSync(path, { force: true });
+    const [files = '', said] = stdout.split('====\n');
+    const at = files.search(/^(MP)?TcpExt:/m);
+    const texts: Readonly<Record<string, string>> = { '/proc/net/snmp': files.slice(0, at), '/proc/net/netstat': files.slice(at) };
+    const net = createNet({ debug: true, commands: commands().map((command) => ({ name: command.name, run: (argv, env) => command.run(argv, Object.create(env, { readFile: { value: (file: string) => texts[file] ?? -U.ENOENT } })) })) });
+    const { code, ...ours } = await net.host('h').run(`netstat ${line}`);
+    expect({ status: code, ...ours }).toEqual({ status, stdout: said, stderr });
+    expect(at).toBeGreaterThan(0);
+    expect(net.close()).toEqual({});
+  });
+});
+
 /** ARP's entries and sockets stand in the order of a hash; groups of IPv6 and what MPTCP counts are not ours. */
 function masked(line: string, { status, stdout, stderr }: Result): Result {
   let text = stdout.replace(/^\t?(inet6|link) +(ff0|33:33:00:00:00:01).*\n/gm, '').replace(/^\S+ +\d+ +ff0.*\n/gm, '').replace(/^MPTcpExt:\n/m, '');

@@ -81,6 +81,12 @@ it.each([
   ['ping -c 1 127.0.0.1', 'ping: write error\n', 1],
   ['arping -V', 'arping: write error\n', 1],
   ['tracepath -V', 'tracepath: write error\n', 1],
+  ['uname', 'uname: write error: No space left on device\n', 1],
+  ['unshare --version', 'unshare: write error: No space left on device\n', 1],
+  ['nsenter --help', 'nsenter: write error: No space left on device\n', 1],
+  ['unshare uname', 'uname: write error: No space left on device\n', 1],
+  ['sysctl -q net.ipv4.ip_forward=1', '', 0],
+  ['hostname', '', 0],
   ['ip link', '', 0],
 ])('%s into a full device', async (line, stderr, code) => {
   expect(await h.start(line, { stdout: () => -ENOSPC, stderr() {} }).done).toEqual({ stdout: '', stderr, code });
