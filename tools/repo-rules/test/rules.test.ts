@@ -175,6 +175,13 @@ cases('plain-typescript', [
   ['unknown, and words that look alike', pkg(A, { 'src/answer.ts': '// any enum\nexport const any: unknown = "enum";\n' })],
 ]);
 
+cases('no-whole-namespace', [
+  ['a namespace taken apart', pkg(A, { 'src/answer.ts': "import * as U from './u.ts';\nexport const { x } = U;\n", 'src/u.ts': 'export const x = 1;\n' }), [/answer\.ts:2 all of `U` is taken/]],
+  ['a member by its name at run time', pkg(A, { 'src/answer.ts': "import * as U from './u.ts';\nexport const f = (name: 'x'): number => U[name];\n", 'src/u.ts': 'export const x = 1;\n' }), [/`U`/]],
+], [
+  ['members, types, and a property of that name', pkg(A, { 'src/answer.ts': "import * as U from './u.ts';\nexport const a: { U: U.T } = { U: U.x };\n", 'src/u.ts': 'export const x = 1;\nexport type T = number;\n' })],
+]);
+
 cases('size', [
   ['a long file', pkg(A, { 'src/answer.ts': lines(601) }), [/answer\.ts:1 601 lines/]],
   ['a long function', pkg(A, { 'src/answer.ts': inFunction(81) }), [/answer\.ts:1 a function of 81 lines/]],

@@ -28,10 +28,9 @@ function table(other: readonly number[], zero: readonly number[], error: readonl
   return new Map([...rows(other, 'other'), ...rows(zero, 'zero'), ...rows(error, 'error')]);
 }
 
-const { BPF_ADD, BPF_AND, BPF_DIV, BPF_LSH, BPF_MOD, BPF_MUL, BPF_OR, BPF_RSH, BPF_XOR } = U;
 // Subtraction is in neither: the comparison behind it takes it in.
-const LEFT_ZERO = table([BPF_ADD, BPF_OR, BPF_XOR], [BPF_MUL, BPF_DIV, BPF_MOD, BPF_AND, BPF_LSH, BPF_RSH], []);
-const RIGHT_ZERO = table([BPF_ADD, BPF_OR, BPF_XOR, BPF_LSH, BPF_RSH], [BPF_MUL, BPF_AND], [BPF_DIV, BPF_MOD]);
+const LEFT_ZERO = table([U.BPF_ADD, U.BPF_OR, U.BPF_XOR], [U.BPF_MUL, U.BPF_DIV, U.BPF_MOD, U.BPF_AND, U.BPF_LSH, U.BPF_RSH], []);
+const RIGHT_ZERO = table([U.BPF_ADD, U.BPF_OR, U.BPF_XOR, U.BPF_LSH, U.BPF_RSH], [U.BPF_MUL, U.BPF_AND], [U.BPF_DIV, U.BPF_MOD]);
 
 /** An operation on constants. */
 const constants: Rule = (graph, code, _k, [left, right]) => {
@@ -49,14 +48,14 @@ const zeros: Rule = (graph, code, _k, [left, right]) => {
   if (!onRight && constantOf(left) !== 0) return null;
   const result = (onRight ? RIGHT_ZERO : LEFT_ZERO).get(operationOf(code));
   if (result === 'other') return onRight ? left : right;
-  if (result === 'error') fail(operationOf(code) === BPF_DIV ? 'division by zero' : 'modulus by zero');
+  if (result === 'error') fail(operationOf(code) === U.BPF_DIV ? 'division by zero' : 'modulus by zero');
   return result === 'zero' ? graph.constant(0) : null;
 };
 
 /** Too wide a shift of what is not constant is refused; of a constant, 0 is left. So it is in libpcap. */
 const wideShifts: Rule = (_graph, code, _k, [, right]) => {
   const op = operationOf(code);
-  if (classOf(code) !== U.BPF_ALU || right === undefined || (op !== BPF_LSH && op !== BPF_RSH)) return null;
+  if (classOf(code) !== U.BPF_ALU || right === undefined || (op !== U.BPF_LSH && op !== U.BPF_RSH)) return null;
   return (constantOf(right) ?? 0) > 31 ? fail('shift by more than 31 bits') : null;
 };
 

@@ -8,10 +8,11 @@ import noLeftovers from './no-leftovers.mjs';
 import noPlatform from './no-platform.mjs';
 import noRealTime from './no-real-time.mjs';
 import noSkippedTest from './no-skipped-test.mjs';
+import noWholeNamespace from './no-whole-namespace.mjs';
 import plainTypescript from './plain-typescript.mjs';
 import size from './size.mjs';
 
 /** @type {readonly import('../repository.mjs').Rule[]} */
 export const RULES = Object.freeze([
-  layerOrder, noCycle, noDeepImport, dependencies, manifest, noPlatform, noRealTime, plainTypescript, size, noLeftovers, noSkippedTest, changesets,
+  layerOrder, noCycle, noDeepImport, dependencies, manifest, noPlatform, noRealTime, plainTypescript, noWholeNamespace, size, noLeftovers, noSkippedTest, changesets,
 ]);
