@@ -40,6 +40,7 @@ describe('a directory for captures', () => {
     sink.close();
     expect(sink.path).toBe(path.join(deep, 'a.pcapng'));
     expect(() => captureDirectory(path.join(directory, 'x', 'y', 'a.pcapng', 'z'))).toThrow(/ENOTDIR/);
+    expect(() => captureDirectory(sink.path)).toThrow(expect.objectContaining({ message: `${sink.path} is not a directory, but captures are files in one: name another`, syscall: 'mkdir' }));
     expect(() => captureDirectory('/proc/nope')).toThrow(/ENOENT|EACCES|EPERM/);
   });
 });

@@ -55,6 +55,16 @@ describe('a script', () => {
   });
 });
 
+describe('what a stack does not have', () => {
+  const off = 'net.ipv6.conf.all.disable_ipv6=1';
+
+  it('is off in the namespaces', () => {
+    const topology = parsed(example('two-nodes.clab.yml'));
+    expect(exportScript(topology, { seed: 1 }).split(off)).toHaveLength(1 + topology.nodes.length);
+    expect(exportScript(topology, { seed: 1, plugins: ['@skbuff/ipv4', '@skbuff/ipv6'] })).not.toContain(off);
+  });
+});
+
 describe.runIf(possible)('in namespaces of the running kernel', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'skbuff-export-'));
 

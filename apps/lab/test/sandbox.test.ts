@@ -223,6 +223,13 @@ describe('skbuff run', () => {
     err.mockRestore();
   });
 
+  it('says that it has one machine when no file gives others', async () => {
+    const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    expect(await runCommand(['true'], { node: 'h1' })).toBe(2);
+    expect(err.mock.calls).toEqual([['skbuff run: there is no node h1; without --topology there is one machine, localhost\n']]);
+    err.mockRestore();
+  });
+
   it('makes no directories above that of captures', async () => {
     await expect(runCommand(['true'], { pcap: path.join(directory, 'no', 'a') })).rejects.toThrow(/^ENOENT: no such file or directory, mkdir/);
     expect(existsSync(path.join(directory, 'no'))).toBe(false);

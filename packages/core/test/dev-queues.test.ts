@@ -2,7 +2,6 @@ import { EINVAL, ENOENT, EOVERFLOW } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import {
   devOpen,
-  DstCounter,
   DstEntry,
   type Kernel,
   type NetDevice,
@@ -27,7 +26,7 @@ import {
   unregisterNetdevice,
   netifStopQueue,
 } from '../src/index.ts';
-import { addDevice, boot, ipv4Packet, makeDevice, packet, textOf } from './helpers.ts';
+import { addDevice, boot, ipv4Packet, makeDevice, packet, textOf, dstOps } from './helpers.ts';
 
 /** A device with queues, up, and what queue each packet went by. */
 function queued(kernel: Kernel, txqs: number, options: Parameters<typeof addDevice>[1] = {}): { dev: NetDevice; used: number[] } {
@@ -136,8 +135,8 @@ describe('the queue for a packet', () => {
   it('of a connected socket stays, unless nothing of it is under way that could be overtaken [TX-02] [SKB-28]', () => {
     const kernel = boot();
     const { dev, used } = queued(kernel, 4);
-    const dst = new DstEntry(dev, new DstCounter());
-    const sk = { net: kernel.initNet, priority: 0, mark: 0, txQueueMapping: -1, dst } satisfies SkbSock;
+    const dst = new DstEntry(dev, dstOps());
+    const sk = { net: kernel.initNet, priority: 0, mark: 0, txQueueMapping: -1, dst, setOwnerW() {} } satisfies SkbSock;
     const hashed = (hash: number, ooOkay: boolean): void =>
       send(dev, 1, (skb) => {
         skb.sk = sk;
@@ -157,7 +156,7 @@ describe('the queue for a packet', () => {
     hashed(0x80000000, false);
     expect([used.at(-1), sk.txQueueMapping]).toEqual([1, 1]);
     // A socket that has no route of its own sends to many: nothing is kept.
-    const many: SkbSock = { net: kernel.initNet, priority: 0, mark: 0, txQueueMapping: -1, dst: null };
+    const many: SkbSock = { net: kernel.initNet, priority: 0, mark: 0, txQueueMapping: -1, dst: null, setOwnerW() {} };
     send(dev, 1, (skb) => (skb.sk = many));
     expect(many.txQueueMapping).toBe(-1);
     dst.release();

@@ -8,7 +8,6 @@ import {
   devGetStats,
   devOpen,
   DevSlot,
-  DstCounter,
   DstEntry,
   devValidName,
   freeNetdev,
@@ -43,7 +42,7 @@ import {
   silentRtnl,
   rtnlLinkRegister,
 } from '../src/index.ts';
-import { addDevice, boot, type DeviceOptions, makeDevice, packet, recordEvents, SEC, subscribe } from './helpers.ts';
+import { addDevice, boot, type DeviceOptions, makeDevice, packet, recordEvents, SEC, subscribe, dstOps } from './helpers.ts';
 
 const EVENTS = {
   [NETDEV_UP]: 'UP',
@@ -255,7 +254,7 @@ describe('unregistration', () => {
     let destroyed = 0;
     const { dev } = addDevice(kernel, { name: 'eth0', setup: (d) => (d.privDestructor = () => destroyed++) });
     dev.hold();
-    const dst = new DstEntry(dev, new DstCounter());
+    const dst = new DstEntry(dev, dstOps());
     expect(dev.refcount()).toBe(2);
     unregisterNetdevice(dev);
     expect([dev.regState, kernel.initNet.devList, destroyed]).toEqual([NETREG_UNREGISTERING, [], 0]);
@@ -292,7 +291,7 @@ describe('unregistration', () => {
     const lo = addDevice(kernel, { name: 'lo' }).dev;
     kernel.initNet.loopbackDev = lo;
     const { dev } = addDevice(kernel, { name: 'eth0' });
-    const counter = new DstCounter();
+    const counter = dstOps();
     const dst = new DstEntry(dev, counter);
     unregisterNetdevice(dev);
     dst.devPut();

@@ -6,7 +6,6 @@ import {
   CHECKSUM_PARTIAL,
   devClose,
   devOpen,
-  DstCounter,
   DstEntry,
   IFF_XMIT_DST_RELEASE,
   insmod,
@@ -43,7 +42,7 @@ import {
   netifStopQueue,
   netifWakeQueue,
 } from '../src/index.ts';
-import { addDevice, addFrag, addToList, boot, bytesOf, type DeviceOptions, MS, packet, recorder, SEC, textOf } from './helpers.ts';
+import { addDevice, addFrag, addToList, boot, bytesOf, type DeviceOptions, MS, packet, recorder, SEC, textOf, dstOps } from './helpers.ts';
 
 function up(kernel: Kernel, options: DeviceOptions = {}): { dev: NetDevice; sent: string[]; queue: NetdevQueue } {
   const { dev, sent } = addDevice(kernel, options);
@@ -494,7 +493,7 @@ describe('the route of a packet', () => {
           },
         },
       });
-      const dst = new DstEntry(dev, new DstCounter());
+      const dst = new DstEntry(dev, dstOps());
       const skb = packet(kernel.skbs, 'x', dev);
       skb.dstSetNoref(dst);
       kernel.xmit.devQueueXmit(skb);

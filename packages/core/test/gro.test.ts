@@ -159,7 +159,7 @@ describe('napi_gro_receive', () => {
       ['mac', driver.frame('abc', 'cam')],
       ['hash', change((skb) => (skb.hash = 8))],
       ['tag', change((skb) => ((skb.vlanPresent = true), (skb.vlanTci = 0)))],
-      ['owner', change((skb) => (skb.sk = { net: kernel.initNet, priority: 0, mark: 0 }))],
+      ['owner', change((skb) => (skb.sk = { net: kernel.initNet, priority: 0, mark: 0, setOwnerW() {} }))],
     ];
     for (const [what, other] of others) {
       driver.arrive('axy', other, 'az');
@@ -341,7 +341,7 @@ describe('what is held', () => {
 
   it('pays for what it is given: the owner is charged until all is gone', () => {
     const { kernel, clock, driver, take } = bench();
-    const sk = { net: kernel.initNet, priority: 0, mark: 0, charged: 0 };
+    const sk = { net: kernel.initNet, priority: 0, mark: 0, charged: 0, setOwnerW() {} };
     const uncharge = (skb: SkBuff): void => void (sk.charged -= skb.truesize);
     const owned = (text: string): SkBuff => {
       const skb = driver.frame(text);

@@ -3,6 +3,7 @@ import { afterEach, expect } from 'vitest';
 import {
   allocNetdevMqs,
   createKernel,
+  type DstOps,
   insmod,
   type Kernel,
   type KernelOptions,
@@ -32,6 +33,11 @@ export function boot(options: KernelOptions = {}): Kernel {
   xmitOffload(kernel);
   booted.push(kernel);
   return kernel;
+}
+
+/** For routes of no family. */
+export function dstOps(): DstOps {
+  return { entries: 0, check: () => false, mtu: (dst) => dst.dev.mtu, confirmNeigh: null };
 }
 
 /** The test shuts the kernel down itself. */

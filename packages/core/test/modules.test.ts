@@ -63,6 +63,23 @@ describe('the order of loading', () => {
     const kernel = boot({ plugins: [a] });
     expect(failure(() => insmod(kernel, a)).code).toBe('EEXIST');
   });
+
+  it('says what in the list is no plugin, and that a factory wants to be called', () => {
+    function linux(): readonly Plugin[] {
+      return [];
+    }
+    const said = (plugins: unknown): string => failure(() => createKernel({ plugins: plugins as Plugin[] })).message;
+    expect([said(linux), said([plugin('a'), linux]), said([undefined]), said([{}])]).toEqual([
+      'not a plugin: call it, linux()',
+      'not a plugin: call it, linux()',
+      'not a plugin',
+      'not a plugin',
+    ]);
+  });
+
+  it('refuses options that are no numbers', () => {
+    for (const options of [{ seed: Number.NaN }, { memory: -1 }, { memory: 1e15 }, { seed: 0.5 }]) expect(() => createKernel(options)).toThrow(RangeError);
+  });
 });
 
 describe('loading and unloading', () => {

@@ -35,7 +35,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import {
   setupNet,
-  DstCounter,
   DstEntry,
   type Kernel,
   type Net,
@@ -60,7 +59,7 @@ import {
   nfHooksOf,
   nfReinject,
 } from '../src/index.ts';
-import { addDevice, boot, packet } from './helpers.ts';
+import { addDevice, boot, packet, dstOps } from './helpers.ts';
 
 const HOOK = NF_INET_PRE_ROUTING;
 
@@ -276,7 +275,7 @@ describe('QUEUE', () => {
 
   it('hands the packet to the handler, which holds its route, and the walk ends', () => {
     const p = queued();
-    const dst = new DstEntry(addDevice(p.kernel).dev, new DstCounter());
+    const dst = new DstEntry(addDevice(p.kernel).dev, dstOps());
     const skb = p.skb();
     skb.dstSetNoref(dst);
     expect([p.run(skb), p.log, p.entries.length]).toEqual([0, ['a', 'queue'], 1]);

@@ -5,8 +5,8 @@ import {
   CHECKSUM_NONE,
   CHECKSUM_PARTIAL,
   CHECKSUM_UNNECESSARY,
-  DstCounter,
   DstEntry,
+  type DstOps,
   type Kernel,
   LARGE_BLOCK,
   MAX_TCP_HEADER,
@@ -44,7 +44,7 @@ import {
   skbHeaderRelease,
   skbHeaderCloned,
 } from '../src/index.ts';
-import { addDevice, addFrag, boot, bytesOf, packet, putText, textOf } from './helpers.ts';
+import { addDevice, addFrag, boot, bytesOf, packet, putText, textOf, dstOps } from './helpers.ts';
 
 let cache = new SkbuffCache(new Arena(1 << 20, true));
 
@@ -379,7 +379,7 @@ describe('a clone', () => {
 
   it('holds route, conntrack entry and extensions for itself [SKB-07] [SKB-16] [SKB-08]', () => {
     const kernel = boot();
-    const dst = new DstEntry(addDevice(kernel).dev, new DstCounter());
+    const dst = new DstEntry(addDevice(kernel).dev, dstOps());
     const objects = { nfct: counted(), sp: counted(), ext: counted() };
     const skb = packet(cache, 'x');
     Object.assign(skb, objects);
@@ -427,9 +427,9 @@ describe('the owner', () => {
 });
 
 describe('the route', () => {
-  function route(kernel: Kernel, dev: NetDevice): { dst: DstEntry; counter: DstCounter } {
+  function route(kernel: Kernel, dev: NetDevice): { dst: DstEntry; counter: DstOps } {
     expect(kernel.liveDevices).toBeGreaterThan(0);
-    const counter = new DstCounter();
+    const counter = dstOps();
     return { dst: new DstEntry(dev, counter), counter };
   }
 

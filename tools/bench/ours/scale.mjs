@@ -3,7 +3,8 @@
  * lives, from every router at once. Prints what it took as JSON.
  */
 import { createStackHost, parseTopologyOrThrow, setUp } from '@skbuff/cli';
-import { IPSTATS_MIB_OUTFORWDATAGRAMS, ipv4Net } from '@skbuff/ipv4';
+import { ipv4Net } from '@skbuff/ipv4';
+import { IPSTATS_MIB_OUTFORWDATAGRAMS } from '@skbuff/uapi';
 import { createNet } from 'skbuff';
 import { addressOf, FARTHEST, ipLines, routerOf, SYSCTLS } from '../lib/line.mjs';
 

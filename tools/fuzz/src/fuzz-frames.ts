@@ -7,7 +7,7 @@ import { dropReasonName, type NetDevice, Random, SKB_DROP_REASON_NOT_SPECIFIED }
 import type { Task } from '@skbuff/sock';
 import { receiveFrame } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
-import { createNet, type Host, type HostNet, SockaddrIn, parseAddress, VirtualClock } from 'skbuff';
+import { createNet, type Host, type HostNet, sockaddr, SockaddrIn, VirtualClock } from 'skbuff';
 import { Frames, type Places } from './frames.ts';
 import { fault, type Outcome, outcome, tally, thrown } from './report.ts';
 
@@ -71,7 +71,7 @@ class World {
     task.setsockopt(udp, U.SOL_IP, U.IP_ADD_MEMBERSHIP, Uint8Array.of(224, 1, 1, 1, 0, 0, 0, 0));
     const connected = open(U.SOCK_DGRAM, 0, all);
     task.bind(connected, new SockaddrIn(0, 2000));
-    void task.connect(connected, new SockaddrIn(parseAddress('10.1.1.1'), 53));
+    void task.connect(connected, sockaddr('10.1.1.1', 53));
     task.bind(open(U.SOCK_DGRAM, 0, []), new SockaddrIn(0, 4000));
     const raw = open(U.SOCK_RAW, U.IPPROTO_ICMP, all);
     open(U.SOCK_RAW, 253, []);

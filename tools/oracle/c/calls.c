@@ -2,7 +2,7 @@
  * System calls on UDP sockets, one a line of standard input, each answered with one line: what it returned (or minus errno) and what it
  * filled in, as hexadecimal bytes. Sockets are numbered from 0.
  *
- *   socket | bind S ADDR | connect S ADDR | name S | peer S | shutdown S HOW | poll S | close S
+ *   socket FAMILY | bind S ADDR | connect S ADDR | name S | peer S | shutdown S HOW | poll S | close S
  *   set S LEVEL NAME BYTES | get S LEVEL NAME LENGTH | send S FLAGS LENGTH [ADDR] | recv S FLAGS
  */
 #include <errno.h>
@@ -73,12 +73,12 @@ static void receive(int fd, int flags)
 static void call(char *what, char **arg)
 {
 	unsigned char buf[256];
-	int fd = arg[0] ? fds[atoi(arg[0]) % MAX_SOCKETS] : -1;
+	int first = arg[0] ? atoi(arg[0]) : -1, fd = first < 0 ? -1 : fds[first % MAX_SOCKETS];
 	socklen_t len = sizeof(buf);
 	long a = arg[0] && arg[1] ? strtol(arg[1], NULL, 0) : 0, b = arg[0] && arg[1] && arg[2] ? strtol(arg[2], NULL, 0) : 0;
 
 	if (strcmp(what, "socket") == 0) {
-		fds[count] = socket(AF_INET, SOCK_DGRAM, 0);
+		fds[count] = socket(first, SOCK_DGRAM, 0);
 		printf("%d", count++);
 	} else if (strcmp(what, "bind") == 0) {
 		int n = from_hex(arg[1], buf);

@@ -1,6 +1,6 @@
 /** The lines of c/calls.c, on this stack. */
 import { type Cmsg, type PollFd, type Task, type UserMsghdr } from '@skbuff/sock';
-import { AF_INET, MSG_DONTWAIT, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } from '@skbuff/uapi';
+import { MSG_DONTWAIT, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } from '@skbuff/uapi';
 import type { Calls } from './world.ts';
 
 /** Bytes of a datagram that are received at most. */
@@ -20,6 +20,7 @@ export class StackCalls implements Calls {
 
   async ask(line: string): Promise<string> {
     const [what = '', which = '', ...args] = line.split(' ');
+    if (what === 'socket') return String(this.fds.push(this.task.socket(Number(which), SOCK_DGRAM, 0)) - 1);
     return this.call(what, this.fds[Number(which)] ?? -1, args);
   }
 
@@ -33,17 +34,14 @@ export class StackCalls implements Calls {
     const filled = new Uint8Array(256);
     const told = (label: string, n: number): string => (n < 0 ? `${n}` : `0 ${label}=${hex(filled.subarray(0, n))}`);
     switch (what) {
-      case 'socket':
-        return String(this.fds.push(task.socket(AF_INET, SOCK_DGRAM, 0)) - 1);
       case 'bind':
         return String(task.bind(fd, bytesOf(first)));
       case 'connect':
         return String(await task.connect(fd, bytesOf(first)));
       case 'name':
-      case 'peer': {
-        const err = what === 'name' ? task.getsockname(fd, filled) : task.getpeername(fd, filled);
-        return told('addr', err < 0 ? err : 16);
-      }
+        return told('addr', task.getsockname(fd, filled));
+      case 'peer':
+        return told('addr', task.getpeername(fd, filled));
       case 'shutdown':
         return String(task.shutdown(fd, Number(first)));
       case 'poll': {

@@ -46,3 +46,6 @@ export interface World {
 
 /** The node that the test holds. */
 export const WIRE = 'wire';
+
+/** What it sends its frames from. */
+export const WIRE_MAC: readonly number[] = [2, 0, 0, 0, 0, 2];

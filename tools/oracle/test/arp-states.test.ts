@@ -1,11 +1,10 @@
 /** A host and what it learns, asks and forgets of its neighbours, by chance. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { ipPacket } from '@skbuff/testkit';
+import { ethFrame, icmpMessage, ipPacket } from '@skbuff/testkit';
 import { ETH_HLEN, ETH_P_ARP, IPPROTO_ICMP } from '@skbuff/uapi';
-import { inetPton4, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
-import { describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
-import { frameOf, pick } from '../src/packets.ts';
+import { inetPton4, setBe16, setBe32 } from '@skbuff/wire';
+import { describeFrame, difference, kernelMissing, onBoth, pick, type Transcript, type World } from '../src/index.ts';
 import { seeds, together } from './labs.ts';
 
 const missing = kernelMissing();
@@ -62,11 +61,8 @@ function arp(op: number, from: Uint8Array, saddr: string, tha: Uint8Array, daddr
 }
 
 function echo(mac: Uint8Array, from: Uint8Array, saddr: string): Uint8Array {
-  const message = Uint8Array.of(8, 0, 0, 0, 1, 2, 3, 4);
-  setBe16(message, 2, ipComputeCsum(message, 0, message.length));
-  const frame = frameOf(mac, ipPacket({ saddr, daddr: '10.0.0.1', proto: IPPROTO_ICMP, payload: message, id: 1 }));
-  frame.set(from, 6);
-  return frame;
+  const payload = icmpMessage(8, 0, 0x01020304, new Uint8Array(0));
+  return ethFrame(mac, ipPacket({ saddr, daddr: '10.0.0.1', proto: IPPROTO_ICMP, payload }), { from });
 }
 
 async function step(world: World, random: Random, mac: Uint8Array): Promise<[string, Awaited<ReturnType<World['send']>>]> {

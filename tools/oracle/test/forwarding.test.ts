@@ -1,8 +1,11 @@
 /** What a router makes of a packet under each setting: where it goes, how it is changed, what is counted. */
+import type { IpPacket } from '@skbuff/testkit';
 import { IP_DF, IP_MF } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROADCAST, type Case, CasePlayer, icmp, kernelMissing, set, udp } from '../src/index.ts';
+import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
+
+type Case = CaseOf<IpPacket>;
 
 const missing = kernelMissing();
 if (missing !== null) console.warn(`oracle of forwarding SKIPPED: ${missing}`);
@@ -102,9 +105,9 @@ function withRoute(metrics: string, ...values: Parameters<typeof set>): Pick<Cas
 }
 
 describe.runIf(missing === null)('a router', () => {
-  let player: CasePlayer;
+  let player: CasePlayer<IpPacket>;
   beforeAll(async () => {
-    player = await CasePlayer.open(ROUTER);
+    player = await CasePlayer.open(cases4, ROUTER);
   });
   afterAll(() => player.close());
 

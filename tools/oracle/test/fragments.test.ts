@@ -1,11 +1,10 @@
 /** Fragments in any order, doubled, overlapping, with holes: what is put together, what is answered, what is counted. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { ipPacket } from '@skbuff/testkit';
+import { ethFrame, ipPacket } from '@skbuff/testkit';
 import { IPPROTO_ICMP, IP_MF } from '@skbuff/uapi';
 import { ipComputeCsum, setBe16 } from '@skbuff/wire';
-import { counters, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
-import { frameOf, pick } from '../src/packets.ts';
+import { counters, counters4, describeFrame, difference, kernelMissing, onBoth, pick, type Transcript, WIRE_MAC, type World } from '../src/index.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();
@@ -81,7 +80,7 @@ async function play(world: World, seed: number, count: number): Promise<Transcri
     const frames = pieces.map(({ from, to, more }) => {
       const payload = new Uint8Array(to - from);
       payload.set(message.subarray(from, to));
-      return frameOf(mac, ipPacket({ saddr: '10.0.1.2', daddr, proto: IPPROTO_ICMP, id, tos, payload, fragOff: (from >> 3) | (more ? IP_MF : 0) }));
+      return ethFrame(mac, ipPacket({ saddr: '10.0.1.2', daddr, proto: IPPROTO_ICMP, id, tos, payload, fragOff: (from >> 3) | (more ? IP_MF : 0) }), { from: WIRE_MAC });
     });
     const seen = await world.send('w1', ...frames);
     const what = pieces.map(({ from, to, more }) => `${from}-${to}${more ? '+' : ''}`).join(' ');
@@ -89,7 +88,7 @@ async function play(world: World, seed: number, count: number): Promise<Transcri
   }
   const late = await world.wait(PATIENCE_MS);
   out.push(...late.map((one) => describeFrame(one, 0, world.timeOfDay())).sort());
-  out.push(...(await counters(world, 'r')), ...(await world.read('r', 'sockstat')).split('\n').filter((line) => line.startsWith('FRAG')));
+  out.push(...(await counters(world, 'r', counters4)), ...(await world.read('r', 'sockstat')).split('\n').filter((line) => line.startsWith('FRAG')));
   return out;
 }
 

@@ -1,8 +1,11 @@
 /** Every ICMP error that a router or a host sends, and everything about which none is sent. */
+import type { IpPacket } from '@skbuff/testkit';
 import { IP_DF, IP_MF } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROADCAST, type Case, CasePlayer, icmp, kernelMissing, set, udp } from '../src/index.ts';
+import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
+
+type Case = CaseOf<IpPacket>;
 
 const missing = kernelMissing();
 if (missing !== null) console.warn(`oracle of ICMP errors SKIPPED: ${missing}`);
@@ -129,9 +132,9 @@ const REDIRECTED: [string, Case][] = [
 ];
 
 describe.runIf(missing === null)('ICMP errors', () => {
-  let player: CasePlayer;
+  let player: CasePlayer<IpPacket>;
   beforeAll(async () => {
-    player = await CasePlayer.open(LAB);
+    player = await CasePlayer.open(cases4, LAB);
   });
   afterAll(() => player.close());
 

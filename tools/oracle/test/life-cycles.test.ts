@@ -1,8 +1,7 @@
 /** Addresses, links, routes and rules come and go by chance: what ip says of each step, and what is left. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
-import { pick } from '../src/packets.ts';
+import { describeRan, difference, kernelMissing, onBoth, pick, type Transcript, type World } from '../src/index.ts';
 import { seeds, together } from './labs.ts';
 
 const missing = kernelMissing();

@@ -1,8 +1,7 @@
 /** 20,000 lookups in tables by chance: `ip route get` as the running kernel answers it. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, type Ran, type Transcript, type World } from '../src/index.ts';
-import { pick } from '../src/packets.ts';
+import { describeRan, difference, kernelMissing, onBoth, pick, type Ran, type Transcript, type World } from '../src/index.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();

@@ -1,8 +1,8 @@
 /** A router and host between three links, and packets by chance: what comes out, and what is counted. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { counters, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
-import { randomFrame } from '../src/packets.ts';
+import { counters, counters4, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
+import { randomFrame } from '../src/ipv4-packets.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();
@@ -35,7 +35,7 @@ async function play(world: World, seed: number, count: number): Promise<Transcri
     const seen = await world.send('w1', frame);
     out.push(`${id} ${Buffer.from(frame.subarray(0, 60)).toString('hex')} > ${seen.length === 0 ? 'nothing' : seen.map((one) => describeFrame(one, id, world.timeOfDay())).join('\n  ')}`);
   }
-  out.push(...(await counters(world, 'r')));
+  out.push(...(await counters(world, 'r', counters4)));
   return out;
 }
 

@@ -1,9 +1,9 @@
 /** UDP sockets: what their calls return, what they send, and what they hear of errors. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { icmpMessage, ipPacket } from '@skbuff/testkit';
+import { ethFrame, icmpMessage, ipPacket } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
 import { inetPton4, setBe16, setBe32 } from '@skbuff/wire';
-import { type Calls, counters, describeFrame, describeRan, difference, frameOf, kernelMissing, openPair, type Pair, type Transcript, udp, type World } from '../src/index.ts';
+import { type Calls, counters, counters4, describeFrame, describeRan, difference, kernelMissing, openPair, type Pair, type Transcript, udp, WIRE_MAC, type World } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 const missing = kernelMissing();
@@ -49,7 +49,7 @@ class Session {
 
   /** A socket of its own, bound to `port` of `addr`; its number. */
   async socket(port = 0, addr = '0.0.0.0'): Promise<number> {
-    const fd = Number(await this.calls.ask('socket'));
+    const fd = Number(await this.calls.ask(`socket ${U.AF_INET}`));
     if (port !== 0) await this.call(`bind ${fd} ${sin(addr, port)}`);
     return fd;
   }
@@ -71,7 +71,7 @@ class Session {
   }
 
   async arrive(packet: Uint8Array): Promise<void> {
-    for (const one of await this.world.send('w1', frameOf(await this.world.mac('r', 'eth1'), packet))) this.show(one);
+    for (const one of await this.world.send('w1', ethFrame(await this.world.mac('r', 'eth1'), packet, { from: WIRE_MAC }))) this.show(one);
   }
 
   async run(line: string): Promise<void> {
@@ -208,19 +208,14 @@ const CALLS: [string, Play][] = [
   ['receive, with all that may be told', async (s) => {
     const fd = await s.socket(5600);
     for (const name of [U.IP_PKTINFO, U.IP_RECVTTL, U.IP_RECVTOS, U.IP_RECVOPTS, U.IP_RETOPTS, U.IP_RECVORIGDSTADDR, U.IP_CHECKSUM]) await s.call(setIp(fd, name, 1));
-    const packet = udp({ saddr: NEAR, daddr: '10.0.1.1', length: 100, ttl: 9, tos: 0x10, options: [7, 7, 4, 0, 0, 0, 0, 1], check: 0 });
-    setBe16(packet.payload as Uint8Array, 2, 5600);
+    const packet = udp({ saddr: NEAR, daddr: '10.0.1.1', dport: 5600, length: 100, ttl: 9, tos: 0x10, options: [7, 7, 4, 0, 0, 0, 0, 1], check: 0 });
     for (const more of [{}, { tos: 3 }]) await s.arrive(ipPacket({ ...packet, ...more }));
     for (const line of [`poll ${fd}`, `recv ${fd} ${U.MSG_PEEK}`, `recv ${fd} ${U.MSG_TRUNC}`, `recv ${fd} 0`, `recv ${fd} 0`, `poll ${fd}`, `close ${fd}`]) await s.call(line);
   }],
   ['receive, connected to another', async (s) => {
     const fd = await s.socket(5700);
     await s.call(`connect ${fd} ${sin(NEAR, 4000)}`);
-    for (const saddr of [NEAR, '10.0.1.3']) {
-      const packet = udp({ saddr, daddr: '10.0.1.1', check: 0 });
-      setBe16(packet.payload as Uint8Array, 2, 5700);
-      await s.arrive(ipPacket(packet));
-    }
+    for (const saddr of [NEAR, '10.0.1.3']) await s.arrive(ipPacket(udp({ saddr, daddr: '10.0.1.1', dport: 5700, check: 0 })));
     for (const line of [`recv ${fd} 0`, `recv ${fd} 0`, `shutdown ${fd} 0`, `recv ${fd} 0`, `shutdown ${fd} 1`, `send ${fd} 0 4`, `poll ${fd}`, `shutdown ${fd} 9`, `close ${fd}`]) await s.call(line);
   }],
   ['an error that quotes too little', async (s) => {
@@ -265,9 +260,9 @@ describe.runIf(missing === null)('UDP sockets', () => {
   async function check(play: Play): Promise<void> {
     const seen = await pair.play(async (world) => {
       const s = new Session(world, world === pair.ours ? both[0] : both[1]);
-      const counted = await counters(world, 'r');
+      const counted = await counters(world, 'r', counters4);
       await play(s);
-      return [...s.out, ...(await counters(world, 'r')).filter((line, i) => line !== counted[i])];
+      return [...s.out, ...(await counters(world, 'r', counters4)).filter((line, i) => line !== counted[i])];
     });
     expect(difference(seen)).toBe('');
   }

@@ -27,7 +27,8 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   for (const signal of LEFT_TO_PROGRAM) process.on(signal, ignore);
   try {
     if (host.hasNode(node)) return await runProgram(host, words, { commands: host.commands, node });
-    process.stderr.write(`skbuff run: there is no node ${node}; the file has ${names.join(', ')}\n`);
+    const there = options.topology === undefined ? `without --topology there is one machine, ${names[0]}` : `the file has ${names.join(', ')}`;
+    process.stderr.write(`skbuff run: there is no node ${node}; ${there}\n`);
     return 2;
   } finally {
     for (const path of host.close().captures) process.stderr.write(`captured ${path}\n`);

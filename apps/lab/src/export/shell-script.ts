@@ -2,6 +2,7 @@
  * A topology as a shell script for a Linux machine: the same nodes as network namespaces, with the same links, hardware addresses,
  * settings and exec lines, and the expectations as far as they can be seen from outside of a kernel.
  */
+import { linux } from 'skbuff';
 import { linkAddresses, OUTSIDE, outsideName } from '../lab/links.ts';
 import { shellQuote as quote } from '../shell/quote.ts';
 import type { Expectation, Impairment, LabLink, LabNode, LabTopology, Target } from '../topology/model.ts';
@@ -11,6 +12,19 @@ export interface ExportOptions {
   readonly seed: number;
   /** In front of the names of namespaces; default: the lab's name and a dash. */
   readonly prefix?: string;
+  /** Names of the plugins that the nodes of the lab have; default: those of `linux()`. */
+  readonly plugins?: readonly string[];
+}
+
+/** What Linux does by itself and the lab only with the plugin of that name; and what keeps Linux from it. */
+const OWN_ACCORD: Readonly<Record<string, readonly string[]>> = {
+  '@skbuff/ipv6': ['net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'],
+};
+
+/** Settings of a namespace that has nothing which the lab's nodes have not. A kernel that was built without it has no such setting. */
+function withoutMissing(node: string, plugins: readonly string[]): string[] {
+  const missing = Object.entries(OWN_ACCORD).filter(([plugin]) => !plugins.includes(plugin));
+  return missing.map(([, settings]) => `ip netns exec ${namespace(node)} sysctl -qw ${settings.join(' ')} || true`);
 }
 
 /** The first namespace that is there already says so, before anything is changed. */
@@ -23,7 +37,7 @@ verdict() { # STATUS SENTENCE
   if [ "$1" = 0 ]; then echo "ok      $2"; else echo "FAILED  $2"; failed=1; fi
 }
 address() { # NODE: its first global address
-  ip -n "$P$1" -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
+  ip -n "$P$1" -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
 }
 answers() { # NODE ADDRESS COUNT SECONDS: how many requests were answered
   ip netns exec "$P$1" ping -n -c "$3" -i 0.2 -W "$4" "$2" 2> /dev/null | grep -c 'bytes from' || true
@@ -41,12 +55,12 @@ function inNode({ name, env }: Pick<LabNode, 'name' | 'env'>, line: string): str
 }
 
 /** The script. It is called with `up`, `check` or `down`. */
-export function exportScript(topology: LabTopology, { seed, prefix = `${topology.name}-` }: ExportOptions): string {
+export function exportScript(topology: LabTopology, { seed, prefix = `${topology.name}-`, plugins = linux().map(({ name }) => name) }: ExportOptions): string {
   const outside = topology.links.some(({ type, ends }) => type !== 'dummy' && ends.length === 1);
   const names = [...topology.nodes.map(({ name }) => name), ...(outside ? [OUTSIDE] : [])];
   const addresses = linkAddresses(topology.links, seed);
   const up = [
-    ...names.flatMap((name) => addNode(name)),
+    ...names.flatMap((name) => addNode(name, plugins)),
     ...topology.links.flatMap((link, i) => addLink(link, addresses[i] as { near: string; far: string })),
     ...topology.nodes.flatMap((node) => node.sysctl.map(({ path, value }) => `ip netns exec ${namespace(node.name)} sysctl -qw ${quote(`${path}=${value}`)}`)),
     ...execLines(topology.nodes),
@@ -76,11 +90,10 @@ function indent(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
-function addNode(name: string): string[] {
+function addNode(name: string, plugins: readonly string[]): string[] {
   return [
     `ip netns add ${namespace(name)}`,
-    // The nodes of the lab have no IPv6.
-    `ip netns exec ${namespace(name)} sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 || true`,
+    ...withoutMissing(name, plugins),
     `ip -n ${namespace(name)} link set lo up`,
   ];
 }

@@ -11,8 +11,13 @@ const FLUSH_AT = 1 << 18;
  */
 export function captureDirectory(directory: string, below = ''): CaptureStore {
   const at = path.join(directory, below);
-  for (const each of new Set([directory, at])) if (!existsSync(each) || !statSync(each).isDirectory()) mkdirSync(each);
+  for (const each of new Set([directory, at])) makeDirectory(each);
   return { create: (name) => createFile(path.join(at, name)) };
+}
+
+function makeDirectory(directory: string): void {
+  if (!existsSync(directory)) mkdirSync(directory);
+  else if (!statSync(directory).isDirectory()) throw Object.assign(new Error(`${directory} is not a directory, but captures are files in one: name another`), { code: 'ENOTDIR', syscall: 'mkdir', path: directory });
 }
 
 function createFile(file: string): CaptureSink {

@@ -1,8 +1,8 @@
 /** A lab on the stack of the package skbuff. */
-import { check, commands, createNet, type Host, type HostNet, linux, parseAddress, type Running, SockaddrIn, type Stdio, SysError } from 'skbuff';
+import { check, commands, createNet, type Host, type HostNet, inetFamily, linux, type Running, sockaddr, type Stdio, SysError } from 'skbuff';
 import type { Task } from '@skbuff/sock';
 import { RX_PACKETS, TX_PACKETS } from '@skbuff/core';
-import { AF_INET, IP_TTL, IPPROTO_IP, SOCK_DGRAM } from '@skbuff/uapi';
+import { SOCK_DGRAM } from '@skbuff/uapi';
 import type { ProgramHost } from '../program/server.ts';
 import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
 import { type Explanation, explain, followPacket } from '@skbuff/explain';
@@ -126,10 +126,10 @@ export class StackHost implements LabHost, ProgramHost {
 
   async ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult> {
     let result: { sent: number; roundTripsNs: number[] } = { sent: count, roundTripsNs: [] };
-    const trace = await this.watch.trace(async () => {
-      const { sent, replies } = await this.host(from).ping(to, { count, timeout: timeoutNs / NSEC_PER_MSEC });
-      result = { sent, roundTripsNs: replies.map(({ rtt }) => rtt) };
-    });
+    const trace = await this.watch.trace(() => unlessUnsendable(async () => {
+      const { sent, replies, errors } = await this.host(from).ping(to, { count, timeout: timeoutNs / NSEC_PER_MSEC });
+      result = { sent: sent + errors.length, roundTripsNs: replies.map(({ rtt }) => rtt) };
+    }));
     return { ...result, trace };
   }
 
@@ -138,7 +138,7 @@ export class StackHost implements LabHost, ProgramHost {
     return this.watch.trace(async () => {
       const host = this.host(packet.from);
       if (packet.proto === 'udp') sendUdp(host, packet);
-      else await host.ping(packet.to, { count: packet.count, interval: 1, timeout: 1, size: packet.size, ...(packet.ttl !== undefined && { ttl: packet.ttl }) });
+      else await unlessUnsendable(() => host.ping(packet.to, { count: packet.count, interval: 1, timeout: 1, size: packet.size, ...(packet.ttl !== undefined && { ttl: packet.ttl }) }));
       const until = this.now() + SETTLE_NS;
       do await this.net.advance(1);
       while (this.net.kernel.skbs.inUse > before && this.now() < until);
@@ -183,11 +183,20 @@ export class StackHost implements LabHost, ProgramHost {
   }
 }
 
+/** What cannot be sent reaches nobody either: the expectation says whether that is right, and the trace why it is so. */
+async function unlessUnsendable(ping: () => Promise<unknown>): Promise<void> {
+  try {
+    await ping();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}
+
 function sendUdp(host: Host, packet: Omit<ProbePacket, 'to'> & { readonly to: string }): void {
   const { task } = host;
-  const fd = check('socket', task.socket(AF_INET, SOCK_DGRAM));
-  if (packet.ttl !== undefined) task.setsockopt(fd, IPPROTO_IP, IP_TTL, packet.ttl);
-  const to = new SockaddrIn(parseAddress(packet.to), packet.port);
+  const to = sockaddr(packet.to, packet.port);
+  const fd = check('socket', task.socket(to.family, SOCK_DGRAM));
+  if (packet.ttl !== undefined) task.setsockopt(fd, ...inetFamily(to.family).ttl, packet.ttl);
   // What cannot be sent is dropped by nobody else than the sender, and its reason is in the trace.
   for (let i = 0; i < packet.count; i++) void task.sendto(fd, new Uint8Array(packet.size), 0, to);
   task.close(fd);

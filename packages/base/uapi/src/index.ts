@@ -28,3 +28,4 @@ export * from './filter.ts';
 export * from './sched.ts';
 export * from './if-packet.ts';
 export * from './ethtool.ts';
+export * from './snmp.ts';

@@ -5,6 +5,7 @@
  */
 export * from './strings.ts';
 export * from './extack.ts';
+export * from './ip-metrics.ts';
 export * from './libnetlink.ts';
 export * from './netlink-ack.ts';
 export * from './netlink-datagram.ts';
@@ -21,4 +22,6 @@ export * from './nlmsg.ts';
 export * from './plugin.ts';
 export * from './policy.ts';
 export * from './rtnetlink.ts';
+export * from './rtnetlink-metrics.ts';
+export type * from './rtnl-af-ops.ts';
 export * from './structs.ts';

@@ -5,6 +5,7 @@ import { type NetlinkPort, type NetlinkPortOptions, netlinkOpen } from './netlin
 import { NL_CFG_F_NONROOT_RECV, NetlinkNet, type NetlinkProto, nlmsgReport } from './netlink-table.ts';
 import type { NlMsgHdr } from './nlmsg.ts';
 import { Rtnetlink, type RtnlDoitFn, type RtnlDumpitFn } from './rtnetlink.ts';
+import type { RtnlAfOps } from './rtnl-af-ops.ts';
 
 /** The netlink protocols of a namespace; a family adds its own with `kernelCreate` in its per-net init. */
 export const netlinkNet: NetSlot<NetlinkNet> = new NetSlot('netlink');
@@ -77,6 +78,13 @@ export function rtnlRegister(
   const rtnl = ctx.get(RTNETLINK);
   rtnl.register(protocol, msgtype, doit, dumpit, flags, calcit);
   ctx.onUnload(() => void rtnl.unregister(protocol, msgtype));
+}
+
+/** `rtnl_af_register`, undone when the plugin is unloaded. */
+export function rtnlAfRegister(ctx: ModuleContext, ops: RtnlAfOps): void {
+  const { afOps } = ctx.get(RTNETLINK);
+  afOps.push(ops);
+  ctx.onUnload(() => void afOps.splice(afOps.indexOf(ops), 1));
 }
 
 /** Whether anybody in the namespace listens to a group: if not, a notification need not be built. Nobody does in a dead namespace. */

@@ -23,6 +23,7 @@ import { netlinkRcvSkb } from './netlink-rcv.ts';
 import type { NetlinkSkb } from './netlink-table.ts';
 import { type NlMsgHdr, nlmsgTotalSize } from './nlmsg.ts';
 import type { NlMsgBuilder } from './nlmsg-builder.ts';
+import type { RtnlAfOps } from './rtnl-af-ops.ts';
 import { RtGenMsg } from './structs.ts';
 
 /** Changes or shows one object. Returns 0 or a negative errno, and may say why in `extack`. */
@@ -49,6 +50,8 @@ interface RtnlLink {
 
 /** The table of handlers and the RTNL lock: one per kernel, for all its namespaces. */
 export class Rtnetlink {
+  /** `rtnl_af_ops`, in the order of their registration. */
+  readonly afOps: RtnlAfOps[] = [];
   private readonly handlers: (RtnlLink | null)[][] = [];
   private depth = 0;
   private readonly waiting: NetlinkSkb[] = [];

@@ -1,17 +1,7 @@
 /** What the link handlers of one kernel share: extensions by other packages, and what is going on at the moment. */
 import { type ModuleContext, type Net, type NetDevice, token, type Token } from '@skbuff/core';
-import type { NetlinkExtAck, NetlinkPort, NetlinkSkb, NlMsgBuilder, NlMsgHdr } from '@skbuff/netlink';
+import type { NetlinkExtAck, NetlinkPort, NetlinkSkb, NlMsgBuilder, NlMsgHdr, RtnlAfOps } from '@skbuff/netlink';
 import { EBADF, ESRCH } from '@skbuff/uapi';
-
-/** `struct rtnl_af_ops`: what an address family shows and takes in IFLA_AF_SPEC. Attributes are offsets into `buf`. */
-export interface RtnlAfOps {
-  readonly family: number;
-  /** Writes its attributes for the device: 0, or `-ENODATA` for "has nothing to say". */
-  readonly fillLinkAf: ((b: NlMsgBuilder, dev: NetDevice, extFilterMask: number) => number) | null;
-  /** Judges what `setLinkAf` would get; `dev` is null while the device is being made. */
-  readonly validateLinkAf: ((dev: NetDevice | null, buf: Uint8Array, attr: number, extack: NetlinkExtAck) => number) | null;
-  readonly setLinkAf: ((dev: NetDevice, buf: Uint8Array, attr: number, extack: NetlinkExtAck) => number) | null;
-}
 
 /** What a kind of master shows and takes about its ports (`fill_slave_info`, `slave_changelink` of its link ops). */
 export interface RtnlSlaveOps {
@@ -40,7 +30,8 @@ export interface LinkRequest {
 }
 
 export class RtnlLinks {
-  readonly afOps: RtnlAfOps[] = [];
+  /** What families say about links: rtnetlink's own list. */
+  readonly afOps: readonly RtnlAfOps[];
   readonly slaveOps: Map<string, RtnlSlaveOps> = new Map();
   netns: NetnsResolver = noTasks;
   /** Devices that are not told about until they are complete (RTNL_LINK_INITIALIZING). */
@@ -50,17 +41,14 @@ export class RtnlLinks {
   request: LinkRequest | null = null;
   /** Where the device goes that is being removed from its namespace. */
   moving: { readonly net: Net; readonly ifindex: number } | null = null;
+
+  constructor(afOps: readonly RtnlAfOps[]) {
+    this.afOps = afOps;
+  }
 }
 
 /** The link handlers' shared state. */
 export const RTNL_LINKS: Token<RtnlLinks> = token<RtnlLinks>('rtnetlink links');
-
-/** `rtnl_af_register`, undone when the plugin is unloaded. */
-export function rtnlAfRegister(ctx: ModuleContext, ops: RtnlAfOps): void {
-  const { afOps } = ctx.get(RTNL_LINKS);
-  afOps.push(ops);
-  ctx.onUnload(() => void afOps.splice(afOps.indexOf(ops), 1));
-}
 
 /** Registers what a kind of master has to say about its ports, undone when the plugin is unloaded. */
 export function rtnlSlaveRegister(ctx: ModuleContext, ops: RtnlSlaveOps): void {

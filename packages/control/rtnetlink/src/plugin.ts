@@ -18,7 +18,8 @@ export function rtnetlink(): Plugin {
     name: '@skbuff/rtnetlink',
     requires: ['@skbuff/netlink'],
     init(ctx) {
-      const links = new RtnlLinks();
+      const rtnl = ctx.get(RTNETLINK);
+      const links = new RtnlLinks(rtnl.afOps);
       ctx.provide(RTNL_LINKS, () => links);
       ctx.kernel.rtnl = linkNotify(links);
       ctx.onUnload(() => {
@@ -37,7 +38,6 @@ export function rtnetlink(): Plugin {
         RTNL_FLAG_DUMP_SPLIT_NLM_DONE,
         rtnlCalcit,
       );
-      const rtnl = ctx.get(RTNETLINK);
       for (const type of [RTM_GETADDR, RTM_GETROUTE, RTM_GETNETCONF]) rtnlRegister(ctx, PF_UNSPEC, type, null, (part, cb) => rtnl.dumpAll(part, cb));
       rtnlRegister(ctx, PF_UNSPEC, RTM_NEWNSID, (skb, nlh, extack) => rtnlNetNewid(links, skb, nlh, extack), null);
       rtnlRegister(ctx, PF_UNSPEC, RTM_GETNSID, (skb, nlh, extack) => rtnlNetGetid(links, skb, nlh, extack), rtnlNetDumpid);

@@ -23,7 +23,7 @@ import * as U from '@skbuff/uapi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { le32, le64, leS32, setLe16, setLe32 } from '@skbuff/wire';
-import { RTNL_LINKS, rtnlAfRegister, rtnlSlaveRegister, rtnetlink } from '../src/index.ts';
+import { RTNL_LINKS, rtnlSlaveRegister, rtnetlink } from '../src/index.ts';
 import { type Bench, drain, ifbOps, makeBench, record, unhex } from './support.ts';
 
 type Fill = (b: N.NlMsgBuilder) => void;
@@ -188,7 +188,7 @@ describe('families', () => {
     name: 'inet',
     requires: ['@skbuff/rtnetlink'],
     init(ctx) {
-      rtnlAfRegister(ctx, {
+      N.rtnlAfRegister(ctx, {
         family: 2,
         fillLinkAf: (b, _d, mask) => (b.nlaPutU32(1, mask), filled++, 0),
         validateLinkAf: (_d, buf, attr, x) => {
@@ -198,7 +198,7 @@ describe('families', () => {
         },
         setLinkAf: (d, buf, attr) => (log.push(`${d.name} ${N.nlaLen(buf, attr)}`), 0),
       });
-      rtnlAfRegister(ctx, { family: 3, fillLinkAf: () => -U.ENODATA, validateLinkAf: null, setLinkAf: null });
+      N.rtnlAfRegister(ctx, { family: 3, fillLinkAf: () => -U.ENODATA, validateLinkAf: null, setLinkAf: null });
     },
   };
   const bench = makeBench(inet);

@@ -25,9 +25,9 @@ export interface KernelOptions {
   readonly plugins?: readonly Plugin[];
   /** Default: a virtual clock of its own. */
   readonly clock?: Clock;
-  /** Seed of everything random; default 1. */
+  /** Seed of everything random, a whole number; default 1. */
   readonly seed?: number;
-  /** Bytes of packet memory; default 64 MiB. The system commits pages when they are first used. */
+  /** Bytes of packet memory, up to 2 GiB; default 64 MiB. The system commits pages when they are first used. */
   readonly memory?: number;
   /** CPUs that receive steering (RPS) and transmit steering (XPS) tell apart, 1 to 32; default 1. There is one thread all the same. */
   readonly cpus?: number;
@@ -45,6 +45,12 @@ export interface LoadedModule {
 }
 
 const LOG_LINES = 1000;
+
+/** An option that is no number would be found out late and far away. */
+function whole(name: string, value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name}: ${value} is not whole and in 0..${max}`);
+  return value;
+}
 
 export class Kernel {
   readonly skbs: SkbuffCache;
@@ -85,8 +91,8 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.onLog = options.onLog ?? null;
     this.debug = options.debug ?? false;
-    this.random = new Random(options.seed ?? 1);
-    this.skbs = new SkbuffCache(new Arena(options.memory ?? 64 << 20, this.debug));
+    this.random = new Random(whole('seed', options.seed ?? 1, Number.MAX_SAFE_INTEGER));
+    this.skbs = new SkbuffCache(new Arena(whole('memory', options.memory ?? 64 << 20, 2 ** 31), this.debug));
     this.skbs.hashRnd = this.random.fork('hashrnd').u32();
     this.clock = (options.clock ?? new VirtualClock()).attach(this);
     this.timers = new Timers((deadline, essential) => this.clock.alarm(deadline, essential), this.clock);

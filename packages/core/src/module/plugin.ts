@@ -21,7 +21,7 @@ export interface Plugin {
 /** A plugin that this kernel refuses, and why. */
 export class ModuleError extends Error {
   override readonly name = 'ModuleError';
-  readonly code: 'EMISSING' | 'EEXIST' | 'ELOOP' | 'EINIT';
+  readonly code: 'EMISSING' | 'EEXIST' | 'ELOOP' | 'EINIT' | 'EINVAL';
   readonly plugin: string;
 
   constructor(code: ModuleError['code'], plugin: string, message: string) {
@@ -97,11 +97,17 @@ export class ModuleContext {
   }
 }
 
+/** The easiest slip is a factory that was not called. */
+function factoryHint(value: unknown): string {
+  return typeof value === 'function' ? `: call it, ${value.name}()` : '';
+}
+
 /**
  * Puts plugins in an order in which each comes after what it requires; keeps the given order where it can. Throws ModuleError:
  * EMISSING, ELOOP, or EEXIST for two different plugins of one name (the same one twice is one).
  */
 export function sortPlugins(plugins: readonly Plugin[], loaded: ReadonlySet<string>): Plugin[] {
+  for (const plugin of [plugins].flat()) if (typeof plugin?.init !== 'function') throw new ModuleError('EINVAL', '', `not a plugin${factoryHint(plugin)}`);
   const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   const twice = plugins.find((plugin) => byName.get(plugin.name) !== plugin);
   if (twice !== undefined) throw new ModuleError('EEXIST', twice.name, `${twice.name} is in the list twice`);

@@ -2,15 +2,11 @@
  * `struct dst_entry`: the result of a routing decision, attached to an sk_buff. `input` and `output` say where the packet goes
  * next; a protocol's own route (`Rtable`) extends this class.
  */
+import { RTAX_LOCK } from '@skbuff/uapi';
 import type { Net } from '../pernet/net.ts';
 import type { SkBuff, SkbSock } from '../skbuff/skbuff.ts';
 import { SKB_DROP_REASON_NOT_SPECIFIED } from '../skbuff/drop-reason.ts';
 import type { NetDevice } from './netdevice.ts';
-
-export const DST_NOXFRM = 0x0002;
-export const DST_NOPOLICY = 0x0004;
-export const DST_NOCOUNT = 0x0008;
-export const DST_METADATA = 0x0080;
 
 /** The entry may not be used any more: look the route up again. */
 export const DST_OBSOLETE_DEAD = 2;
@@ -23,28 +19,43 @@ export const DST_OBSOLETE_KILL = -2;
 export type DstInput = (skb: SkBuff) => number;
 export type DstOutput = (net: Net, sk: SkbSock | null, skb: SkBuff) => number;
 
+/**
+ * `struct dst_ops`: what only the family of an entry can say of it, for those who hold one without knowing whose it is: the route of a
+ * socket need not be of the socket's family. One object for each kernel and family.
+ */
+export interface DstOps {
+  /** Entries alive, for the leak check. */
+  entries: number;
+  /** Whether an entry whose `obsolete` is not 0 may still be used; callers take {@link dstCheck}. */
+  check: (dst: DstEntry) => boolean;
+  /** Bytes of a packet of the family, header included, that fit on the way. */
+  readonly mtu: (dst: DstEntry) => number;
+  /** MSG_CONFIRM: the neighbour through which packets for `daddr` (as the family's flows have it) leave has just answered. Null: there is nobody who would say so. */
+  confirmNeigh: ((dst: DstEntry, daddr: unknown) => void) | null;
+}
+
 export class DstEntry {
   dev: NetDevice;
+  readonly ops: DstOps;
   input: DstInput = dstDiscard;
   output: DstOutput = dstDiscardOut;
   /** Negative errno that a lookup which ended here reports; 0 for a usable route. */
   error = 0;
   obsolete: number = DST_OBSOLETE_NONE;
-  flags = 0;
   /** Room the lower layers need in front / behind. */
   headerLen = 0;
   trailerLen = 0;
   /** References: each cache, socket and counted sk_buff holds one. */
   refcnt = 1;
-  /** Jiffies of the last use. */
-  lastuse = 0;
-  /** Entries alive in the kernel, for the leak check. */
-  private readonly counter: DstCounter;
+  /** RTAX_* metrics of the route, by index; null: all default. */
+  metrics: Uint32Array | null = null;
+  /** Jiffies after which what was learned about the destination counts no more; 0: never. */
+  expires = 0;
 
-  constructor(dev: NetDevice, counter: DstCounter) {
+  constructor(dev: NetDevice, ops: DstOps) {
     this.dev = dev;
-    this.counter = counter;
-    counter.entries++;
+    this.ops = ops;
+    ops.entries++;
     dev.hold();
   }
 
@@ -56,7 +67,7 @@ export class DstEntry {
   release(): void {
     if (--this.refcnt > 0) return;
     if (this.refcnt < 0) throw new Error('kernel BUG: dst released too often');
-    this.counter.entries--;
+    this.ops.entries--;
     this.dev.put();
     this.destroy();
   }
@@ -74,13 +85,23 @@ export class DstEntry {
     old.put();
   }
 
+  /** `dst_metric_raw`: RTAX_*, or 0. */
+  metric(index: number): number {
+    return this.metrics === null ? 0 : this.metrics[index];
+  }
+
+  /** `dst_metric_locked`: what is learned about the destination does not change this RTAX_*. */
+  metricLocked(index: number): boolean {
+    return (this.metric(RTAX_LOCK) & (1 << index)) !== 0;
+  }
+
   /** For subclasses: let go of what the entry owns. */
   protected destroy(): void {}
 }
 
-/** `dst_ops.entries`: how many entries of a family live. */
-export class DstCounter {
-  entries = 0;
+/** `dst_check`: whether an entry that was kept may still be used. */
+export function dstCheck(dst: DstEntry): boolean {
+  return dst.obsolete === DST_OBSOLETE_NONE || dst.ops.check(dst);
 }
 
 export function dstDiscard(skb: SkBuff): number {

@@ -8,12 +8,14 @@
  * `groFlushTimeout`, so long after it.
  */
 import { netifReceiveSkbList } from './receive-list.ts';
-import { equalBytes } from '@skbuff/wire';
+import { csumFold, equalBytes } from '@skbuff/wire';
 import { E2BIG, ENOMEM, ETH_P_IP } from '@skbuff/uapi';
 import { SKB_DROP_REASON_NOT_SPECIFIED } from '../skbuff/drop-reason.ts';
+import { skbChecksum } from '../skbuff/skb-checksum.ts';
+import { GRO_CB_AGE, GRO_CB_COUNT, GRO_CB_FLUSH, GRO_CB_NETWORK, GRO_CB_OFFSET, GRO_CB_SAME_FLOW, GRO_CB_SIZE } from '../skbuff/skb-cb.ts';
 import { freeList, skbSetFragList } from '../skbuff/skb-frags.ts';
 import { SkBuffHead, skbQueueHead } from '../skbuff/skb-queue.ts';
-import type { SkBuff } from '../skbuff/skbuff.ts';
+import { CHECKSUM_UNNECESSARY, type SkBuff } from '../skbuff/skbuff.ts';
 import { HrTimer, hrtimerCancel, hrtimerStart } from '../time/hrtimer.ts';
 import { NETIF_F_GRO } from './features.ts';
 import type { NapiStruct } from './napi.ts';
@@ -22,22 +24,6 @@ import type { NetDevice } from './netdevice.ts';
 /** Lists of held packets of one NAPI instance, by flow hash, and flows in each. */
 export const GRO_HASH_BUCKETS = 8;
 export const MAX_GRO_SKBS = 8;
-
-/** `struct napi_gro_cb`: lanes of `skb.cb` while GRO has the packet. */
-/** Bytes from `data` on that the protocols have looked at. */
-export const GRO_CB_OFFSET = 0;
-/** Not 0: may not wait. */
-export const GRO_CB_FLUSH = 1;
-/** Of a held packet: the new one may belong to its flow. Of the new one: it was merged. */
-export const GRO_CB_SAME_FLOW = 2;
-/** Packets that are in a held one. */
-export const GRO_CB_COUNT = 3;
-/** Payload of the first. */
-export const GRO_CB_SIZE = 4;
-/** Jiffies (low 31 bits) at which it was held. */
-export const GRO_CB_AGE = 5;
-/** Free for the network protocol. */
-export const GRO_CB_NETWORK = 6;
 
 const AGE_MASK = 0x7fffffff;
 
@@ -209,6 +195,16 @@ export function skbGroHeader(skb: SkBuff, offset: number, len: number): number {
 /** `skb_gro_len`: bytes that no protocol has looked at yet. */
 export function skbGroLen(skb: SkBuff): number {
   return skb.len - skb.cb[GRO_CB_OFFSET];
+}
+
+/**
+ * `__skb_gro_checksum_validate_complete`: whether what no protocol has looked at yet is right, for a packet that nobody vouches for
+ * ({@link skbCsumUnnecessary}); `psum`: sum of the pseudo-header. What is found right here is not looked at again.
+ */
+export function skbGroChecksumValidate(skb: SkBuff, psum: number): boolean {
+  if (csumFold(skbChecksum(skb, skb.cb[GRO_CB_OFFSET], skbGroLen(skb), psum)) !== 0) return false;
+  skb.ipSummed = CHECKSUM_UNNECESSARY;
+  return true;
 }
 
 /** `netif_get_gro_max_size`: bytes that a merged packet of this EtherType has to stay below. */

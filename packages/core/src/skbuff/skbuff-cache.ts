@@ -5,7 +5,8 @@ import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { Arena, SkbSharedInfo } from './arena.ts';
 import { SKB_DROP_REASON_MAX } from './drop-reason.ts';
 import type { SkbFrags } from './skb-frags.ts';
-import { CHECKSUM_NONE, SKB_CB_LANES, SKB_INHERITED_BITS, SKB_NOHDR, SkBuff } from './skbuff.ts';
+import { SKB_CB_LANES } from './skb-cb.ts';
+import { CHECKSUM_NONE, SKB_INHERITED_BITS, SKB_NOHDR, SkBuff } from './skbuff.ts';
 
 /** Headroom that receive buffers keep for headers that are pushed later. */
 export const NET_SKB_PAD = 64;

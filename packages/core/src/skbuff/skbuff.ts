@@ -16,6 +16,7 @@ import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { Net } from '../pernet/net.ts';
 import type { SkbSharedInfo } from './arena.ts';
 import { SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED } from './drop-reason.ts';
+import { SKB_CB_LANES } from './skb-cb.ts';
 import type { SkbFrags } from './skb-frags.ts';
 import type { SkBuffHead } from './skb-queue.ts';
 import type { SkbuffCache } from './skbuff-cache.ts';
@@ -35,9 +36,6 @@ export const CHECKSUM_PARTIAL = 3;
  */
 const DOUBLE = 0.5;
 
-/** 32-bit lanes of the control buffer: 48 bytes, as in the kernel. */
-export const SKB_CB_LANES = 12;
-
 /** What the core needs of a socket that owns an sk_buff; `struct sock` itself belongs to the socket layer. */
 export interface SkbSock {
   readonly net: Net;
@@ -47,6 +45,8 @@ export interface SkbSock {
   txQueueMapping?: number;
   /** The route that the socket keeps. */
   readonly dst?: DstEntry | null;
+  /** `skb_set_owner_w`: charges a packet that is about to be sent to the socket; its destructor gives the charge back. */
+  setOwnerW(skb: SkBuff): void;
 }
 
 /** A counted object that travels with an sk_buff (connection tracking entry, security path, extension). */

@@ -26,6 +26,10 @@ export interface ClockHandle {
   defer(): void;
   /** As {@link defer}, for a client with too much to do at once: others run first, and time passes. */
   yield(): void;
+  /** Changes whenever others, and the program around the stack, had their turn. */
+  readonly turn: number;
+  /** When they will have had it at the latest, for an {@link alarm}. */
+  nextTurn(): number;
   /** A task waits inside the kernel: time has to go on for it. */
   park(): void;
   /** That task goes on: its code runs before time moves again. */

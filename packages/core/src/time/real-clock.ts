@@ -28,6 +28,7 @@ class RealHandle implements ClockHandle {
   private deadline: number = Number.POSITIVE_INFINITY;
   private essential = false;
   private deferred = false;
+  turn = 0;
   private detached = false;
 
   constructor(clock: RealClock, client: ClockClient, epoch: number) {
@@ -56,6 +57,7 @@ class RealHandle implements ClockHandle {
     this.timeout = startTimeout(() => {
       this.timeout = null;
       this.deadline = Number.POSITIVE_INFINITY;
+      this.turn++;
       this.client.onClock();
     }, ms, essential);
   }
@@ -65,6 +67,7 @@ class RealHandle implements ClockHandle {
     this.deferred = true;
     macrotask(() => {
       this.deferred = false;
+      this.turn++;
       if (!this.detached) this.client.onClock();
     });
   }
@@ -72,6 +75,10 @@ class RealHandle implements ClockHandle {
   /** The event loop had its turn before a deferred call anyway. */
   yield(): void {
     this.defer();
+  }
+
+  nextTurn(): number {
+    return this.now();
   }
 
   park(): void {}

@@ -201,8 +201,17 @@ class VirtualHandle implements ClockHandle {
 
   /** What takes no time at all would never let time go on: the rest waits for the next tick. */
   yield(): void {
-    this.resume = (this.jiffies + 1) * NSEC_PER_JIFFY;
+    this.resume = this.nextTurn();
     this.clock.alarmed();
+  }
+
+  /** Time is all that others can have. */
+  get turn(): number {
+    return this.jiffies;
+  }
+
+  nextTurn(): number {
+    return (this.jiffies + 1) * NSEC_PER_JIFFY;
   }
 
   park(): void {

@@ -7,7 +7,6 @@ import {
   devOpen,
   devSetMacAddress,
   devSetMtu,
-  DstCounter,
   DstEntry,
   type Kernel,
   type Net,
@@ -125,7 +124,7 @@ describe('lo', () => {
   it('waits at the end for a route that still holds it [NDO-17]', () => {
     const net = setupNet(kernel) as Net;
     const dev = lo(net);
-    const dst = new DstEntry(dev, new DstCounter());
+    const dst = new DstEntry(dev, { entries: 0, check: () => false, mtu: () => 0, confirmNeigh: null });
     net.put();
     clock.advance(0);
     expect([dev.regState === NETREG_RELEASED, net.loopbackDev === dev]).toEqual([false, true]);
@@ -143,7 +142,7 @@ describe('a packet sent on lo', () => {
   it('is received on it, to this host, with its route, its checksum still undone [VTH-02]', () => {
     devOpen(lo());
     const skb = packet(lo());
-    const dst = new DstEntry(lo(), new DstCounter());
+    const dst = new DstEntry(lo(), { entries: 0, check: () => false, mtu: () => 0, confirmNeigh: null });
     skb.dstSetNoref(dst);
     skb.ipSummed = CHECKSUM_PARTIAL;
     skb.tstamp = 5;

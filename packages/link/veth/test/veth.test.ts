@@ -7,7 +7,6 @@ import {
   devOpen,
   devSetMacAddress,
   devSetMtu,
-  DstCounter,
   DstEntry,
   NET_XMIT_CN,
   NET_XMIT_DROP,
@@ -211,7 +210,7 @@ describe('a frame', () => {
   ])('forgets in %s what the sender knew about it', (_name, same, want) => {
     const { dev } = bench.it.upPair({}, same ? bench.it.a : bench.it.b);
     const skb = bench.it.frame(dev, 60);
-    const dst = new DstEntry(dev, new DstCounter());
+    const dst = new DstEntry(dev, { entries: 0, check: () => false, mtu: () => 0, confirmNeigh: null });
     const [ct, sp, ext] = [new Ext(), new Ext(), new Ext()];
     dst.hold();
     skb.dstSet(dst);

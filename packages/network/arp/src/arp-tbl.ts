@@ -1,6 +1,6 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
-import { SKB_DROP_REASON_NEIGH_FAILED, type SkBuff } from '@skbuff/core';
-import { arpMcMap, type InDevice, inDevGet, ipv4Net, type Rtable } from '@skbuff/ipv4';
+import { type Net, SKB_DROP_REASON_NEIGH_FAILED, type SkBuff } from '@skbuff/core';
+import { type ArpTbl, arpMcMap, type InDevice, inDevGet, ipv4Net, type Rtable } from '@skbuff/ipv4';
 import {
   type NeighCore,
   type NeighOps,
@@ -50,7 +50,8 @@ const arpDirectOps: NeighOps = {
 };
 
 /** IPv4's table, and what of ARP is loaded. */
-export class ArpTable extends NeighTable {
+export class ArpTable extends NeighTable implements ArpTbl {
+  ioctl: ((net: Net, request: number, arg: Uint8Array) => number) | null = null;
   /** Answers a request for an address that this host would forward to, if it proxies it: ARP_*. Null: without {@link arpProxy}. */
   answerByProxy: ((tbl: ArpTable, inDev: InDevice, rt: Rtable, arp: ArpPacket, skb: SkBuff) => number) | null = null;
 }

@@ -26,7 +26,7 @@ import { arpRcv } from './arp-rcv.ts';
 import { arpSend } from './arp-send.ts';
 import { arpSeqShow, arpStatSeqShow } from './arp-proc.ts';
 import { arpParms } from './arp-parms.ts';
-import { type ArpPart, arpTable } from './arp-tbl.ts';
+import { type ArpPart, type ArpTable, arpTable } from './arp-tbl.ts';
 
 /** Loads ARP: IPv4 can reach its neighbours on links that need it. */
 export function arp(): Plugin {
@@ -42,7 +42,7 @@ export function arpBare(...parts: readonly ArpPart[]): Plugin {
 }
 
 /** `arp_init`. */
-function init(ctx: ModuleContext, parts: readonly ArpPart[]): NeighTable {
+function init(ctx: ModuleContext, parts: readonly ArpPart[]): ArpTable {
   const ip = ctx.get(IPV4);
   const tbl = arpTable(ctx.get(NEIGHBOUR));
   for (const part of parts) part(tbl);
@@ -61,12 +61,10 @@ function init(ctx: ModuleContext, parts: readonly ArpPart[]): NeighTable {
 }
 
 /** arp(7): the files, and SIOC[DGS]ARP. */
-function controlRegister(ctx: ModuleContext, tbl: NeighTable): void {
-  const ip = ctx.get(IPV4);
+function controlRegister(ctx: ModuleContext, tbl: ArpTable): void {
   const { kernel } = ctx;
   const files: Map<Net, readonly ((() => void) | null)[]> = new Map();
-  ip.arpIoctl = (net, request, arg) => arpIoctl(net, tbl, request, arg);
-  ctx.onUnload(() => void (ip.arpIoctl = null));
+  tbl.ioctl = (net, request, arg) => arpIoctl(net, tbl, request, arg);
   ctx.pernetSubsys({
     name: 'arp',
     init(net) {
@@ -93,7 +91,7 @@ function arpNetdevEvent(tbl: NeighTable, event: number, info: NetdevNotifierInfo
   else if (event === NETDEV_DOWN) tbl.ifdown(dev);
   else if (event === NETDEV_CHANGEADDR) {
     tbl.changeaddr(dev);
-    ipv4Net.of(dev.net).ip.rtCacheFlush?.(dev.net);
+    ipv4Net.of(dev.net).ip.routing?.cacheFlush(dev.net);
     announce(inDev, false);
   } else if (event === NETDEV_UNREGISTER) {
     tbl.ifdown(dev);

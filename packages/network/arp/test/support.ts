@@ -61,7 +61,7 @@ export class Host {
       debug: true,
       plugins: [sysctl(), procfs(), netlink(), neighbour(), ipv4(), fib({ table: () => new FibTrie() }), loopback(), arp()],
     });
-    this.ip.icmp = { icmpSend: (_skb, type, code) => void this.icmp.push([type, code]) };
+    this.ip.icmp = { icmpSend: (_skb, type, code) => void this.icmp.push([type, code]), outCount() {} };
     this.monitor = netlinkPort(this.net, U.NETLINK_ROUTE) as NetlinkPort;
     expect(devOpen(this.net.loopbackDev as NetDevice)).toBe(0);
     this.clock.advance(10 * SEC);

@@ -1,5 +1,4 @@
 /** RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE, and their notifications. */
-import type { Net } from '@skbuff/core';
 import {
   FibRuleHdr,
   NlAttrs,
@@ -14,14 +13,11 @@ import {
 import * as U from '@skbuff/uapi';
 import { setLe16, setLe32 } from '@skbuff/wire';
 import type { FibRule } from './fib-rule.ts';
-import type { FibRules } from './fib-rules.ts';
+import { type FibRulesOps, fibRulesNet, lookupRulesOps } from './fib-rules-ops.ts';
 import { fibNl2rule, fibRulePolicy } from './fib-rules-policy.ts';
 
-/** `lookup_rules_ops`: the rules of a family in a namespace, or null. */
-export type RulesOf = (net: Net, family: number) => FibRules<FibRule> | null;
-
 interface Request {
-  readonly rules: FibRules<FibRule>;
+  readonly ops: FibRulesOps;
   readonly frh: FibRuleHdr;
   readonly tb: NlAttrs;
   readonly rule: FibRule;
@@ -33,45 +29,45 @@ function refuse(extack: NetlinkExtAck, err: number, text: string): number {
 }
 
 /** What both requests begin with. */
-function parse(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): Request | number {
+function parse(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): Request | number {
   if (nlh.dataLen < FibRuleHdr.LEN) return refuse(extack, -U.EINVAL, 'Invalid msg length');
   const frh = new FibRuleHdr().read(nlh.buf, nlh.data);
-  const rules = rulesOf(skb.net, frh.family);
-  if (rules === null) return refuse(extack, -U.EAFNOSUPPORT, 'Rule family not supported');
+  const ops = lookupRulesOps(skb.net, frh.family);
+  if (ops === null) return refuse(extack, -U.EAFNOSUPPORT, 'Rule family not supported');
   const tb = new NlAttrs(U.FRA_DSCP_MASK);
   const bad = nlmsgParseDeprecated(nlh, FibRuleHdr.LEN, tb, fibRulePolicy, extack);
   if (bad < 0) return refuse(extack, bad, 'Error parsing msg');
-  const rule = rules.ops.alloc();
-  const err = fibNl2rule(skb.net, rules, rule, frh, tb, extack);
-  return err < 0 ? err : { rules, frh, tb, rule };
+  const rule = ops.alloc();
+  const err = fibNl2rule(ops, rule, frh, tb, extack);
+  return err < 0 ? err : { ops, frh, tb, rule };
 }
 
 /** `fib_newrule`: 0, -EEXIST (with NLM_F_EXCL), -EINVAL, -ERANGE, -EAFNOSUPPORT, -EOPNOTSUPP. */
-export function fibNewrule(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
-  const r = parse(rulesOf, skb, nlh, extack);
+export function fibNewrule(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  const r = parse(skb, nlh, extack);
   if (typeof r === 'number') return r;
-  const { rules, frh, tb, rule } = r;
-  if ((nlh.flags & U.NLM_F_EXCL) !== 0 && rules.list.some((other) => isSame(other, rule) && rules.ops.compare(other, frh, tb))) return -U.EEXIST;
-  const err = rules.ops.configure(rule, frh, tb, extack);
+  const { ops, frh, tb, rule } = r;
+  if ((nlh.flags & U.NLM_F_EXCL) !== 0 && ops.list.some((other) => isSame(other, rule) && ops.compare(other, frh, tb))) return -U.EEXIST;
+  const err = ops.configure(rule, frh, tb, extack);
   if (err < 0) return err;
-  rules.insert(rule);
-  notify(skb.net, rules, rule, U.RTM_NEWRULE, skb.portid, nlh);
-  rules.ops.flushCache();
+  ops.insert(rule);
+  notify(ops, rule, U.RTM_NEWRULE, skb.portid, nlh);
+  ops.flushCache();
   return 0;
 }
 
 /** `fib_delrule`: the first rule that the request describes; what it leaves out matches. 0, -ENOENT, -EPERM, or as above. */
-export function fibDelrule(rulesOf: RulesOf, skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
-  const r = parse(rulesOf, skb, nlh, extack);
+export function fibDelrule(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck): number {
+  const r = parse(skb, nlh, extack);
   if (typeof r === 'number') return r;
-  const { rules, frh, tb } = r;
-  const rule = rules.list.find((other) => describes(r, other) && rules.ops.compare(other, frh, tb));
+  const { ops, frh, tb } = r;
+  const rule = ops.list.find((other) => describes(r, other) && ops.compare(other, frh, tb));
   if (rule === undefined) return -U.ENOENT;
   if ((rule.flags & U.FIB_RULE_PERMANENT) !== 0) return -U.EPERM;
-  rules.ops.delete(rule);
-  rules.remove(rule);
-  notify(skb.net, rules, rule, U.RTM_DELRULE, skb.portid, nlh);
-  rules.ops.flushCache();
+  ops.delete(rule);
+  ops.remove(rule);
+  notify(ops, rule, U.RTM_DELRULE, skb.portid, nlh);
+  ops.flushCache();
   return 0;
 }
 
@@ -128,8 +124,8 @@ function describes({ rule: want, tb }: Request, rule: FibRule): boolean {
 }
 
 /** `fib_nl_fill_rule`: 0, or -EMSGSIZE with nothing written. */
-function fillRule(b: NlMsgBuilder, rules: FibRules<FibRule>, rule: FibRule, type: number, portid: number, seq: number, flags: number): number {
-  const frh = FibRuleHdr.of({ family: rules.ops.family, table: rule.table < 256 ? rule.table : U.RT_TABLE_COMPAT, action: rule.action, flags: rule.flags });
+function fillRule(b: NlMsgBuilder, ops: FibRulesOps, rule: FibRule, type: number, portid: number, seq: number, flags: number): number {
+  const frh = FibRuleHdr.of({ family: ops.family, table: rule.table < 256 ? rule.table : U.RT_TABLE_COMPAT, action: rule.action, flags: rule.flags });
   const nlh = b.nlmsgPut(type, flags, seq, portid, frh);
   b.nlaPutU32(U.FRA_TABLE, rule.table);
   b.nlaPutU32(U.FRA_SUPPRESS_PREFIXLEN, rule.suppressPrefixlen >>> 0);
@@ -140,7 +136,7 @@ function fillRule(b: NlMsgBuilder, rules: FibRules<FibRule>, rule: FibRule, type
   if (rule.oifname !== '') b.nlaPutString(U.FRA_OIFNAME, rule.oifname);
   if (rule.oifindex === -1) frh.flags |= U.FIB_RULE_OIF_DETACHED;
   fillSelectors(b, rule);
-  rules.ops.fill(rule, b, frh);
+  ops.fill(rule, b, frh);
   frh.flags >>>= 0;
   frh.write(b.buf, nlh + U.NLMSG_HDRLEN);
   return b.nlmsgEnd(nlh);
@@ -172,10 +168,10 @@ function putPorts(b: NlMsgBuilder, attr: number, start: number, end: number): vo
 }
 
 /** `notify_rule_change`. */
-function notify(net: Net, rules: FibRules<FibRule>, rule: FibRule, type: number, portid: number, nlh: NlMsgHdr): void {
+function notify(ops: FibRulesOps, rule: FibRule, type: number, portid: number, nlh: NlMsgHdr): void {
   const b = new NlMsgBuilder();
-  fillRule(b, rules, rule, type, portid, nlh.seq, 0);
-  rtnlNotify(net, b.bytes(), portid, rules.ops.nlgroup, nlh);
+  fillRule(b, ops, rule, type, portid, nlh.seq, 0);
+  rtnlNotify(ops.net, b.bytes(), portid, ops.nlgroup, nlh);
 }
 
 /** `fib_valid_dumprule_req`. */
@@ -189,16 +185,16 @@ function validDump(cb: NetlinkCallback): number {
 }
 
 /** `fib_nl_dumprule`: the rules of a family, of all with AF_UNSPEC. */
-export function fibDumprule(families: (net: Net) => readonly FibRules<FibRule>[], part: NlMsgBuilder, cb: NetlinkCallback): number {
+export function fibDumprule(part: NlMsgBuilder, cb: NetlinkCallback): number {
   const bad = cb.strictCheck ? validDump(cb) : 0;
   if (bad !== 0) return bad;
   const family = cb.nlh.buf[cb.nlh.data];
-  const asked = families(cb.skb.net).filter(({ ops }) => family === U.AF_UNSPEC || ops.family === family);
+  const asked = fibRulesNet.of(cb.skb.net).filter((ops) => family === U.AF_UNSPEC || ops.family === family);
   if (family !== U.AF_UNSPEC && asked.length === 0) return -U.EAFNOSUPPORT;
-  const all = asked.flatMap((rules) => rules.list.map((rule) => ({ rules, rule })));
-  for (const [i, { rules, rule }] of all.entries()) {
+  const all = asked.flatMap((ops) => ops.list.map((rule) => ({ ops, rule })));
+  for (const [i, { ops, rule }] of all.entries()) {
     if (i < cb.args[0]) continue;
-    const err = fillRule(part, rules, rule, U.RTM_NEWRULE, cb.skb.portid, cb.nlh.seq, U.NLM_F_MULTI);
+    const err = fillRule(part, ops, rule, U.RTM_NEWRULE, cb.skb.portid, cb.nlh.seq, U.NLM_F_MULTI);
     if (err < 0) return err;
     cb.args[0] = i + 1;
   }

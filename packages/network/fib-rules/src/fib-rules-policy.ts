@@ -20,7 +20,7 @@ import {
 import * as U from '@skbuff/uapi';
 import { le16, le32 } from '@skbuff/wire';
 import type { FibRule } from './fib-rule.ts';
-import type { FibRules } from './fib-rules.ts';
+import type { FibRulesOps } from './fib-rules-ops.ts';
 
 const UID_RANGE_LEN = 8;
 const PORT_RANGE_LEN = 4;
@@ -60,9 +60,6 @@ export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_DSCP_MASK]: nlaPolicyMask(NLA_U8, INET_DSCP_MASK >> 2),
 }, U.FRA_DPORT_RANGE + 1);
 
-/** Selectors of newer kernels. */
-const NOT_HERE: readonly number[] = [U.FRA_DSCP, U.FRA_FLOWLABEL, U.FRA_FLOWLABEL_MASK, U.FRA_SPORT_MASK, U.FRA_DPORT_MASK, U.FRA_DSCP_MASK];
-
 function refuse(extack: NetlinkExtAck, text: string, err: number = -U.EINVAL): number {
   extack.setErrMsg(text);
   return err;
@@ -75,16 +72,16 @@ function goodPrefix(tb: NlAttrs, attr: number, len: number, addrSize: number): b
 
 /**
  * Fills in what is common to all families: 0, -EINVAL, or -EOPNOTSUPP. A preference that the request leaves out is chosen
- * (`user_priority` is whether it did not).
+ * (`user_priority` is whether it did not). Flow label and DSCP are the family's.
  */
-export function fibNl2rule<R extends FibRule>(net: Net, rules: FibRules<R>, rule: R, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
-  const { addrSize } = rules.ops;
+export function fibNl2rule(ops: FibRulesOps, rule: FibRule, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
+  const { addrSize } = ops;
   if (!goodPrefix(tb, U.FRA_SRC, frh.srcLen, addrSize)) return refuse(extack, 'Invalid source address');
   if (!goodPrefix(tb, U.FRA_DST, frh.dstLen, addrSize)) return refuse(extack, 'Invalid dst address');
-  if (NOT_HERE.some((attr) => tb.has(attr))) return refuse(extack, 'Rules by DSCP, masks of ports and flow label are not supported', -U.EOPNOTSUPP);
-  rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : rules.defaultPref();
+  if (tb.has(U.FRA_SPORT_MASK) || tb.has(U.FRA_DPORT_MASK)) return refuse(extack, 'Rules by masks of ports are not supported', -U.EOPNOTSUPP);
+  rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : ops.defaultPref();
   rule.proto = tb.u8(U.FRA_PROTOCOL, U.RTPROT_UNSPEC);
-  readSelectors(net, rule, tb);
+  readSelectors(ops.net, rule, tb);
   if (tb.has(U.FRA_L3MDEV)) {
     if (tb.u8(U.FRA_L3MDEV) !== 1) return refuse(extack, 'Invalid l3mdev attribute');
     rule.l3mdev = true;

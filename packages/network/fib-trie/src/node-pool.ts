@@ -23,7 +23,7 @@
 
 export const UNIT = 0x3ffffff;
 /** Shift from a unit to the words of a tnode. */
-export const UNIT_SHIFT = 3;
+const UNIT_SHIFT = 3;
 const SUFFIX_SHIFT = 26;
 const TNODE = 1 << 31;
 

@@ -1,5 +1,5 @@
 /** Routing state of one namespace (`net->ipv4.fib_*`), and what all namespaces of a kernel share. */
-import { DevSlot, DstCounter, HZ, type Kernel, type Net, type NetDevice, NetSlot, type Random, type Timers } from '@skbuff/core';
+import { DevSlot, HZ, type Kernel, type Net, type NetDevice, NetSlot, type Random, type Timers } from '@skbuff/core';
 import { Flowi4, type Ipv4, type Rtable } from '@skbuff/ipv4';
 import type { FibAlias } from './fib-alias.ts';
 import type { FibConfig } from './fib-config.ts';
@@ -11,11 +11,11 @@ import type { FibTableFactory } from './fib-table.ts';
 import { IfaddrHash } from './ifaddr-hash.ts';
 
 /** Policy rules, once somebody brings them: they decide which tables are searched for a flow. */
-export interface FibRules {
+export interface RulesProvider {
   /** `__fib_lookup`: 0 with `res` filled in, or a negative errno. */
   readonly lookup: (state: FibNet, fl4: Flowi4, res: FibResult, flags: number) => number;
   /** Rules that look at protocol or ports: a received packet's have to be read before the lookup. */
-  fldissectUsers?: number;
+  readonly fldissectUsers?: number;
 }
 
 /** `ip_rt_*`: settings under net.ipv4.route; times in jiffies. */
@@ -56,8 +56,6 @@ export class Fib {
   readonly ip: Ipv4;
   /** Makes the longest-prefix store of a new table. */
   readonly factory: FibTableFactory;
-  /** Decisions alive. */
-  readonly dsts: DstCounter = new DstCounter();
   /** Decisions that no next hop holds: they have to let go of a device that leaves. */
   readonly uncached: Set<Rtable> = new Set();
   /** `fib_info` alive, in all namespaces. */
@@ -83,7 +81,7 @@ export class FibNet {
   main: FibTable | null = null;
   dflt: FibTable | null = null;
   /** Set by policy routing; null: local, main and default, in this order. */
-  rules: FibRules | null = null;
+  rules: RulesProvider | null = null;
   readonly infos: FibInfoHash = new FibInfoHash();
   /** Decisions of an older generation are made again. */
   rtGenid = 1;

@@ -39,7 +39,7 @@ export class FibNhException {
     rt.pmtuLocked = this.mtuLocked;
     rt.expires = this.expires;
     if (this.gw === 0) return;
-    rt.flagsRtcf |= RTCF_REDIRECTED;
+    rt.rtFlags |= RTCF_REDIRECTED;
     rt.gateway = this.gw;
   }
 

@@ -1,14 +1,12 @@
 /** Routes as RTM_NEWROUTE and RTM_DELROUTE messages: `fib_dump_info`, `rtmsg_fib`. */
 import { ipIgnoreLinkdown } from '@skbuff/ipv4';
-import { NlMsgBuilder, RtMsg, RtNextHop, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
+import { NlMsgBuilder, RtMsg, RtNextHop, rtnetlinkPutMetrics, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
 import {
   AF_INET,
   NLM_F_ECHO,
-  RTAX_MAX,
   RTA_DST,
   RTA_FLOW,
   RTA_GATEWAY,
-  RTA_METRICS,
   RTA_MULTIPATH,
   RTA_OIF,
   RTA_PREFSRC,
@@ -84,14 +82,6 @@ function putMultipath(b: NlMsgBuilder, fi: FibInfo): void {
     if (nh.tclassid !== 0) b.nlaPutU32(RTA_FLOW, nh.tclassid);
     setLe16(b.buf, at, b.len - at);
   }
-  b.nlaNestEnd(nest);
-}
-
-/** `rtnetlink_put_metrics`: the metrics that are not zero, if any. */
-export function rtnetlinkPutMetrics(b: NlMsgBuilder, metrics: Uint32Array | null): void {
-  if (metrics === null || metrics.every((value) => value === 0)) return;
-  const nest = b.nlaNestStartNoflag(RTA_METRICS);
-  for (let type = 1; type <= RTAX_MAX; type++) if (metrics[type] !== 0) b.nlaPutU32(type, metrics[type]);
   b.nlaNestEnd(nest);
 }
 

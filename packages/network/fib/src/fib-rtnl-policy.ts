@@ -11,10 +11,9 @@ import {
   NetlinkExtAck,
   RtMsg,
   RtNextHop,
+  ipMetricsConvert,
   nlaFind,
-  nlaForEach,
   nlaGetBe32,
-  nlaGetString,
   nlaGetU16,
   nlaGetU32,
   nlaLen,
@@ -31,13 +30,7 @@ import {
   LWTUNNEL_ENCAP_MAX,
   LWTUNNEL_ENCAP_NONE,
   NLA_HDRLEN,
-  RTAX_ADVMSS,
-  RTAX_CC_ALGO,
-  RTAX_FEATURES,
-  RTAX_FEATURE_MASK,
-  RTAX_HOPLIMIT,
   RTAX_MAX,
-  RTAX_MTU,
   RTA_DPORT,
   RTA_DST,
   RTA_ENCAP,
@@ -96,9 +89,6 @@ export const rtmIpv4Policy: NlaPolicySet = nlaPolicySet(
 );
 
 const INET_DSCP_MASK = 0xfc;
-/** Largest values of two metrics: a datagram of 64 KiB less what a header and padding may take. */
-const MTU_MAX = 65535 - 15;
-const ADVMSS_MAX = 65535 - 40;
 
 /** Serve request after request. */
 const rtm: RtMsg = new RtMsg();
@@ -248,26 +238,7 @@ function readNexthop(buf: Uint8Array, start: number, rtnh: RtNextHop, extack: Ne
   return { oif: rtnh.ifindex, gw, flags: rtnh.flags, weight: rtnh.hops + 1, flow: flow < 0 ? 0 : nlaGetU32(buf, flow) };
 }
 
-/** `ip_metrics_convert`: values out of range are cut to it. */
 function readMetrics(buf: Uint8Array, attr: number, cfg: FibConfig, extack: NetlinkExtAck): number {
-  const metrics = new Uint32Array(RTAX_MAX + 1);
-  cfg.metrics = metrics;
-  return nlaForEach(buf, attr + NLA_HDRLEN, nlaLen(buf, attr), (nla, type) => {
-    if (type === 0) return 0;
-    if (type > RTAX_MAX) return invalid(extack, 'Invalid metric type');
-    if (type === RTAX_CC_ALGO) return readCongestionControl(nlaGetString(buf, nla), extack);
-    if (nlaLen(buf, nla) !== 4) {
-      extack.setErrMsgAttr(nla, 'Invalid attribute in metrics');
-      return -EINVAL;
-    }
-    const value = nlaGetU32(buf, nla);
-    if (type === RTAX_FEATURES && (value & ~RTAX_FEATURE_MASK) !== 0) return invalid(extack, 'Unknown flag set in feature mask in metrics attribute');
-    metrics[type] = Math.min(value, type === RTAX_MTU ? MTU_MAX : type === RTAX_ADVMSS ? ADVMSS_MAX : type === RTAX_HOPLIMIT ? 255 : 0xffffffff);
-    return 0;
-  });
-}
-
-/** There is no congestion control a route could ask for. */
-function readCongestionControl(_name: string, extack: NetlinkExtAck): number {
-  return invalid(extack, 'Unknown tcp congestion algorithm');
+  cfg.metrics = new Uint32Array(RTAX_MAX + 1);
+  return ipMetricsConvert(buf, attr, cfg.metrics, extack);
 }

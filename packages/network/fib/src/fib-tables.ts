@@ -23,7 +23,7 @@ import { inetMakeMask } from '@skbuff/wire';
 import { FibAlias, FibStore, fibAliasOrder } from './fib-alias.ts';
 import type { FibConfig } from './fib-config.ts';
 import type { FibInfo } from './fib-info.ts';
-import type { FibNet, FibRules } from './fib-net.ts';
+import type { FibNet, RulesProvider } from './fib-net.ts';
 import { fibTableLookup } from './fib-lookup.ts';
 import { fibCreateInfo, fibMetricsMatch, fibNhMatch, fibReleaseInfo } from './fib-semantics.ts';
 
@@ -222,7 +222,7 @@ export function fibFlushAll(state: FibNet): void {
 }
 
 /** The rules that every namespace begins with (0, 32766, 32767), for tables that have been separated. */
-const DEFAULT_RULES: FibRules = {
+const DEFAULT_RULES: RulesProvider = {
   lookup(state, fl4, res, flags): number {
     for (const id of DEFAULT_ORDER) {
       const table = state.tables.get(id);
@@ -238,7 +238,7 @@ const DEFAULT_ORDER: readonly number[] = [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABL
  * Policy rules take over (null: back to the default ones). From the first time on the local and the main table have stores of their
  * own (`fib_unmerge`): each can be asked alone, and an address in local wins over a longer prefix in main.
  */
-export function fibSetRules(state: FibNet, rules: FibRules | null): void {
+export function fibSetRules(state: FibNet, rules: RulesProvider | null): void {
   if (rules === null && state.rules === null) return;
   state.rules = rules ?? DEFAULT_RULES;
   state.cacheFlush();

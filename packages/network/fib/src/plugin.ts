@@ -16,12 +16,14 @@ import { ipRouteInputNoref } from './route-input.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import { ipDoRedirect, ipRtSendRedirect } from './route-redirect.ts';
 import { routeSysctlRegister } from './route-sysctl.ts';
-import { rtCacheValid } from './route.ts';
+import { ipv4DstCheck, rtFlushNet } from './route.ts';
 
 export interface FibOptions {
   /** Makes the longest-prefix store of each table, for example `() => new FibTrie()`. */
   readonly table: FibTableFactory;
 }
+
+type Ioctl = NonNullable<RoutingProvider['ioctl']>;
 
 /** Factory of the plugin. */
 export function fib(options: FibOptions): Plugin {
@@ -30,9 +32,7 @@ export function fib(options: FibOptions): Plugin {
     requires: ['@skbuff/netlink', '@skbuff/sysctl', '@skbuff/procfs', '@skbuff/ipv4'],
     init(ctx) {
       const ip = ctx.get(IPV4);
-      init(ctx, ip, options, control);
-      ip.rtIoctl = (net, request, arg, dev) => ipRtIoctl(net, request, rtentryOf(arg, dev));
-      ctx.onUnload(() => void (ip.rtIoctl = null));
+      init(ctx, ip, options, control, (net, request, arg, dev) => ipRtIoctl(net, request, rtentryOf(arg, dev)));
       fibRtnlRegister(ctx);
     },
   };
@@ -40,7 +40,7 @@ export function fib(options: FibOptions): Plugin {
 
 /** The same without netlink, ioctl, sysctl and /proc, for stacks that have to be small: a bundler leaves out what only {@link fib} needs. */
 export function fibBare(options: FibOptions): Plugin {
-  return { name: '@skbuff/fib', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, ctx.get(IPV4), options, null) };
+  return { name: '@skbuff/fib', requires: ['@skbuff/ipv4'], init: (ctx) => init(ctx, ctx.get(IPV4), options, null, null) };
 }
 
 const control: FibControl = {
@@ -54,16 +54,15 @@ const control: FibControl = {
   ],
 };
 
-function init(ctx: ModuleContext, ip: Ipv4, options: FibOptions, control: FibControl | null): void {
+function init(ctx: ModuleContext, ip: Ipv4, options: FibOptions, control: FibControl | null, ioctl: Ioctl | null): void {
   const state = new Fib(ctx.kernel, ip, options.table, control);
-  ctx.leakCheck('dst entry', () => state.dsts.entries);
   ctx.leakCheck('fib_info', () => state.infos);
   ctx.pernetSubsys({
     name: 'fib',
     init: (net) => fibNetInit(net, state),
     exit: fibNetExit,
   });
-  provide(ctx, ip);
+  provide(ctx, ip, ioctl);
   listen(ctx, ip);
 }
 
@@ -78,32 +77,31 @@ function fibNetExit(net: Net): void {
   const state = fibNet.of(net);
   for (const undo of state.undo) undo();
   fibFlushAll(state);
+  rtFlushNet(state.fib, net);
   fibNet.set(net, null);
 }
 
 /** Puts the provider in place, and takes it back on unload. */
-function provide(ctx: ModuleContext, ip: Ipv4): void {
+function provide(ctx: ModuleContext, ip: Ipv4, ioctl: Ioctl | null): void {
   const provider: RoutingProvider = {
     routeInput: ipRouteInputNoref,
     routeOutput: ipRouteOutputFlow,
     addrType: (net, addr, dev) => inetAddrTypeIn(fibNet.of(net), addr, dev),
-    check: (rt) => rtCacheValid(fibNet.of(rt.dev.net), rt),
     sendRedirect: ipRtSendRedirect,
     updatePmtu: ipv4UpdatePmtu,
     redirect: ipDoRedirect,
+    cacheFlush: (net) => fibNet.of(net).cacheFlush(),
+    ifaddr: {
+      addIfaddr: (ifa) => fibAddIfaddr(fibNet.of(ifa.inDev.dev.net), ifa),
+      delIfaddr: (ifa, prim) => fibDelIfaddr(fibNet.of(ifa.inDev.dev.net), ifa, prim),
+      modifyPrefixMetric: (ifa, priority) => fibModifyPrefixMetric(fibNet.of(ifa.inDev.dev.net), ifa, priority),
+    },
+    ioctl,
   };
   ip.routing = provider;
-  ip.ifaddrRoutes = {
-    addIfaddr: (ifa) => fibAddIfaddr(fibNet.of(ifa.inDev.dev.net), ifa),
-    delIfaddr: (ifa, prim) => fibDelIfaddr(fibNet.of(ifa.inDev.dev.net), ifa, prim),
-    modifyPrefixMetric: (ifa, priority) => fibModifyPrefixMetric(fibNet.of(ifa.inDev.dev.net), ifa, priority),
-  };
-  ip.rtCacheFlush = (net) => fibNet.of(net).cacheFlush();
+  ip.dstOps.check = ipv4DstCheck;
   ctx.onUnload(() => {
-    if (ip.routing !== provider) return;
-    ip.routing = null;
-    ip.rtCacheFlush = null;
-    ip.ifaddrRoutes = null;
+    if (ip.routing === provider) ip.routing = null;
   });
 }
 

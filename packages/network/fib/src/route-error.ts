@@ -8,8 +8,18 @@ import {
   type SkBuff,
   type SkbSock,
 } from '@skbuff/core';
-import { IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES, type Rtable, inDevGet, inetGetpeer, ipv4Net } from '@skbuff/ipv4';
-import { EACCES, EHOSTUNREACH, ENETUNREACH, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH, ICMP_PKT_FILTERED } from '@skbuff/uapi';
+import { type Rtable, inDevGet, inetGetpeerV4, ipv4Net } from '@skbuff/ipv4';
+import {
+  EACCES,
+  EHOSTUNREACH,
+  ENETUNREACH,
+  ICMP_DEST_UNREACH,
+  ICMP_HOST_UNREACH,
+  ICMP_NET_UNREACH,
+  ICMP_PKT_FILTERED,
+  IPSTATS_MIB_INADDRERRORS,
+  IPSTATS_MIB_INNOROUTES,
+} from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_SADDR, be32, inetNtoa } from '@skbuff/wire';
 import { fibNet } from './fib-net.ts';
 
@@ -51,7 +61,7 @@ function unreachable(skb: SkBuff, code: number, reason: number): number {
   const { net } = skb.dev as NetDevice;
   const { timers, fib } = fibNet.of(net);
   const { settings } = fib;
-  const peer = inetGetpeer(net, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
+  const peer = inetGetpeerV4(net, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
   const now = timers.jiffies;
   peer.rateTokens = Math.min(peer.rateTokens + now - peer.rateLast, settings.errorBurst);
   peer.rateLast = now;

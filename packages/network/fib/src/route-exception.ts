@@ -1,6 +1,6 @@
 /** Learning about single destinations: `update_or_create_fnhe`, and path MTU discovery (RFC 1191). */
 import { DST_OBSOLETE_KILL, HZ, type Net, type SkBuff } from '@skbuff/core';
-import { Flowi4, type Rtable, ipv4Mtu, ipv4Net, mtuLocked } from '@skbuff/ipv4';
+import { Flowi4, type Rtable, ipMtuLocked, ipv4Mtu, ipv4Net } from '@skbuff/ipv4';
 import { IPHDR_DADDR, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, be32 } from '@skbuff/wire';
 import { fibLookupIn } from './fib-lookup.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
@@ -56,8 +56,8 @@ export function ipv4UpdatePmtu(net: Net, skb: SkBuff, mtu: number): void {
 function updatePmtu(state: FibNet, rt: Rtable, fl4: Flowi4, mtu: number): void {
   const now = state.timers.jiffies;
   const settings = ipv4Net.of(state.net);
-  const old = ipv4Mtu(rt, now);
-  if (mtuLocked(rt) || old < mtu) return;
+  const old = ipv4Mtu(rt);
+  if (ipMtuLocked(rt) || old < mtu) return;
   const lock = mtu < settings.minPmtu;
   const value = lock ? Math.min(old, settings.minPmtu) : mtu;
   const life = settings.mtuExpires * HZ;

@@ -130,7 +130,7 @@ function localInput(state: FibNet, skb: SkBuff, nh: FibNh | null, type: number, 
   }
   const rt = rtDstAlloc(state, state.net.loopbackDev ?? (skb.dev as NetDevice), type, flags | RTCF_LOCAL, true);
   rt.output = ipRtBug;
-  if (keep) rtCacheRoute(nh, rt);
+  if (keep) rtCacheRoute(state.fib, nh, rt);
   else rtAddUncached(state.fib, rt);
   skb.dstSet(rt);
   return SKB_NOT_DROPPED_YET;

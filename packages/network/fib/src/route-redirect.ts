@@ -1,6 +1,6 @@
 /** ICMP redirects: telling a sender of a better first hop, and being told (RFC 792, RFC 1122 §3.2.2.2, RFC 1812 §4.3.3.2). */
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
-import { Flowi4, type InDevice, type Rtable, inDevGet, inetAddrOnlink, inetGetpeer, inDevLogMartians, inDevRxRedirects, inDevSecRedirects, inDevSharedMedia, inDevTxRedirects } from '@skbuff/ipv4';
+import { Flowi4, type InDevice, type Rtable, inDevGet, inetAddrOnlink, inetGetpeerV4, inDevLogMartians, inDevRxRedirects, inDevSecRedirects, inDevSharedMedia, inDevTxRedirects } from '@skbuff/ipv4';
 import { NUD_VALID, type Neighbour, neighEventSend } from '@skbuff/neighbour';
 import { ICMP_REDIRECT, ICMP_REDIR_HOST, RTN_UNICAST } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_SADDR, be32, inetNtoa, ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@skbuff/wire';
@@ -26,7 +26,7 @@ export function ipRtSendRedirect(skb: SkBuff): void {
   const iph = skb.networkHeader;
   const saddr = be32(skb.bytes, iph + IPHDR_SADDR);
   const daddr = be32(skb.bytes, iph + IPHDR_DADDR);
-  const peer = inetGetpeer(net, saddr);
+  const peer = inetGetpeerV4(net, saddr);
   const now = timers.jiffies;
   if (now > peer.rateLast + settings.redirectSilence) {
     peer.rateTokens = 0;

@@ -12,6 +12,7 @@ import {
   RtaCacheInfo,
   nlmsgParseDeprecated,
   nlmsgParseDeprecatedStrict,
+  rtnetlinkPutMetrics,
   rtnlUnicast,
 } from '@skbuff/netlink';
 import {
@@ -59,7 +60,7 @@ import { IPHDR_DADDR, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOS, setBe16
 const TRANSPORT_LEN = 8;
 import type { FibAlias } from './fib-alias.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
-import { fibDumpInfo, rtnetlinkPutMetrics } from './fib-notify.ts';
+import { fibDumpInfo } from './fib-notify.ts';
 import type { FibResult } from './fib-result.ts';
 import { rtmIpv4Policy } from './fib-rtnl-policy.ts';
 import { ipRouteInputNoref } from './route-input.ts';
@@ -130,7 +131,7 @@ function answer(skb: NetlinkSkb, nlh: NlMsgHdr, q: Question): number {
   const rt = found;
   if (q.fl4.tos !== 0) q.tos = res.fa?.tos ?? 0;
   const b = new NlMsgBuilder();
-  if ((q.rtm.flags & RTM_F_NOTIFY) !== 0) rt.flagsRtcf |= RTCF_NOTIFY;
+  if ((q.rtm.flags & RTM_F_NOTIFY) !== 0) rt.rtFlags |= RTCF_NOTIFY;
   const table = (q.rtm.flags & RTM_F_LOOKUP_TABLE) !== 0 && res.table !== null ? res.table.id : RT_TABLE_MAIN;
   const match = (q.rtm.flags & RTM_F_FIB_MATCH) !== 0;
   const err = match ? fillMatch(b, skb, nlh, res, q.fl4.daddr) : rtFillInfo(b, skb.net, q, rt, table, nlh.seq, skb.portid, 0);
@@ -194,7 +195,7 @@ function rtFillInfo(b: NlMsgBuilder, net: Net, q: Question | null, rt: Rtable, t
   rtm.srcLen = q !== null && q.src !== 0 ? 32 : 0;
   rtm.table = table < 256 ? table : RT_TABLE_COMPAT;
   rtm.type = rt.type;
-  rtm.flags = ((rt.flagsRtcf & ~0xffff) | (q?.redirect === true ? RTCF_DOREDIRECT : 0) | RTM_F_CLONED | ((rt.flagsRtcf & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0)) >>> 0;
+  rtm.flags = ((rt.rtFlags & ~0xffff) | (q?.redirect === true ? RTCF_DOREDIRECT : 0) | RTM_F_CLONED | ((rt.rtFlags & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0)) >>> 0;
   const nlh = b.nlmsgPut(RTM_NEWROUTE, flags, seq, portid, rtm);
   b.nlaPutU32(RTA_TABLE, table);
   b.nlaPutInAddr(RTA_DST, q === null ? daddr : q.rtm.dstLen === 0 && q.dst === 0 ? q.dst : q.dst);

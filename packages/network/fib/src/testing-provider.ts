@@ -14,6 +14,7 @@ import {
   type SkBuff,
   unregisterNetdevice,
   VirtualClock,
+  dstCheck,
 } from '@skbuff/core';
 import {
   Flowi4,
@@ -106,7 +107,7 @@ class Lab {
   constructor(plugins: readonly Plugin[]) {
     this.kernel = createKernel({ clock: new VirtualClock(), debug: true, plugins });
     this.ip = this.kernel.services.get(IPV4);
-    this.ip.icmp = { icmpSend: (_skb, type, code, info) => void this.icmp.push(`${type}/${code} ${inetNtoa(info >>> 0)}`) };
+    this.ip.icmp = { icmpSend: (_skb, type, code, info) => void this.icmp.push(`${type}/${code} ${inetNtoa(info >>> 0)}`), outCount() {} };
     devOpen(this.net.loopbackDev as NetDevice);
     this.a = this.device('a', '10.0.0.1');
     this.b = this.device('b', '10.1.0.1');
@@ -311,7 +312,7 @@ function keeping(test: Declare, { expect }: ProviderTestTools): void {
     const rt = first.skb.dst as Rtable;
     first.skb.consume();
     const second = lab.routed(lab.a, '10.0.0.2', '99.0.0.2');
-    expect([second.skb.dst === rt, second.skb.dstNoref, lab.routing.check(rt)]).toEqual([true, true, true]);
+    expect([second.skb.dst === rt, second.skb.dstNoref, dstCheck(rt)]).toEqual([true, true, true]);
     second.skb.consume();
   });
 
@@ -325,9 +326,9 @@ function keeping(test: Declare, { expect }: ProviderTestTools): void {
 
   test('tells holders of a decision when it may be outdated', (lab) => {
     const rt = lab.outRt('10.0.0.5');
-    expect(lab.routing.check(rt)).toBe(true);
+    expect(dstCheck(rt)).toBe(true);
     lab.add('10.0.0.5/32', '10.1.0.9');
-    expect([lab.routing.check(rt), lab.out('10.0.0.5')]).toEqual([false, '10.1.0.1 b via 10.1.0.9']);
+    expect([dstCheck(rt), lab.out('10.0.0.5')]).toEqual([false, '10.1.0.1 b via 10.1.0.9']);
     rt.release();
   });
 }
@@ -355,7 +356,7 @@ function changing(test: Declare, { expect }: ProviderTestTools): void {
   test('holds nothing of a device that goes away, not even for those who hold a decision', (lab) => {
     const rt = lab.outRt('10.1.0.5');
     unregisterNetdevice(lab.b);
-    expect([lab.b.refcount(), lab.routing.check(rt)]).toEqual([0, false]);
+    expect([lab.b.refcount(), dstCheck(rt)]).toEqual([0, false]);
     rt.release();
   });
 }
@@ -365,8 +366,8 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
     lab.add('99.0.0.0/8', '10.0.0.9');
     const { skb } = lab.routed(lab.a, '10.0.0.2', '99.0.0.1');
     expect((skb.cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0).toBe(true);
-    lab.routing.sendRedirect(skb);
-    lab.routing.sendRedirect(skb);
+    lab.routing.sendRedirect?.(skb);
+    lab.routing.sendRedirect?.(skb);
     skb.consume();
     expect(lab.icmp).toEqual(['5/1 10.0.0.9']);
   });
@@ -374,12 +375,12 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
   test('learns the MTU of the path to one destination', (lab) => {
     lab.add('0.0.0.0/0', '10.0.0.9');
     const quoted = lab.packet(lab.a, '10.0.0.1', '99.0.0.1');
-    lab.routing.updatePmtu(lab.net, quoted, 1000);
+    lab.routing.updatePmtu?.(lab.net, quoted, 1000);
     quoted.consume();
     const mtus = ['99.0.0.1', '99.0.0.2'].map((addr) => {
       const rt = lab.outRt(addr);
       rt.release();
-      return ipv4Mtu(rt, lab.net.timers.jiffies);
+      return ipv4Mtu(rt);
     });
     expect(mtus).toEqual([1000, 1500]);
   });
@@ -387,7 +388,7 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
   test('ignores a redirect that does not come from the gateway in use', (lab) => {
     lab.add('0.0.0.0/0', '10.0.0.9');
     const quoted = lab.packet(lab.a, '10.0.0.1', '99.0.0.1');
-    lab.routing.redirect(lab.net, quoted, inetPton4('10.0.0.8'), inetPton4('10.0.0.7'));
+    lab.routing.redirect?.(lab.net, quoted, inetPton4('10.0.0.8'), inetPton4('10.0.0.7'));
     quoted.consume();
     expect(lab.out('99.0.0.1')).toBe('10.0.0.1 a via 10.0.0.9');
   });

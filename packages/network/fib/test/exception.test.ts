@@ -23,7 +23,7 @@ function rtOf(daddr: string): Rtable {
   return rt;
 }
 
-const mtu = (daddr: string): number => ipv4Mtu(rtOf(daddr), t.h.net.timers.jiffies);
+const mtu = (daddr: string): number => ipv4Mtu(rtOf(daddr));
 
 /** The packet that an ICMP error quotes: `skb.data` at its header. */
 function quoted(saddr: string, daddr: string): SkBuff {
@@ -32,7 +32,7 @@ function quoted(saddr: string, daddr: string): SkBuff {
 
 function fragNeeded(daddr: string, value: number): void {
   const skb = quoted('10.0.0.1', daddr);
-  t.h.ip.routing!.updatePmtu(t.h.net, skb, value);
+  t.h.ip.routing!.updatePmtu!(t.h.net, skb, value);
   skb.consume();
 }
 
@@ -107,9 +107,9 @@ describe('path MTU discovery', () => {
   it('goes with the route [FNHE-02]', () => {
     fragNeeded('99.0.0.1', 1000);
     rtOf('99.0.0.1');
-    const before = t.h.state.fib.dsts.entries;
+    const before = t.h.ip.dstOps.entries;
     t.h.unroute('0.0.0.0/0');
-    expect(t.h.state.fib.dsts.entries).toBeLessThan(before);
+    expect(t.h.ip.dstOps.entries).toBeLessThan(before);
   });
 
   it('says for how long in `ip route get`', () => {
@@ -146,7 +146,7 @@ describe('a redirect arrives', () => {
   };
   const redirect = (gateway: string, from = '10.0.0.9', daddr = '99.0.0.1'): string => {
     const skb = quoted('10.0.0.1', daddr);
-    t.h.ip.routing!.redirect(t.h.net, skb, ip4(gateway), ip4(from));
+    t.h.ip.routing!.redirect!(t.h.net, skb, ip4(gateway), ip4(from));
     skb.consume();
     return String(t.h.get(daddr)).replace(/.* via /, '');
   };
@@ -158,7 +158,7 @@ describe('a redirect arrives', () => {
   it('moves that destination to the new gateway, and no other [FNHE-04 REDIR-10]', () => {
     expect(redirect('10.0.0.8')).toBe('10.0.0.8');
     expect(t.h.get('99.0.0.2')).toBe('10.0.0.1 > 99.0.0.2 dev v0 via 10.0.0.9');
-    expect(rtOf('99.0.0.1').flagsRtcf & RTCF_REDIRECTED).toBe(RTCF_REDIRECTED);
+    expect(rtOf('99.0.0.1').rtFlags & RTCF_REDIRECTED).toBe(RTCF_REDIRECTED);
   });
 
   it('for five minutes [FNHE-04]', () => {

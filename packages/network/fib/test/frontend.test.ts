@@ -1,5 +1,6 @@
 /** Addresses and devices make routes. The notifications, in their order, are those of a Linux 6.18 for the same steps. */
-import { devClose, devOpen, type NetDevice, netifCarrierOff, netifCarrierOn, unregisterNetdevice } from '@skbuff/core';
+import { devClose, devOpen, dstCheck, type NetDevice, netifCarrierOff, netifCarrierOn, unregisterNetdevice } from '@skbuff/core';
+import type { Rtable } from '@skbuff/ipv4';
 import { inetNtoa } from '@skbuff/wire';
 import { type NetlinkPort, RtMsg, nlaFind, nlaGetBe32, nlaGetU32, nlmsgAll } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
@@ -162,7 +163,7 @@ describe('an address is removed', () => {
   it('changes the metric of the network: the new route comes first', () => {
     const ifa = t.h.addr(v0, '10.64.0.1/24', { rtPriority: 77 });
     told();
-    t.h.ip.ifaddrRoutes!.modifyPrefixMetric(ifa, 78);
+    t.h.ip.routing!.ifaddr!.modifyPrefixMetric(ifa, 78);
     expect(told()).toEqual(['+unicast 10.64.0.0/24 src 10.64.0.1 metric 78', '-unicast 10.64.0.0/24 src 10.64.0.1 metric 77']);
   });
 
@@ -251,7 +252,18 @@ describe('a device', () => {
     const rt = t.h.output(fl4);
     if (typeof rt === 'number') throw new Error(String(rt));
     unregisterNetdevice(v0);
-    expect([rt.dev.name, v0.refcount(), t.h.ip.routing!.check(rt)]).toEqual(['lo', 0, false]);
+    expect([rt.dev.name, v0.refcount(), dstCheck(rt)]).toEqual(['lo', 0, false]);
     rt.release();
+  });
+
+  it('goes away although a socket holds a decision that its next hop has another for by now', () => {
+    const decide = () => t.h.output(Object.assign(t.h.state.auxFlow, { daddr: ip4('10.0.0.5'), saddr: 0, oif: 0, flags: 0 })) as Rtable;
+    const held = decide();
+    t.h.state.cacheFlush();
+    const next = decide();
+    next.release();
+    unregisterNetdevice(v0);
+    expect([held === next, held.dev.name, v0.refcount()]).toEqual([false, 'lo', 0]);
+    held.release();
   });
 });

@@ -1,5 +1,6 @@
-import { insmod, rmmod, setupNet } from '@skbuff/core';
+import { dstCheck, insmod, rmmod, setupNet } from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
+import { Flowi4, type Rtable } from '@skbuff/ipv4';
 import { NlMsgBuilder, RtMsg } from '@skbuff/netlink';
 import { procNetOf } from '@skbuff/procfs';
 import * as U from '@skbuff/uapi';
@@ -16,8 +17,12 @@ describe('the plugin', () => {
     const v0: NetDevice = t.h.eth('v0', '10.0.0.1/24');
     t.h.route('default', { gw: ip4('10.0.0.9') });
     t.h.inputRt(v0, '10.0.0.2', '10.0.0.1');
+    const held = [t.h.output(Object.assign(new Flowi4(), { daddr: ip4('10.0.0.5') })), t.h.output(Object.assign(new Flowi4(), { daddr: 0xffffffff, oif: v0.ifindex }))] as Rtable[];
+    expect(held.map(dstCheck)).toEqual([true, true]);
     expect(rmmod(t.h.kernel, '@skbuff/fib')).toBe(0);
-    expect([t.h.ip.routing, t.h.ip.ifaddrRoutes, t.h.ip.rtCacheFlush, fibDevNexthops(v0).size]).toEqual([null, null, null, 0]);
+    expect(held.map(dstCheck)).toEqual([false, false]);
+    for (const rt of held) rt.release();
+    expect([t.h.ip.routing, fibDevNexthops(v0).size]).toEqual([null, 0]);
     expect([procNetOf(t.h.net).read('route'), t.h.ip.inetaddrChain.blocks().length, t.h.kernel.leaks()['fib_info'] ?? 0]).toEqual([-U.ENOENT, 0, 0]);
     insmod(t.h.kernel, fib({ table: () => new PlainTable() }));
     expect(t.h.get('10.0.0.5')).toBe('10.0.0.1 > 10.0.0.5 dev v0');

@@ -1,14 +1,7 @@
 /** The way of received packets. Drop reasons and counters are those of a Linux 6.18 for the same packets. */
-import { devOpen, dropReasonName, type NetDevice, type SkBuff } from '@skbuff/core';
-import {
-  IPCB_FLAGS,
-  IPSKB_DOREDIRECT,
-  IPSTATS_MIB_INADDRERRORS,
-  IPSTATS_MIB_INNOROUTES,
-  LINUX_MIB_IPRPFILTER,
-  type Rtable,
-  fibComputeSpecDst,
-} from '@skbuff/ipv4';
+import { devOpen, dropReasonName, dstCheck, type NetDevice, type SkBuff } from '@skbuff/core';
+import { IPCB_FLAGS, IPSKB_DOREDIRECT, LINUX_MIB_IPRPFILTER, type Rtable, fibComputeSpecDst, ipv4Net } from '@skbuff/ipv4';
+import { IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES } from '@skbuff/uapi';
 import * as U from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SEC, describe as show, inetNtoa, ip4, useHost } from './support.ts';
@@ -92,7 +85,7 @@ describe('impossible and special addresses', () => {
   it('rp_filter is counted, and satisfied by any interface that a multipath route uses', () => {
     t.h.inDev(v0).cnf.rpFilter = 1;
     t.h.receive(v0, '10.1.0.5', '10.0.0.1');
-    expect(t.h.stats[LINUX_MIB_IPRPFILTER]).toBe(1);
+    expect(ipv4Net.of(t.h.net).linuxMib[LINUX_MIB_IPRPFILTER]).toBe(1);
     const hop = (dev: NetDevice, gw: string) => ({ oif: dev.ifindex, gw: ip4(gw), flags: 0, weight: 1, flow: 0 });
     t.h.route('77.0.0.0/8', { nexthops: [hop(w0, '10.1.0.9'), hop(v0, '10.0.0.9')] });
     expect(t.h.input(v0, '77.0.0.1', '10.0.0.1')).toBe(LOCAL);
@@ -165,9 +158,9 @@ describe('the decision is kept', () => {
 
   it('so that a thousand destinations cost no memory [FIB-26]', () => {
     t.h.inputRt(v0, '10.0.0.2', '192.168.1.1');
-    const before = t.h.state.fib.dsts.entries;
+    const before = t.h.ip.dstOps.entries;
     for (let i = 0; i < 1000; i++) t.h.inputRt(v0, '10.0.0.2', `192.168.${i >> 8}.${i & 255}`);
-    expect(t.h.state.fib.dsts.entries).toBe(before);
+    expect(t.h.ip.dstOps.entries).toBe(before);
     expect(t.h.state.fib.uncached.size).toBe(0);
   });
 
@@ -185,13 +178,13 @@ describe('the decision is kept', () => {
     t.h.route('192.168.7.0/24', { gw: ip4('10.1.0.8') });
     const next = t.h.inputRt(v0, '10.0.0.2', '192.168.1.1');
     expect(next === rt).toBe(false);
-    expect([t.h.ip.routing!.check(rt), t.h.ip.routing!.check(next)]).toEqual([false, true]);
+    expect([dstCheck(rt), dstCheck(next)]).toEqual([false, true]);
     expect(show(t.h.inputRt(v0, '10.0.0.2', '192.168.7.1'))).toBe('ipForward dev w0 via 10.1.0.8');
   });
 
   it('for local delivery too [FIB-10]', () => {
     const rt = t.h.inputRt(v0, '10.0.0.2', '10.0.0.1');
-    expect([t.h.inputRt(w0, '10.1.0.2', '10.0.0.1') === rt, rt.flagsRtcf >>> 0]).toEqual([true, 0x80000000]);
+    expect([t.h.inputRt(w0, '10.1.0.2', '10.0.0.1') === rt, rt.rtFlags >>> 0]).toEqual([true, 0x80000000]);
   });
 
   it('but not with a realm, nor for groups and limited broadcast [FNH-05 FIB-08 FIB-09]', () => {
@@ -199,7 +192,7 @@ describe('the decision is kept', () => {
     t.h.ip.routing!.routeInput(multicast, ip4('224.0.0.1'), ip4('10.0.0.2'), 0, v0);
     const broadcast = t.h.packet(v0, '10.0.0.2', '255.255.255.255');
     t.h.ip.routing!.routeInput(broadcast, 0xffffffff, ip4('10.0.0.2'), 0, v0);
-    expect([(multicast.dst as Rtable).flagsRtcf >>> 0, (broadcast.dst as Rtable).flagsRtcf >>> 0]).toEqual([0xa0000000, 0x90000000]);
+    expect([(multicast.dst as Rtable).rtFlags >>> 0, (broadcast.dst as Rtable).rtFlags >>> 0]).toEqual([0xa0000000, 0x90000000]);
     expect([multicast.dstNoref, broadcast.dstNoref, t.h.state.fib.uncached.size]).toEqual([false, false, 2]);
     multicast.consume();
     broadcast.consume();

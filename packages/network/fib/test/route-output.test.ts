@@ -122,7 +122,7 @@ describe('the decision', () => {
   it('to an address of ours remembers the interface it belongs to, and is not shared then', () => {
     const a = rtOf({ daddr: ip4('10.0.0.1') });
     const b = rtOf({ daddr: ip4('10.0.0.1') });
-    expect([a.iif, a.dev.name, a.flagsRtcf >>> 0, a === b]).toEqual([v0.ifindex, 'lo', 0x80000000, false]);
+    expect([a.iif, a.dev.name, a.rtFlags >>> 0, a === b]).toEqual([v0.ifindex, 'lo', 0x80000000, false]);
     a.release();
     b.release();
   });
@@ -138,7 +138,7 @@ describe('the decision', () => {
 
   it('to a group that we are in, or a broadcast address, lets us hear ourselves [FIB-08 FIB-09 FIB-10]', () => {
     const flags = (rt: Rtable): [number, string] => {
-      const answer: [number, string] = [rt.flagsRtcf >>> 0, rt.output === ipMcOutput ? 'ipMcOutput' : rt.output === ipOutput ? 'ipOutput' : '?'];
+      const answer: [number, string] = [rt.rtFlags >>> 0, rt.output === ipMcOutput ? 'ipMcOutput' : rt.output === ipOutput ? 'ipOutput' : '?'];
       rt.release();
       return answer;
     };

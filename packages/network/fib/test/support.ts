@@ -94,6 +94,7 @@ export class Host {
         const daddr = [16, 17, 18, 19].map((i) => skb.bytes[iph + i]).join('.');
         this.icmp.push([type, code, type === 5 ? inetNtoa(info >>> 0) : String(info), daddr]);
       },
+      outCount() {},
     };
     this.ip.addProtocol(17, { handler: (skb) => this.deliver(skb), errHandler: null, noPolicy: false });
   }

@@ -1,42 +1,26 @@
 /** The table of one namespace, and the decisions made from it. */
-import { DST_OBSOLETE_FORCE_CHK, type DstCounter, type Net, type NetDevice, NetSlot } from '@skbuff/core';
+import { DST_OBSOLETE_FORCE_CHK, type Net, type NetDevice, NetSlot } from '@skbuff/core';
 import { type Ipv4, RTCF_LOCAL, Rtable, inDevGet, ipLocalDeliver, ipOutput } from '@skbuff/ipv4';
 import { IFF_UP, RTN_LOCAL, RTN_UNICAST, RTN_UNREACHABLE, RT_SCOPE_UNIVERSE } from '@skbuff/uapi';
 import { type HostRoute, addressRoutes, hostRoute, routeOrder } from './host-route.ts';
 
-/** A decision of this provider; all that live are known, to let go of a device that leaves. */
-class HostRtable extends Rtable {
-  private readonly live: Set<Rtable>;
-
-  constructor(state: HostNet, dev: NetDevice, type: number, flags: number, forInput: boolean) {
-    super(dev, state.dsts, type, flags, state.genid, forInput);
-    this.live = state.live;
-    this.live.add(this);
-  }
-
-  protected override destroy(): void {
-    this.live.delete(this);
-  }
-}
-
 export class HostNet {
   readonly net: Net;
   readonly ip: Ipv4;
-  readonly dsts: DstCounter;
   /** A few rows: looked through from the first to the last. */
   routes: readonly HostRoute[] = [];
   /** In the order in which they were set. */
   readonly gateways: Map<NetDevice, number> = new Map();
   /** Decisions of an older generation are made again. */
   genid = 1;
+  /** All decisions that live, to make them let go of a device that leaves. */
   readonly live: Set<Rtable> = new Set();
   /** By RTN_*: the decision that all received packets of that kind share. */
   private readonly inputs: (Rtable | null)[] = new Array<Rtable | null>(RTN_UNREACHABLE + 1).fill(null);
 
-  constructor(net: Net, ip: Ipv4, dsts: DstCounter) {
+  constructor(net: Net, ip: Ipv4) {
     this.net = net;
     this.ip = ip;
-    this.dsts = dsts;
   }
 
   /** The row for `addr` by the interface `oif` (0: any) with a scope of at least `scope`, or null. */
@@ -100,7 +84,8 @@ export class HostNet {
 
   /** `rt_dst_alloc`: one reference, the caller's. `flags`: RTCF_* */
   alloc(dev: NetDevice, type: number, flags: number, forInput: boolean): Rtable {
-    const rt = new HostRtable(this, dev, type, flags, forInput);
+    const rt = new Rtable(dev, this.ip.dstOps, type, flags, this.genid, forInput);
+    rt.uncached = this.live.add(rt);
     rt.obsolete = DST_OBSOLETE_FORCE_CHK;
     rt.output = ipOutput;
     if ((flags & RTCF_LOCAL) !== 0) rt.input = ipLocalDeliver;

@@ -1,6 +1,6 @@
 /** The plugin: the routing provider of IPv4, and its ears on devices and addresses. */
-import { DstCounter, NETDEV_DOWN, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, NOTIFY_DONE, type Net, type NetDevice, type Plugin } from '@skbuff/core';
-import { IPV4, type InIfaddr, type RoutingProvider, inDevGet } from '@skbuff/ipv4';
+import { DST_OBSOLETE_FORCE_CHK, type DstEntry, NETDEV_DOWN, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, NOTIFY_DONE, type Net, type NetDevice, type Plugin } from '@skbuff/core';
+import { IPV4, type InIfaddr, type RoutingProvider, type Rtable, inDevGet } from '@skbuff/ipv4';
 import { RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '@skbuff/uapi';
 import { ipv4IsLbcast, ipv4IsMulticast } from '@skbuff/wire';
 import { HostNet, hostNet } from './host-net.ts';
@@ -11,11 +11,13 @@ const provider: RoutingProvider = {
   routeInput: hostRouteInput,
   routeOutput: hostRouteOutput,
   addrType,
-  check: (rt) => rt.genid === hostNet.of(rt.dev.net).genid,
-  sendRedirect() {},
-  updatePmtu() {},
-  redirect() {},
+  cacheFlush: (net) => hostNet.of(net).flush(),
 };
+
+/** `ipv4_dst_check`. */
+function check(dst: DstEntry): boolean {
+  return dst.obsolete === DST_OBSOLETE_FORCE_CHK && (dst as Rtable).genid === hostNet.of(dst.dev.net).genid;
+}
 
 /** `inet_addr_type`. */
 function addrType(net: Net, addr: number, dev: NetDevice | null): number {
@@ -32,17 +34,14 @@ export function hostRoutes(): Plugin {
     requires: ['@skbuff/ipv4'],
     init(ctx) {
       const ip = ctx.get(IPV4);
-      const dsts = new DstCounter();
-      ctx.leakCheck('dst entry', () => dsts.entries);
-      ctx.pernetSubsys({ name: 'host routes', init: (net) => (hostNet.set(net, new HostNet(net, ip, dsts)), 0), exit: netExit });
+      ip.dstOps.check = check;
+      ctx.pernetSubsys({ name: 'host routes', init: (net) => (hostNet.set(net, new HostNet(net, ip)), 0), exit: netExit });
       ip.routing = provider;
-      ip.rtCacheFlush = (net) => hostNet.of(net).flush();
       const onAddress = { notifierCall: (_nb: unknown, event: number, info: { readonly ifa: InIfaddr }): number => addressEvent(event, info.ifa) };
       ip.inetaddrChain.register(onAddress);
       ctx.onUnload(() => {
         ip.inetaddrChain.unregister(onAddress);
         ip.routing = null;
-        ip.rtCacheFlush = null;
       });
       ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => deviceEvent(event, info.dev) });
     },
@@ -50,7 +49,9 @@ export function hostRoutes(): Plugin {
 }
 
 function netExit(net: Net): void {
-  hostNet.of(net).flush();
+  const state = hostNet.of(net);
+  state.flush();
+  for (const rt of state.live) rt.devPut();
   hostNet.set(net, null);
 }
 

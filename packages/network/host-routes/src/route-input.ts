@@ -12,8 +12,29 @@ import {
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
-import { IPSTATS_MIB_INADDRERRORS, type InDevice, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, inDevGet, ipCheckMc, ipv4Net, inDevAcceptLocal, inDevRouteLocalnet, inDevRpfilter } from '@skbuff/ipv4';
-import { EHOSTUNREACH, ETH_P_IP, IPPROTO_IGMP, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
+import {
+  type InDevice,
+  RTCF_BROADCAST,
+  RTCF_LOCAL,
+  RTCF_MULTICAST,
+  inDevGet,
+  ipCheckMc,
+  ipv4Net,
+  inDevAcceptLocal,
+  inDevRouteLocalnet,
+  inDevRpfilter,
+} from '@skbuff/ipv4';
+import {
+  EHOSTUNREACH,
+  ETH_P_IP,
+  IPPROTO_IGMP,
+  IPSTATS_MIB_INADDRERRORS,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+  RTN_UNREACHABLE,
+} from '@skbuff/uapi';
 import { IPHDR_PROTOCOL, ipv4IsLbcast, ipv4IsLoopback, ipv4IsMulticast } from '@skbuff/wire';
 import { type HostNet, hostNet } from './host-net.ts';
 
@@ -55,7 +76,7 @@ function notHere(state: HostNet, skb: SkBuff, dev: NetDevice): number {
 }
 
 /** `ip_error`, for a host: the packet is counted and freed, and nobody is told. */
-export function hostError(skb: SkBuff): number {
+function hostError(skb: SkBuff): number {
   ipv4Net.of((skb.dev as NetDevice).net).stats[IPSTATS_MIB_INADDRERRORS]++;
   skb.kfree(SKB_DROP_REASON_IP_INADDRERRORS);
   return 0;

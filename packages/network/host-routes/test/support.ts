@@ -87,7 +87,7 @@ export class Host {
     const skb = this.packet(dev, { saddr, daddr, proto }, protocol);
     const reason = this.ip.routing?.routeInput(skb, ip4(daddr), ip4(saddr), 0, dev) ?? -1;
     const rt = skb.dst as Rtable | null;
-    const text = reason !== 0 || rt === null ? dropReasonName(reason) : `type ${rt.type} flags ${hex(rt.flagsRtcf)} dev ${rt.dev.name} error ${rt.error}`;
+    const text = reason !== 0 || rt === null ? dropReasonName(reason) : `type ${rt.type} flags ${hex(rt.rtFlags)} dev ${rt.dev.name} error ${rt.error}`;
     skb.consume();
     return text;
   }
@@ -100,7 +100,7 @@ export class Host {
     const flow = `${inetNtoa(fl4.saddr)} > ${inetNtoa(fl4.daddr)} oif ${fl4.oif}`;
     // A decision that senders share has the interface that the first of them asked for.
     const iif = rt.type === RTN_UNICAST ? '' : ` iif ${rt.iif}`;
-    const text = `${flow} type ${rt.type} flags ${hex(rt.flagsRtcf)} dev ${rt.dev.name} via ${inetNtoa(rt.gateway)}${iif} ${rt.output.name} ${rt.input.name} prefsrc ${inetNtoa(rt.prefsrc)}`;
+    const text = `${flow} type ${rt.type} flags ${hex(rt.rtFlags)} dev ${rt.dev.name} via ${inetNtoa(rt.gateway)}${iif} ${rt.output.name} ${rt.input.name} prefsrc ${inetNtoa(rt.prefsrc)}`;
     rt.release();
     return text;
   }

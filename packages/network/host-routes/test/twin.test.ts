@@ -133,7 +133,7 @@ class Twins {
     const values = { rpFilter: this.random.below(3), acceptLocal: this.random.below(2), routeLocalnet: this.random.below(2), promoteSecondaries: this.random.below(2) };
     this.both((host) => {
       Object.assign(host.inDev(host.devs[at]).cnf, values);
-      host.ip.rtCacheFlush?.(host.net);
+      host.ip.routing?.cacheFlush(host.net);
     });
   }
 

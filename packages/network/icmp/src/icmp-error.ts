@@ -13,6 +13,7 @@ import {
   ICMP_ECHOREPLY,
   ICMP_EXC_FRAGTIME,
   ICMP_FRAG_NEEDED,
+  ICMP_MIB_INERRORS,
   ICMP_PARAMETERPROB,
   ICMP_REDIRECT,
   ICMP_TIME_EXCEEDED,
@@ -34,7 +35,6 @@ import {
   ipHdrlen,
 } from '@skbuff/wire';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
-import { ICMP_MIB_INERRORS } from './icmp-snmp.ts';
 
 /** The error is not to be passed on. */
 const NOBODY = -1;
@@ -136,7 +136,7 @@ export function icmpErr(skb: SkBuff, type: number, code: number, info: number): 
   const { icmp, ip } = icmpNet.of(net);
   const quoted = skb.data + ipHdrlen(skb.bytes, skb.data);
   if (skb.bytes[quoted + ICMPHDR_TYPE] !== ICMP_ECHOREPLY) icmp.ping?.err(skb, type, code, info);
-  else if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED) ip.routing?.updatePmtu(net, skb, info);
-  else if (type === ICMP_REDIRECT) ip.routing?.redirect(net, skb, info, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
+  else if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED) ip.routing?.updatePmtu?.(net, skb, info);
+  else if (type === ICMP_REDIRECT) ip.routing?.redirect?.(net, skb, info, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
   return true;
 }

@@ -1,11 +1,10 @@
 /** Questions to this host, and answers to its own: echo, time stamp (RFC 792). */
 import { type NetDevice, SKB_DROP_REASON_NO_SOCKET, SKB_DROP_REASON_PKT_TOO_SMALL, type SkBuff } from '@skbuff/core';
 import { inetCurrentTimestamp } from '@skbuff/ipv4';
-import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_TIMESTAMPREPLY } from '@skbuff/uapi';
+import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_MIB_INERRORS, ICMP_TIMESTAMPREPLY } from '@skbuff/uapi';
 import { ICMPHDR_CODE, ICMPHDR_TYPE, ICMPHDR_UN, be32, setBe32 } from '@skbuff/wire';
 import { icmpNet } from './icmp-net.ts';
 import { icmpReply } from './icmp-reply.ts';
-import { ICMP_MIB_INERRORS } from './icmp-snmp.ts';
 
 /** `icmp_echo`: the same id, sequence number and data go back. Extended echo requests (RFC 8335) are not answered. */
 export function icmpEcho(skb: SkBuff): number {

@@ -1,7 +1,5 @@
 /** Reception (`icmp_rcv`): what every message must be, and who handles which type. */
 import {
-  CHECKSUM_PARTIAL,
-  CHECKSUM_UNNECESSARY,
   NET_RX_DROP,
   NET_RX_SUCCESS,
   type NetDevice,
@@ -10,7 +8,7 @@ import {
   SKB_DROP_REASON_NOT_SPECIFIED,
   SKB_DROP_REASON_UNHANDLED_PROTO,
   type SkBuff,
-  skbChecksum,
+  skbChecksumSimpleValidate,
 } from '@skbuff/core';
 import { RTCF_BROADCAST, RTCF_MULTICAST, type Rtable } from '@skbuff/ipv4';
 import {
@@ -20,14 +18,16 @@ import {
   ICMP_ECHOREPLY,
   ICMP_EXT_ECHO,
   ICMP_EXT_ECHOREPLY,
+  ICMP_MIB_CSUMERRORS,
+  ICMP_MIB_INERRORS,
+  ICMP_MIB_INMSGS,
   ICMP_TIMESTAMP,
   NR_ICMP_TYPES,
 } from '@skbuff/uapi';
-import { ICMPHDR_LEN, ICMPHDR_TYPE, csumFold } from '@skbuff/wire';
+import { ICMPHDR_LEN, ICMPHDR_TYPE } from '@skbuff/wire';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
 import { icmpDiscard, icmpEcho, icmpPingRcv } from './icmp-query.ts';
 import type { IcmpHandler } from './icmp-service.ts';
-import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './icmp-snmp.ts';
 
 /** `icmp_pointers`: handlers of what is no error, by type. */
 export function icmpHandlers(): IcmpHandler[] {
@@ -41,7 +41,7 @@ export function icmpHandlers(): IcmpHandler[] {
 export function icmpRcv(skb: SkBuff): number {
   const state = icmpNet.of((skb.dev as NetDevice).net);
   state.mib[ICMP_MIB_INMSGS]++;
-  if (!checksumOk(skb)) {
+  if (!skbChecksumSimpleValidate(skb)) {
     state.mib[ICMP_MIB_CSUMERRORS]++;
     return error(state, skb, SKB_DROP_REASON_ICMP_CSUM);
   }
@@ -49,7 +49,7 @@ export function icmpRcv(skb: SkBuff): number {
   skb.pull(ICMPHDR_LEN);
   const type = skb.bytes[skb.transportHeader + ICMPHDR_TYPE];
   state.msgs[type]++;
-  if (((skb.dst as Rtable).flagsRtcf & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && !mayBeForAll(state, type)) {
+  if (((skb.dst as Rtable).rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && !mayBeForAll(state, type)) {
     return error(state, skb, SKB_DROP_REASON_INVALID_PROTO);
   }
   const handler = handlerOf(state, type);
@@ -61,11 +61,6 @@ export function icmpRcv(skb: SkBuff): number {
   }
   skb.kfree(reason);
   return NET_RX_DROP;
-}
-
-function checksumOk(skb: SkBuff): boolean {
-  if (skb.ipSummed === CHECKSUM_UNNECESSARY || skb.ipSummed === CHECKSUM_PARTIAL) return true;
-  return csumFold(skbChecksum(skb, 0, skb.len, 0)) === 0;
 }
 
 /** Null: a type that nobody knows (RFC 1122 §3.2.2: silently discarded). */

@@ -1,10 +1,9 @@
 /** Building and sending one message (`icmp_reply`, `icmp_push_reply`). */
 import { CHECKSUM_NONE, type Net, type SkBuff, skbChecksum } from '@skbuff/core';
 import { IPCB_OPTLEN, type Rtable, fibComputeSpecDst, ipMakeSkb, ipSendSkb, ipv4Net } from '@skbuff/ipv4';
-import { ICMP_ECHOREPLY, IPPROTO_ICMP } from '@skbuff/uapi';
+import { ICMP_ECHOREPLY, ICMP_MIB_OUTERRORS, IPPROTO_ICMP } from '@skbuff/uapi';
 import { ICMPHDR_CHECKSUM, ICMPHDR_CODE, ICMPHDR_LEN, ICMPHDR_TYPE, ICMPHDR_UN, IPHDR_SADDR, IPHDR_TOS, be32, csumFold, setBe16, setBe32 } from '@skbuff/wire';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
-import { ICMP_MIB_OUTERRORS } from './icmp-snmp.ts';
 
 /** `IP4_REPLY_MARK`. */
 export function ip4ReplyMark(net: Net, mark: number): number {
@@ -46,7 +45,7 @@ export function icmpPushReply(
   from: number,
   length: number,
 ): void {
-  const reply = ipMakeSkb(net, state.sk, state.fl4, payload, from, length, ICMPHDR_LEN, state.cookie, rt, 0);
+  const reply = ipMakeSkb(state.sk, state.fl4, state.payload.set(payload, from, length, ICMPHDR_LEN), state.cookie, rt, 0);
   if (typeof reply === 'number') {
     state.mib[ICMP_MIB_OUTERRORS]++;
     rt.release();
@@ -83,7 +82,7 @@ export function icmpReply(skb: SkBuff, type: number, code: number, un: number, p
   state.countAs = ICMP_ECHOREPLY;
   const route = replyRoute(net, state, skb);
   if (typeof route !== 'number') {
-    if (limits === null || limits.hostAllow(net, route, state.fl4.daddr, allowed === 2)) icmpPushReply(net, state, route, type, code, un, payload, from, length);
+    if (limits === null || limits.xrlimAllow(net, route, state.fl4.daddr, allowed === 2)) icmpPushReply(net, state, route, type, code, un, payload, from, length);
     else route.release();
   }
   state.countAs = -1;

@@ -36,7 +36,7 @@ import {
   be32,
   ipHdrlen,
 } from '@skbuff/wire';
-import { icmpGlobalAllow, icmpHostAllow } from './icmp-limit.ts';
+import { icmpv4GlobalAllow, icmpv4XrlimAllow } from './icmp-limit.ts';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
 import { icmpEchoOptions, icmpFirstHop, icmpPushReply, ip4ReplyMark } from './icmp-reply.ts';
 
@@ -66,7 +66,7 @@ export function icmpSend(skb: SkBuff, type: number, code: number, info: number):
   const state = icmpNet.of(net);
   if (state.busy) return;
   const fromLoopback = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0;
-  const allowed = fromLoopback ? 1 : icmpGlobalAllow(net, type, code);
+  const allowed = fromLoopback ? 1 : icmpv4GlobalAllow(net, type, code);
   if (allowed === 0 || !icmpEchoOptions(net, state, skb)) return;
   const { softirq } = net.kernel;
   softirq.localBhDisable();
@@ -80,7 +80,7 @@ export function icmpSend(skb: SkBuff, type: number, code: number, info: number):
 function mayAnswer(skb: SkBuff, rt: Rtable, type: number): boolean {
   const { bytes, networkHeader: iph } = skb;
   if (iph < skb.head || iph + IPHDR_LEN > skb.tail || skb.pktType !== PACKET_HOST) return false;
-  if ((rt.flagsRtcf & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return false;
+  if ((rt.rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return false;
   if ((be16(bytes, iph + IPHDR_FRAG_OFF) & IP_OFFSET) !== 0) return false;
   return !icmpIsError(type) || bytes[iph + IPHDR_PROTOCOL] !== IPPROTO_ICMP || isQuery(skb);
 }
@@ -106,7 +106,7 @@ function sendError(net: Net, state: IcmpNet, skb: SkBuff, rt: Rtable, type: numb
   fl4.init(0, cookie.mark, cookie.tos, 0, IPPROTO_ICMP, 0, icmpFirstHop(state, sender), sourceOf(net, state, skb, rt), 0, 0);
   const back = state.ip.routing?.routeOutput(net, fl4, null) ?? -1;
   if (typeof back === 'number') return;
-  const length = icmpHostAllow(net, back, fl4.daddr, limited) ? quoteLength(net, skb, back, cookie.opt?.optlen ?? 0) : 0;
+  const length = icmpv4XrlimAllow(net, back, fl4.daddr, limited) ? quoteLength(skb, back, cookie.opt?.optlen ?? 0) : 0;
   if (length === 0) {
     back.release();
     return;
@@ -125,8 +125,8 @@ function sourceOf(net: Net, state: IcmpNet, skb: SkBuff, rt: Rtable): number {
 }
 
 /** Bytes of the packet that are quoted, its header first; 0: the way is too narrow for as much as a header. */
-function quoteLength(net: Net, skb: SkBuff, back: Rtable, optlen: number): number {
-  const mtu = Math.min(ipv4Mtu(back, net.timers.jiffies), MAX_ERROR_LEN);
+function quoteLength(skb: SkBuff, back: Rtable, optlen: number): number {
+  const mtu = Math.min(ipv4Mtu(back), MAX_ERROR_LEN);
   const room = mtu - IPHDR_LEN - optlen - ICMPHDR_LEN;
   if (room <= IPHDR_LEN) return 0;
   const length = Math.min(skb.len + skb.data - skb.networkHeader, room);

@@ -1,6 +1,6 @@
 /** What ICMP offers to packages above it. */
 import { type Net, type SkBuff, token, type Token } from '@skbuff/core';
-import type { NetProtocol, Rtable } from '@skbuff/ipv4';
+import type { IcmpSender, NetProtocol, Rtable } from '@skbuff/ipv4';
 
 /** Sockets that send and receive echo without privilege. */
 export interface PingReceiver {
@@ -18,10 +18,10 @@ export type IcmpHandler = (skb: SkBuff) => number;
 
 /** How many messages may be sent. */
 export interface IcmpLimits {
-  /** See {@link icmpGlobalAllow}. */
+  /** See {@link icmpv4GlobalAllow}. */
   readonly globalAllow: (net: Net, type: number, code: number) => number;
-  /** See {@link icmpHostAllow}. */
-  readonly hostAllow: (net: Net, rt: Rtable, daddr: number, limited: boolean) => boolean;
+  /** See {@link icmpv4XrlimAllow}. */
+  readonly xrlimAllow: (net: Net, rt: Rtable, daddr: number, limited: boolean) => boolean;
 }
 
 /** ICMP of one kernel. */
@@ -30,6 +30,8 @@ export class Icmp {
   readonly handlers: IcmpHandler[];
   /** `icmp_err`, in a stack with {@link icmpErrors}. */
   err: NetProtocol['errHandler'] = null;
+  /** `icmp_send`, the same; without them nobody is told anything. */
+  send: IcmpSender['icmpSend'] = () => {};
   /** The same; null: any number. */
   limits: IcmpLimits | null = null;
   /** The ping package, once it is loaded. */

@@ -1,18 +1,7 @@
-/** Counters of ICMP (`enum ICMP_MIB_*`), and the lines `Icmp:` and `IcmpMsg:` of /proc/net/snmp. */
-import { type SnmpItem, snmpLines } from '@skbuff/ipv4';
-
-export const ICMP_MIB_INMSGS = 0;
-export const ICMP_MIB_INERRORS = 1;
-export const ICMP_MIB_CSUMERRORS = 2;
-export const ICMP_MIB_OUTMSGS = 3;
-export const ICMP_MIB_OUTERRORS = 4;
-export const ICMP_MIB_RATELIMITGLOBAL = 5;
-export const ICMP_MIB_RATELIMITHOST = 6;
-export const ICMP_MIB_MAX = 7;
-
-/** Messages by type: received at the type, sent at 256 + type. */
-export const ICMPMSG_MIB_OUT = 256;
-export const ICMPMSG_MIB_MAX = 512;
+/** The lines `Icmp:` and `IcmpMsg:` of /proc/net/snmp. */
+import { type SnmpItem, snmpLines } from '@skbuff/inet';
+import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS, ICMP_MIB_OUTERRORS, ICMP_MIB_OUTMSGS, ICMP_MIB_RATELIMITGLOBAL, ICMP_MIB_RATELIMITHOST } from '@skbuff/uapi';
+import { ICMPMSG_MIB_OUT } from './icmp-net.ts';
 
 const TYPE_NAMES: readonly (readonly [string, number])[] = [
   ['DestUnreachs', 3],

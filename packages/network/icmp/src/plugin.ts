@@ -1,5 +1,6 @@
 /** The plugin. */
 import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
+import { icmpGlobal } from '@skbuff/inet';
 import { IPV4, type Ipv4, ipv4Net } from '@skbuff/ipv4';
 import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_ICMP } from '@skbuff/uapi';
@@ -38,12 +39,11 @@ function init(ctx: ModuleContext, parts: readonly IcmpPart[], control: ((net: Ne
   });
   ctx.onUnload(() => {
     ip.icmp = null;
-    ip.icmpOutCount = null;
   });
-  for (const part of parts) part(ip, service);
+  for (const part of parts) part(service);
+  ip.icmp = { icmpSend: service.send, outCount: (net, type) => icmpNet.of(net).countOut(type) };
   const remove = ip.addProtocol(IPPROTO_ICMP, { handler: icmpRcv, errHandler: service.err, noPolicy: true });
   if (remove === null) throw new Error('protocol 1 has a handler already');
-  ip.icmpOutCount = (net, type) => icmpNet.of(net).countOut(type);
   ctx.onUnload(remove);
 }
 
@@ -63,6 +63,7 @@ function icmpSkInit(net: Net, service: Icmp, ip: Ipv4, control: ((net: Net, stat
 /** The settings and counters of a namespace as files; returns the undo. */
 function controlRegister(net: Net, state: IcmpNet): () => void {
   const { snmpGroups } = ipv4Net.of(net);
+  const limit = icmpGlobal(net);
   snmpGroups.set('Icmp', () => icmpSnmpLines(state.mib, state.msgs));
   snmpGroups.set('IcmpMsg', () => icmpMsgSnmpLines(state.msgs));
   const undo = registerNetSysctl(net, [
@@ -72,8 +73,8 @@ function controlRegister(net: Net, state: IcmpNet): () => void {
     sysctlField('net/ipv4/icmp_errors_use_inbound_ifaddr', state, 'errorsUseInboundIfaddr', SWITCH),
     sysctlField('net/ipv4/icmp_ratelimit', state, 'ratelimit', { min: 0 }),
     sysctlField('net/ipv4/icmp_ratemask', state, 'ratemask'),
-    sysctlField('net/ipv4/icmp_msgs_per_sec', state, 'msgsPerSec', { min: 0 }),
-    sysctlField('net/ipv4/icmp_msgs_burst', state, 'msgsBurst', { min: 0 }),
+    sysctlField('net/ipv4/icmp_msgs_per_sec', limit, 'msgsPerSec', { min: 0 }),
+    sysctlField('net/ipv4/icmp_msgs_burst', limit, 'msgsBurst', { min: 0 }),
   ]);
   return () => {
     undo();

@@ -1,11 +1,17 @@
 /** Whatever comes over the link, nothing throws and nothing is left behind. */
 import { Random } from '@skbuff/core';
 import { ethFrame, icmpMessage, receiveFrame } from '@skbuff/testkit';
+import { ETH_P_IP } from '@skbuff/uapi';
 import { ipComputeCsum, setBe16 } from '@skbuff/wire';
 import { expect, it } from 'vitest';
 import { ipPacket, Router, useRouter } from './support.ts';
 
 const t = useRouter();
+
+/** Whatever it is, the frame says that it is IPv4. */
+function receive(packet: Uint8Array): void {
+  receiveFrame(t.r.v0, ethFrame(t.r.v0, packet, { type: ETH_P_IP }));
+}
 
 const seeds = (): Uint8Array[] => {
   const quoted = ipPacket({ saddr: '10.0.0.1', daddr: '10.0.1.9', payload: new Uint8Array(8) });
@@ -37,12 +43,12 @@ it('survives packets cut at every length, with the header made to agree', () => 
   for (const packet of seeds()) {
     for (let n = 0; n <= packet.length; n += packet.length > 200 && n > 80 ? 97 : 1) {
       const cut = packet.slice(0, n);
-      receiveFrame(t.r.v0, ethFrame(t.r.v0, cut));
+      receive(cut);
       if (n >= 20) {
         setBe16(cut, 2, n);
         setBe16(cut, 10, 0);
         setBe16(cut, 10, ipComputeCsum(cut, 0, Math.min(n, (cut[0] & 15) * 4)));
-        receiveFrame(t.r.v0, ethFrame(t.r.v0, cut));
+        receive(cut);
       }
     }
   }
@@ -69,7 +75,7 @@ it('survives random options', () => {
       at += Math.max(1, len);
     }
     const packet = ipPacket({ daddr: random.below(2) === 0 ? '10.0.0.1' : '10.0.1.2', options: options.slice(0, options.length & ~3).map((b) => b & 0xff), ttl: 1 + random.below(3) });
-    receiveFrame(t.r.v0, ethFrame(t.r.v0, packet));
+    receive(packet);
   }
   t.r.clock.advance(31e9);
   const sent = t.r.take();
@@ -90,7 +96,7 @@ it('survives random changes of good packets, with the checksums made right or no
       setBe16(packet, 10, 0);
       setBe16(packet, 10, ipComputeCsum(packet, 0, hlen));
     }
-    receiveFrame(t.r.v0, ethFrame(t.r.v0, random.below(3) === 0 ? packet.slice(0, random.below(packet.length + 1)) : packet));
+    receive(random.below(3) === 0 ? packet.slice(0, random.below(packet.length + 1)) : packet);
   }
   t.r.clock.advance(31e9);
 });
@@ -104,7 +110,7 @@ it('survives fragments in any order, of any overlap', () => {
     const from = fits ? random.below(4) * 152 : random.below(76) * 8;
     const to = Math.min(data.length, fits ? from + 152 : from + random.below(40) * 8);
     const last = to === data.length || (!fits && random.below(20) === 0);
-    receiveFrame(t.r.v0, ethFrame(t.r.v0, ipPacket({ id: random.below(3), tos: random.below(4), fragOff: (from >> 3) | (last ? 0 : 0x2000), payload: data.slice(from, to) })));
+    receive(ipPacket({ id: random.below(3), tos: random.below(4), fragOff: (from >> 3) | (last ? 0 : 0x2000), payload: data.slice(from, to) }));
     if (random.below(50) === 0) t.r.clock.advance(random.below(10) * 1e9);
   }
   t.r.clock.advance(31e9);

@@ -1,5 +1,5 @@
 import { rmmod, setupNet, SKB_DROP_REASON_NO_SOCKET, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
-import { Flowi4, ipMakeSkb, ipSendSkb, type NetProtocol, type Rtable } from '@skbuff/ipv4';
+import { Flowi4, IpPayload, ipMakeSkb, ipSendSkb, type NetProtocol, newIpcmCookie, type Rtable } from '@skbuff/ipv4';
 import { procNetOf } from '@skbuff/procfs';
 import { sysctlOf } from '@skbuff/sysctl';
 import {
@@ -174,8 +174,7 @@ describe('errors', () => {
     for (let i = 0; i < 20; i++) {
       const fl4 = new Flowi4().init(0, 0, 0, 0, 200, 0, ip4('127.0.0.1'), 0, 0, 0);
       const rt = t.r.ip.routing?.routeOutput(net, fl4, null) as Rtable;
-      const cookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
-      expect(ipSendSkb(net, ipMakeSkb(net, sk, fl4, new Uint8Array(4), 0, 4, 0, cookie, rt, 0) as SkBuff)).toBe(0);
+      expect(ipSendSkb(net, ipMakeSkb(sk, fl4, new IpPayload().set(new Uint8Array(4), 0, 4, 0), newIpcmCookie(), rt, 0) as SkBuff)).toBe(0);
     }
     t.r.clock.advance(0);
     expect(icmpMib('OutDestUnreachs')).toBe(20);

@@ -2,12 +2,13 @@
 import { arpBare } from '@skbuff/arp';
 import { fibBare } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
-import { IPSTATS_MIB_INUNKNOWNPROTOS, ipv4Bare, ipv4Options, ipv4Net, type Ipv4Part } from '@skbuff/ipv4';
+import { ipv4Bare, ipv4Options, ipv4Net, type Ipv4Part } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
 import { neighbourBare } from '@skbuff/neighbour';
 import { icmpMessage } from '@skbuff/testkit';
+import { ICMP_MIB_INERRORS, IPSTATS_MIB_INUNKNOWNPROTOS } from '@skbuff/uapi';
 import { afterEach, expect, it } from 'vitest';
-import { ICMP_MIB_INERRORS, icmpBare, icmpErrors, icmpNet, type IcmpPart, icmpTimestamps } from '../src/index.ts';
+import { icmpBare, icmpErrors, icmpNet, type IcmpPart, icmpTimestamps } from '../src/index.ts';
 import { ipPacket, Router } from './support.ts';
 
 let r: Router;

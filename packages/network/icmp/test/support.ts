@@ -20,7 +20,7 @@ import { netlink } from '@skbuff/netlink';
 import { procfs } from '@skbuff/procfs';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
 import { type IpPacket, type Sent, ethFrame, icmpMessage, ipPacket as packet, mibs, receiveFrame, testDevice } from '@skbuff/testkit';
-import { IFA_F_PERMANENT, NUD_PERMANENT } from '@skbuff/uapi';
+import { ETH_P_IP, IFA_F_PERMANENT, NUD_PERMANENT } from '@skbuff/uapi';
 import { inetPton4 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { icmp } from '../src/index.ts';
@@ -88,7 +88,7 @@ export class Router {
   }
 
   receive(dev: NetDevice, packet: Uint8Array, to?: Uint8Array): void {
-    receiveFrame(dev, ethFrame(dev, packet, to));
+    receiveFrame(dev, ethFrame(to ?? dev, packet, { type: ETH_P_IP }));
     this.clock.advance(0);
   }
 

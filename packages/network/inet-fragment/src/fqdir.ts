@@ -1,19 +1,20 @@
 /** `struct fqdir`: the queues of one family in one namespace, with their limits. */
-import { HZ, type Net, type Timers } from '@skbuff/core';
+import { HZ, type Net, type SkBuff, type Timers } from '@skbuff/core';
 import type { FragQueue } from './frag-queue.ts';
 
 const BUCKETS = 1024;
 
-export interface FqdirOptions {
-  /** The timer of a queue fired: the queue is still in the table and whole. */
-  readonly expire: (queue: FragQueue) => void;
+/** `struct inet_frags`: what a family says of its queues. */
+export interface InetFrags<Q extends FragQueue> {
   /** Bytes charged for an empty queue. */
   readonly qsize: number;
+  /** The queue of the packet that `skb` is a fragment of, for `user`. */
+  create(fqdir: Fqdir<Q>, hash: number, skb: SkBuff, user: number): Q;
 }
 
-export class Fqdir {
+export class Fqdir<Q extends FragQueue = FragQueue> {
+  readonly net: Net;
   readonly timers: Timers;
-  readonly qsize: number;
   /** ipfrag_high_thresh: bytes from which on no new queue is begun. */
   highThresh: number = 4 << 20;
   /** ipfrag_low_thresh: without effect since Linux 4.17. */
@@ -25,38 +26,46 @@ export class Fqdir {
   /** Bytes in use, and queues. */
   mem = 0;
   count = 0;
-  private readonly expire: (queue: FragQueue) => void;
-  private readonly buckets: (FragQueue[] | null)[] = new Array<FragQueue[] | null>(BUCKETS).fill(null);
+  readonly frags: InetFrags<Q>;
+  private readonly buckets: (Q[] | null)[] = new Array<Q[] | null>(BUCKETS).fill(null);
 
-  constructor(net: Net, options: FqdirOptions) {
+  constructor(net: Net, frags: InetFrags<Q>) {
+    this.net = net;
     this.timers = net.timers;
-    this.qsize = options.qsize;
-    this.expire = options.expire;
+    this.frags = frags;
   }
 
   /** Queues whose hash is `hash`, among them those of other keys. */
-  candidates(hash: number): readonly FragQueue[] {
+  candidates(hash: number): readonly Q[] {
     return this.buckets[hash & (BUCKETS - 1)] ?? [];
   }
 
-  /** `inet_frag_create`: whether the memory limit allows one more queue. */
-  mayCreate(): boolean {
-    return this.highThresh !== 0 && this.mem <= this.highThresh;
+  /**
+   * `inet_frag_find`: the queue of the packet that `skb` is a fragment of, for `user`, made if there is none; null where the memory limit allows
+   * no more. `hash` is that of the family's key.
+   */
+  find(hash: number, skb: SkBuff, user: number): Q | null {
+    for (const queue of this.candidates(hash)) if (queue.matches(skb, user)) return queue;
+    if (this.highThresh === 0 || this.mem > this.highThresh) return null;
+    const queue = this.frags.create(this, hash, skb, user);
+    this.insert(queue);
+    return queue;
   }
 
-  /** Enters a new queue and starts its timer. */
-  insert(queue: FragQueue): void {
+  /** `inet_frag_create`: enters a new queue and starts its timer. */
+  private insert(queue: Q): void {
     const at = queue.hash & (BUCKETS - 1);
     const bucket = this.buckets[at];
     if (bucket === null || bucket === undefined) this.buckets[at] = [queue];
     else bucket.push(queue);
     queue.hashed = true;
     this.count++;
-    this.charge(queue, this.qsize);
+    this.charge(queue, this.frags.qsize);
     this.timers.modTimer(queue.timer, this.timers.jiffies + this.timeout);
   }
 
-  remove(queue: FragQueue): void {
+  /** Takes a queue out, so that it is not found any more. */
+  remove(queue: Q): void {
     const at = queue.hash & (BUCKETS - 1);
     const bucket = this.buckets[at];
     if (!queue.hashed || bucket === null || bucket === undefined) return;
@@ -74,10 +83,6 @@ export class Fqdir {
   uncharge(queue: FragQueue, bytes: number): void {
     queue.charge -= bytes;
     this.mem -= bytes;
-  }
-
-  onExpire(queue: FragQueue): void {
-    this.expire(queue);
   }
 
   /** `fqdir_exit`: the namespace dies, and every queue with it. */

@@ -1,6 +1,7 @@
 /** `struct inet_frag_queue`: the fragments of one packet that have arrived so far. A family's own queue extends it. */
-import { SKB_CONSUMED, SKB_DROP_REASON_FRAG_REASM_TIMEOUT, type SkBuff, TimerList } from '@skbuff/core';
+import { type NetDevice, SKB_CONSUMED, SKB_DROP_REASON_FRAG_REASM_TIMEOUT, type SkBuff, TimerList } from '@skbuff/core';
 import type { Fqdir } from './fqdir.ts';
+import { inetFragPullHead } from './inet-fragment.ts';
 
 /** Bits of `flags`. */
 export const INET_FRAG_FIRST_IN: number = 1 << 0;
@@ -35,6 +36,10 @@ export abstract class FragQueue {
   stamp = 0;
   /** The longest fragment, header included. */
   maxSize = 0;
+  /** Interface of the last fragment. */
+  iif = 0;
+  /** IPFRAG_ECN_*: the values of the ECN field that were seen. */
+  ecn = 0;
   /** Memory it is charged for. */
   charge = 0;
   /** In the table. */
@@ -43,7 +48,43 @@ export abstract class FragQueue {
   constructor(fqdir: Fqdir, hash: number) {
     this.fqdir = fqdir;
     this.hash = hash;
-    this.timer = new TimerList(() => this.fqdir.onExpire(this));
+    this.timer = new TimerList(() => this.expire());
+  }
+
+  /** Whether `skb` is a fragment of this packet, for `user`: the same key. */
+  abstract matches(skb: SkBuff, user: number): boolean;
+
+  /** The time is over: counts it, and tells the sender by `head`, the first fragment; null if that has not arrived. Both stay the queue's. */
+  protected abstract expired(head: SkBuff | null): void;
+
+  /** What every family's timer does (`ip_expire`, `ip6frag_expire_frag_queue`). */
+  private expire(): void {
+    if ((this.flags & INET_FRAG_COMPLETE) !== 0) return;
+    this.flags |= INET_FRAG_DROP;
+    this.kill();
+    const head = (this.flags & INET_FRAG_FIRST_IN) !== 0 ? inetFragPullHead(this) : null;
+    this.expired(head);
+    if (head !== null) head.kfree(SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
+    this.destroy();
+  }
+
+  /**
+   * What every family notes of a fragment that is in the queue now: bytes from `offset` of a packet whose fragment had the ECN field `ecn` and was
+   * `size` bytes long, header included. True: nothing is missing any more; else the fragment has left its route and its owner.
+   */
+  account(skb: SkBuff, offset: number, ecn: number, size: number): boolean {
+    this.iif = (skb.dev as NetDevice).ifindex;
+    this.stamp = skb.tstamp;
+    this.meat += skb.len;
+    this.ecn |= 1 << ecn;
+    this.fqdir.charge(this, skb.truesize);
+    if (offset === 0) this.flags |= INET_FRAG_FIRST_IN;
+    if (size > this.maxSize) this.maxSize = size;
+    const complete = INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN;
+    if ((this.flags & complete) === complete && this.meat === this.len) return true;
+    skb.dstDrop();
+    skb.orphan();
+    return false;
   }
 
   /** `inet_frag_kill`: nothing can be added or found any more. What was collected stays until {@link purge}. */
@@ -79,6 +120,6 @@ export abstract class FragQueue {
     this.runs = [];
     this.tail = null;
     this.meat = 0;
-    this.fqdir.uncharge(this, this.charge - this.fqdir.qsize);
+    this.fqdir.uncharge(this, this.charge - this.fqdir.frags.qsize);
   }
 }

@@ -67,28 +67,47 @@ export function inetFragPullHead(queue: FragQueue): SkBuff | null {
   return skb;
 }
 
+/** `ip_frag_ecn_table` says so of a combination that makes no sense: some routers on the way know of ECN, and some fragments say that nobody does. */
+export const IPFRAG_ECN_INVALID = 0xff;
+
+/** `ip_frag_ecn_table`: what the ECN field of the whole gets, by the set of values seen (bit 0 not-ECT, 1 ECT(1), 2 ECT(0), 3 CE; RFC 3168 §5.3). */
+export const ipFragEcnTable: readonly number[] = [0, 0, 0, 255, 0, 255, 0, 255, 0, 255, 3, 255, 3, 255, 3, 255];
+
 /**
- * `inet_frag_reasm_prepare` and `inet_frag_reasm_finish`: the first fragment with all others behind it as its `fragList`, `data`
- * still at its payload. The queue is empty afterwards. Null without memory; the queue keeps the fragments then.
+ * `inet_frag_reasm_prepare`: the first fragment, fit to have all others behind it, with device and route of `last`, which came last. Null without
+ * memory; all is still the queue's then.
  */
-export function inetFragReasm(queue: FragQueue): SkBuff | null {
-  const first = (queue.runs[0] as FragRun).first;
-  if (first.isCloned() && first.cache.expandHead(first, 0, 0) !== 0) return null;
+export function inetFragReasmPrepare(queue: FragQueue, last: SkBuff): SkBuff | null {
+  const head = (queue.runs[0] as FragRun).first;
+  if (head.isCloned() && head.cache.expandHead(head, 0, 0) !== 0) return null;
   // The list of the whole starts at the first fragment: it cannot have one of its own as well.
-  if (first.shinfo.fragList !== null && first.cache.linearize(first) !== 0) return null;
-  let last = first;
+  if (head.shinfo.fragList !== null && head.cache.linearize(head) !== 0) return null;
+  if (head === last) return head;
+  head.dev = last.dev;
+  head.dst = last.dst;
+  head.dstNoref = last.dstNoref;
+  last.dst = null;
+  return head;
+}
+
+/**
+ * `inet_frag_reasm_finish`: `head`, as {@link inetFragReasmPrepare} made it, gets all others behind it as its `fragList`, `data` still at its
+ * payload. It is the caller's; the queue is empty.
+ */
+export function inetFragReasmFinish(queue: FragQueue, head: SkBuff): void {
+  let last = head;
   for (const run of queue.runs) {
-    if (run.first !== first) last.next = run.first;
+    if (run.first !== head) last.next = run.first;
     last = run.last;
   }
-  const rest = first.next;
-  first.next = null;
-  skbSetFragList(first, rest);
+  const rest = head.next;
+  head.next = null;
+  skbSetFragList(head, rest);
   for (let skb = rest; skb !== null; skb = skb.next) {
-    first.len += skb.len;
-    first.dataLen += skb.len;
-    first.truesize += skb.truesize;
+    head.len += skb.len;
+    head.dataLen += skb.len;
+    head.truesize += skb.truesize;
   }
+  head.tstamp = queue.stamp;
   queue.forget();
-  return first;
 }

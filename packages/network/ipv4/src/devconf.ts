@@ -56,7 +56,7 @@ export class Ipv4Devconf {
 /** The settings, without what manages them. */
 export type DevconfField = Exclude<keyof Ipv4Devconf, 'copy' | 'setAll' | 'state'>;
 
-/** Names under /proc/sys/net/ipv4/conf/IFACE and the uapi index (IPV4_DEVCONF_*) of each, in the order of IFLA_INET_CONF. */
+/** Names under /proc/sys/net/ipv4/conf/IFACE and the index of each in {@link Ipv4Devconf.state}: IPV4_DEVCONF_* of `linux/ip.h`. */
 export const DEVCONF_SYSCTLS: readonly (readonly [sysctl: string, field: DevconfField, index: number])[] = [
   ['forwarding', 'forwarding', 1],
   ['mc_forwarding', 'mcForwarding', 2],

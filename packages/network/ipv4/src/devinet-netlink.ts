@@ -151,7 +151,7 @@ function replaceIfa(skb: NetlinkSkb, nlh: NlMsgHdr, extack: NetlinkExtAck, ifa: 
   if ((nlh.flags & NLM_F_EXCL) !== 0 || (nlh.flags & NLM_F_REPLACE) === 0) return fail(extack, -EEXIST, 'ipv4: Address already assigned');
   const { net } = skb;
   if (ifa.rtPriority !== wanted.rtPriority) {
-    ipv4Net.of(net).ip.ifaddrRoutes?.modifyPrefixMetric(ifa, wanted.rtPriority);
+    ipv4Net.of(net).ip.routing?.ifaddr?.modifyPrefixMetric(ifa, wanted.rtPriority);
     ifa.rtPriority = wanted.rtPriority;
   }
   ifa.proto = wanted.proto;

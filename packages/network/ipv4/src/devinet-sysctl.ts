@@ -57,7 +57,7 @@ function devinetConfSet(net: Net, ifindex: number, cnf: Ipv4Devconf, field: Devc
   const attr = netconfAttr(field);
   if (field === 'forwarding' && cnf === state.devconfAll) inetForwardChange(net);
   else if (attr !== null) inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, attr, ifindex, cnf);
-  if (FLUSHES.has(field)) state.ip.rtCacheFlush?.(net);
+  if (FLUSHES.has(field)) state.ip.routing?.cacheFlush(net);
 }
 
 /** `devinet_copy_dflt_conf`: interfaces where nobody has set it, nor given an address yet, follow. */
@@ -69,7 +69,7 @@ function copyDefault(net: Net, field: DevconfField, index: number, value: number
 }
 
 /** `inet_forward_change`: this namespace begins or stops to be a router, on every interface. Redirects are for hosts. */
-export function inetForwardChange(net: Net): void {
+function inetForwardChange(net: Net): void {
   const { devconfAll, devconfDflt } = ipv4Net.of(net);
   const on = devconfAll.forwarding;
   const tell = (ifindex: number, cnf: Ipv4Devconf): void => inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_FORWARDING, ifindex, cnf);

@@ -98,8 +98,8 @@ export function inetdevEvent(event: number, info: NetdevNotifierInfo): number {
   const { dev } = info;
   const inDev = inDevGet(dev);
   if (inDev === null) {
-    if (event === NETDEV_REGISTER) return notifierFromErrno(inetdevInit(dev));
-    if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === NETREG_REGISTERED) inetdevInit(dev);
+    if (event === NETDEV_REGISTER) return notifierFromErrno(inetdevInit(dev, true));
+    if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU && dev.regState === NETREG_REGISTERED) inetdevInit(dev, false);
     return NOTIFY_DONE;
   }
   if (event === NETDEV_UP) inetdevUp(dev, inDev);
@@ -109,13 +109,18 @@ export function inetdevEvent(event: number, info: NetdevNotifierInfo): number {
   return NOTIFY_DONE;
 }
 
-/** `inetdev_init`: 0, or -EINVAL for a name that no interface of IPv4 can have. */
-function inetdevInit(dev: NetDevice): number {
+/**
+ * `inetdev_init`: 0, or -EINVAL for a name that no interface of IPv4 can have. Not `isNew`: the device had lost IPv4, and gets it back; then
+ * a loopback is like the others, as in Linux.
+ */
+function inetdevInit(dev: NetDevice, isNew: boolean): number {
   const state = ipv4Net.of(dev.net);
   const inDev = new InDevice(dev, state.devconfDflt.copy(), state.devconfAll);
-  if ((dev.flags & IFF_LOOPBACK) !== 0) {
+  if (isNew && (dev.flags & IFF_LOOPBACK) !== 0) {
+    // IPV4_DEVCONF_NOXFRM and IPV4_DEVCONF_NOPOLICY, set explicitly: IPsec has no business here.
     inDev.cnf.disableXfrm = 1;
     inDev.cnf.disablePolicy = 1;
+    inDev.cnf.state.fill(1, 15, 17);
   }
   const err = inetdevSysctlRegister(dev, inDev);
   if (err !== 0) return err;
@@ -214,7 +219,7 @@ export function inetDelIfa(inDev: InDevice, ifa: InIfaddr, nlh: NlMsgHdr | null 
   const promote = inDevPromoteSecondaries(inDev) ? secondaries[0] : undefined;
   if (promote === undefined) for (const other of secondaries) unlinkIfa(inDev, other, nlh, portid);
   // Their routes name the primary that goes: they are made again for the new one.
-  else for (const other of secondaries) ip.ifaddrRoutes?.delIfaddr(other, ifa);
+  else for (const other of secondaries) ip.routing?.ifaddr?.delIfaddr(other, ifa);
   const place = promote === undefined ? 0 : promotedIndex(inDev.ifaList, ifa, promote);
   unlinkIfa(inDev, ifa, nlh, portid);
   if (promote === undefined) return;
@@ -223,7 +228,7 @@ export function inetDelIfa(inDev: InDevice, ifa: InIfaddr, nlh: NlMsgHdr | null 
   promote.flags &= ~IFA_F_SECONDARY;
   rtmsgIfa(RTM_NEWADDR, promote, nlh, portid);
   ip.inetaddrChain.callChain(NETDEV_UP, { ifa: promote });
-  for (const other of secondaries.slice(1)) ip.ifaddrRoutes?.addIfaddr(other);
+  for (const other of secondaries.slice(1)) ip.routing?.ifaddr?.addIfaddr(other);
 }
 
 /** Where a new primary goes once `old` is out of the list: behind the primaries of its scope or a narrower one that followed `old`, else in its place. */

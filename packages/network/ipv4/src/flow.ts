@@ -1,5 +1,7 @@
+import type { FlowiCommon } from '@skbuff/core';
+
 /** `struct flowi4`: the key of a route lookup. One object is made per socket or caller and filled in again for each lookup. */
-export class Flowi4 {
+export class Flowi4 implements FlowiCommon {
   /** Interface index the packet shall leave by, 0: any. */
   oif = 0;
   /** Arrival index; the loopback device's for what the host sends itself. */

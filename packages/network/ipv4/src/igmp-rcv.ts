@@ -1,13 +1,5 @@
 /** What comes in by IGMP (`igmp_rcv`; RFC 1112, RFC 2236, RFC 3376 §4, §9). */
-import {
-  CHECKSUM_PARTIAL,
-  CHECKSUM_UNNECESSARY,
-  NET_RX_SUCCESS,
-  SKB_DROP_REASON_NOT_SPECIFIED,
-  type SkBuff,
-  skbChecksum,
-} from '@skbuff/core';
-import { csumFold } from '@skbuff/wire';
+import { NET_RX_SUCCESS, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff, skbChecksumSimpleValidate } from '@skbuff/core';
 import type { NetProtocol } from './interfaces.ts';
 
 const IGMP_LEN = 8;
@@ -19,15 +11,10 @@ const IGMP_OF_OTHERS: readonly number[] = [0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0
 
 /** The only group that a host here is in by itself is 224.0.0.1, which is never reported: a well-formed message is heard, and that is all. */
 function isKnown(skb: SkBuff): boolean {
-  if (!skb.mayPull(IGMP_LEN) || !checksumOk(skb)) return false;
+  if (!skb.mayPull(IGMP_LEN) || !skbChecksumSimpleValidate(skb)) return false;
   const type = skb.bytes[skb.data] as number;
   if (type !== IGMP_HOST_MEMBERSHIP_QUERY) return IGMP_OF_OTHERS.includes(type);
   return skb.len === IGMP_LEN || skb.len >= IGMPV3_QUERY_LEN;
-}
-
-function checksumOk(skb: SkBuff): boolean {
-  if (skb.ipSummed === CHECKSUM_UNNECESSARY || skb.ipSummed === CHECKSUM_PARTIAL) return true;
-  return csumFold(skbChecksum(skb, 0, skb.len, 0)) === 0;
 }
 
 /** `igmp_rcv`: takes over the sk_buff, `data` at the message. Nothing is ever answered with an ICMP error. */

@@ -4,7 +4,7 @@ import { ARPHRD_ETHER, ARPHRD_IEEE802, INADDR_ALLHOSTS_GROUP, IPPROTO_IGMP, MCAS
 import type { InDevice } from './inetdevice.ts';
 import { IpMcList } from './ip-mc-list.ts';
 
-/** `ip_eth_mc_map` (RFC 1112 §6.4): 01:00:5e and the low 23 bits of the group. Null on links that have no such addresses. */
+/** `arp_mc_map`, on Ethernet `ip_eth_mc_map` (RFC 1112 §6.4): 01:00:5e and the low 23 bits of the group. Null on links that have no such addresses. */
 export function arpMcMap(group: number, dev: NetDevice): Uint8Array | null {
   if (dev.type !== ARPHRD_ETHER && dev.type !== ARPHRD_IEEE802) return null;
   return Uint8Array.of(0x01, 0x00, 0x5e, (group >>> 16) & 0x7f, group >>> 8, group);

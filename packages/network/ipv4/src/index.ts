@@ -15,7 +15,7 @@ export * from './inet-sock.ts';
 export * from './in-dev-conf.ts';
 export * from './inet-offload.ts';
 export * from './inetdevice.ts';
-export { InetPeer, inetGetpeer, inetPeerXrlimAllow } from './inetpeer.ts';
+export * from './inetpeer.ts';
 export * from './interfaces.ts';
 export * from './ip-append.ts';
 export * from './ip-cb.ts';

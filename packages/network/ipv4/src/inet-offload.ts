@@ -8,20 +8,13 @@ import {
   GRO_CB_NETWORK,
   GRO_CB_OFFSET,
   GRO_CB_SAME_FLOW,
-  NETIF_F_GSO_MASK,
-  type Net,
-  type NetDevice,
   type PacketOffload,
-  SKB_DROP_REASON_SKB_GSO_SEG,
   type SkBuff,
   type SkBuffHead,
-  type SkbSock,
   skbGroHeader,
   skbGroLen,
-  skbGsoSegment,
-  skbGsoValidateNetworkLen,
 } from '@skbuff/core';
-import { EINVAL, ENOMEM, EPROTONOSUPPORT, ETH_P_IP, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
+import { EINVAL, EPROTONOSUPPORT, ETH_P_IP, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
 import {
   IPHDR_CHECK,
   IPHDR_DADDR,
@@ -40,10 +33,8 @@ import {
   ipHdrlen,
   setBe16,
 } from '@skbuff/wire';
-import type { IpFragmentOutput } from './ip-fragment.ts';
 import { ipSendCheck } from './ip-header.ts';
-import { ipFragRefuse } from './ip-output.ts';
-import { type Ipv4, ipv4Net } from './ipv4-net.ts';
+import type { Ipv4 } from './ipv4-net.ts';
 
 /** `GRO_CB_NETWORK` of a held packet that has more than one in it: their identifications are all the same, or count up. */
 const ID_COUNTS = 0;
@@ -144,29 +135,4 @@ function inetGroComplete(ip: Ipv4, skb: SkBuff, nhoff: number): number {
   setBe16(bytes, iph + IPHDR_CHECK, csumReplace2(be16(bytes, iph + IPHDR_CHECK), be16(bytes, iph + IPHDR_TOT_LEN), len));
   setBe16(bytes, iph + IPHDR_TOT_LEN, len);
   return offload.groComplete(skb, nhoff + IPHDR_LEN);
-}
-
-/**
- * `ip_finish_output_gso`: a super-packet goes on whole if its segments fit into the MTU. If not (it is forwarded, and the way out is
- * narrower than the way in) it is cut here and every segment fragmented. 0, -ENOMEM, or the first error of a segment.
- */
-export function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput): number {
-  if (skbGsoValidateNetworkLen(skb, mtu)) return output(net, sk, skb);
-  const { fragments } = ipv4Net.of(net).ip;
-  if (fragments === null) return ipFragRefuse(net, skb, mtu);
-  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
-  if (segs === null || typeof segs === 'number') {
-    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
-    return -ENOMEM;
-  }
-  skb.consume();
-  let ret = 0;
-  for (let seg: SkBuff | null = segs; seg !== null; ) {
-    const next: SkBuff | null = seg.next;
-    seg.next = null;
-    const err = fragments.fragment(net, sk, seg, mtu, output);
-    if (ret === 0) ret = err;
-    seg = next;
-  }
-  return ret;
 }

@@ -1,8 +1,7 @@
 /** What IPv4's transmission reads of a sending socket: `struct inet_sock` as far as the network layer cares. */
-import type { SkBuff, SkbSock } from '@skbuff/core';
+import type { DstEntry, SkBuff, SkbSock } from '@skbuff/core';
 import { Flowi4 } from './flow.ts';
 import type { IpOptions } from './ip-options.ts';
-import type { Rtable } from './rtable.ts';
 
 export interface InetSock extends SkbSock {
   readonly tos: number;
@@ -13,7 +12,6 @@ export interface InetSock extends SkbSock {
   readonly mcLoop: boolean;
   /** IP_PMTUDISC_* */
   readonly pmtudisc: number;
-  readonly hdrincl: boolean;
   /** Peer of a connected socket, 0: none. */
   readonly inetDaddr: number;
   /** `inet_id`: identification of the next packet of a connected socket; begins at a random number, counted up here. */
@@ -25,12 +23,33 @@ export interface InetSock extends SkbSock {
    * -EAGAIN. `more` (`sock_wmalloc`), for what goes without one, that is later pieces and all that a raw socket sends: 0 or -ENOBUFS.
    */
   mayAlloc(more: boolean): number;
-  /** `skb_set_owner_w`: charges the packet to the socket; its destructor gives the charge back. */
-  setOwnerW(skb: SkBuff): void;
-  /** IP_RECVERR: a local error (-EMSGSIZE) is queued for the user too. */
-  localError(err: number, fl4: Flowi4, info: number): void;
+  /** `ip_local_error`, IP_RECVERR: an error (EMSGSIZE) about what was to go to `daddr` (u32) is queued for the user too. `info`: the MTU. */
+  localError(err: number, daddr: number, info: number): void;
   /** What is collected between MSG_MORE sends. */
   readonly cork: InetCork;
+}
+
+/** `inet_sk`: the socket for which IP sends; no other comes this way. */
+export function inetSk(sk: SkbSock): InetSock {
+  return sk as InetSock;
+}
+
+/** What is sent, and how much room its transport wants in front of it. Kept by the sender and filled in for each send, the first too. */
+export class IpPayload {
+  declare bytes: Uint8Array;
+  /** Where in `bytes` it begins, and how long it is. */
+  declare from: number;
+  declare length: number;
+  /** Bytes of the transport's header, which it fills in itself. */
+  declare transhdrlen: number;
+
+  set(bytes: Uint8Array, from: number, length: number, transhdrlen: number): this {
+    this.bytes = bytes;
+    this.from = from;
+    this.length = length;
+    this.transhdrlen = transhdrlen;
+    return this;
+  }
 }
 
 /** `struct ipcm_cookie`: what ancillary data said about one send. */
@@ -51,9 +70,14 @@ export interface IpcmCookie {
   tsKey: number;
 }
 
+/** One for the sends of a socket. */
+export function newIpcmCookie(): IpcmCookie {
+  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
+}
+
 /** `struct inet_cork` with the queue of packets under construction. */
 export interface InetCork {
-  rt: Rtable | null;
+  dst: DstEntry | null;
   fl4: Flowi4;
   /** Where the packet shall end up; `fl4.daddr` is the first hop of a source route. */
   addr: number;
@@ -70,5 +94,5 @@ export interface InetCork {
 
 /** A cork with nothing in it. */
 export function newInetCork(): InetCork {
-  return { rt: null, fl4: new Flowi4(), addr: 0, queue: [], length: 0, fragsize: 0, opt: null, ttl: -1, tos: -1, priority: 0, mark: 0, gsoSize: 0 };
+  return { dst: null, fl4: new Flowi4(), addr: 0, queue: [], length: 0, fragsize: 0, opt: null, ttl: -1, tos: -1, priority: 0, mark: 0, gsoSize: 0 };
 }

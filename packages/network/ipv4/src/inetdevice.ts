@@ -1,7 +1,6 @@
 /** `struct in_device` and `struct in_ifaddr` (`include/linux/inetdevice.h`): IPv4's side of a device. */
 import { DevSlot, type NetDevice } from '@skbuff/core';
 import type { NeighParms } from '@skbuff/neighbour';
-import { inetMakeMask } from '@skbuff/wire';
 import type { Ipv4Devconf } from './devconf.ts';
 import type { IpMcList } from './ip-mc-list.ts';
 
@@ -72,10 +71,4 @@ export function badMask(mask: number, addr: number): boolean {
   if ((addr & ~mask) !== 0) return true;
   const host = ~mask >>> 0;
   return (host & (host + 1)) !== 0;
-}
-
-/** `ipv4_is_…` for directed broadcast: whether `addr` is the all-ones or zero host of the prefix. */
-export function isSubnetBroadcast(addr: number, prefix: number, plen: number): boolean {
-  const mask = inetMakeMask(plen);
-  return plen < 31 && ((addr & mask) >>> 0) === ((prefix & mask) >>> 0) && ((addr | mask) >>> 0) === 0xffffffff;
 }

@@ -1,64 +1,9 @@
-/** `struct inet_peer` (`net/ipv4/inetpeer.c`): what this host remembers of others for a while, not to be flooded or to flood them. */
-import { HZ, type Net, NetSlot } from '@skbuff/core';
-
-/** Packets of one kind that may go to a host at once before they are spaced. */
-const XRLIM_BURST_FACTOR = 6;
-/** Peers kept at the most, and jiffies after which one that nobody asked for may be forgotten then. */
-const INET_PEER_THRESHOLD = 65536 + 128;
-const INET_PEER_MINTTL: number = 120 * HZ;
-
-export class InetPeer {
-  /** Token bucket of {@link inetPeerXrlimAllow}, in jiffies; redirects use the fields in their own way. */
-  rateTokens = 0;
-  rateLast: number;
-  nRedirects = 0;
-  /** Fragments that have come from there. */
-  rid = 0;
-  /** Jiffies of the last use. */
-  dtime: number;
-
-  constructor(now: number) {
-    // A bucket that is full at once.
-    this.rateLast = now - 60 * HZ;
-    this.dtime = now;
-  }
-}
-
-/** The peers of a namespace, by address. */
-export class InetPeerBase {
-  readonly peers: Map<number, InetPeer> = new Map();
-}
-
-/** @internal Set by the plugin. */
-export const inetPeerNet: NetSlot<InetPeerBase> = new NetSlot<InetPeerBase>('inet_peer');
+/** Peers by IPv4 address. */
+import type { Net } from '@skbuff/core';
+import { type InetPeer, inetGetpeer } from '@skbuff/inet';
+import { ipv4Net } from './ipv4-net.ts';
 
 /** `inet_getpeer_v4`: the peer with this address (u32), made when first asked for. */
-export function inetGetpeer(net: Net, addr: number): InetPeer {
-  const { peers } = inetPeerNet.of(net);
-  const now = net.timers.jiffies;
-  let peer = peers.get(addr);
-  if (peer === undefined) {
-    if (peers.size >= INET_PEER_THRESHOLD) collect(peers, now);
-    peer = new InetPeer(now);
-    peers.set(addr, peer);
-  }
-  peer.dtime = now;
-  return peer;
-}
-
-/** `inet_peer_gc`. If all were used just now, all are forgotten. */
-function collect(peers: Map<number, InetPeer>, now: number): void {
-  for (const [addr, peer] of peers) if (now - peer.dtime > INET_PEER_MINTTL) peers.delete(addr);
-  if (peers.size >= INET_PEER_THRESHOLD) peers.clear();
-}
-
-/** `inet_peer_xrlim_allow`: whether one more packet may go there, when `timeout` jiffies shall lie between two and six may go at once. */
-export function inetPeerXrlimAllow(peer: InetPeer, now: number, timeout: number): boolean {
-  let tokens = peer.rateTokens + now - peer.rateLast;
-  // Credit that another kind of message has left within the same jiffy is not cut.
-  if (peer.rateLast !== now) tokens = Math.min(tokens, XRLIM_BURST_FACTOR * timeout);
-  peer.rateLast = now;
-  const allowed = tokens >= timeout;
-  peer.rateTokens = allowed ? tokens - timeout : tokens;
-  return allowed;
+export function inetGetpeerV4(net: Net, v4daddr: number): InetPeer {
+  return inetGetpeer(ipv4Net.of(net).peers, v4daddr, net.timers.jiffies);
 }

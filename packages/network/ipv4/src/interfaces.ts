@@ -3,14 +3,15 @@
  * loads; until then IPv4 behaves as a kernel without that part.
  */
 import type { DstOutput, Net, NetDevice, SkBuff, SkbSock } from '@skbuff/core';
+import type { NeighTable } from '@skbuff/neighbour';
 import type { Flowi4 } from './flow.ts';
 import type { InDevice, InIfaddr } from './inetdevice.ts';
-import type { InetSock, IpcmCookie } from './inet-sock.ts';
+import type { InetSock, IpcmCookie, IpPayload } from './inet-sock.ts';
 import type { IpFragmentOutput } from './ip-fragment.ts';
 import type { IpOptions } from './ip-options.ts';
 import type { Rtable } from './rtable.ts';
 
-/** A routing implementation: the FIB, or your own. */
+/** A routing implementation: the FIB, or your own. It makes its routes with `Ipv4.dstOps`, whose `check` it brings. */
 export interface RoutingProvider {
   /**
    * `ip_route_input_noref`: attaches a (borrowed) route to a received packet. 0 (`SKB_NOT_DROPPED_YET`), or the drop reason; the
@@ -24,14 +25,18 @@ export interface RoutingProvider {
   readonly routeOutput: (net: Net, fl4: Flowi4, sk: SkbSock | null) => Rtable | number;
   /** `inet_addr_type`, `inet_dev_addr_type`: RTN_UNICAST, LOCAL, BROADCAST, MULTICAST; with `dev` only what holds on that device. */
   readonly addrType: (net: Net, addr: number, dev: NetDevice | null) => number;
-  /** `dst_check`: whether a cached route may still be used. */
-  readonly check: (rt: Rtable) => boolean;
-  /** `ip_rt_send_redirect`: tells the sender of a forwarded packet about the better way. */
-  readonly sendRedirect: (skb: SkBuff) => void;
+  /** `rt_cache_flush`: decisions made before are not to be used again. */
+  readonly cacheFlush: (net: Net) => void;
+  /** `ip_rt_send_redirect`: tells the sender of a forwarded packet about the better way. This and what follows is absent from who has no use for it. */
+  readonly sendRedirect?: (skb: SkBuff) => void;
   /** `ipv4_update_pmtu`: the ICMP error in `skb` says that a packet of ours, quoted at `skb.data`, was too long: `mtu` bytes would pass. */
-  readonly updatePmtu: (net: Net, skb: SkBuff, mtu: number) => void;
+  readonly updatePmtu?: (net: Net, skb: SkBuff, mtu: number) => void;
   /** `ipv4_redirect`: the ICMP redirect in `skb` names `gateway` as the better way for a packet of ours, quoted at `skb.data`; `from` sent it. */
-  readonly redirect: (net: Net, skb: SkBuff, gateway: number, from: number) => void;
+  readonly redirect?: (net: Net, skb: SkBuff, gateway: number, from: number) => void;
+  /** What it wants to hear of addresses beyond `inetaddrChain`. */
+  readonly ifaddr?: IfaddrRoutes;
+  /** `ip_rt_ioctl`: ioctl(2) with the bytes of `struct rtentry`; the caller has made sure of the privilege. */
+  readonly ioctl?: ((net: Net, request: number, arg: Uint8Array, dev: string) => number) | null;
 }
 
 /** The FIB's side of interface addresses, beyond what `inetaddrChain` tells it. */
@@ -44,10 +49,18 @@ export interface IfaddrRoutes {
   readonly modifyPrefixMetric: (ifa: InIfaddr, priority: number) => void;
 }
 
-/** ICMP, as far as IPv4 sends errors. */
+/** ICMP, as far as IPv4 knows of it. */
 export interface IcmpSender {
   /** `icmp_send`: answers `skb` with an error, if the rules allow it. The sk_buff stays the caller's. `info`: second word. */
   readonly icmpSend: (skb: SkBuff, type: number, code: number, info: number) => void;
+  /** `icmp_out_count`: an ICMP message of that type was sent. */
+  readonly outCount: (net: Net, type: number) => void;
+}
+
+/** `arp_tbl`: the neighbours, and what ARP does besides. */
+export interface ArpTbl extends NeighTable {
+  /** `arp_ioctl`: ioctl(2) with the bytes of `struct arpreq`; the caller has made sure of the privilege. */
+  readonly ioctl?: ((net: Net, request: number, arg: Uint8Array) => number) | null;
 }
 
 /** `struct net_protocol`: a transport above IPv4. */
@@ -83,18 +96,7 @@ export interface Ipv4Fragments {
   /** `ip_fragment`: see {@link ipFragment}. */
   readonly fragment: (net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput) => number;
   /** As {@link ipMakeSkb}, for what is longer than `mtu`. */
-  readonly makeList: (
-    net: Net,
-    sk: InetSock,
-    fl4: Flowi4,
-    payload: Uint8Array,
-    from: number,
-    length: number,
-    transhdrlen: number,
-    ipc: IpcmCookie,
-    rt: Rtable,
-    mtu: number,
-  ) => SkBuff | number;
+  readonly makeList: (sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, mtu: number) => SkBuff | number;
 }
 
 /** The part {@link ipv4Options}: what stands in a header behind its twentieth byte. */

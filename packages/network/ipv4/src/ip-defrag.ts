@@ -1,9 +1,8 @@
 /** Whoever wants a packet whole asks here (`net/ipv4/ip_fragment.c`). How that is done: ip-frag-queue. */
 import { type Net, SKB_DROP_REASON_NOMEM, type SkBuff } from '@skbuff/core';
-import { IP_MF, IP_OFFSET } from '@skbuff/uapi';
+import { IPSTATS_MIB_REASMFAILS, IPSTATS_MIB_REASMREQDS, IP_MF, IP_OFFSET } from '@skbuff/uapi';
 import { IPHDR_FRAG_OFF, be16 } from '@skbuff/wire';
 import { ipv4Net } from './ipv4-net.ts';
-import { IPSTATS_MIB_REASMFAILS, IPSTATS_MIB_REASMREQDS } from './snmp.ts';
 
 /** Who wants the packet whole (`enum ip_defrag_users`): fragments of one packet for two users do not mix. */
 export const IP_DEFRAG_LOCAL_DELIVER = 0;

@@ -21,6 +21,9 @@ import {
   ICMP_FRAG_NEEDED,
   ICMP_SR_FAILED,
   ICMP_TIME_EXCEEDED,
+  IPSTATS_MIB_FRAGFAILS,
+  IPSTATS_MIB_INHDRERRORS,
+  IPSTATS_MIB_OUTFORWDATAGRAMS,
   IP_DF,
   NFPROTO_IPV4,
   NF_INET_FORWARD,
@@ -32,8 +35,7 @@ import { IPOPT_F_STRICTROUTE } from './ip-options.ts';
 import { llReservedSpace } from './ip-header.ts';
 import { rtTos2Priority } from './tos.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
-import { type Rtable, mtuLocked } from './rtable.ts';
-import { IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_INHDRERRORS, IPSTATS_MIB_OUTFORWDATAGRAMS } from './snmp.ts';
+import { type Rtable, ipMtuLocked } from './rtable.ts';
 
 /** `ip_forward`: for another host. Takes over the sk_buff, whose dst is the way out. */
 export function ipForward(skb: SkBuff): number {
@@ -49,13 +51,13 @@ export function ipForward(skb: SkBuff): number {
   if (cb[IPCB_OPTLEN] !== 0 && (cb[IPCB_OPT_FLAGS] & IPOPT_F_STRICTROUTE) !== 0 && rt.gateway !== 0) return strictRouteFailed(skb, state);
   state.stats[IPSTATS_MIB_OUTFORWDATAGRAMS]++;
   cb[IPCB_FLAGS] |= IPSKB_FORWARDED;
-  const mtu = forwardMtu(rt, state, net);
+  const mtu = forwardMtu(rt, state);
   if (skb.len > mtu && exceedsMtu(skb, mtu)) return tooBig(skb, state, mtu);
   const room = llReservedSpace(rt.dev) + rt.headerLen;
   if ((skb.data - skb.head < room || skb.cloned) && skb.cache.cow(skb, room) !== 0) return forwardDrop(skb, SKB_DROP_REASON_NOMEM);
 
   ipDecreaseTtl(skb.bytes, skb.networkHeader);
-  if ((cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0 && (cb[IPCB_OPTLEN] === 0 || cb[IPCB_OPT_SRR] === 0) && skb.sp === null) state.ip.routing?.sendRedirect(skb);
+  if ((cb[IPCB_FLAGS] & IPSKB_DOREDIRECT) !== 0 && (cb[IPCB_OPTLEN] === 0 || cb[IPCB_OPT_SRR] === 0) && skb.sp === null) state.ip.routing?.sendRedirect?.(skb);
   if (state.ipForwardUpdatePriority !== 0) skb.priority = rtTos2Priority(skb.bytes[skb.networkHeader + IPHDR_TOS]);
   if (
     (net.nf.mask & NF_BIT_IPV4_FORWARD) !== 0 &&
@@ -67,7 +69,7 @@ export function ipForward(skb: SkBuff): number {
 }
 
 /** `ip_forward_finish`. */
-export function ipForwardFinish(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+function ipForwardFinish(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   if (skb.cb[IPCB_OPTLEN] !== 0) ipv4Net.of(net).ip.options?.forward(skb);
   const dst = skb.dst as Rtable;
   return dst.output(net, sk, skb);
@@ -83,9 +85,9 @@ function ipDecreaseTtl(bytes: Uint8Array, iph: number): void {
 }
 
 /** `ip_dst_mtu_maybe_forward`: what routers learned from ICMP counts only if `ip_forward_use_pmtu` says so, or the metric is locked. */
-function forwardMtu(rt: Rtable, state: Ipv4Net, net: Net): number {
+function forwardMtu(rt: Rtable, state: Ipv4Net): number {
   if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
-  return rt.forwardMtu(state.ipForwardUsePmtu !== 0 || mtuLocked(rt), net.timers.jiffies);
+  return rt.forwardMtu(state.ipForwardUsePmtu !== 0 || ipMtuLocked(rt));
 }
 
 /** `skb_warn_if_lro`: a device glued packets together so that they cannot be taken apart as they were. */

@@ -1,30 +1,40 @@
-/** Reassembly of IPv4 packets (`net/ipv4/ip_fragment.c`; RFC 791 §3.2, RFC 5722 for overlaps, RFC 3168 §5.3 for ECN). */
+/** Reassembly of IPv4 packets (`net/ipv4/ip_fragment.c`; RFC 791 §3.2, RFC 5722 for overlaps). */
 import {
   CHECKSUM_NONE,
   CHECKSUM_UNNECESSARY,
   type Net,
-  type NetDevice,
   NetSlot,
   SKB_DROP_REASON_DUP_FRAG,
-  SKB_DROP_REASON_FRAG_REASM_TIMEOUT,
   SKB_DROP_REASON_FRAG_TOO_FAR,
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_NOT_SPECIFIED,
   type SkBuff,
 } from '@skbuff/core';
+import type { InetPeer } from '@skbuff/inet';
 import {
   FragQueue,
   Fqdir,
-  INET_FRAG_COMPLETE,
-  INET_FRAG_DROP,
-  INET_FRAG_FIRST_IN,
   INET_FRAG_LAST_IN,
   IPFRAG_DUP,
-  inetFragPullHead,
+  IPFRAG_ECN_INVALID,
   inetFragQueueInsert,
-  inetFragReasm,
+  inetFragReasmFinish,
+  inetFragReasmPrepare,
+  ipFragEcnTable,
 } from '@skbuff/inet-fragment';
-import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL } from '@skbuff/uapi';
+import {
+  ICMP_EXC_FRAGTIME,
+  ICMP_TIME_EXCEEDED,
+  IPSTATS_MIB_REASMFAILS,
+  IPSTATS_MIB_REASMOKS,
+  IPSTATS_MIB_REASMREQDS,
+  IPSTATS_MIB_REASMTIMEOUT,
+  IPSTATS_MIB_REASM_OVERLAPS,
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  RTN_LOCAL,
+} from '@skbuff/uapi';
 import {
   IPHDR_DADDR,
   IPHDR_FRAG_OFF,
@@ -42,16 +52,9 @@ import {
 import { IP_DEFRAG_AF_PACKET, IP_DEFRAG_CONNTRACK_BRIDGE_IN, IP_DEFRAG_CONNTRACK_BRIDGE_IN_END, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_CONNTRACK_IN_END } from './ip-defrag.ts';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
 import { ipSendCheck } from './ip-header.ts';
-import { type InetPeer, inetGetpeer } from './inetpeer.ts';
+import { inetGetpeerV4 } from './inetpeer.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
-import {
-  IPSTATS_MIB_REASMFAILS,
-  IPSTATS_MIB_REASMOKS,
-  IPSTATS_MIB_REASMREQDS,
-  IPSTATS_MIB_REASMTIMEOUT,
-  IPSTATS_MIB_REASM_OVERLAPS,
-} from './snmp.ts';
 
 /** Memory charged for an empty queue, bytes (`sizeof(struct ipq)`). */
 const QSIZE = 200;
@@ -63,16 +66,13 @@ class Ipq extends FragQueue {
   readonly daddr: number;
   readonly id: number;
   readonly protocol: number;
-  /** One bit for each value of the ECN field that was seen. */
-  ecn = 0;
-  /** Interface of the last fragment, and how many fragments of the source had come then. */
-  iif = 0;
+  /** How many fragments of the source had come when the last one of this packet did. */
   rid = 0;
   readonly peer: InetPeer;
   /** The longest fragment with DF. */
   maxDfSize = 0;
 
-  constructor(fqdir: Fqdir, hash: number, peer: InetPeer, skb: SkBuff, user: number) {
+  constructor(fqdir: Fqdir, hash: number, skb: SkBuff, user: number) {
     super(fqdir, hash);
     const iph = skb.networkHeader;
     this.user = user;
@@ -80,10 +80,10 @@ class Ipq extends FragQueue {
     this.daddr = be32(skb.bytes, iph + IPHDR_DADDR);
     this.id = be16(skb.bytes, iph + IPHDR_ID);
     this.protocol = skb.bytes[iph + IPHDR_PROTOCOL];
-    this.peer = peer;
+    this.peer = inetGetpeerV4(fqdir.net, this.saddr);
   }
 
-  matches(skb: SkBuff, user: number): boolean {
+  override matches(skb: SkBuff, user: number): boolean {
     const { bytes } = skb;
     const iph = skb.networkHeader;
     return (
@@ -94,28 +94,30 @@ class Ipq extends FragQueue {
       this.user === user
     );
   }
+
+  /** `ip_expire`. */
+  protected override expired(head: SkBuff | null): void {
+    const { net } = this.fqdir;
+    const { stats } = ipv4Net.of(net);
+    stats[IPSTATS_MIB_REASMFAILS]++;
+    stats[IPSTATS_MIB_REASMTIMEOUT]++;
+    if (head !== null) tellSender(net, this, head);
+  }
 }
 
 /** `net->ipv4.fqdir`. */
 export class IpFragNet {
-  readonly fqdir: Fqdir;
-  private readonly net: Net;
+  readonly fqdir: Fqdir<Ipq>;
   private readonly key: number;
 
   constructor(net: Net) {
-    this.net = net;
     this.key = net.kernel.random.u32();
-    this.fqdir = new Fqdir(net, { qsize: QSIZE, expire: (queue) => ipExpire(net, queue as Ipq) });
+    this.fqdir = new Fqdir<Ipq>(net, { qsize: QSIZE, create: (fqdir, hash, skb, user) => new Ipq(fqdir, hash, skb, user) });
   }
 
   /** `ip_find`: the queue of this packet, made if there is none; null without memory for it. */
   find(skb: SkBuff, user: number): Ipq | null {
-    const hash = this.hash(skb);
-    for (const queue of this.fqdir.candidates(hash)) if ((queue as Ipq).matches(skb, user)) return queue as Ipq;
-    if (!this.fqdir.mayCreate()) return null;
-    const queue = new Ipq(this.fqdir, hash, inetGetpeer(this.net, be32(skb.bytes, skb.networkHeader + IPHDR_SADDR)), skb, user);
-    this.fqdir.insert(queue);
-    return queue;
+    return this.fqdir.find(this.hash(skb), skb, user);
   }
 
   private hash(skb: SkBuff): number {
@@ -181,20 +183,9 @@ function insert(net: Net, queue: Ipq, skb: SkBuff, offset: number, end: number, 
     ipv4Net.of(net).stats[IPSTATS_MIB_REASM_OVERLAPS]++;
     return discard(net, queue, skb);
   }
-  queue.iif = (skb.dev as NetDevice).ifindex;
-  queue.stamp = skb.tstamp;
-  queue.meat += skb.len;
-  queue.ecn |= 1 << (skb.bytes[skb.networkHeader + IPHDR_TOS] & 3);
-  queue.fqdir.charge(queue, skb.truesize);
-  if (offset === 0) queue.flags |= INET_FRAG_FIRST_IN;
   const size = skb.len + hlen;
-  if (size > queue.maxSize) queue.maxSize = size;
   if (df && size > queue.maxDfSize) queue.maxDfSize = size;
-  const complete = INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN;
-  if ((queue.flags & complete) === complete && queue.meat === queue.len) return ipFragReasm(net, queue, skb);
-  skb.dstDrop();
-  skb.orphan();
-  return null;
+  return queue.account(skb, offset, skb.bytes[skb.networkHeader + IPHDR_TOS] & 3, size) ? ipFragReasm(net, queue, skb) : null;
 }
 
 /** The fragment contradicts what is there: all of it is given up. */
@@ -224,47 +215,35 @@ function ipFragTooFar(net: Net, queue: Ipq): void {
   queue.ecn = 0;
 }
 
-/** The combination makes no sense: some routers on the way know of ECN and some fragments say that nobody does. */
-const ECN_INVALID = 0xff;
-
-/** `ip_frag_ecn_table`: what the ECN field of the whole gets, by the set of values seen (bit 0 not-ECT, 1 ECT(1), 2 ECT(0), 3 CE). */
-export function ipFragEcn(seen: number): number {
-  if ((seen & 1) !== 0) return seen === 1 ? 0 : ECN_INVALID;
-  return (seen & 8) !== 0 && seen !== 8 ? 3 : 0;
-}
-
 /** `ip_frag_reasm`: everything is here. `last` came last; its route is kept. */
 function ipFragReasm(net: Net, queue: Ipq, last: SkBuff): SkBuff | null {
   const { stats } = ipv4Net.of(net);
   queue.kill();
-  const ecn = ipFragEcn(queue.ecn);
-  const dev = last.dev;
-  const { dst, dstNoref } = last;
-  last.dst = null;
-  const skb = ecn === ECN_INVALID ? null : assemble(net, queue);
+  const ecn = ipFragEcnTable[queue.ecn] as number;
+  const skb = ecn === IPFRAG_ECN_INVALID ? null : assemble(net, queue, last);
   if (skb !== null) {
-    skb.dst = dst;
-    skb.dstNoref = dstNoref;
-    skb.dev = dev;
     finishHeader(skb, queue, ecn);
     stats[IPSTATS_MIB_REASMOKS]++;
   } else {
-    if (dst !== null && !dstNoref) dst.release();
     stats[IPSTATS_MIB_REASMFAILS]++;
   }
   queue.destroy();
   return skb;
 }
 
-function assemble(net: Net, queue: Ipq): SkBuff | null {
+function assemble(net: Net, queue: Ipq, last: SkBuff): SkBuff | null {
   const head = (queue.runs[0] as { first: SkBuff }).first;
   if (ipHdrlen(head.bytes, head.networkHeader) + queue.len > 0xffff) {
     net.kernel.log(`Oversized IP packet from ${inetNtoa(queue.saddr)}`);
     return null;
   }
-  const skb = inetFragReasm(queue);
-  if (skb === null) net.kernel.log('queue_glue: no memory for gluing queue');
-  else skb.push(skb.data - skb.networkHeader);
+  const skb = inetFragReasmPrepare(queue, last);
+  if (skb === null) {
+    net.kernel.log('queue_glue: no memory for gluing queue');
+    return null;
+  }
+  inetFragReasmFinish(queue, skb);
+  skb.push(skb.data - skb.networkHeader);
   return skb;
 }
 
@@ -280,22 +259,6 @@ function finishHeader(skb: SkBuff, queue: Ipq, ecn: number): void {
   bytes[iph + IPHDR_TOS] |= ecn;
   ipSendCheck(bytes, iph);
   skb.transportHeader = iph + ipHdrlen(bytes, iph);
-}
-
-/** `ip_expire`: the time is over. */
-function ipExpire(net: Net, queue: Ipq): void {
-  if ((queue.flags & INET_FRAG_COMPLETE) !== 0) return;
-  const { stats } = ipv4Net.of(net);
-  queue.flags |= INET_FRAG_DROP;
-  queue.kill();
-  stats[IPSTATS_MIB_REASMFAILS]++;
-  stats[IPSTATS_MIB_REASMTIMEOUT]++;
-  const head = (queue.flags & INET_FRAG_FIRST_IN) !== 0 ? inetFragPullHead(queue) : null;
-  if (head !== null) {
-    tellSender(net, queue, head);
-    head.kfree(SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
-  }
-  queue.destroy();
 }
 
 /** ICMP 11/1, from the host that the packet was for (RFC 792); conntrack, which sees packets of others, says nothing to their senders. */

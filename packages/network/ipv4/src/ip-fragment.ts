@@ -11,14 +11,13 @@ import {
   type SkbSock,
   skbChecksumHelp,
 } from '@skbuff/core';
-import { ENOMEM, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
+import { ENOMEM, IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
 import { IPHDR_FRAG_OFF, IPHDR_TOT_LEN, be16, copyBytes, ipHdrlen, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
-import type { InetSock } from './inet-sock.ts';
+import { ipIsFragment } from './ip-defrag.ts';
 import { ipSendCheck, llReservedSpace } from './ip-header.ts';
 import { ipFragRefuse } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
-import { IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS } from './snmp.ts';
 
 /** How a finished piece goes on. Takes over the sk_buff; 0, or what went wrong. */
 export type IpFragmentOutput = (net: Net, sk: SkbSock | null, skb: SkBuff) => number;
@@ -53,7 +52,7 @@ export function ipDoFragment(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: num
 function listFits(skb: SkBuff, room: number, hlen: number): boolean {
   let piece = skb.shinfo.fragList;
   if (piece === null || skb.isCloned()) return false;
-  if ((be16(skb.bytes, skb.networkHeader + IPHDR_FRAG_OFF) & (IP_MF | IP_OFFSET)) !== 0) return false;
+  if (ipIsFragment(skb.bytes, skb.networkHeader)) return false;
   let first = skbHeadlen(skb) - hlen;
   for (let i = 0; i < skb.shinfo.nrFrags; i++) first += skb.shinfo.frags[i].size;
   const reserved = llReservedSpace((skb.dst as DstEntry).dev);
@@ -165,7 +164,7 @@ function makePiece(skb: SkBuff, at: number, len: number, hlen: number): SkBuff |
   piece.networkHeader = piece.put(hlen + len);
   piece.transportHeader = piece.networkHeader + hlen;
   ipCopyMetadata(piece, skb);
-  if (skb.sk !== null) (skb.sk as InetSock).setOwnerW(piece);
+  if (skb.sk !== null) skb.sk.setOwnerW(piece);
   copyBytes(piece.bytes, piece.networkHeader, skb.bytes, skb.networkHeader, hlen);
   skb.copyBits(at, piece.bytes, piece.transportHeader, len);
   piece.cb[IPCB_FLAGS] = skb.cb[IPCB_FLAGS];
@@ -173,7 +172,7 @@ function makePiece(skb: SkBuff, at: number, len: number, hlen: number): SkBuff |
 }
 
 /** `ip_copy_metadata`: what each piece has in common with the packet. */
-export function ipCopyMetadata(to: SkBuff, from: SkBuff): void {
+function ipCopyMetadata(to: SkBuff, from: SkBuff): void {
   to.pktType = from.pktType;
   to.priority = from.priority;
   to.protocol = from.protocol;

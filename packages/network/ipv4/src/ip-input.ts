@@ -30,6 +30,19 @@ import {
 import {
   ICMP_DEST_UNREACH,
   ICMP_PROT_UNREACH,
+  IPSTATS_MIB_CSUMERRORS,
+  IPSTATS_MIB_INBCASTOCTETS,
+  IPSTATS_MIB_INBCASTPKTS,
+  IPSTATS_MIB_INDELIVERS,
+  IPSTATS_MIB_INDISCARDS,
+  IPSTATS_MIB_INHDRERRORS,
+  IPSTATS_MIB_INMCASTOCTETS,
+  IPSTATS_MIB_INMCASTPKTS,
+  IPSTATS_MIB_INOCTETS,
+  IPSTATS_MIB_INPKTS,
+  IPSTATS_MIB_INTRUNCATEDPKTS,
+  IPSTATS_MIB_INUNKNOWNPROTOS,
+  IPSTATS_MIB_NOECTPKTS,
   IP_MF,
   IP_OFFSET,
   NFPROTO_IPV4,
@@ -50,22 +63,7 @@ import { IPCB_IIF, ipcbInit } from './ip-cb.ts';
 import { IP_DEFRAG_LOCAL_DELIVER, ipDefrag } from './ip-defrag.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
-import {
-  IPSTATS_MIB_CSUMERRORS,
-  IPSTATS_MIB_INBCASTOCTETS,
-  IPSTATS_MIB_INBCASTPKTS,
-  IPSTATS_MIB_INDELIVERS,
-  IPSTATS_MIB_INDISCARDS,
-  IPSTATS_MIB_INHDRERRORS,
-  IPSTATS_MIB_INMCASTOCTETS,
-  IPSTATS_MIB_INMCASTPKTS,
-  IPSTATS_MIB_INOCTETS,
-  IPSTATS_MIB_INPKTS,
-  IPSTATS_MIB_INTRUNCATEDPKTS,
-  IPSTATS_MIB_INUNKNOWNPROTOS,
-  IPSTATS_MIB_NOECTPKTS,
-  LINUX_MIB_IPRPFILTER,
-} from './snmp.ts';
+import { LINUX_MIB_IPRPFILTER } from './snmp.ts';
 
 /** `ip_rcv`: the packet type of ETH_P_IP. Takes over the sk_buff, `data` at the IP header. */
 export function ipRcv(skb: SkBuff, dev: NetDevice, _pt: PacketType, _origDev: NetDevice): number {
@@ -178,7 +176,7 @@ function readOptions(skb: SkBuff, state: Ipv4Net, dev: NetDevice): boolean {
 }
 
 export function routeError(skb: SkBuff, state: Ipv4Net, reason: number): number {
-  if (reason === SKB_DROP_REASON_IP_RPFILTER) state.stats[LINUX_MIB_IPRPFILTER]++;
+  if (reason === SKB_DROP_REASON_IP_RPFILTER) state.linuxMib[LINUX_MIB_IPRPFILTER]++;
   skb.kfree(reason);
   return NET_RX_DROP;
 }
@@ -221,7 +219,7 @@ export function ipLocalDeliver(skb: SkBuff): number {
 }
 
 /** `ip_local_deliver_finish`. */
-export function ipLocalDeliverFinish(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
+function ipLocalDeliverFinish(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   skb.pull(skb.transportHeader - skb.data);
   ipProtocolDeliver(net, skb, skb.bytes[skb.networkHeader + IPHDR_PROTOCOL]);
   return 0;

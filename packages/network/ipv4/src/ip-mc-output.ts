@@ -12,7 +12,7 @@ import {
 } from '@skbuff/core';
 import { ETH_P_IP, NFPROTO_IPV4, NF_INET_POST_ROUTING, PACKET_LOOPBACK } from '@skbuff/uapi';
 import { IPHDR_TTL } from '@skbuff/wire';
-import type { InetSock } from './inet-sock.ts';
+import { inetSk } from './inet-sock.ts';
 import { IPCB_FLAGS, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
 import { ipFinishOutput } from './ip-output.ts';
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, type Rtable } from './rtable.ts';
@@ -24,15 +24,15 @@ export function ipMcOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   skb.dev = rt.dev;
   skb.protocol = ETH_P_IP;
   const forwarded = (skb.cb[IPCB_FLAGS] & IPSKB_FORWARDED) !== 0;
-  if ((rt.flagsRtcf & RTCF_MULTICAST) !== 0) {
-    if (mcLoop(sk) && ((rt.flagsRtcf & RTCF_LOCAL) !== 0 || !forwarded)) loopBack(net, sk, skb);
+  if ((rt.rtFlags & RTCF_MULTICAST) !== 0) {
+    if (mcLoop(sk) && ((rt.rtFlags & RTCF_LOCAL) !== 0 || !forwarded)) loopBack(net, sk, skb);
     if (skb.bytes[skb.networkHeader + IPHDR_TTL] === 0) {
       // For this host only.
       skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
       return 0;
     }
   }
-  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0) loopBack(net, sk, skb);
+  if ((rt.rtFlags & RTCF_BROADCAST) !== 0) loopBack(net, sk, skb);
   if ((net.nf.mask & NF_BIT_IPV4_POST_ROUTING) !== 0 && (skb.cb[IPCB_FLAGS] & IPSKB_REROUTED) === 0) {
     const verdict = net.nf.run(NFPROTO_IPV4, NF_INET_POST_ROUTING, sk, skb, indev, rt.dev, ipFinishOutput);
     if (verdict !== NF_HOOK_OK) return verdict;
@@ -42,7 +42,7 @@ export function ipMcOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
 
 /** `sk_mc_loop`: whether the sender wants its host to hear it; what nobody sends, because it is forwarded, is heard. */
 function mcLoop(sk: SkbSock | null): boolean {
-  return sk === null || (sk as InetSock).mcLoop;
+  return sk === null || inetSk(sk).mcLoop;
 }
 
 /** A copy for this host, through POST_ROUTING as the original. */

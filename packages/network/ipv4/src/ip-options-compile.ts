@@ -12,6 +12,8 @@ import {
   IPOPT_RR,
   IPOPT_SSRR,
   IPOPT_TIMESTAMP,
+  IPSTATS_MIB_INDISCARDS,
+  IPSTATS_MIB_INHDRERRORS,
   PACKET_HOST,
   RTN_LOCAL,
   RTN_UNICAST,
@@ -35,7 +37,6 @@ import {
 import { inetCurrentTimestamp } from './ip-options-forward.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
-import { IPSTATS_MIB_INDISCARDS, IPSTATS_MIB_INHDRERRORS } from './snmp.ts';
 import { inDevLogMartians, inDevSourceRoute } from './in-dev-conf.ts';
 
 const CIPSO_MIN_LEN = 8;
@@ -232,7 +233,7 @@ export function ipOptionsCompile(net: Net, opt: IpOptions, privileged: boolean):
  * `__ip_options_compile` for a packet, whose header is private and has `optlen` bytes of options: fills in addresses and times and
  * notes the result in the control buffer. {@link IPOPT_ERROR_NONE}, or the offset of the bad byte from the start of the header.
  */
-export function ipOptionsCompileSkb(net: Net, skb: SkBuff, optlen: number): number {
+function ipOptionsCompileSkb(net: Net, skb: SkBuff, optlen: number): number {
   reader.net = net;
   reader.opt = packetOptions.reset();
   reader.bytes = skb.bytes;

@@ -4,7 +4,6 @@ import { EINVAL, IPOPT_END, RTN_UNICAST } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, be32, copyBytes, setBe32 } from '@skbuff/wire';
 import {
   IPCB_OPTLEN,
-  IPCB_OPT_CIPSO,
   IPCB_OPT_FLAGS,
   IPCB_OPT_NEXTHOP,
   IPCB_OPT_RR,
@@ -98,7 +97,8 @@ export function ipOptionsEcho(net: Net, into: IpOptions, skb: SkBuff): number {
   const bad = (cb[IPCB_OPT_RR] !== 0 && !echoRecordRoute(into, skb)) || (cb[IPCB_OPT_TS] !== 0 && !echoTimestamp(net, into, skb));
   if (bad) return -EINVAL;
   if (cb[IPCB_OPT_SRR] !== 0) echoSourceRoute(into, skb);
-  if (cb[IPCB_OPT_CIPSO] !== 0) into.cipso = IPHDR_LEN + append(into, skb, skb.networkHeader + cb[IPCB_OPT_CIPSO]);
+  const cipso = cb[IPCB_OPT_FLAGS] >>> 16;
+  if (cipso !== 0) into.cipso = IPHDR_LEN + append(into, skb, skb.networkHeader + cipso);
   while ((into.optlen & 3) !== 0) into.data[into.optlen++] = IPOPT_END;
   return 0;
 }

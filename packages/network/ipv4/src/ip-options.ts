@@ -12,7 +12,6 @@ import { IPOPT_END, IPOPT_NOOP } from '@skbuff/uapi';
 import { IPHDR_LEN, copyBytes, setBe32 } from '@skbuff/wire';
 import {
   IPCB_OPTLEN,
-  IPCB_OPT_CIPSO,
   IPCB_OPT_FADDR,
   IPCB_OPT_FLAGS,
   IPCB_OPT_NEXTHOP,
@@ -105,8 +104,7 @@ export class IpOptions {
     cb[IPCB_OPT_RR] = this.rr;
     cb[IPCB_OPT_TS] = this.ts;
     cb[IPCB_OPT_ROUTER_ALERT] = this.routerAlert;
-    cb[IPCB_OPT_FLAGS] = this.flags;
-    cb[IPCB_OPT_CIPSO] = this.cipso;
+    cb[IPCB_OPT_FLAGS] = this.flags | (this.cipso << 16);
     cb[IPCB_OPT_FADDR] = this.faddr;
     cb[IPCB_OPT_NEXTHOP] = this.nexthop;
   }

@@ -5,6 +5,7 @@
  */
 import {
   type DstEntry,
+  NETIF_F_GSO_MASK,
   NF_BIT_IPV4_LOCAL_OUT,
   NF_BIT_IPV4_POST_ROUTING,
   NF_HOOK_OK,
@@ -13,8 +14,11 @@ import {
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_PKT_TOO_BIG,
+  SKB_DROP_REASON_SKB_GSO_SEG,
   type SkBuff,
   type SkbSock,
+  skbGsoSegment,
+  skbGsoValidateNetworkLen,
 } from '@skbuff/core';
 import { type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
 import {
@@ -24,6 +28,15 @@ import {
   ETH_P_IP,
   ICMP_DEST_UNREACH,
   ICMP_FRAG_NEEDED,
+  IPSTATS_MIB_FRAGFAILS,
+  IPSTATS_MIB_OUTBCASTOCTETS,
+  IPSTATS_MIB_OUTBCASTPKTS,
+  IPSTATS_MIB_OUTDISCARDS,
+  IPSTATS_MIB_OUTMCASTOCTETS,
+  IPSTATS_MIB_OUTMCASTPKTS,
+  IPSTATS_MIB_OUTOCTETS,
+  IPSTATS_MIB_OUTPKTS,
+  IPSTATS_MIB_OUTREQUESTS,
   IP_PMTUDISC_PROBE,
   NFPROTO_IPV4,
   NF_INET_LOCAL_OUT,
@@ -35,20 +48,9 @@ import {
 import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
 import { ipSendCheck, llReservedSpace } from './ip-header.ts';
-import type { InetSock } from './inet-sock.ts';
+import { inetSk } from './inet-sock.ts';
 import { ipv4Net } from './ipv4-net.ts';
-import { type Rtable, ipv4Mtu } from './rtable.ts';
-import {
-  IPSTATS_MIB_FRAGFAILS,
-  IPSTATS_MIB_OUTBCASTOCTETS,
-  IPSTATS_MIB_OUTBCASTPKTS,
-  IPSTATS_MIB_OUTDISCARDS,
-  IPSTATS_MIB_OUTMCASTOCTETS,
-  IPSTATS_MIB_OUTMCASTPKTS,
-  IPSTATS_MIB_OUTOCTETS,
-  IPSTATS_MIB_OUTPKTS,
-  IPSTATS_MIB_OUTREQUESTS,
-} from './snmp.ts';
+import type { Rtable } from './rtable.ts';
 
 /**
  * `ip_local_out`: sends a packet of this host whose dst is set and whose IP header is complete but for length and checksum. Takes
@@ -98,8 +100,33 @@ export function ipFinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): numbe
 /** A stack without {@link ipv4Fragments} treats every packet as one that must not be cut. */
 function finishOutputLong(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
   const { gsoOutput, fragments } = ipv4Net.of(net).ip;
-  if (skb.isGso() && gsoOutput !== null) return gsoOutput(net, sk, skb, mtu, ipFinishOutput2);
+  if (skb.isGso() && gsoOutput !== null) return gsoOutput(net, sk, skb, mtu);
   return fragments !== null ? fragments.fragment(net, sk, skb, mtu, ipFinishOutput2) : ipFragRefuse(net, skb, mtu);
+}
+
+/**
+ * `ip_finish_output_gso`: a super-packet goes on whole if its segments fit into the MTU. If not (it is forwarded, and the way out is
+ * narrower than the way in) it is cut here and every segment fragmented. 0, -ENOMEM, or the first error of a segment.
+ */
+export function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
+  if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(net, sk, skb);
+  const { fragments } = ipv4Net.of(net).ip;
+  if (fragments === null) return ipFragRefuse(net, skb, mtu);
+  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
+  if (segs === null || typeof segs === 'number') {
+    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
+    return -ENOMEM;
+  }
+  skb.consume();
+  let ret = 0;
+  for (let seg: SkBuff | null = segs; seg !== null; ) {
+    const next: SkBuff | null = seg.next;
+    seg.next = null;
+    const err = fragments.fragment(net, sk, seg, mtu, ipFinishOutput2);
+    if (ret === 0) ret = err;
+    seg = next;
+  }
+  return ret;
 }
 
 /** The packet is longer than the way's MTU and must not be cut: its sender is told, and it is freed. -EMSGSIZE. */
@@ -112,20 +139,20 @@ export function ipFragRefuse(net: Net, skb: SkBuff, mtu: number): number {
 }
 
 /** `ip_skb_dst_mtu`: what this host learned about the path is nothing to a forwarded packet, nor to a socket that probes the path. */
-export function ipSkbDstMtu(net: Net, sk: SkbSock | null, rt: Rtable, skb: SkBuff): number {
+function ipSkbDstMtu(net: Net, sk: SkbSock | null, rt: Rtable, skb: SkBuff): number {
   if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
   return learnedMtu(net, sk, rt, skb);
 }
 
 function learnedMtu(net: Net, sk: SkbSock | null, rt: Rtable, skb: SkBuff): number {
-  if (sk !== null && ((sk as Partial<InetSock>).pmtudisc ?? 0) >= IP_PMTUDISC_PROBE) return Math.min(rt.dev.mtu, 0xffff);
+  if (sk !== null && inetSk(sk).pmtudisc >= IP_PMTUDISC_PROBE) return Math.min(rt.dev.mtu, 0xffff);
   const forwarded = (skb.cb[IPCB_FLAGS] & IPSKB_FORWARDED) !== 0;
   const useLearned = !forwarded || ipv4Net.of(net).ipForwardUsePmtu !== 0;
-  return useLearned ? ipv4Mtu(rt, net.timers.jiffies) : rt.forwardMtu(false, net.timers.jiffies);
+  return rt.forwardMtu(useLearned);
 }
 
 /** `ip_finish_output2`: to the neighbour that the packet has to go to. */
-export function ipFinishOutput2(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
+function ipFinishOutput2(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   const rt = skb.dst as Rtable;
   const { dev } = rt;
   const state = ipv4Net.of(net);

@@ -1,6 +1,6 @@
 /** Transmission for transports that cut their data themselves (`ip_queue_xmit`, `ip_build_and_send_pkt`). */
 import { type DstEntry, type Net, NET_XMIT_CN, SKB_DROP_REASON_IP_OUTNOROUTES, type SkBuff } from '@skbuff/core';
-import { EHOSTUNREACH, ENOBUFS, IP_DF } from '@skbuff/uapi';
+import { EHOSTUNREACH, ENOBUFS, IPSTATS_MIB_OUTNOROUTES, IP_DF } from '@skbuff/uapi';
 import {
   IPHDR_DADDR,
   IPHDR_FRAG_OFF,
@@ -20,11 +20,11 @@ import { IPOPT_F_STRICTROUTE, type IpOptions } from './ip-options.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
-import { IPSTATS_MIB_OUTNOROUTES } from './snmp.ts';
 
 /** A connected socket that keeps its route. */
 export interface RoutedSock extends InetSock {
-  readonly dst: DstEntry | null;
+  /** `sk_dst_check`: the route if it may still be used, without a reference for the caller; null: look it up. */
+  dstCheck(): DstEntry | null;
   /** `sk_setup_caps`: takes over the reference; null forgets the route. */
   dstSet(dst: DstEntry | null): void;
 }
@@ -51,9 +51,8 @@ export function ipQueueXmit(net: Net, sk: RoutedSock, skb: SkBuff, fl4: Flowi4):
 /** The route that the socket has, or a new one, for the first hop of its source route if it has one. */
 function routeOf(net: Net, sk: RoutedSock, fl4: Flowi4): Rtable | null {
   const { routing } = ipv4Net.of(net).ip;
-  const cached = sk.dst as Rtable | null;
-  if (cached !== null && (cached.obsolete === 0 || routing?.check(cached) === true)) return cached;
-  if (cached !== null) sk.dstSet(null);
+  const cached = sk.dstCheck() as Rtable | null;
+  if (cached !== null) return cached;
   const opt = sk.inetOpt;
   fl4.daddr = opt !== null && opt.srr !== 0 ? opt.faddr : sk.inetDaddr;
   const rt = routing === null ? -EHOSTUNREACH : routing.routeOutput(net, fl4, sk);
@@ -90,7 +89,7 @@ function pushHeader(
   bytes[iph] = 0x45 + ((opt?.optlen ?? 0) >> 2);
   bytes[iph + IPHDR_TOS] = tos;
   setBe16(bytes, iph + IPHDR_FRAG_OFF, df ? IP_DF : 0);
-  bytes[iph + IPHDR_TTL] = ipSelectTtl(net, sk, rt);
+  bytes[iph + IPHDR_TTL] = ipSelectTtl(sk, rt);
   bytes[iph + IPHDR_PROTOCOL] = proto;
   setBe32(bytes, iph + IPHDR_SADDR, saddr);
   setBe32(bytes, iph + IPHDR_DADDR, daddr);

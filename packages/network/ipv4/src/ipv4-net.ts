@@ -1,7 +1,7 @@
 /** `net->ipv4` and what IPv4 keeps for the whole kernel. */
 import {
   BlockingNotifierHead,
-  type DstOutput,
+  type DstOps,
   type Net,
   type NetDevice,
   NetSlot,
@@ -12,13 +12,14 @@ import {
   token,
   type Token,
 } from '@skbuff/core';
-import type { NeighTable } from '@skbuff/neighbour';
+import type { InetPeerBase } from '@skbuff/inet';
 import type { NlMsgHdr } from '@skbuff/netlink';
+import { IPSTATS_MIB_MAX } from '@skbuff/uapi';
 import { Ipv4Devconf } from './devconf.ts';
 import type { InDevice, InIfaddr } from './inetdevice.ts';
 import type {
+  ArpTbl,
   IcmpSender,
-  IfaddrRoutes,
   Ipv4Fragments,
   Ipv4Multicast,
   Ipv4Options,
@@ -27,7 +28,8 @@ import type {
   RawDelivery,
   RoutingProvider,
 } from './interfaces.ts';
-import { IPSTATS_MIB_MAX, LINUX_MIB_MAX } from './snmp.ts';
+import { ipv4Mtu } from './rtable.ts';
+import { LINUX_MIB_MAX } from './snmp.ts';
 
 /** What user space sees of addresses and settings: messages and files. */
 export interface Ipv4Control {
@@ -57,7 +59,7 @@ export class Ipv4 {
   options: Ipv4Options | null = null;
   multicast: Ipv4Multicast | null = null;
   /** `ip_finish_output_gso`: sends a super-packet, which is longer than `mtu`, whole or in pieces. */
-  gsoOutput: ((net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: DstOutput) => number) | null = null;
+  gsoOutput: ((net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number) => number) | null = null;
   /** `ip_list_rcv`. */
   listRcv: PacketType['listFunc'] = null;
   /** `inet_protos`: transports by protocol number. */
@@ -71,23 +73,16 @@ export class Ipv4 {
   readonly ipIdents: Uint32Array = new Uint32Array(IP_IDENTS);
   readonly ipIdentStamps: Float64Array = new Float64Array(IP_IDENTS);
   readonly inetaddrChain: BlockingNotifierHead<InetaddrInfo> = new BlockingNotifierHead();
+  /** `ipv4_dst_ops`, of all routes: the routing provider brings `check`, the layer of sockets `confirmNeigh` ({@link ipv4ConfirmNeigh}). */
+  readonly dstOps: DstOps = { entries: 0, check: () => false, mtu: ipv4Mtu, confirmNeigh: null };
+  /** The packages above and beside it, one table each; null: not loaded. */
   routing: RoutingProvider | null = null;
   icmp: IcmpSender | null = null;
   raw: RawDelivery | null = null;
   mroute: MulticastRouting | null = null;
-  /** `icmp_out_count`: an ICMP message of that type was sent by a socket. */
-  icmpOutCount: ((net: Net, type: number) => void) | null = null;
-  /** ioctl(2) on routes and on ARP entries, with the bytes of `struct rtentry`, `struct arpreq`; the caller has made sure of the privilege. */
-  rtIoctl: ((net: Net, request: number, arg: Uint8Array, dev: string) => number) | null = null;
-  arpIoctl: ((net: Net, request: number, arg: Uint8Array) => number) | null = null;
-  /** `arp_tbl`, once ARP is loaded. */
-  arpTbl: NeighTable | null = null;
+  arpTbl: ArpTbl | null = null;
   /** Interfaces with an IPv4 side: 0 in the end. */
   inDevices = 0;
-  /** The FIB, about addresses. */
-  ifaddrRoutes: IfaddrRoutes | null = null;
-  /** `rt_cache_flush`: decisions made before are not to be used again. */
-  rtCacheFlush: ((net: Net) => void) | null = null;
 
   /** `inet_add_protocol`: returns the undo, or null if the number is taken. */
   addProtocol(protocol: number, handler: NetProtocol): (() => void) | null {
@@ -117,6 +112,8 @@ export class Ipv4Net {
   readonly stats: Float64Array = new Float64Array(IPSTATS_MIB_MAX);
   /** `TcpExt` counters, in the order of `LINUX_MIB_NAMES`. */
   readonly linuxMib: Float64Array = new Float64Array(LINUX_MIB_MAX);
+  /** By address. */
+  readonly peers: InetPeerBase<number> = new Map();
   /** What the groups of /proc/net/snmp show (`Ip`, `Icmp` …): both lines of each. */
   readonly snmpGroups: Map<string, () => string> = new Map();
   /** Settings of net.ipv4.conf.all and .default; a new namespace begins with those that the initial one has then. */

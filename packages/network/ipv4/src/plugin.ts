@@ -2,6 +2,7 @@
 import { type ModuleContext, type Net, type Plugin } from '@skbuff/core';
 import { ETH_P_IP } from '@skbuff/uapi';
 import { DevinetNet, devinetNet, inetdevDestroy, inetdevEvent } from './devinet.ts';
+import { inetAfRegister } from './devinet-af.ts';
 import { inetdevChangename } from './devinet-changename.ts';
 import { rtmsgIfa } from './devinet-fill.ts';
 import { lifetimeTimer, scheduleLifetimeCheck } from './devinet-lifetime.ts';
@@ -9,7 +10,6 @@ import { netconfRegister } from './devinet-netconf.ts';
 import { devinetNetlinkRegister } from './devinet-netlink.ts';
 import { inetdevSysctlFiles } from './devinet-sysctl.ts';
 import { inDevGet } from './inetdevice.ts';
-import { InetPeerBase, inetPeerNet } from './inetpeer.ts';
 import { ipRcv } from './ip-input.ts';
 import { IPV4, Ipv4, Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { type Ipv4Part, ipv4Fragments, ipv4Lists, ipv4Multicast, ipv4Offload, ipv4Options } from './parts.ts';
@@ -49,6 +49,7 @@ const ipv4Control: Ipv4Part = (ctx, ip) => {
   });
   devinetNetlinkRegister(ctx);
   netconfRegister(ctx);
+  inetAfRegister(ctx);
 };
 
 /** `ip_init`, `devinet_init`. */
@@ -65,6 +66,7 @@ function init(ctx: ModuleContext, parts: readonly Ipv4Part[]): void {
   ctx.netdeviceNotifier({ notifierCall: (_nb, event, info) => inetdevEvent(event, info) });
   ctx.packetType({ type: ETH_P_IP, dev: null, net: null, ignoreOutgoing: false, func: ipRcv, listFunc: ip.listRcv });
   ctx.leakCheck('in_device', () => ip.inDevices);
+  ctx.leakCheck('dst entry', () => ip.dstOps.entries);
 }
 
 function destroyOn(dev: Net['devList'][number]): void {
@@ -75,12 +77,10 @@ function destroyOn(dev: Net['devList'][number]): void {
 function ipv4NetInit(ip: Ipv4, net: Net): number {
   ipv4Net.set(net, new Ipv4Net(ip, net));
   devinetNet.set(net, new DevinetNet());
-  inetPeerNet.set(net, new InetPeerBase());
   return 0;
 }
 
 function ipv4NetExit(net: Net): void {
-  inetPeerNet.set(net, null);
   devinetNet.set(net, null);
   ipv4Net.set(net, null);
 }

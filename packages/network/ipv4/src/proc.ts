@@ -1,20 +1,18 @@
 /** /proc/net/snmp and /proc/net/netstat (`net/ipv4/proc.c`): two lines for each group of counters, names and values. */
 import type { Net } from '@skbuff/core';
+import { type SnmpItem, type SnmpMib, snmpItems, snmpLines } from '@skbuff/inet';
 import { procCreateNet } from '@skbuff/procfs';
+import * as S from '@skbuff/uapi';
 import { igmpMcSeqShow, igmpMcfSeqShow } from './igmp-proc.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
-import * as S from './snmp.ts';
 import { LINUX_MIB_NAMES } from './snmp-names.ts';
 
 /** The groups of /proc/net/snmp, in the order of the file. Each package adds its own. */
 export const SNMP_GROUPS = ['Ip', 'Icmp', 'IcmpMsg', 'Tcp', 'Udp', 'UdpLite'] as const;
 export type SnmpGroup = (typeof SNMP_GROUPS)[number];
 
-/** One name and its value. */
-export type SnmpItem = readonly [name: string, value: number];
-
 /** `Ip:` of /proc/net/snmp. */
-const IP_ITEMS: readonly (readonly [string, number])[] = [
+const IP_ITEMS: readonly SnmpMib[] = [
   ['InReceives', S.IPSTATS_MIB_INPKTS],
   ['InHdrErrors', S.IPSTATS_MIB_INHDRERRORS],
   ['InAddrErrors', S.IPSTATS_MIB_INADDRERRORS],
@@ -36,7 +34,7 @@ const IP_ITEMS: readonly (readonly [string, number])[] = [
 ];
 
 /** `IpExt:` of /proc/net/netstat. */
-const IPEXT_ITEMS: readonly (readonly [string, number])[] = [
+const IPEXT_ITEMS: readonly SnmpMib[] = [
   ['InNoRoutes', S.IPSTATS_MIB_INNOROUTES],
   ['InTruncatedPkts', S.IPSTATS_MIB_INTRUNCATEDPKTS],
   ['InMcastPkts', S.IPSTATS_MIB_INMCASTPKTS],
@@ -57,25 +55,39 @@ const IPEXT_ITEMS: readonly (readonly [string, number])[] = [
   ['ReasmOverlaps', S.IPSTATS_MIB_REASM_OVERLAPS],
 ];
 
-/** Groups that Linux always shows, by what it shows of them before the first packet; programs look for their names. */
-const ABSENT: Readonly<Partial<Record<SnmpGroup, string>>> = {
-  Tcp:
-    'RtoAlgorithm=1 RtoMin=200 RtoMax=120000 MaxConn=-1 ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs ' +
-    'RetransSegs InErrs OutRsts InCsumErrors',
-  Udp: 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors',
-  UdpLite: 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors',
+/** `snmp4_udp_list`: `Udp:` and `UdpLite:` of /proc/net/snmp. */
+export const snmp4UdpList: readonly SnmpMib[] = [
+  ['InDatagrams', S.UDP_MIB_INDATAGRAMS],
+  ['NoPorts', S.UDP_MIB_NOPORTS],
+  ['InErrors', S.UDP_MIB_INERRORS],
+  ['OutDatagrams', S.UDP_MIB_OUTDATAGRAMS],
+  ['RcvbufErrors', S.UDP_MIB_RCVBUFERRORS],
+  ['SndbufErrors', S.UDP_MIB_SNDBUFERRORS],
+  ['InCsumErrors', S.UDP_MIB_CSUMERRORS],
+  ['IgnoredMulti', S.UDP_MIB_IGNOREDMULTI],
+  ['MemErrors', S.UDP_MIB_MEMERRORS],
+];
+
+const zeros = (names: readonly string[]): SnmpItem[] => names.map((name) => [name, 0]);
+const NO_UDP: readonly SnmpItem[] = zeros(snmp4UdpList.map(([name]) => name));
+
+/** Groups that Linux always shows, as they are before the first packet; programs look for their names. */
+const ABSENT: Readonly<Partial<Record<SnmpGroup, readonly SnmpItem[]>>> = {
+  Tcp: [
+    ['RtoAlgorithm', 1],
+    ['RtoMin', 200],
+    ['RtoMax', 120000],
+    ['MaxConn', -1],
+    ...zeros('ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs InErrs OutRsts InCsumErrors'.split(' ')),
+  ],
+  Udp: NO_UDP,
+  UdpLite: NO_UDP,
 };
 
 /** A group whose package is not loaded. */
 function absentGroup(group: SnmpGroup): string {
   const items = ABSENT[group];
-  if (items === undefined) return '';
-  return snmpLines(group, items.split(' ').map((item): SnmpItem => [item.replace(/=.*/, ''), Number(/=(.*)/.exec(item)?.[1] ?? 0)]));
-}
-
-/** Two lines: `Name: a b c` and `Name: 1 2 3`. */
-export function snmpLines(group: string, items: readonly SnmpItem[]): string {
-  return `${group}: ${items.map(([name]) => name).join(' ')}\n${group}: ${items.map(([, value]) => value).join(' ')}\n`;
+  return items === undefined ? '' : snmpLines(group, items);
 }
 
 /** Registers the files of a namespace; returns the undo. */
@@ -86,24 +98,18 @@ export function ipv4ProcRegister(net: Net): () => void {
     procCreateNet(net, 'snmp', () => SNMP_GROUPS.map((group) => state.snmpGroups.get(group)?.() ?? absentGroup(group)).join('')),
     procCreateNet(net, 'igmp', () => igmpMcSeqShow(net)),
     procCreateNet(net, 'mcfilter', () => igmpMcfSeqShow(net)),
-    procCreateNet(net, 'netstat', () => snmpLines('TcpExt', linuxItems(state)) + snmpLines('IpExt', pick(state, IPEXT_ITEMS))),
+    procCreateNet(net, 'netstat', () => snmpLines('TcpExt', linuxItems(state)) + snmpLines('IpExt', snmpItems(state.stats, IPEXT_ITEMS))),
   ];
   return () => {
     for (const undo of undos) undo();
   };
 }
 
-function pick(state: Ipv4Net, items: readonly (readonly [string, number])[]): SnmpItem[] {
-  return items.map(([name, index]) => [name, state.stats[index]]);
-}
-
 function ipItems(state: Ipv4Net): SnmpItem[] {
   const forwarding = state.devconfAll.forwarding !== 0 ? 1 : 2;
-  return [['Forwarding', forwarding], ['DefaultTTL', state.ipDefaultTtl], ...pick(state, IP_ITEMS)];
+  return [['Forwarding', forwarding], ['DefaultTTL', state.ipDefaultTtl], ...snmpItems(state.stats, IP_ITEMS)];
 }
 
 function linuxItems(state: Ipv4Net): SnmpItem[] {
-  const items: SnmpItem[] = LINUX_MIB_NAMES.map((name, i) => [name, state.linuxMib[i]]);
-  items[LINUX_MIB_NAMES.indexOf('IPReversePathFilter')] = ['IPReversePathFilter', state.stats[S.LINUX_MIB_IPRPFILTER]];
-  return items;
+  return LINUX_MIB_NAMES.map((name, i) => [name, state.linuxMib[i]]);
 }

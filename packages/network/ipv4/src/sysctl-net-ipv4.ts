@@ -26,7 +26,7 @@ function plainEntries(net: Net): SysctlEntry[] {
   const state = ipv4Net.of(net);
   const flush = (key: 'ipForwardUsePmtu' | 'ipNoPmtuDisc') => (value: number) => {
     state[key] = value;
-    state.ip.rtCacheFlush?.(net);
+    state.ip.routing?.cacheFlush(net);
   };
   return [
     sysctlField('net/ipv4/ip_default_ttl', state, 'ipDefaultTtl', { min: 1, max: 255 }),

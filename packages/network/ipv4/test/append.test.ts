@@ -1,4 +1,4 @@
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, NETIF_F_HW_CSUM, type NetDevice, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, dstCheck, NETIF_F_HW_CSUM, type NetDevice, type SkBuff, nfRegisterNetHook, nfUnregisterNetHook } from '@skbuff/core';
 import {
   EAGAIN,
   EHOSTUNREACH,
@@ -21,6 +21,7 @@ import { be16, be32, ipComputeCsum } from '@skbuff/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   Flowi4,
+  IpPayload,
   ipAppendData,
   ipBuildAndSendPkt,
   ipFlushPendingFrames,
@@ -57,7 +58,7 @@ function route(fl4: Flowi4): Rtable {
 function make(n: number, ipc = cookie(), fl4 = flow(), flags = 0, prepare: (rt: Rtable) => void = () => {}): SkBuff | number {
   const rt = route(fl4);
   prepare(rt);
-  const skb = ipMakeSkb(t.h.net, sk, fl4, data(n), 0, n, 8, ipc, rt, flags);
+  const skb = ipMakeSkb(sk, fl4, new IpPayload().set(data(n), 0, n, 8), ipc, rt, flags);
   if (typeof skb === 'number') rt.release();
   else skb.bytes.fill(0xee, skb.transportHeader, skb.transportHeader + 8);
   return skb;
@@ -206,7 +207,7 @@ describe('ip_append_data', () => {
     const fl4 = flow();
     const rt = route(fl4);
     const first = sk.cork.queue.length === 0;
-    const err = ipAppendData(t.h.net, sk, fl4, data(n), 0, n, 8, ipc, rt, flags);
+    const err = ipAppendData(sk, fl4, new IpPayload().set(data(n), 0, n, 8), ipc, rt, flags);
     if (err !== 0 || !first || (flags & MSG_PROBE) !== 0) rt.release();
     return err;
   }
@@ -214,11 +215,11 @@ describe('ip_append_data', () => {
   it('sends nothing until it is pushed, then one datagram [TX4-12, TX4-16, TX4-18]', () => {
     expect([append(10, MSG_MORE), append(5, MSG_MORE), append(3, 0)]).toEqual([0, 0, 0]);
     expect(t.h.take()).toEqual([]);
-    expect(ipPushPendingFrames(t.h.net, sk)).toBe(0);
+    expect(ipPushPendingFrames(sk)).toBe(0);
     const [sent] = t.h.take();
     expect([...(sent?.ip.slice(28) ?? [])]).toEqual([...data(10), ...data(5), ...data(3)]);
-    expect([sk.cork.queue.length, sk.cork.rt, sk.charged]).toEqual([0, null, 0]);
-    expect(ipPushPendingFrames(t.h.net, sk)).toBe(0);
+    expect([sk.cork.queue.length, sk.cork.dst, sk.charged]).toEqual([0, null, 0]);
+    expect(ipPushPendingFrames(sk)).toBe(0);
   });
 
   it('keeps options, addresses and marks of the first call; the transport header comes once [TX4-14]', () => {
@@ -226,7 +227,7 @@ describe('ip_append_data', () => {
     append(10, MSG_MORE, cookie({ tos: 0x20, ttl: 9, mark: 3, opt }));
     opt.optlen = 0;
     append(6, 0, cookie({ tos: 0x40, ttl: 10 }));
-    ipPushPendingFrames(t.h.net, sk);
+    ipPushPendingFrames(sk);
     const ip = t.h.take()[0]?.ip as Uint8Array;
     expect([ip[0], ip[1], ip[8], ip.length]).toEqual([0x46, 0x20, 9, 24 + 8 + 16]);
   });
@@ -241,7 +242,7 @@ describe('ip_append_data', () => {
   ])('collects %i and %i bytes into fragments of multiples of 8 [TX4-15]', (a, b) => {
     sk.pmtudisc = IP_PMTUDISC_DONT;
     expect([append(a, MSG_MORE), append(b, 0)]).toEqual([0, 0]);
-    expect(ipPushPendingFrames(t.h.net, sk)).toBe(0);
+    expect(ipPushPendingFrames(sk)).toBe(0);
     const sent = t.h.take().map(({ ip }) => ip);
     expect(sent.slice(0, -1).every((ip) => (ip.length - 20) % 8 === 0 && ip.length <= 1500)).toBe(true);
     expect(sent.flatMap((ip) => [...ip.slice(20)]).slice(8)).toEqual([...data(a), ...data(b)]);
@@ -251,7 +252,7 @@ describe('ip_append_data', () => {
   it('grows a packet beyond what was set aside for it', () => {
     t.h.inDev(dev).dev.mtu = 40000;
     expect([append(10, 0), append(30000, 0)]).toEqual([0, 0]);
-    ipPushPendingFrames(t.h.net, sk);
+    ipPushPendingFrames(sk);
     expect(t.h.take()[0]?.ip.length).toBe(30038);
   });
 
@@ -267,13 +268,13 @@ describe('ip_append_data', () => {
   it('throws away what is flushed, and gives the route back [TX4-16]', () => {
     append(10, MSG_MORE);
     ipFlushPendingFrames(sk);
-    expect([sk.charged, sk.cork.rt, t.h.take().length]).toEqual([0, null, 0]);
+    expect([sk.charged, sk.cork.dst, t.h.take().length]).toEqual([0, null, 0]);
   });
 
   it('takes nothing when the first call fails, and asks nothing for MSG_PROBE [TX4-13]', () => {
     sk.refuse = -EAGAIN;
     expect(append(10, MSG_MORE)).toBe(-EAGAIN);
-    expect([sk.cork.rt, sk.cork.queue.length]).toEqual([null, 0]);
+    expect([sk.cork.dst, sk.cork.queue.length]).toEqual([null, 0]);
     expect(append(10, MSG_PROBE)).toBe(0);
     expect(sk.cork.queue.length).toBe(0);
   });
@@ -282,6 +283,11 @@ describe('ip_append_data', () => {
 describe('ip_queue_xmit', () => {
   class Connected extends TestSock implements RoutedSock {
     dst: Rtable | null = null;
+
+    dstCheck(): Rtable | null {
+      if (this.dst !== null && !dstCheck(this.dst)) this.dstSet(null);
+      return this.dst;
+    }
 
     dstSet(dst: Rtable | null): void {
       this.dst?.release();
@@ -309,7 +315,7 @@ describe('ip_queue_xmit', () => {
     expect(tcp.dst).toBe(rt);
     const [ip] = t.h.take().map((sent) => sent.ip);
     expect([ip[0], ip[1], be16(ip, 2), be16(ip, 6), ip[8], ip[9], be32(ip, 16)]).toEqual([0x45, 8, 30, 0x4000, 64, 6, ip4('10.0.0.9')]);
-    Object.assign(t.h.routing, { check: () => false });
+    Object.assign(t.h.routing.counter, { check: () => false });
     (rt as Rtable).obsolete = -1;
     expect(ipQueueXmit(t.h.net, tcp, segment(10), fl4)).toBe(0);
     expect(tcp.dst).not.toBe(rt);

@@ -130,7 +130,7 @@ describe('addresses', () => {
 
   it('tell routing about secondaries whose primary changes', () => {
     const calls: string[] = [];
-    t.h.ip.ifaddrRoutes = {
+    t.h.routing.ifaddr = {
       addIfaddr: (ifa) => void calls.push(`add ${inetNtoa(ifa.local)}`),
       delIfaddr: (ifa, prim) => void calls.push(`del ${inetNtoa(ifa.local)} of ${inetNtoa(prim.local)}`),
       modifyPrefixMetric: () => {},

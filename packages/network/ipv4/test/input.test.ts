@@ -23,7 +23,7 @@ import {
 } from '@skbuff/uapi';
 import { ipPacket } from '@skbuff/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Flowi4, ipMakeSkb, ipSendSkb, type Rtable, rtTos2Priority } from '../src/index.ts';
+import { Flowi4, IpPayload, ipMakeSkb, ipSendSkb, type Rtable, rtTos2Priority } from '../src/index.ts';
 import { cookie, ip4, TestSock, useHost } from './support.ts';
 
 const t = useHost();
@@ -57,7 +57,7 @@ describe('hooks', () => {
     expect(seen.splice(0)).toEqual(['PRE_ROUTING a -', 'FORWARD a b', 'POST_ROUTING a b']);
     const fl4 = new Flowi4().init(0, 0, 0, 0, 17, 0, ip4('10.0.0.9'), 0, 0, 0);
     const sk = new TestSock(t.h.net);
-    ipSendSkb(t.h.net, ipMakeSkb(t.h.net, sk, fl4, new Uint8Array(4), 0, 4, 0, cookie(), t.h.routing.routeOutput(t.h.net, fl4, sk) as Rtable, 0) as SkBuff);
+    ipSendSkb(t.h.net, ipMakeSkb(sk, fl4, new IpPayload().set(new Uint8Array(4), 0, 4, 0), cookie(), t.h.routing.routeOutput(t.h.net, fl4, sk) as Rtable, 0) as SkBuff);
     expect(seen).toEqual(['LOCAL_OUT - a', 'POST_ROUTING - a']);
     for (const op of ops) nfUnregisterNetHook(t.h.net, op);
   });

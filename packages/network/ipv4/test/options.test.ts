@@ -4,7 +4,7 @@ import { ipPacket } from '@skbuff/testkit';
 import { describe, expect, it } from 'vitest';
 import { IpOptions, ipOptionsCompile, ipOptionsFragment, ipOptionsGet, ipOptionsUndo, ipoptCopied } from '../src/index.ts';
 import { ip4, TestSock, cookie, useHost } from './support.ts';
-import { Flowi4, ipMakeSkb, ipSendSkb, type Rtable } from '../src/index.ts';
+import { Flowi4, IpPayload, ipMakeSkb, ipSendSkb, type Rtable } from '../src/index.ts';
 
 const t = useHost();
 const bytes = (opt: IpOptions): number[] => [...opt.data.slice(0, opt.optlen)];
@@ -74,7 +74,7 @@ describe('what is sent', () => {
     const opt = get(list) as IpOptions;
     const fl4 = new Flowi4().init(0, 0, 0, 0, 17, 0, opt.srr !== 0 ? opt.faddr : ip4(to), 0, 0, 0);
     const rt = h.routing.routeOutput(h.net, fl4, null) as Rtable;
-    const skb = ipMakeSkb(h.net, new TestSock(h.net), fl4, new Uint8Array(4), 0, 4, 0, cookie({ opt, addr: ip4(to) }), rt, 0);
+    const skb = ipMakeSkb(new TestSock(h.net), fl4, new IpPayload().set(new Uint8Array(4), 0, 4, 0), cookie({ opt, addr: ip4(to) }), rt, 0);
     if (typeof skb === 'number') throw new Error(String(skb));
     expect(ipSendSkb(h.net, skb)).toBe(0);
     return h.take()[0]?.ip as Uint8Array;

@@ -3,18 +3,27 @@ import { type NetDevice, SKB_DROP_REASON_IP_NOPROTO, SKB_DROP_REASON_NOMEM, SKB_
 import { loopback } from '@skbuff/loopback';
 import { neighbourBare } from '@skbuff/neighbour';
 import { type IpPacket, ipPacket, knownNeighbours } from '@skbuff/testkit';
-import { EMSGSIZE, ENOPROTOOPT, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PROT_UNREACH, IPPROTO_IGMP, IPPROTO_UDP } from '@skbuff/uapi';
-import { afterEach, describe, expect, it } from 'vitest';
 import {
-  Flowi4,
-  INFINITY_LIFE_TIME,
+  EMSGSIZE,
+  ENOPROTOOPT,
+  ICMP_DEST_UNREACH,
+  ICMP_FRAG_NEEDED,
+  ICMP_PROT_UNREACH,
+  IPPROTO_IGMP,
+  IPPROTO_UDP,
   IPSTATS_MIB_FRAGFAILS,
   IPSTATS_MIB_INUNKNOWNPROTOS,
   IPSTATS_MIB_REASMFAILS,
   IPSTATS_MIB_REASMREQDS,
+} from '@skbuff/uapi';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Flowi4,
+  INFINITY_LIFE_TIME,
   IPV4,
   ipCheckMc,
   ipMakeSkb,
+  IpPayload,
   ipOptionsGet,
   ipSendSkb,
   ipv4Bare,
@@ -50,7 +59,7 @@ const RECORD_ROUTE = [7, 7, 4, 0, 0, 0, 0, 0];
 function send(length: number, sk: TestSock = new TestSock(h.net)): number {
   const fl4 = new Flowi4().init(0, 0, 0, 0, IPPROTO_UDP, 0, ip4('10.0.0.9'), 0, 0, 0);
   const rt = h.routing.routeOutput(h.net, fl4, null) as Rtable;
-  const skb = ipMakeSkb(h.net, sk, fl4, new Uint8Array(length), 0, length, 8, cookie(), rt, 0);
+  const skb = ipMakeSkb(sk, fl4, new IpPayload().set(new Uint8Array(length), 0, length, 8), cookie(), rt, 0);
   if (typeof skb !== 'number') return ipSendSkb(h.net, skb);
   rt.release();
   return skb;

@@ -2,7 +2,7 @@
 import {
   createKernel,
   devOpen,
-  DstCounter,
+  type DstOps,
   type Kernel,
   type KernelOptions,
   type Net,
@@ -20,6 +20,7 @@ import { sysctl, sysctlOf } from '@skbuff/sysctl';
 import { type Sent, ethFrame, knownNeighbours, mib, receiveFrame, testDevice } from '@skbuff/testkit';
 import {
   ENETUNREACH,
+  ETH_P_IP,
   IFA_F_PERMANENT,
   NETLINK_ROUTE,
   RTN_BROADCAST,
@@ -31,7 +32,6 @@ import { inetMakeMask, inetPton4, ipv4IsMulticast } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
 import {
   fibComputeSpecDst,
-  type Flowi4,
   inDevGet,
   inetAllocIfa,
   type IfaddrInit,
@@ -53,7 +53,9 @@ import {
   type Ipv4,
   type Ipv4Net,
   ipv4Net,
+  ipv4Mtu,
   newInetCork,
+  newIpcmCookie,
   type RoutingProvider,
   RTCF_BROADCAST,
   RTCF_DOREDIRECT,
@@ -78,7 +80,7 @@ interface TestRoute {
 
 /** Own addresses and their subnets, and routes that a test adds; the longest prefix wins. */
 export class TestRouting implements RoutingProvider {
-  readonly counter: DstCounter = new DstCounter();
+  readonly counter: DstOps = { entries: 0, check: () => true, mtu: ipv4Mtu, confirmNeigh: null };
   readonly routes: TestRoute[] = [];
   private readonly made: Rtable[] = [];
   redirects = 0;
@@ -112,7 +114,7 @@ export class TestRouting implements RoutingProvider {
     const rt = this.inputRoute(daddr, dev);
     if (rt === null) return 2;
     this.made.push(rt);
-    if ((rt.flagsRtcf & RTCF_DOREDIRECT) !== 0) skb.cb[0] |= 1 << 5;
+    if ((rt.rtFlags & RTCF_DOREDIRECT) !== 0) skb.cb[0] |= 1 << 5;
     skb.dstSetNoref(rt);
     return saddr === 0xffffffff ? 90 : 0;
   };
@@ -150,12 +152,11 @@ export class TestRouting implements RoutingProvider {
     return rt;
   };
 
-  readonly check: RoutingProvider['check'] = () => true;
-  readonly sendRedirect: RoutingProvider['sendRedirect'] = () => {
+  readonly sendRedirect: NonNullable<RoutingProvider['sendRedirect']> = () => {
     this.redirects++;
   };
-  readonly updatePmtu: RoutingProvider['updatePmtu'] = () => {};
-  readonly redirect: RoutingProvider['redirect'] = () => {};
+  cacheFlush: RoutingProvider['cacheFlush'] = () => {};
+  ifaddr?: NonNullable<RoutingProvider['ifaddr']>;
 
   /** Input routes are borrowed by packets: they live until the test lets them go. */
   release(): void {
@@ -173,7 +174,6 @@ export class TestSock implements InetSock {
   mcTtl = 1;
   mcLoop = true;
   pmtudisc = 1;
-  hdrincl = false;
   inetOpt: IpOptions | null = null;
   inetDaddr = 0;
   inetId = 0;
@@ -196,7 +196,7 @@ export class TestSock implements InetSock {
     skb.destructor = uncharge;
   }
 
-  localError(err: number, _fl4: Flowi4, info: number): void {
+  localError(err: number, _daddr: number, info: number): void {
     this.errors.push([err, info]);
   }
 }
@@ -206,7 +206,7 @@ function uncharge(skb: SkBuff): void {
 }
 
 export function cookie(v: Partial<IpcmCookie> = {}): IpcmCookie {
-  return { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0, ...v };
+  return { ...newIpcmCookie(), ...v };
 }
 
 export class Host {
@@ -230,7 +230,7 @@ export class Host {
     });
     this.ip = this.kernel.services.get(IPV4);
     this.ip.routing = this.routing;
-    this.ip.icmp = { icmpSend: (_skb, type, code, info) => void this.icmp.push([type, code, info]) };
+    this.ip.icmp = { icmpSend: (_skb, type, code, info) => void this.icmp.push([type, code, info]), outCount() {} };
     this.ip.addProtocol(17, { handler: (skb) => this.deliver(skb), errHandler: null, noPolicy: false });
     devOpen(this.net.loopbackDev as NetDevice);
   }
@@ -289,7 +289,7 @@ export class Host {
 
   /** A frame with this IP packet arrives. `to`: its destination, default the device. */
   receive(dev: NetDevice, packet: Uint8Array, to?: Uint8Array, prepare?: (skb: SkBuff) => void): void {
-    receiveFrame(dev, ethFrame(dev, packet, to), prepare);
+    receiveFrame(dev, ethFrame(to ?? dev, packet, { type: ETH_P_IP }), prepare);
     this.clock.advance(0);
   }
 

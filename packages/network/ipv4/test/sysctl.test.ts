@@ -3,7 +3,7 @@ import { EACCES, EINVAL, ENOENT } from '@skbuff/uapi';
 import type { Net } from '@skbuff/core';
 import { sysctlOf } from '@skbuff/sysctl';
 import { describe, expect, it } from 'vitest';
-import { ipv4Net, LINUX_MIB_ARPFILTER, LINUX_MIB_MAX, LINUX_MIB_NAMES } from '../src/index.ts';
+import { ipv4Net, LINUX_MIB_ARPFILTER, LINUX_MIB_IPRPFILTER, LINUX_MIB_MAX, LINUX_MIB_NAMES } from '../src/index.ts';
 import { useHost } from './support.ts';
 
 const t = useHost();
@@ -37,11 +37,10 @@ describe('forwarding', () => {
 
   it('lets routing forget what it decided before', () => {
     const flushed: Net[] = [];
-    t.h.ip.rtCacheFlush = (net) => void flushed.push(net);
+    t.h.routing.cacheFlush = (net) => void flushed.push(net);
     t.h.sysctl('net/ipv4/ip_forward', '1');
     t.h.sysctl('net/ipv4/ip_forward', '1');
     expect(flushed).toEqual([t.h.net]);
-    t.h.ip.rtCacheFlush = null;
   });
 });
 
@@ -129,5 +128,6 @@ it('shows the counters in the files and in the order of the kernel', () => {
 });
 
 it('has a place for each counter that has a name', () => {
-  expect([LINUX_MIB_NAMES.length, LINUX_MIB_NAMES[LINUX_MIB_ARPFILTER]]).toEqual([LINUX_MIB_MAX, 'ArpFilter']);
+  expect(LINUX_MIB_NAMES.length).toBe(LINUX_MIB_MAX);
+  expect([LINUX_MIB_NAMES[LINUX_MIB_ARPFILTER], LINUX_MIB_NAMES[LINUX_MIB_IPRPFILTER]]).toEqual(['ArpFilter', 'IPReversePathFilter']);
 });

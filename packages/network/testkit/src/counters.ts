@@ -2,14 +2,30 @@
 import { type Kernel, type Net, dropReasonName } from '@skbuff/core';
 import { procNetOf } from '@skbuff/procfs';
 
-/** The counters of /proc/net/snmp and netstat: `Ip:InReceives`. */
-export function mibs(net: Net): Record<string, number> {
-  const lines = ['snmp', 'netstat'].flatMap((file) => String(procNetOf(net).read(file)).trimEnd().split('\n'));
+/** Reads a text with counters: the number of each, by `Group:Name`. */
+export type MibReader = (text: string) => Record<string, number>;
+
+/** Two lines for each group: the names of its counters, and the numbers. */
+function readGroups(text: string): Record<string, number> {
+  const lines = text.trimEnd().split('\n');
   const all: Record<string, number> = {};
   for (let i = 0; i + 1 < lines.length; i += 2) {
     const [group, ...names] = (lines[i] as string).split(' ');
     const values = (lines[i + 1] as string).split(' ');
     for (const [k, name] of names.entries()) all[`${group}${name}`] = Number(values[k + 1]);
+  }
+  return all;
+}
+
+/** The files of /proc/net with counters, each with what reads it. */
+export const mibFiles: Readonly<Record<string, MibReader>> = { snmp: readGroups, netstat: readGroups };
+
+/** The counters of all {@link mibFiles} that there are: `Ip:InReceives`. */
+export function mibs(net: Net): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const [file, read] of Object.entries(mibFiles)) {
+    const text = procNetOf(net).read(file);
+    if (typeof text === 'string') Object.assign(all, read(text));
   }
   return all;
 }

@@ -1,9 +1,9 @@
 import { VirtualClock, createKernel, devOpen, type Kernel, type SkBuff } from '@skbuff/core';
 import { procfs } from '@skbuff/procfs';
 import { ETH_P_IP, IPPROTO_UDP } from '@skbuff/uapi';
-import { be16, be32, inetPton4, ipComputeCsum } from '@skbuff/wire';
+import { be16, be32, csumFold, csumPartial, inetPton4, ipComputeCsum } from '@skbuff/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HOST_A, HOST_B, bytesOf, dropsByName, ethFrame, ipPacket, mib, receiveFrame, testDevice, udpFrame } from '../src/index.ts';
+import { HOST_A, HOST_B, bytesOf, dropsByName, ethFrame, ipFrame, ipPacket, mib, mibFiles, packetFamilies, receiveFrame, testDevice, udpDatagram, udpFrame } from '../src/index.ts';
 
 let kernel: Kernel;
 let got: SkBuff[];
@@ -34,6 +34,29 @@ describe('frames', () => {
     const cut = udpFrame({ to, dport: 53, ulen: 99, check: 1, cut: 6, options: [1, 1, 1, 0], ttl: 3 });
     expect(cut.length).toBe(14 + 24 + 6);
     expect([cut[14], cut[22], be16(cut, 38 + 4)]).toEqual([0x46, 3, 99]);
+  });
+
+  it.each(packetFamilies)('say which version of IP they carry: $name', (family) => {
+    const { version, ethType, hostA, hostB, pseudo } = family;
+    const to = testDevice(kernel.initNet, 'eth7', () => {});
+    for (const frame of [udpFrame({ to, dport: 53 }, family), ipFrame(to, 253, new Uint8Array(3), {}, family)]) {
+      expect([be16(frame, 12), (frame[14] as number) >> 4]).toEqual([ethType, version]);
+    }
+    const datagram = udpDatagram({ dport: 53, payload: 5 }, family);
+    expect([...datagram.subarray(8)]).toEqual([0, 1, 2, 3, 4]);
+    expect(csumFold(csumPartial(datagram, 0, 13, pseudo(hostA, hostB, 13, IPPROTO_UDP)))).toBe(0);
+  });
+
+  it('go from and to whom the test says, with the type that it says', () => {
+    const frame = ethFrame([1, 2, 3, 4, 5, 6], Uint8Array.of(0xf0), { from: [6, 5, 4, 3, 2, 1], type: 0x1234 });
+    expect([...frame]).toEqual([1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1, 0x12, 0x34, 0xf0]);
+    expect(() => ethFrame([1, 2, 3, 4, 5, 6], Uint8Array.of(0xf0))).toThrow('EtherType');
+  });
+});
+
+describe('counters', () => {
+  it('are read from two lines for each group', () => {
+    expect(mibFiles['snmp']?.('Ip: Forwarding InReceives\nIp: 1 7\nUdp: InErrors\nUdp: 3\n')).toEqual({ 'Ip:Forwarding': 1, 'Ip:InReceives': 7, 'Udp:InErrors': 3 });
   });
 });
 

@@ -6,5 +6,6 @@ export type NetOptions = Partial<HostNetOptions>;
 
 /** A network whose hosts have the plugins of `linux()` and the commands of `commands()`, unless others are given. */
 export function createNet(options: NetOptions = {}): HostNet {
-  return createHostNet({ plugins: linux(), commands: commands(), ...options });
+  // What is no object has no options to spread, and is refused as it is.
+  return createHostNet(typeof options === 'object' ? { plugins: linux(), commands: commands(), ...options } : options);
 }

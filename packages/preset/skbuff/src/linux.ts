@@ -9,6 +9,7 @@ import { ethtool } from '@skbuff/ethtool';
 import { ethtool as ethtoolCommand } from '@skbuff/ethtool-cli';
 import { fib } from '@skbuff/fib';
 import { fibRules } from '@skbuff/fib-rules';
+import { fib4Rules } from '@skbuff/fib4-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ip, nstat } from '@skbuff/iproute2';
@@ -37,7 +38,7 @@ export function linux(): Plugin[] {
   return [
     sysctl(), procfs(), netlink(), rtnetlink(), ethtool(),
     loopback(), veth(), dummy(),
-    neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), icmp(),
+    neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), fib4Rules(), icmp(),
     namespaces(), sock(), afInet(), udp(), raw(), ping(), afPacket(),
   ];
 }

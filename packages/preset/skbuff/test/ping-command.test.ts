@@ -1,3 +1,6 @@
+import { SockaddrIn } from '@skbuff/af-inet';
+import type { Task } from '@skbuff/sock';
+import { AF_INET, SOCK_DGRAM } from '@skbuff/uapi';
 import { createNet, type Host, type HostNet } from '../src/index.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -149,5 +152,45 @@ describe('errors', () => {
   it('of a host without a route', async () => {
     a.route.del({ to: 'default' });
     expect(await run('ping -c 1 10.0.2.2')).toBe('ping: connect: Network is unreachable\n[2]');
+  });
+});
+
+describe('a flood that is answered at once', () => {
+  it('lets time pass: a host that always finds something to do has its slices of it', async () => {
+    const flood = a.start('ping -q -f 127.0.0.1');
+    await net.advance(8);
+    flood.kill('SIGINT');
+    const { code, stdout } = await flood.done;
+    const [, sent = 0, received = 0, ms = 99] = /(\d+) packets transmitted, (\d+) received, .* time (\d+)ms/.exec(stdout)?.map(Number) ?? [];
+    // The answer to the last one may still be in the queue.
+    expect([code, sent > 1000, sent - received < 2, ms <= 12]).toEqual([0, true, true, true]);
+  });
+
+  it('lets the program around it run, under real time too', async () => {
+    const real = createNet({ debug: true, realTime: true });
+    const host = real.host('h');
+    const flood = host.start('ping -q -f 127.0.0.1');
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+    flood.kill('SIGINT');
+    const { code, stdout } = await flood.done;
+    expect([code, / received, .* packet loss/.test(stdout)]).toEqual([0, true]);
+    expect(real.close()).toEqual({});
+  });
+
+  it('of two tasks that answer each other lets time pass as well', async () => {
+    const [one, two] = [a.task.clone(0), a.task.clone(0)] as [Task, Task];
+    const fds = [one, two].map((task) => task.socket(AF_INET, SOCK_DGRAM)) as [number, number];
+    [one, two].forEach((task, i) => task.bind(fds[i] as number, new SockaddrIn(0x7f000001, 7000 + i)));
+    let rounds = 0;
+    const answer = async (task: Task, fd: number, to: number): Promise<void> => {
+      for (const room = new Uint8Array(4); (await task.recvfrom(fd, room)) > 0; rounds++) task.sendto(fd, room, 0, new SockaddrIn(0x7f000001, to));
+    };
+    const both = [answer(one, fds[0], 7001), answer(two, fds[1], 7000)];
+    one.sendto(fds[0], new Uint8Array(4), 0, new SockaddrIn(0x7f000001, 7001));
+    await net.advance(8);
+    expect(rounds).toBeGreaterThan(100);
+    one.exit();
+    two.exit();
+    await Promise.all(both);
   });
 });

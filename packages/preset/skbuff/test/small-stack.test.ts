@@ -84,7 +84,7 @@ function small(name: string): HostNet {
   return createNet({ plugins: without(name), commands: commands(), clock: new VirtualClock(), debug: true });
 }
 
-describe.each(['ipv4', 'af-inet', 'af-packet', 'ethtool', 'fib', 'fib-rules', 'arp', 'icmp', 'raw', 'ping', 'udp'])('on a stack without %s', (name) => {
+describe.each(['ipv4', 'af-inet', 'af-packet', 'ethtool', 'fib', 'fib-rules', 'fib4-rules', 'arp', 'icmp', 'raw', 'ping', 'udp'])('on a stack without %s', (name) => {
   it('every command ends with a status, and with a text if it fails', async () => {
     for (const line of LINES) {
       const net = small(name);

@@ -74,6 +74,11 @@ function received(dev: NetDevice, frame: Uint8Array): SkBuff | null {
   return skb;
 }
 
+it('takes options, not a list of plugins nor who makes one', () => {
+  expect(() => createNet(linux as never)).toThrow('createNet: the function linux is given where an object of options has to be. Write createNet({ plugins: linux(), seed: 1 })');
+  expect(() => createNet(linux() as never)).toThrow('createNet: there is no 0, only plugins, commands');
+});
+
 describe('the whole stack', () => {
   it('is unloaded in reverse, plugin by plugin, and leaves nothing', () => {
     const kernel = createKernel({ plugins: linux(), debug: true });

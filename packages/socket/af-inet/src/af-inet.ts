@@ -17,6 +17,8 @@ import {
   type Socket,
   datagramPoll,
   skSetPeekOff,
+  sockAddrErrno,
+  sockAddrNamed,
   sockNet,
   sockNoAccept,
   sockNoListen,
@@ -32,7 +34,6 @@ import {
   EACCES,
   EADDRINUSE,
   EADDRNOTAVAIL,
-  EAFNOSUPPORT,
   EAGAIN,
   EINVAL,
   ENOTCONN,
@@ -62,7 +63,7 @@ export function inetCreate(inetsw: Inetsw, net: Net, sock: Socket, protocol: num
   if (typeof entry === 'number') return entry;
   if (sock.type === SOCK_RAW && !kern && !sockNet.of(net).layer.nsCapable(net, CAP_NET_RAW)) return -EPERM;
   sock.ops = entry.ops;
-  const sk = entry.create(net, sock.type, protocol === 0 ? entry.protocol : protocol, entry.prot, kern);
+  const sk = new entry.sock(net, AF_INET, sock.type, protocol === 0 ? entry.protocol : protocol, entry.prot, kern);
   sk.reuse = entry.reuse;
   sk.isIcsk = entry.icsk;
   sock.graft(sk);
@@ -108,7 +109,7 @@ export function inetCheckAddr(sk: InetSk, addr: number): number {
 /** `__inet_bind`: what `Proto.bind` is for protocols with ports. */
 export function inetBindSk(sk: InetSk, sockaddr: SockAddr): number {
   const { family, addr, port } = sockaddr as SockaddrIn;
-  if (family !== AF_INET && (family !== AF_UNSPEC || addr !== INADDR_ANY)) return -EAFNOSUPPORT;
+  if (family !== AF_INET && (family !== AF_UNSPEC || addr !== INADDR_ANY)) return sockAddrErrno(sockaddr);
   const type = inetCheckAddr(sk, addr);
   if (type < 0) return type;
   const { ipUnprivilegedPortStart } = ipv4Net.of(sk.net);
@@ -141,7 +142,9 @@ export function inetAutobind(sk: InetSk): number {
 /** `inet_dgram_connect`. */
 export function inetDgramConnect(sock: Socket, addr: SockAddr, flags: number): number {
   const sk = sock.sk as InetSk;
-  if (addr.family === AF_UNSPEC) return sk.prot.disconnect(sk);
+  const family = sockAddrNamed(addr);
+  if (family < 0) return -EINVAL;
+  if (family === AF_UNSPEC) return sk.prot.disconnect(sk);
   const err = inetAutobind(sk);
   return err !== 0 ? err : sk.prot.connect(sk, addr, flags);
 }
@@ -198,17 +201,29 @@ export function inetIoctl(sock: Socket, request: number, arg: Uint8Array): numbe
   return rc === -ENOIOCTLCMD ? sk.prot.ioctl(sk, request, arg) : rc;
 }
 
-function ops(poll: (sock: Socket) => number, setPeekOff: (sk: Sock, value: number) => number): ProtoOps {
+/** What the tables of the families differ in. */
+export type InetFamilyOps = Pick<ProtoOps, 'family' | 'release' | 'bind' | 'getname' | 'ioctl'>;
+
+const AF_INET_OPS: InetFamilyOps = {
+  family: AF_INET,
+  release: inetRelease,
+  bind: (sock, addr) => protOf(sock).bind(sock.sk as Sock, addr),
+  getname: inetGetname,
+  ioctl: inetIoctl,
+};
+
+/** The operations of sockets that send messages, in a family. */
+export function inetOps(family: InetFamilyOps, poll: (sock: Socket) => number, setPeekOff: (sk: Sock, value: number) => number): ProtoOps {
   return {
-    family: AF_INET,
-    release: inetRelease,
-    bind: (sock, addr) => protOf(sock).bind(sock.sk as Sock, addr),
+    family: family.family,
+    release: family.release,
+    bind: family.bind,
     connect: inetDgramConnect,
     socketpair: sockNoSocketpair,
     accept: sockNoAccept,
-    getname: inetGetname,
+    getname: family.getname,
     poll,
-    ioctl: inetIoctl,
+    ioctl: family.ioctl,
     listen: sockNoListen,
     shutdown: inetShutdown,
     setsockopt: (sock, level, name, value) => protOf(sock).setsockopt(sock.sk as Sock, level, name, value),
@@ -226,8 +241,8 @@ function protOf(sock: Socket): Proto {
 
 /** `inet_dgram_ops`, with the poll of the protocol. */
 export function inetDgramOps(poll: (sock: Socket) => number): ProtoOps {
-  return ops(poll, skSetPeekOff);
+  return inetOps(AF_INET_OPS, poll, skSetPeekOff);
 }
 
 /** `inet_sockraw_ops`: raw and ping sockets. */
-export const inetSockrawOps: ProtoOps = ops((sock) => datagramPoll(sock.sk as Sock), sockNoSetPeekOff);
+export const inetSockrawOps: ProtoOps = inetOps(AF_INET_OPS, (sock) => datagramPoll(sock.sk as Sock), sockNoSetPeekOff);

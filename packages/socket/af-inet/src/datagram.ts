@@ -1,21 +1,13 @@
 /** The way of messages, and connect(2) of datagram and raw sockets (`net/ipv4/datagram.c`): nothing is sent by that. */
-import {
-  FLOWI_FLAG_ANYSRC,
-  type Flowi4,
-  IPOPT_F_STRICTROUTE,
-  IPSTATS_MIB_OUTNOROUTES,
-  type IpcmCookie,
-  RTCF_BROADCAST,
-  type Rtable,
-  ipv4Net,
-} from '@skbuff/ipv4';
-import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, type SockAddr } from '@skbuff/sock';
+import type { Net } from '@skbuff/core';
+import { FLOWI_FLAG_ANYSRC, type Flowi4, IPOPT_F_STRICTROUTE, type IpcmCookie, RTCF_BROADCAST, type Rtable, ipv4Net } from '@skbuff/ipv4';
+import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, type SockAddr, sockAddrErrno } from '@skbuff/sock';
 import {
   AF_INET,
   EACCES,
-  EAFNOSUPPORT,
   EINVAL,
   ENETUNREACH,
+  IPSTATS_MIB_OUTNOROUTES,
   MSG_DONTROUTE,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
@@ -36,10 +28,10 @@ export function ipSockRtScope(sk: InetSk): number {
   return (sk.flags & SOCK_LOCALROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
-/** `ip_route_output_flow` for `sk.fl4` or `sk.connFl4`, counting what has no route. */
-export function routeForSock(sk: InetSk, fl4: Flowi4): Rtable | number {
-  const state = ipv4Net.of(sk.net);
-  const rt = state.ip.routing === null ? -ENETUNREACH : state.ip.routing.routeOutput(sk.net, fl4, sk);
+/** `ip_route_output_flow` for `sk.fl4` or `sk.connFl4`; what has no route is counted. */
+export function ipRouteOutputFlow(net: Net, fl4: Flowi4, sk: InetSk): Rtable | number {
+  const state = ipv4Net.of(net);
+  const rt = state.ip.routing === null ? -ENETUNREACH : state.ip.routing.routeOutput(net, fl4, sk);
   if (rt === -ENETUNREACH) state.stats[IPSTATS_MIB_OUTNOROUTES]++;
   return rt;
 }
@@ -65,9 +57,9 @@ export function inetRouteMsg(sk: InetSk, flags: number, ipc: IpcmCookie, daddr: 
   const scope = onLink ? RT_SCOPE_LINK : ipSockRtScope(sk);
   const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
   const fl4 = sk.fl4.init(ipc.oif, ipc.mark, tos, scope, sk.protocol, flowFlags, daddr, saddr, dport, sport);
-  const rt = routeForSock(sk, fl4);
+  const rt = ipRouteOutputFlow(sk.net, fl4, sk);
   if (typeof rt === 'number') return rt;
-  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
+  if ((rt.rtFlags & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
     rt.release();
     return -EACCES;
   }
@@ -78,16 +70,16 @@ export function inetRouteMsg(sk: InetSk, flags: number, ipc: IpcmCookie, daddr: 
 /** `__ip4_datagram_connect`. */
 export function ip4DatagramConnect(sk: InetSk, sockaddr: SockAddr): number {
   const { family, addr, port } = sockaddr as SockaddrIn;
-  if (family !== AF_INET) return -EAFNOSUPPORT;
+  if (family !== AF_INET) return sockAddrErrno(sockaddr);
   sk.dstSet(null);
   const multicast = ipv4IsMulticast(addr);
   let oif = sk.boundDevIf;
   if (oif === 0) oif = multicast ? sk.mcIndex : sk.ucIndex;
   const saddr = sk.inetSaddr === 0 && multicast ? sk.mcAddr : sk.inetSaddr;
   const fl4 = sk.connFl4.init(oif, sk.mark, sk.tos, ipSockRtScope(sk), sk.protocol, inetSkFlowiFlags(sk), addr, saddr, port, sk.inetSport);
-  const rt = routeForSock(sk, fl4);
+  const rt = ipRouteOutputFlow(sk.net, fl4, sk);
   if (typeof rt === 'number') return rt;
-  if ((rt.flagsRtcf & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
+  if ((rt.rtFlags & RTCF_BROADCAST) !== 0 && (sk.flags & SOCK_BROADCAST) === 0) {
     rt.release();
     return -EACCES;
   }

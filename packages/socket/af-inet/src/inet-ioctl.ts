@@ -33,12 +33,12 @@ function routeIoctl(net: Net, request: number, arg: Uint8Array): number {
   if (!sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) return -U.EPERM;
   const dev = userString(arg, RT_DEV, U.IFNAMSIZ - 1);
   if (typeof dev === 'number') return dev;
-  return ipv4Net.of(net).ip.rtIoctl?.(net, request, arg, dev ?? '') ?? -U.EINVAL;
+  return ipv4Net.of(net).ip.routing?.ioctl?.(net, request, arg, dev ?? '') ?? -U.EINVAL;
 }
 
 /** `arp_ioctl`. */
 function arpIoctl(net: Net, request: number, arg: Uint8Array): number {
   if (request !== U.SIOCGARP && !sockNet.of(net).layer.nsCapable(net, U.CAP_NET_ADMIN)) return -U.EPERM;
   if (arg.length < U.ARPREQ_LEN) return -U.EFAULT;
-  return ipv4Net.of(net).ip.arpIoctl?.(net, request, arg) ?? -U.EINVAL;
+  return ipv4Net.of(net).ip.arpTbl?.ioctl?.(net, request, arg) ?? -U.EINVAL;
 }

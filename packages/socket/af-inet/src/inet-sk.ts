@@ -1,8 +1,8 @@
-/** `struct inet_sock` (`include/net/inet_sock.h`): a socket of AF_INET. */
-import type { Net, SkBuff } from '@skbuff/core';
-import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, type Rtable, ipv4Net, newInetCork } from '@skbuff/ipv4';
-import { Sock, type Proto, skbSetOwnerW, sockMaySend } from '@skbuff/sock';
-import { AF_INET, ENOBUFS, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
+/** `struct inet_sock` (`include/net/inet_sock.h`): a socket of AF_INET or of a family built on it. */
+import type { Net } from '@skbuff/core';
+import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, ipv4Net, newInetCork, newIpcmCookie } from '@skbuff/ipv4';
+import { Sock, type Proto, sockMaySend } from '@skbuff/sock';
+import { ENOBUFS, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
 import { ipLocalError } from './ip-error.ts';
 
 /** A group that a socket has joined on an interface (`struct ip_mc_socklist`). */
@@ -61,10 +61,10 @@ export class InetSk extends Sock implements InetSock {
   readonly connFl4: Flowi4 = new Flowi4();
   /** Filled in again for each send. */
   readonly fl4: Flowi4 = new Flowi4();
-  readonly ipc: IpcmCookie = { oif: 0, addr: 0, ttl: -1, tos: -1, priority: 0, mark: 0, opt: null, gsoSize: 0, txFlags: 0, tsKey: 0 };
+  readonly ipc: IpcmCookie = newIpcmCookie();
 
-  constructor(net: Net, type: number, protocol: number, prot: Proto, kern: boolean) {
-    super(net, AF_INET, type, protocol, prot, kern);
+  constructor(net: Net, family: number, type: number, protocol: number, prot: Proto, kern: boolean) {
+    super(net, family, type, protocol, prot, kern);
     this.pmtudisc = ipv4Net.of(net).ipNoPmtuDisc !== 0 ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
     this.inetId = net.kernel.random.u32() & 0xffff;
     this.fl4.uid = this.connFl4.uid = this.uid;
@@ -75,22 +75,8 @@ export class InetSk extends Sock implements InetSock {
     return sockMaySend(this);
   }
 
-  setOwnerW(skb: SkBuff): void {
-    skbSetOwnerW(skb, this);
-  }
-
-  localError(err: number, fl4: Flowi4, info: number): void {
-    ipLocalError(this, err, fl4.daddr, this.inetDport, info);
-  }
-
-  /** `sk_dst_check`: the cached route if it may still be used, without a reference for the caller; null: look it up. */
-  dstCheck(): Rtable | null {
-    const rt = this.dst as Rtable | null;
-    if (rt === null || rt.obsolete === 0) return rt;
-    const { routing } = ipv4Net.of(this.net).ip;
-    if (routing !== null && routing.check(rt)) return rt;
-    this.dstSet(null);
-    return null;
+  localError(err: number, daddr: number, info: number): void {
+    ipLocalError(this, err, daddr, this.inetDport, info);
   }
 
   /** `ipcm_init_sk`: what a send begins with before ancillary data is looked at. */

@@ -1,5 +1,5 @@
 /** Options of SOL_IP: reading. */
-import { IpOptions, ipOptionsUndo, ipv4Mtu, ipv4Net } from '@skbuff/ipv4';
+import { IpOptions, ipOptionsUndo, ipv4Net } from '@skbuff/ipv4';
 import { int32Bytes, putOption } from '@skbuff/sock';
 import {
   ENOPROTOOPT,
@@ -32,7 +32,7 @@ import {
 } from '@skbuff/uapi';
 import { leS32, setBe32 } from '@skbuff/wire';
 import type { InetSk } from './inet-sk.ts';
-import { cmsgOf } from './ip-sockglue.ts';
+import { cmsgOf } from './ip-cmsg-flags.ts';
 import { ipMcGetsockopt } from './mcast-options.ts';
 
 /** `ip_getsockopt`: bytes written to `out`, or a negative errno (-EOPNOTSUPP: no such level, -ENOPROTOOPT: no such option). */
@@ -87,8 +87,8 @@ function intOption(sk: InetSk, name: number): number | null {
     case IP_MTU_DISCOVER:
       return sk.pmtudisc;
     case IP_MTU: {
-      const rt = sk.dstCheck();
-      return rt === null ? 0 : ipv4Mtu(rt, sk.net.timers.jiffies);
+      const dst = sk.dstCheck();
+      return dst === null ? 0 : dst.ops.mtu(dst);
     }
     case IP_RECVERR:
       return Number(sk.recverr);

@@ -1,6 +1,6 @@
 /** Options of SOL_IP (`net/ipv4/ip_sockglue.c`): setting. */
 import { ipOptionsGet, rtTos2Priority } from '@skbuff/ipv4';
-import { sockNet } from '@skbuff/sock';
+import { optionInt, sockNet } from '@skbuff/sock';
 import {
   CAP_NET_RAW,
   EADDRNOTAVAIL,
@@ -8,7 +8,6 @@ import {
   ENOPROTOOPT,
   EPERM,
   IP_BIND_ADDRESS_NO_PORT,
-  IP_CHECKSUM,
   IP_FREEBIND,
   IP_HDRINCL,
   IP_LOCAL_PORT_RANGE,
@@ -20,16 +19,9 @@ import {
   IP_MULTICAST_TTL,
   IP_NODEFRAG,
   IP_OPTIONS,
-  IP_PKTINFO,
   IP_PMTUDISC_OMIT,
   IP_RECVERR,
   IP_RECVERR_RFC4884,
-  IP_RECVFRAGSIZE,
-  IP_RECVOPTS,
-  IP_RECVORIGDSTADDR,
-  IP_RECVTOS,
-  IP_RECVTTL,
-  IP_RETOPTS,
   IP_ROUTER_ALERT,
   IP_TOS,
   IP_TRANSPARENT,
@@ -40,36 +32,10 @@ import {
   SOL_IP,
 } from '@skbuff/uapi';
 import { be32, leS32 } from '@skbuff/wire';
-import {
-  IP_CMSG_CHECKSUM,
-  IP_CMSG_ORIGDSTADDR,
-  IP_CMSG_PKTINFO,
-  IP_CMSG_RECVFRAGSIZE,
-  IP_CMSG_RECVOPTS,
-  IP_CMSG_RETOPTS,
-  IP_CMSG_TOS,
-  IP_CMSG_TTL,
-} from './ip-cmsg-flags.ts';
+import { cmsgOf } from './ip-cmsg-flags.ts';
 import type { InetSk } from './inet-sk.ts';
 import { ipMcSetsockopt } from './mcast-options.ts';
 import { ipDevFind } from './multicast.ts';
-
-/** Options that switch a kind of ancillary data. */
-const CMSGS: Readonly<Record<number, number>> = {
-  [IP_PKTINFO]: IP_CMSG_PKTINFO,
-  [IP_RECVTTL]: IP_CMSG_TTL,
-  [IP_RECVTOS]: IP_CMSG_TOS,
-  [IP_RECVOPTS]: IP_CMSG_RECVOPTS,
-  [IP_RETOPTS]: IP_CMSG_RETOPTS,
-  [IP_RECVORIGDSTADDR]: IP_CMSG_ORIGDSTADDR,
-  [IP_CHECKSUM]: IP_CMSG_CHECKSUM,
-  [IP_RECVFRAGSIZE]: IP_CMSG_RECVFRAGSIZE,
-};
-
-/** The IP_CMSG_* that an option stands for, or 0. */
-export function cmsgOf(name: number): number {
-  return CMSGS[name] ?? 0;
-}
 
 /** `ip_setsockopt`: 0 or a negative errno (-ENOPROTOOPT: no such level or option). */
 export function ipSetsockopt(sk: InetSk, level: number, name: number, value: Uint8Array): number {
@@ -80,7 +46,7 @@ export function ipSetsockopt(sk: InetSk, level: number, name: number, value: Uin
     case IP_MULTICAST_IF:
       return setMulticastIf(sk, value);
     default:
-      return ipMcSetsockopt(sk, name, value) ?? setInt(sk, name, value, value.length >= 4 ? leS32(value, 0) : value.length >= 1 ? value[0] : 0);
+      return ipMcSetsockopt(sk, name, value) ?? setInt(sk, name, value, optionInt(value));
   }
 }
 

@@ -3,7 +3,7 @@ import { type InDevice, ipMcAddSrc, ipMcDelSrc, ipv4Net } from '@skbuff/ipv4';
 import { EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, MCAST_EXCLUDE, MCAST_INCLUDE } from '@skbuff/uapi';
 import { ipv4IsMulticast } from '@skbuff/wire';
 import type { InetSk, McSocklist } from './inet-sk.ts';
-import { type Mreqn, ipMcFindDev, ipMcLeaveGroup, membership } from './multicast.ts';
+import { type Mreqn, ipMcFindDev, ipMcLeaveGroup, ipMcSocklist } from './multicast.ts';
 
 /**
  * `ip_mc_source`: adds or deletes one source of a group in a mode. 0, -EINVAL (not a member, or the group has sources in the other
@@ -13,7 +13,7 @@ export function ipMcSource(sk: InetSk, add: boolean, mode: number, req: Mreqn, s
   if (!ipv4IsMulticast(req.group)) return -EINVAL;
   const inDev = ipMcFindDev(sk, req);
   if (inDev === null) return -ENODEV;
-  const mc = membership(sk, req.group, inDev.dev.ifindex);
+  const mc = ipMcSocklist(sk, req.group, inDev.dev.ifindex);
   if (mc === null || (mc.sources !== null && mc.sfmode !== mode)) return -EINVAL;
   // While no source is named the mode may change.
   if (mc.sfmode !== mode) {
@@ -51,7 +51,7 @@ export function ipMcMsfilter(sk: InetSk, req: Mreqn, mode: number, sources: read
   const inDev = ipMcFindDev(sk, req);
   if (inDev === null) return -ENODEV;
   if (mode === MCAST_INCLUDE && sources.length === 0) return ipMcLeaveGroup(sk, req);
-  const mc = membership(sk, req.group, inDev.dev.ifindex);
+  const mc = ipMcSocklist(sk, req.group, inDev.dev.ifindex);
   if (mc === null) return -EINVAL;
   ipMcAddSrc(inDev, req.group, mode, sources, false);
   ipMcDelSrc(inDev, req.group, mc.sfmode, mc.sources ?? [], false);

@@ -41,7 +41,7 @@ export function ipMcJoinGroup(sk: InetSk, req: Mreqn, mode: number): number {
   const inDev = ipMcFindDev(sk, req);
   if (inDev === null) return -ENODEV;
   const { ifindex } = inDev.dev;
-  if (membership(sk, req.group, ifindex) !== null) return -EADDRINUSE;
+  if (ipMcSocklist(sk, req.group, ifindex) !== null) return -EADDRINUSE;
   if (sk.mcList.length >= ipv4Net.of(sk.net).igmpMaxMemberships) return -ENOBUFS;
   sk.mcList.unshift({ group: req.group, addr: req.addr, ifindex, sfmode: mode, sources: null });
   ipMcIncGroup(inDev, req.group, mode);
@@ -49,7 +49,7 @@ export function ipMcJoinGroup(sk: InetSk, req: Mreqn, mode: number): number {
 }
 
 /** The socket's entry for a group on an interface, or null. */
-export function membership(sk: InetSk, group: number, ifindex: number): McSocklist | null {
+export function ipMcSocklist(sk: InetSk, group: number, ifindex: number): McSocklist | null {
   return sk.mcList.find((mc) => mc.group === group && mc.ifindex === ifindex) ?? null;
 }
 

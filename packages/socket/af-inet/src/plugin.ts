@@ -1,5 +1,6 @@
 /** AF_INET as a plugin. */
 import type { Net, Plugin } from '@skbuff/core';
+import { IPV4, ipv4ConfirmNeigh } from '@skbuff/ipv4';
 import { procCreateNet } from '@skbuff/procfs';
 import { SOCKET_LAYER } from '@skbuff/sock';
 import { AF_INET } from '@skbuff/uapi';
@@ -26,8 +27,11 @@ export function afInet(): Plugin {
       if (typeof undo === 'number') throw new Error('AF_INET is registered already');
       ctx.onUnload(undo);
       layer.inetIoctl = inetOwnIoctl;
+      const { dstOps } = ctx.get(IPV4);
+      dstOps.confirmNeigh = ipv4ConfirmNeigh;
       ctx.onUnload(() => {
         layer.inetIoctl = null;
+        dstOps.confirmNeigh = null;
       });
       const files: Map<Net, () => void> = new Map();
       ctx.pernetSubsys({

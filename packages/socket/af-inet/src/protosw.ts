@@ -1,6 +1,6 @@
-/** `inetsw`: which protocols AF_INET offers for which type of socket. */
-import { type Net, type Token, token } from '@skbuff/core';
-import type { Proto, ProtoOps } from '@skbuff/sock';
+/** `inetsw`: which protocols a family offers for which type of socket. */
+import { type ModuleContext, type Net, type Token, token } from '@skbuff/core';
+import { type Proto, type ProtoOps, SOCKET_LAYER } from '@skbuff/sock';
 import { EPROTONOSUPPORT, ESOCKTNOSUPPORT, IPPROTO_IP } from '@skbuff/uapi';
 import type { InetSk } from './inet-sk.ts';
 
@@ -18,8 +18,8 @@ export interface InetProtosw {
   readonly reuse: boolean;
   /** A connection-oriented socket (`INET_PROTOSW_ICSK`). */
   readonly icsk: boolean;
-  /** Makes the protocol's own kind of socket. */
-  readonly create: (net: Net, type: number, protocol: number, prot: Proto, kern: boolean) => InetSk;
+  /** The protocol's own kind of socket. */
+  readonly sock: new (net: Net, family: number, type: number, protocol: number, prot: Proto, kern: boolean) => InetSk;
 }
 
 /** The family's table of one kernel. */
@@ -45,5 +45,13 @@ export class Inetsw {
   }
 }
 
-/** The service under which protocols find the table. */
+/** The service under which protocols find the table of AF_INET. */
 export const INETSW: Token<Inetsw> = token<Inetsw>('INETSW');
+
+/** `proto_register` and `inet_register_protosw`: makes a protocol known, and offers sockets of it in the family of `table`, while the plugin is loaded. */
+export function inetRegisterProtosw(ctx: ModuleContext, table: Token<Inetsw>, entry: InetProtosw): void {
+  const undo = ctx.get(SOCKET_LAYER).registerProto(entry.prot);
+  if (typeof undo === 'number') throw new Error(`${entry.prot.name} is registered already`);
+  ctx.onUnload(undo);
+  ctx.onUnload(ctx.get(table).register(entry));
+}

@@ -1,7 +1,9 @@
 /** `struct sockaddr_in`. */
-import type { SockAddr, SockAddrCodec } from '@skbuff/sock';
+import { type SockAddr, type SockAddrCodec, sockAddrFamily } from '@skbuff/sock';
 import { AF_INET } from '@skbuff/uapi';
 import { be16, be32, setBe16, setBe32, zeroBytes } from '@skbuff/wire';
+
+const SOCKADDR_IN_LEN = 16;
 
 /** The typed twin: port 0..65535 and address u32, in host order. */
 export class SockaddrIn implements SockAddr {
@@ -17,13 +19,13 @@ export class SockaddrIn implements SockAddr {
 
 /** 16 bytes: family (little endian), port and address (big endian), 8 bytes of nothing. */
 export const sockaddrInCodec: SockAddrCodec = {
-  length: 16,
+  length: SOCKADDR_IN_LEN,
   create: () => new SockaddrIn(),
-  decode(bytes: Uint8Array, addr: SockAddr): void {
-    const sin = addr as SockaddrIn;
-    sin.family = bytes[0] | (bytes[1] << 8);
-    sin.port = be16(bytes, 2);
-    sin.addr = be32(bytes, 4);
+  decode(bytes: Uint8Array): SockAddr {
+    const whole = bytes.length >= SOCKADDR_IN_LEN;
+    const sin = new SockaddrIn(whole ? be32(bytes, 4) : 0, whole ? be16(bytes, 2) : 0);
+    sin.family = sockAddrFamily(bytes, SOCKADDR_IN_LEN);
+    return sin;
   },
   encode(addr: SockAddr, bytes: Uint8Array): void {
     const sin = addr as SockaddrIn;

@@ -1,8 +1,11 @@
 import {
+  EADDRNOTAVAIL,
   ECONNREFUSED,
   EHOSTUNREACH,
+  EINVAL,
   EMSGSIZE,
   ENETUNREACH,
+  ENOBUFS,
   EPROTO,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
@@ -17,7 +20,25 @@ import {
   SOCK_STREAM,
 } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { type InetProtosw, Inetsw, SockaddrIn, flowHash, icmpErrVerdict, pktinfoCmsg, pktinfoOf, procAddr, sockaddrInCodec } from '../src/index.ts';
+import {
+  type GroupFamily,
+  type InetProtosw,
+  type InetSk,
+  Inetsw,
+  SockaddrIn,
+  groupFilter,
+  groupFilterAsked,
+  groupReq,
+  groupSourceReq,
+  icmpErrConvert,
+  inetEhashfn,
+  inetRcvSaddrEqual,
+  pktinfoCmsg,
+  pktinfoOf,
+  procAddr,
+  putGroupFilter,
+  sockaddrInCodec,
+} from '../src/index.ts';
 
 /** An entry of the table as far as the table looks at it. */
 function entry(type: number, protocol: number, isDefault: boolean): InetProtosw {
@@ -30,9 +51,7 @@ describe('sockaddr_in', () => {
     const bytes = new Uint8Array(16).fill(0xa5);
     sockaddrInCodec.encode(new SockaddrIn(0xc0000201, 0x1234), bytes);
     expect([...bytes]).toEqual([2, 0, 0x12, 0x34, 0xc0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    const back = sockaddrInCodec.create() as SockaddrIn;
-    sockaddrInCodec.decode(bytes, back);
-    expect(back).toEqual(new SockaddrIn(0xc0000201, 0x1234));
+    expect(sockaddrInCodec.decode(bytes)).toEqual(new SockaddrIn(0xc0000201, 0x1234));
   });
 
   it('an IP_PKTINFO holds an index and two addresses', () => {
@@ -86,17 +105,71 @@ describe('what an ICMP error means', () => {
     ['time exceeded', ICMP_TIME_EXCEEDED, 0, true, EHOSTUNREACH, false],
     ['parameter problem', ICMP_PARAMETERPROB, 0, true, EPROTO, true],
   ])('%s [ICMP-17]', (_what, type, code, discovers, errno, hard) => {
-    expect(icmpErrVerdict(type, code, discovers)).toEqual({ errno, hard });
+    expect(icmpErrConvert(type, code, discovers)).toEqual({ errno, hard });
   });
 });
 
 it('flows hash the same way every time, and apart from each other', () => {
-  expect(flowHash(1, 2, 3, 4, 5)).toBe(flowHash(1, 2, 3, 4, 5));
-  const hashes = new Set(Array.from({ length: 1000 }, (_v, port) => flowHash(7, 0x0a000001, 53, 0x0a000002, port)));
+  expect(inetEhashfn(1, 2, 3, 4, 5)).toBe(inetEhashfn(1, 2, 3, 4, 5));
+  const hashes = new Set(Array.from({ length: 1000 }, (_v, port) => inetEhashfn(7, 0x0a000001, 53, 0x0a000002, port)));
   expect(hashes.size).toBe(1000);
 });
 
 it('addresses in /proc are as they lie in memory', () => {
   expect(procAddr(0x7f000001, 53)).toBe('0100007F:0035');
   expect(procAddr(0xffffffff, 65535)).toBe('FFFFFFFF:FFFF');
+});
+
+describe('groups in the words of RFC 3678', () => {
+  /** A family of one letter. */
+  const letters: GroupFamily<string> = {
+    get: (bytes, at) => (bytes[at] === 77 ? String.fromCharCode(bytes[at + 2] as number) : null),
+    put: (bytes, at, letter) => bytes.set([77, 0, letter.charCodeAt(0)], at),
+  };
+
+  function written(length: number, ...addresses: readonly (readonly [at: number, letter: string])[]): Uint8Array {
+    const bytes = new Uint8Array(length);
+    bytes[0] = 3;
+    for (const [at, letter] of addresses) letters.put(bytes, at, letter);
+    return bytes;
+  }
+
+  it('hold addresses of any family', () => {
+    expect(groupReq(letters, written(136, [8, 'g']))).toEqual({ ifindex: 3, group: 'g' });
+    expect(groupSourceReq(letters, written(264, [8, 'g'], [136, 's']))).toEqual({ ifindex: 3, group: 'g', source: 's' });
+    const filter = written(400, [8, 'g'], [144, 's'], [272, 't']);
+    filter.set([1, 0, 0, 0, 2], 136);
+    expect(groupFilter(letters, filter, 400, 2)).toEqual({ ifindex: 3, group: 'g', mode: 1, sources: ['s', 't'] });
+    expect(groupFilterAsked(letters, filter)).toEqual({ ifindex: 3, group: 'g' });
+    filter[140] = 1;
+    expect(putGroupFilter(letters, filter, 0, ['x', 'y', 'z'])).toBe(272);
+    expect([filter[136], filter[140], letters.get(filter, 144), letters.get(filter, 272)]).toEqual([0, 3, 'x', 't']);
+  });
+
+  it('and nothing else: too short, too long, of another family', () => {
+    expect([groupReq(letters, written(135, [8, 'g'])), groupReq(letters, written(136))]).toEqual([-EINVAL, -EINVAL]);
+    expect([groupSourceReq(letters, written(265, [8, 'g'], [136, 's'])), groupSourceReq(letters, written(264, [8, 'g']))]).toEqual([-EINVAL, -EADDRNOTAVAIL]);
+    const filter = written(272, [8, 'g'], [144, 's']);
+    filter[140] = 2;
+    expect([groupFilter(letters, filter, 272, 2), groupFilter(letters, filter, 272, 1), groupFilter(letters, filter, 271, 2)]).toEqual([-EINVAL, -ENOBUFS, -ENOBUFS]);
+    filter[140] = 1;
+    filter[144] = 2;
+    expect([groupFilter(letters, filter, 272, 2), groupFilter(letters, filter.subarray(0, 143), 272, 2), groupFilterAsked(letters, filter.subarray(0, 143))]).toEqual([
+      -EADDRNOTAVAIL,
+      -EINVAL,
+      -EINVAL,
+    ]);
+  });
+});
+
+it.each([
+  [0, 0, false, true],
+  [1, 1, false, true],
+  [1, 2, true, false],
+  [0, 1, false, false],
+  [0, 1, true, true],
+  [1, 0, true, true],
+])('sockets at %i and %i, wildcards counting: %s, hear the same address: %s', (a, b, wildcard, same) => {
+  const at = (inetRcvSaddr: number): InetSk => ({ inetRcvSaddr }) as unknown as InetSk;
+  expect(inetRcvSaddrEqual(at(a), at(b), wildcard)).toBe(same);
 });

@@ -1,6 +1,6 @@
 /** Sending (`packet_snd`): a frame as it is, or a packet behind a header of the device's making. */
 import { type NetDevice, type SkBuff, SKB_DROP_REASON_NOT_SPECIFIED, NET_XMIT_CN, devDirectXmit } from '@skbuff/core';
-import { type Msghdr, type SockcmCookie, msgPayload, skbSetOwnerW, skbSetupTxTimestamp, sockCmsgSend, sockMaySend, sockNet } from '@skbuff/sock';
+import { type Msghdr, type SockcmCookie, msgPayload, skbSetupTxTimestamp, sockAddrShort, sockCmsgSend, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   ARPHRD_ETHER,
   CAP_SYS_RAWIO,
@@ -18,7 +18,7 @@ import {
 } from '@skbuff/uapi';
 import { ETHHDR_PROTO, be16 } from '@skbuff/wire';
 import type { PacketSock } from './packet-sock.ts';
-import { SLL_ADDR_OFFSET, SOCKADDR_LL_LEN, type SockaddrLl } from './sockaddr-ll.ts';
+import type { SockaddrLl } from './sockaddr-ll.ts';
 import { type VirtioNetHdr, isGsoHdr, virtioNetHdrParse, virtioNetHdrProto, virtioNetHdrToSkb } from './virtio-net.ts';
 
 const VLAN_HLEN = 4;
@@ -32,7 +32,7 @@ const HH_DATA_MOD = 16;
  */
 export function packetSendmsg(po: PacketSock, msg: Msghdr, len: number): number {
   const sll = msg.name as SockaddrLl | null;
-  if (sll !== null && sll.halen + SLL_ADDR_OFFSET > SOCKADDR_LL_LEN) return -EINVAL;
+  if (sll !== null && (sockAddrShort(sll) || sll.halen > sll.addr.length)) return -EINVAL;
   const dev = sll === null ? po.dev : po.net.devGetByIndex(sll.ifindex);
   if (dev === null) return -ENXIO;
   if ((dev.flags & IFF_UP) === 0) return -ENETDOWN;
@@ -76,7 +76,7 @@ function makeSkb(po: PacketSock, dev: NetDevice, sll: SockaddrLl | null, payload
   if (skb === null) return -ENOBUFS;
   skb.reserve(hlen);
   skb.dev = dev;
-  skbSetOwnerW(skb, po);
+  po.setOwnerW(skb);
   skb.networkHeader = skb.data;
   const proto = sll === null ? po.num : sll.protocol;
   const err = po.type === SOCK_RAW ? fillRaw(po, skb, dev, payload, len) : fillDgram(po, skb, dev, proto, sll, payload, len);
@@ -88,7 +88,7 @@ function makeSkb(po: PacketSock, dev: NetDevice, sll: SockaddrLl | null, payload
 
 /** The header is the device's: without an address it is the device's own to find one, and most do not. */
 function fillDgram(po: PacketSock, skb: SkBuff, dev: NetDevice, proto: number, sll: SockaddrLl | null, payload: Uint8Array, len: number): number {
-  // A name given as bytes always has room for eight; what counts is the device's address length.
+  // A name always has room for eight; what counts is the device's address length.
   const daddr = sll === null ? null : sll.addr;
   skb.putData(payload, po.vnetHdrSz, len);
   const made = dev.headerOps === null ? 0 : dev.headerOps.create(skb, dev, proto, daddr, null, len);

@@ -1,11 +1,12 @@
 /** `struct sockaddr_ll`: family (2 bytes), protocol (2, big endian), ifindex (4), hatype (2), pkttype, halen, address (8). */
-import type { SockAddr, SockAddrCodec } from '@skbuff/sock';
+import { type SockAddr, type SockAddrCodec, sockAddrFamily } from '@skbuff/sock';
 import { AF_PACKET } from '@skbuff/uapi';
 import { be16, leS32, setBe16, setLe32 } from '@skbuff/wire';
 
 /** Bytes of the structure, and where the address begins in it. */
 export const SOCKADDR_LL_LEN = 20;
 export const SLL_ADDR_OFFSET = 12;
+const SLL_ADDR_MIN = 8;
 
 export class SockaddrLl implements SockAddr {
   family: number = AF_PACKET;
@@ -17,13 +18,14 @@ export class SockaddrLl implements SockAddr {
   hatype = 0;
   pkttype = 0;
   halen = 0;
-  /** `halen` bytes used of 8. */
-  readonly addr: Uint8Array = new Uint8Array(8);
+  /** `halen` bytes used of 8, or of more if more were given. */
+  readonly addr: Uint8Array;
 
   constructor(protocol = 0, ifindex = 0, addr: ArrayLike<number> = []) {
     this.protocol = protocol;
     this.ifindex = ifindex;
     this.halen = addr.length;
+    this.addr = new Uint8Array(Math.max(addr.length, SLL_ADDR_MIN));
     this.addr.set(addr);
   }
 }
@@ -33,14 +35,15 @@ export function packetProtocol(ethertype: number): number {
   return ((ethertype & 0xff) << 8) | (ethertype >>> 8);
 }
 
-function decode(b: Uint8Array, addr: SockAddr): void {
-  const sll = addr as SockaddrLl;
-  sll.protocol = be16(b, 2);
-  sll.ifindex = leS32(b, 4);
+function decode(b: Uint8Array): SockAddr {
+  const whole = b.length >= SOCKADDR_LL_LEN;
+  const sll = whole ? new SockaddrLl(be16(b, 2), leS32(b, 4), b.subarray(SLL_ADDR_OFFSET)) : new SockaddrLl();
+  sll.family = sockAddrFamily(b, SOCKADDR_LL_LEN);
+  if (!whole) return sll;
   sll.hatype = (b[8] as number) | ((b[9] as number) << 8);
   sll.pkttype = b[10] as number;
   sll.halen = b[11] as number;
-  sll.addr.set(b.subarray(SLL_ADDR_OFFSET, SOCKADDR_LL_LEN));
+  return sll;
 }
 
 function encode(addr: SockAddr, b: Uint8Array): void {
@@ -53,7 +56,7 @@ function encode(addr: SockAddr, b: Uint8Array): void {
   b[9] = sll.hatype >>> 8;
   b[10] = sll.pkttype;
   b[11] = sll.halen;
-  b.set(sll.addr, SLL_ADDR_OFFSET);
+  b.set(sll.addr.subarray(0, SLL_ADDR_MIN), SLL_ADDR_OFFSET);
 }
 
 export const sockaddrLlCodec: SockAddrCodec = { length: SOCKADDR_LL_LEN, create: () => new SockaddrLl(), decode, encode };

@@ -153,8 +153,7 @@ export class Stack {
   }
 
   private sllText(bytes: Uint8Array, len: number): string {
-    const sll = new SockaddrLl();
-    sockaddrLlCodec.decode(bytes, sll);
+    const sll = sockaddrLlCodec.decode(bytes) as SockaddrLl;
     const family = (bytes[0] as number) | ((bytes[1] as number) << 8);
     const proto = sll.protocol.toString(16).padStart(4, '0');
     return ` ${len} ${family} ${proto} ${this.name(sll.ifindex)} ${sll.hatype} ${sll.pkttype} ${sll.halen} ${hexOf(sll.addr.subarray(0, sll.halen))}`;

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export * from './ping.ts';
 export * from './ping-prot.ts';
 export * from './ping-rcv.ts';
 export * from './ping-sendmsg.ts';

@@ -1,21 +1,9 @@
 /** Sending (`ping_v4_sendmsg` in `net/ipv4/ping.c`): echo requests only, with the socket's identifier. */
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import { CHECKSUM_NONE, skbChecksum } from '@skbuff/core';
-import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb, ipv4ConfirmNeigh } from '@skbuff/ipv4';
-import { type Msghdr, msgPayload, skbSetupTxTimestamp, sockNet } from '@skbuff/sock';
-import {
-  AF_INET,
-  EAFNOSUPPORT,
-  EDESTADDRREQ,
-  EINVAL,
-  EMSGSIZE,
-  EOPNOTSUPP,
-  ICMP_ECHO,
-  ICMP_EXT_ECHO,
-  MSG_CONFIRM,
-  MSG_OOB,
-  TCP_ESTABLISHED,
-} from '@skbuff/uapi';
+import { IpPayload, type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb } from '@skbuff/ipv4';
+import { type Msghdr, skbSetupTxTimestamp, sockAddrErrno } from '@skbuff/sock';
+import { AF_INET, EDESTADDRREQ, ICMP_ECHO, ICMP_EXT_ECHO, MSG_CONFIRM, TCP_ESTABLISHED } from '@skbuff/uapi';
 import {
   ICMPHDR_CHECKSUM,
   ICMPHDR_CODE,
@@ -27,9 +15,13 @@ import {
   csumFold,
   setBe16,
 } from '@skbuff/wire';
+import { pingCommonSendmsg } from './ping.ts';
 import type { PingSock } from './ping-sock.ts';
 
-/** `ping_supported`: what may be sent, and about which errors may be heard. */
+/** Of the send that is under way. */
+const outgoing: IpPayload = new IpPayload();
+
+/** `ping_supported` of IPv4: what may be sent, and about which errors may be heard. */
 export function pingSupported(type: number, code: number): boolean {
   return code === 0 && (type === ICMP_ECHO || type === ICMP_EXT_ECHO);
 }
@@ -38,14 +30,11 @@ export function pingSupported(type: number, code: number): boolean {
  * `ping_v4_sendmsg`: an ICMP message, header first; its identifier and checksum are filled in. Returns `len`, or -EMSGSIZE, -EINVAL
  * (shorter than a header, or no echo request), -EDESTADDRREQ, -EAFNOSUPPORT, -ENETUNREACH, -EACCES, -EAGAIN.
  */
-export function pingSendmsg(sk: PingSock, msg: Msghdr, len: number): number {
-  if (len > 0xffff) return -EMSGSIZE;
-  if (len < ICMPHDR_LEN) return -EINVAL;
-  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
-  if (!pingSupported(payload[ICMPHDR_TYPE], payload[ICMPHDR_CODE])) return -EINVAL;
+export function pingV4Sendmsg(sk: PingSock, msg: Msghdr, len: number): number {
+  const payload = pingCommonSendmsg(sk, msg, len, pingSupported);
+  if (typeof payload === 'number') return payload;
   const name = msg.name as SockaddrIn | null;
-  if (name !== null && name.family !== AF_INET) return -EAFNOSUPPORT;
+  if (name !== null && name.family !== AF_INET) return sockAddrErrno(name);
   if (name === null && sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
   const ipc = sk.ipcmInit();
   const err = msg.control.length === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc);
@@ -56,8 +45,8 @@ export function pingSendmsg(sk: PingSock, msg: Msghdr, len: number): number {
 
 /** The reference on `rt` is taken over. */
 function send(sk: PingSock, flags: number, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
-  if ((flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, sk.fl4.daddr);
-  const skb = ipMakeSkb(sk.net, sk, sk.fl4, payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN, ipc, rt, flags);
+  if ((flags & MSG_CONFIRM) !== 0) rt.ops.confirmNeigh?.(rt, sk.fl4.daddr);
+  const skb = ipMakeSkb(sk, sk.fl4, outgoing.set(payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN), ipc, rt, flags);
   if (typeof skb === 'number') {
     rt.release();
     return skb === 0 ? len : skb;

@@ -1,11 +1,10 @@
 /** ICMP datagram sockets as a plugin. */
-import { INETSW, PROC_RAW_HEADER, inetSockrawOps, procSockLinePadded } from '@skbuff/af-inet';
+import { INETSW, PROC_RAW_HEADER, inetRegisterProtosw, inetSockrawOps, procSockLinePadded } from '@skbuff/af-inet';
 import type { Net, Plugin } from '@skbuff/core';
 import { ICMP } from '@skbuff/icmp';
 import { procCreateNet } from '@skbuff/procfs';
-import { SOCKET_LAYER } from '@skbuff/sock';
 import { registerNetSysctl, sysctlIntVec } from '@skbuff/sysctl';
-import { IPPROTO_ICMP, SOCK_DGRAM } from '@skbuff/uapi';
+import { AF_INET, IPPROTO_ICMP, SOCK_DGRAM } from '@skbuff/uapi';
 import { pingProt } from './ping-prot.ts';
 import { pingReceiver } from './ping-rcv.ts';
 import { PingNet, PingSock, pingNet } from './ping-sock.ts';
@@ -21,21 +20,16 @@ export function ping(): Plugin {
     init(ctx): void {
       const icmp = ctx.get(ICMP);
       ctx.pernetSubsys({ name: 'ping', init: netInit, exit: netExit });
-      const unregister = ctx.get(SOCKET_LAYER).registerProto(pingProt);
-      if (typeof unregister === 'number') throw new Error('PING is registered already');
-      ctx.onUnload(unregister);
-      ctx.onUnload(
-        ctx.get(INETSW).register({
-          type: SOCK_DGRAM,
-          protocol: IPPROTO_ICMP,
-          prot: pingProt,
-          ops: inetSockrawOps,
-          isDefault: false,
-          reuse: true,
-          icsk: false,
-          create: (net, type, protocol, prot, kern) => new PingSock(net, type, protocol, prot, kern),
-        }),
-      );
+      inetRegisterProtosw(ctx, INETSW, {
+        type: SOCK_DGRAM,
+        protocol: IPPROTO_ICMP,
+        prot: pingProt,
+        ops: inetSockrawOps,
+        isDefault: false,
+        reuse: true,
+        icsk: false,
+        sock: PingSock,
+      });
       icmp.ping = pingReceiver;
       ctx.onUnload(() => {
         icmp.ping = null;
@@ -67,10 +61,10 @@ function netExit(net: Net): void {
   pingNet.set(net, null);
 }
 
-/** The text of /proc/net/icmp. */
+/** The text of /proc/net/icmp: the table's sockets of this family. */
 export function pingProcText(net: Net): string {
   const state = pingNet.of(net);
   let text = `${PROC_RAW_HEADER.trimEnd().padEnd(127)}\n`;
-  for (const sk of state) text += procSockLinePadded(sk, state.bucket(sk.inetNum), sk.inetSport);
+  for (const sk of state) if (sk.family === AF_INET) text += procSockLinePadded(sk, state.bucket(sk.inetNum), sk.inetSport);
   return text;
 }

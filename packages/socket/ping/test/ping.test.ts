@@ -34,6 +34,7 @@ import {
 import { bytes, sin, text } from '@skbuff/testbed';
 import { be16, csumFold, csumPartial, inetPton4 as ip4, setBe16 } from '@skbuff/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PingSock, pingClose, pingNet, pingProt } from '../src/index.ts';
 import { route, useLab } from './support.ts';
 
 const t = useLab();
@@ -226,6 +227,25 @@ describe('identifiers', () => {
     expect(lab.ta.bind(fd, six)).toBe(-EAFNOSUPPORT);
     lab.sysctl(lab.a, 'net/ipv4/ip_nonlocal_bind', '1');
     expect(lab.ta.bind(fd, sin('9.9.9.9', 1))).toBe(0);
+  });
+});
+
+describe('a socket of another family', () => {
+  it('shares the identifiers, but not the answers nor the file of /proc', () => {
+    const { lab } = t;
+    const { ta } = lab;
+    const other = new PingSock(lab.a, 44, SOCK_DGRAM, 58, pingProt, true);
+    const fd = open(ta);
+    ta.bind(fd, sin('0.0.0.0', 7));
+    expect(pingNet.of(lab.a).getPort(other, 7)).toBe(1);
+    other.reuse = true;
+    ta.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    expect(pingNet.of(lab.a).getPort(other, 7)).toBe(0);
+    ta.sendto(fd, echo(1, 'x'), 0, sin('10.0.0.2', 0));
+    // The other one is first in the chain.
+    expect([pingNet.of(lab.a).chain(7) === other, other.receiveQueue.qlen, (recv(ta, fd) as Uint8Array).length]).toEqual([true, 0, 9]);
+    expect(lab.proc(lab.a, 'icmp').trimEnd().split('\n').length).toBe(2);
+    pingClose(other);
   });
 });
 

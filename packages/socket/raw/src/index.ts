@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from './plugin.ts';
+export * from './raw-hashinfo.ts';
 export * from './raw-prot.ts';
 export * from './raw-rcv.ts';
 export * from './raw-sendmsg.ts';

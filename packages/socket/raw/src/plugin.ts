@@ -1,9 +1,8 @@
 /** Raw sockets as a plugin. */
-import { INETSW, PROC_RAW_HEADER, inetSockrawOps, procSockLine } from '@skbuff/af-inet';
+import { INETSW, PROC_RAW_HEADER, inetRegisterProtosw, inetSockrawOps, procSockLine } from '@skbuff/af-inet';
 import type { Net, Plugin } from '@skbuff/core';
 import { IPV4, type RawDelivery } from '@skbuff/ipv4';
 import { procCreateNet } from '@skbuff/procfs';
-import { SOCKET_LAYER } from '@skbuff/sock';
 import { IPPROTO_IP, SOCK_RAW } from '@skbuff/uapi';
 import { rawProt } from './raw-prot.ts';
 import { rawIcmpError, rawLocalDeliver } from './raw-rcv.ts';
@@ -19,21 +18,16 @@ export function raw(): Plugin {
     init(ctx): void {
       const ip = ctx.get(IPV4);
       ctx.pernetSubsys({ name: 'raw', init: netInit, exit: netExit });
-      const unregister = ctx.get(SOCKET_LAYER).registerProto(rawProt);
-      if (typeof unregister === 'number') throw new Error('RAW is registered already');
-      ctx.onUnload(unregister);
-      ctx.onUnload(
-        ctx.get(INETSW).register({
-          type: SOCK_RAW,
-          protocol: IPPROTO_IP,
-          prot: rawProt,
-          ops: inetSockrawOps,
-          isDefault: false,
-          reuse: true,
-          icsk: false,
-          create: (net, type, protocol, prot, kern) => new RawSock(net, type, protocol, prot, kern),
-        }),
-      );
+      inetRegisterProtosw(ctx, INETSW, {
+        type: SOCK_RAW,
+        protocol: IPPROTO_IP,
+        prot: rawProt,
+        ops: inetSockrawOps,
+        isDefault: false,
+        reuse: true,
+        icsk: false,
+        sock: RawSock,
+      });
       ip.raw = delivery;
       ctx.onUnload(() => {
         ip.raw = null;
@@ -57,8 +51,6 @@ function netExit(net: Net): void {
 /** The text of /proc/net/raw. */
 export function rawProcText(net: Net): string {
   let text = PROC_RAW_HEADER;
-  for (const list of rawNet.of(net).table) {
-    for (const sk of list ?? []) text += `${procSockLine(sk, String(sk.inetNum).padStart(4), sk.inetNum)}\n`;
-  }
+  for (const sk of rawNet.of(net).hashinfo) text += `${procSockLine(sk, String(sk.inetNum).padStart(4), sk.inetNum)}\n`;
   return text;
 }

@@ -1,13 +1,15 @@
 /** `raw_prot`: the protocol's table. */
-import { datagramDisconnect, inetCheckAddr, inetRecvPacket, ip4DatagramConnect, ipGetsockopt, ipSetsockopt, type SockaddrIn } from '@skbuff/af-inet';
+import { inetCheckAddr, inetProt, inetRecvPacket, ip4DatagramConnect, ipGetsockopt, ipSetsockopt, type SockaddrIn } from '@skbuff/af-inet';
 import { ipFlushPendingFrames, ipv4Net } from '@skbuff/ipv4';
 import {
   ENOIOCTLCMD,
   type Msghdr,
   type Proto,
+  type Sock,
   type SockAddr,
+  optionInt,
   putOption,
-  sockNoAccept,
+  sockAddrShort,
   sockOrphan,
 } from '@skbuff/sock';
 import {
@@ -36,7 +38,7 @@ import { type RawSock, rawNet } from './raw-sock.ts';
 
 /** `raw_bind`: there is no port, only an address. */
 function bind(sk: RawSock, sockaddr: SockAddr): number {
-  if (sk.state !== TCP_CLOSE) return -EINVAL;
+  if (sk.state !== TCP_CLOSE || sockAddrShort(sockaddr)) return -EINVAL;
   const { addr } = sockaddr as SockaddrIn;
   const type = inetCheckAddr(sk, addr);
   if (type < 0) return type;
@@ -53,7 +55,7 @@ function recvmsg(sk: RawSock, msg: Msghdr, len: number, flags: number): number {
 
 function setsockopt(sk: RawSock, level: number, name: number, value: Uint8Array): number {
   if (level === SOL_IP && name === IP_ROUTER_ALERT) {
-    return raControl(sk, (value.length >= 4 ? leS32(value, 0) : value.length >= 1 ? value[0] : 0) !== 0);
+    return raControl(sk, optionInt(value) !== 0);
   }
   if (level !== SOL_RAW) return ipSetsockopt(sk, level, name, value);
   if (name !== ICMP_FILTER) return -ENOPROTOOPT;
@@ -89,43 +91,32 @@ function raControl(sk: RawSock, on: boolean): number {
 function close(sk: RawSock): void {
   if (sk.routerAlert) raControl(sk, false);
   ipFlushPendingFrames(sk);
-  rawNet.of(sk.net).remove(sk);
+  rawNet.of(sk.net).hashinfo.remove(sk);
   sockOrphan(sk);
   sk.put();
 }
 
-function ioctl(sk: RawSock, request: number, arg: Uint8Array): number {
+/** `raw_ioctl`, of every family: SIOCINQ is the size of the next packet, SIOCOUTQ what is on its way out. */
+export function rawIoctl(sk: Sock, request: number, arg: Uint8Array): number {
   if (request !== SIOCINQ && request !== SIOCOUTQ) return -ENOIOCTLCMD;
   if (arg.length < 4) return -EINVAL;
   setLe32(arg, 0, request === SIOCOUTQ ? sk.wmemAlloc : (sk.receiveQueue.peek()?.len ?? 0));
   return 0;
 }
 
-function nothing(): void {}
-
-export const rawProt: Proto = {
+export const rawProt: Proto = inetProt({
   name: 'RAW',
   owner: '@skbuff/raw',
   objSize: 1152,
-  memory: -1,
   callbacks: 'yyynyyynyyyyyyyynn',
-  noAutobind: false,
-  init: () => 0,
-  destroy: nothing,
   close: (sk) => close(sk as RawSock),
   bind: (sk, addr) => bind(sk as RawSock, addr),
   connect: (sk, addr) => ip4DatagramConnect(sk as RawSock, addr),
-  disconnect: (sk) => datagramDisconnect(sk as RawSock),
-  accept: sockNoAccept,
-  shutdown: nothing,
-  keepalive: nothing,
   setsockopt: (sk, level, name, value) => setsockopt(sk as RawSock, level, name, value),
   getsockopt: (sk, level, name, out) => getsockopt(sk as RawSock, level, name, out),
-  ioctl: (sk, request, arg) => ioctl(sk as RawSock, request, arg),
+  ioctl: (sk, request, arg) => rawIoctl(sk, request, arg),
   sendmsg: (sk, msg, len) => rawSendmsg(sk as RawSock, msg, len),
   recvmsg: (sk, msg, len, flags) => recvmsg(sk as RawSock, msg, len, flags),
-  hash: (sk) => rawNet.of(sk.net).add(sk as RawSock),
-  unhash: (sk) => rawNet.of(sk.net).remove(sk as RawSock),
-  rehash: nothing,
-  getPort: () => 0,
-};
+  hash: (sk) => rawNet.of(sk.net).hashinfo.add(sk as RawSock),
+  unhash: (sk) => rawNet.of(sk.net).hashinfo.remove(sk as RawSock),
+});

@@ -1,17 +1,17 @@
 /** Receiving (`net/ipv4/raw.c`): every matching socket gets a clone, IP header included, before the transport sees the packet. */
 import { skbHeadlen } from '@skbuff/core';
-import { icmpErrVerdict, ipIcmpError, ipMcSfAllow, ipv4PktinfoPrepare, ipv4SkTeachRouting } from '@skbuff/af-inet';
+import { icmpErrConvert, ipIcmpError, ipMcSfAllow, ipv4PktinfoPrepare, ipv4SkRedirect, ipv4SkUpdatePmtu } from '@skbuff/af-inet';
 import type { NetDevice, SkBuff } from '@skbuff/core';
 import { IP_DEFRAG_CALL_RA_CHAIN, inetIif, ipDefrag } from '@skbuff/ipv4';
 import { sockQueueRcvSkb } from '@skbuff/sock';
-import { ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP, IP_MF, IP_OFFSET, IP_PMTUDISC_DONT, TCP_ESTABLISHED } from '@skbuff/uapi';
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP, IP_MF, IP_OFFSET, IP_PMTUDISC_DONT, TCP_ESTABLISHED } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_FRAG_OFF, IPHDR_PROTOCOL, IPHDR_SADDR, be16, be32, ipHdrlen } from '@skbuff/wire';
 import { type RawSock, rawNet } from './raw-sock.ts';
 
 /** `raw_local_deliver`: true if a socket was there for the protocol. The sk_buff stays the caller's. */
 export function rawLocalDeliver(skb: SkBuff, protocol: number): boolean {
   const { net } = skb.dev as NetDevice;
-  const list = rawNet.of(net).of(protocol);
+  const list = rawNet.of(net).hashinfo.of(protocol);
   if (list.length === 0) return false;
   const { bytes, networkHeader: iph } = skb;
   const saddr = be32(bytes, iph + IPHDR_SADDR);
@@ -56,7 +56,7 @@ export function rawRcv(sk: RawSock, skb: SkBuff): void {
 /** `raw_icmp_error`: the sk_buff stays the caller's; `data` at the quoted IP header. */
 export function rawIcmpError(skb: SkBuff, protocol: number, type: number, code: number, info: number): void {
   const dev = skb.dev as NetDevice;
-  const list = rawNet.of(dev.net).of(protocol);
+  const list = rawNet.of(dev.net).hashinfo.of(protocol);
   if (list.length === 0) return;
   const { bytes, data: iph } = skb;
   // The quoted packet went the other way.
@@ -67,10 +67,11 @@ export function rawIcmpError(skb: SkBuff, protocol: number, type: number, code: 
 
 /** `raw_err`. */
 function rawErr(sk: RawSock, skb: SkBuff, type: number, code: number, info: number): void {
-  ipv4SkTeachRouting(sk, skb, type, code, info);
+  if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED) ipv4SkUpdatePmtu(skb, sk, info);
+  else if (type === ICMP_REDIRECT) ipv4SkRedirect(skb, sk, info);
   if (type === ICMP_REDIRECT || type === ICMP_SOURCE_QUENCH) return;
   if (!sk.recverr && sk.state !== TCP_ESTABLISHED) return;
-  const { errno, hard } = icmpErrVerdict(type, code, sk.pmtudisc !== IP_PMTUDISC_DONT);
+  const { errno, hard } = icmpErrConvert(type, code, sk.pmtudisc !== IP_PMTUDISC_DONT);
   if (sk.recverr) ipIcmpError(sk, skb, type, code, errno, 0, info, sk.hdrincl ? 0 : ipHdrlen(skb.bytes, skb.data));
   if (sk.recverr || hard) sk.setErr(errno);
 }

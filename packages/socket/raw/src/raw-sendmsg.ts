@@ -4,25 +4,23 @@ import { CHECKSUM_NONE, NF_BIT_IPV4_LOCAL_OUT, NF_HOOK_OK, SKB_DROP_REASON_NOT_S
 import {
   FLOWI_FLAG_KNOWN_NH,
   type Flowi4,
-  IPSTATS_MIB_OUTDISCARDS,
+  IpPayload,
   type IpcmCookie,
   type Rtable,
   dstOutput,
   ipAppendData,
   ipFlushPendingFrames,
   ipPushPendingFrames,
-  ipv4ConfirmNeigh,
   ipSelectIdent,
   ipSendCheck,
   ipcbInit,
   ipv4Net,
   llReservedSpace,
 } from '@skbuff/ipv4';
-import { type Msghdr, msgPayload, skbSetOwnerW, skbSetupTxTimestamp, sockMaySend, sockNet } from '@skbuff/sock';
+import { type Msghdr, SOCKADDR_EMPTY, msgPayload, skbSetupTxTimestamp, sockAddrErrno, sockMaySend, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
-  EAFNOSUPPORT,
   EDESTADDRREQ,
   EINVAL,
   EMSGSIZE,
@@ -30,6 +28,7 @@ import {
   EOPNOTSUPP,
   ETH_P_IP,
   IPPROTO_ICMP,
+  IPSTATS_MIB_OUTDISCARDS,
   MSG_CONFIRM,
   MSG_MORE,
   MSG_OOB,
@@ -41,6 +40,9 @@ import {
 import { IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOT_LEN, be16, be32, ipHdrlen, setBe16, setBe32 } from '@skbuff/wire';
 import type { RawSock } from './raw-sock.ts';
 
+/** Of the send that is under way. */
+const outgoing: IpPayload = new IpPayload();
+
 /**
  * `raw_sendmsg`: `len` bytes behind an IP header of the kernel's making, or with IP_HDRINCL header and all. Returns `len`, or
  * -EMSGSIZE, -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -ENETUNREACH, -EACCES, -EAGAIN, the socket's pending error.
@@ -48,8 +50,9 @@ import type { RawSock } from './raw-sock.ts';
 export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  const name = msg.name as SockaddrIn | null;
-  if (name !== null && name.family !== AF_INET && name.family !== AF_UNSPEC) return -EAFNOSUPPORT;
+  // Unlike others raw sockets do not mind a name without a byte in it.
+  const name = msg.name?.family === SOCKADDR_EMPTY ? null : (msg.name as SockaddrIn | null);
+  if (name !== null && name.family !== AF_INET && name.family !== AF_UNSPEC) return sockAddrErrno(name);
   if (name === null && sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
   const ipc = sk.ipcmInit();
   const err = msg.control.length === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc);
@@ -60,7 +63,7 @@ export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   const rt = inetRouteMsg(sk, msg.flags, ipc, name === null ? sk.inetDaddr : name.addr, 0, 0, flowFlags);
   if (typeof rt === 'number') return rt;
   const { fl4 } = sk;
-  if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl4.daddr);
+  if ((msg.flags & MSG_CONFIRM) !== 0) rt.ops.confirmNeigh?.(rt, fl4.daddr);
   const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
   if (sk.hdrincl) return mildly(sk, sendHdrinc(sk, fl4, payload, len, rt, msg.flags, ipc), len);
   return mildly(sk, append(sk, msg, payload, len, ipc, rt), len);
@@ -73,7 +76,7 @@ function mildly(sk: RawSock, err: number, len: number): number {
 
 function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
   const begins = sk.cork.queue.length === 0;
-  const err = ipAppendData(sk.net, sk, sk.fl4, payload, 0, len, 0, ipc, rt, msg.flags);
+  const err = ipAppendData(sk, sk.fl4, outgoing.set(payload, 0, len, 0), ipc, rt, msg.flags);
   // The cork keeps the route of its first piece only.
   if (!begins || err !== 0 || sk.cork.queue.length === 0) rt.release();
   if (err !== 0) {
@@ -82,7 +85,7 @@ function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc:
   }
   const [head] = sk.cork.queue;
   if (begins && head !== undefined && ipc.txFlags !== 0) skbSetupTxTimestamp(sk, head, ipc.txFlags, ipc.tsKey);
-  return (msg.flags & MSG_MORE) !== 0 ? 0 : ipPushPendingFrames(sk.net, sk);
+  return (msg.flags & MSG_MORE) !== 0 ? 0 : ipPushPendingFrames(sk);
 }
 
 /** `raw_send_hdrinc`: takes over the reference on `rt`. */
@@ -111,7 +114,7 @@ function toErrno(sk: RawSock, rc: number): number {
 /** The packet as the program made it, with the route on it; or a negative errno, or 0 with MSG_PROBE. */
 function hdrincSkb(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, rt: Rtable, flags: number, ipc: IpcmCookie): SkBuff | number {
   if (len > rt.dev.mtu) {
-    sk.localError(EMSGSIZE, fl4, rt.dev.mtu);
+    sk.localError(EMSGSIZE, fl4.daddr, rt.dev.mtu);
     return -EMSGSIZE;
   }
   if (len < IPHDR_LEN) return -EINVAL;
@@ -121,7 +124,7 @@ function hdrincSkb(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, r
   const room = llReservedSpace(rt.dev);
   const skb = sk.net.skbs.alloc(len + room + rt.dev.neededTailroom + 15);
   if (skb === null) return -ENOBUFS;
-  skbSetOwnerW(skb, sk);
+  sk.setOwnerW(skb);
   skb.reserve(room);
   skb.protocol = ETH_P_IP;
   skb.priority = ipc.priority;
@@ -147,5 +150,5 @@ function fillHeader(sk: RawSock, skb: SkBuff, fl4: Flowi4, len: number): void {
   setBe16(bytes, iph + IPHDR_TOT_LEN, len);
   if (be16(bytes, iph + IPHDR_ID) === 0) ipSelectIdent(sk.net, skb, null);
   ipSendCheck(bytes, iph);
-  if (bytes[iph + IPHDR_PROTOCOL] === IPPROTO_ICMP) ipv4Net.of(sk.net).ip.icmpOutCount?.(sk.net, bytes[skb.transportHeader]);
+  if (bytes[iph + IPHDR_PROTOCOL] === IPPROTO_ICMP) ipv4Net.of(sk.net).ip.icmp?.outCount(sk.net, bytes[skb.transportHeader]);
 }

@@ -1,10 +1,10 @@
 /**
- * The error queue (IP_RECVERR): packets that tell about an error, each with a `struct sock_extended_err`. The record lies in
- * `skb.cb` while the packet is queued; lanes:
+ * The error queue (IP_RECVERR): packets that tell about an error, each with a `struct sock_exterr_skb`, which lies in `skb.cb` while the
+ * packet is queued. Addresses stay in the packet, and whoever reads it shows them as its own family does. Lanes:
  *
- *   0 errno | 2 origin, type, code | 3 info | 4 data | 5 destination of the failed packet (u32) | 6 its port | 7 offender (u32)
+ *   0 errno | 2 origin, type, code | 3 info | 4 data | 5 where in the packet the address is | 6 port
  *
- * Lane 1 stays what IPv4 has there, the arrival interface of the ICMP packet.
+ * SKB_CB_IIF stays what the network layer has there, the arrival interface of the ICMP packet.
  */
 import type { SkBuff } from '@skbuff/core';
 import { ENOMEM, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from '@skbuff/uapi';
@@ -16,14 +16,13 @@ const EECB_ERRNO = 0;
 const EECB_KIND = 2;
 const EECB_INFO = 3;
 const EECB_DATA = 4;
-const EECB_ADDR = 5;
+const EECB_ADDR_OFFSET = 5;
 const EECB_PORT = 6;
-const EECB_OFFENDER = 7;
 
 /** Bytes of `struct sock_extended_err`. */
 export const SOCK_EXTENDED_ERR_LEN = 16;
 
-/** `struct sock_extended_err` with the addresses that go with it (IPv4 as u32; IPv6 sockets keep theirs in the packet). */
+/** `struct sock_extended_err`. */
 export interface SockExtendedErr {
   /** Positive. */
   errno: number;
@@ -34,44 +33,41 @@ export interface SockExtendedErr {
   code: number;
   info: number;
   data: number;
-  /** Where the packet that failed was going. */
-  addr: number;
-  port: number;
-  /** Who reported it; 0: this host. */
-  offender: number;
 }
 
-/** Notes the record on a packet that is going to the error queue. */
-export function sockExterrSet(skb: SkBuff, ee: Readonly<SockExtendedErr>): void {
+/**
+ * Notes the record on a packet that is going to the error queue. `addrOffset`: bytes from `networkHeader` to the address to which the
+ * packet that failed was going; `port`: its port.
+ */
+export function sockExterrSet(skb: SkBuff, ee: Readonly<SockExtendedErr>, addrOffset: number, port: number): void {
   const { cb } = skb;
   cb[EECB_ERRNO] = ee.errno;
   cb[EECB_KIND] = (ee.origin << 16) | (ee.type << 8) | ee.code;
   cb[EECB_INFO] = ee.info;
   cb[EECB_DATA] = ee.data;
-  cb[EECB_ADDR] = ee.addr;
-  cb[EECB_PORT] = ee.port;
-  cb[EECB_OFFENDER] = ee.offender;
+  cb[EECB_ADDR_OFFSET] = addrOffset;
+  cb[EECB_PORT] = port;
 }
 
-/** `SKB_EXT_ERR`. */
+/** `SKB_EXT_ERR(skb)->ee`. */
 export function sockExterr(skb: SkBuff): SockExtendedErr {
   const { cb } = skb;
   const kind = cb[EECB_KIND];
-  return {
-    errno: cb[EECB_ERRNO],
-    origin: (kind >> 16) & 0xff,
-    type: (kind >> 8) & 0xff,
-    code: kind & 0xff,
-    info: cb[EECB_INFO] >>> 0,
-    data: cb[EECB_DATA] >>> 0,
-    addr: cb[EECB_ADDR] >>> 0,
-    port: cb[EECB_PORT],
-    offender: cb[EECB_OFFENDER] >>> 0,
-  };
+  return { errno: cb[EECB_ERRNO], origin: (kind >> 16) & 0xff, type: (kind >> 8) & 0xff, code: kind & 0xff, info: cb[EECB_INFO] >>> 0, data: cb[EECB_DATA] >>> 0 };
+}
+
+/** `addr_offset`: where in `skb.bytes` the address is to which the packet that failed was going. */
+export function sockExterrAddr(skb: SkBuff): number {
+  return skb.networkHeader + skb.cb[EECB_ADDR_OFFSET];
+}
+
+/** `port`, where that was going. */
+export function sockExterrPort(skb: SkBuff): number {
+  return skb.cb[EECB_PORT];
 }
 
 /** Writes the 16 bytes of `struct sock_extended_err`. */
-export function sockExterrEncode(ee: SockExtendedErr, out: Uint8Array): void {
+export function sockExterrEncode(ee: Readonly<SockExtendedErr>, out: Uint8Array): void {
   setLe32(out, 0, ee.errno);
   out[4] = ee.origin;
   out[5] = ee.type;

@@ -26,7 +26,7 @@ import {
   POLLRDNORM,
 } from '@skbuff/uapi';
 import { type FdTable, type FileOps, OpenFile } from './file.ts';
-import { deadlineOf } from './poll.ts';
+import { whenTurn, deadlineOf } from './poll.ts';
 import type { Result, Task } from './task.ts';
 import { TaskWait } from './task-wait.ts';
 import { WaitQueueEntry, WaitQueueHead } from './wait.ts';
@@ -214,7 +214,8 @@ export function epollWait(task: Task, epfd: number, events: EpollEvent[], maxeve
   const ep = epollOf(task.fds, epfd);
   if (typeof ep === 'number') return ep;
   const n = ep.collect(events, maxevents);
-  return n > 0 || timeoutMs === 0 ? n : waitReady(task, ep, task.fds.get(epfd) as OpenFile, events, maxevents, timeoutMs);
+  if (n === 0 && timeoutMs !== 0) return waitReady(task, ep, task.fds.get(epfd) as OpenFile, events, maxevents, timeoutMs);
+  return whenTurn(task, n, () => n);
 }
 
 async function waitReady(task: Task, ep: EventPoll, file: OpenFile, events: EpollEvent[], max: number, timeoutMs: number): Promise<number> {

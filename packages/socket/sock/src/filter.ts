@@ -4,14 +4,13 @@
  * There is no address space here for `struct sock_fprog` to point into: the value of SO_ATTACH_FILTER and SO_GET_FILTER is the array of
  * `struct sock_filter` itself, and lengths are bytes of it.
  */
-import { skbHeadlen } from '@skbuff/core';
+import { skbFlowDissect, skbHeadlen } from '@skbuff/core';
 import { BpfProgram, bpfCheckClassic, bpfRun, decodeSockFilter } from '@skbuff/bpf';
 import type { SkBuff } from '@skbuff/core';
 import {
   EINVAL,
   ENOENT,
   EPERM,
-  ETH_P_IP,
   IPPROTO_DCCP,
   IPPROTO_ICMP,
   IPPROTO_IGMP,
@@ -19,7 +18,6 @@ import {
   IPPROTO_TCP,
   IPPROTO_UDP,
   IPPROTO_UDPLITE,
-  IP_OFFSET,
   SKF_AD_CPU,
   SKF_AD_HATYPE,
   SKF_AD_IFINDEX,
@@ -34,7 +32,6 @@ import {
   SKF_AD_VLAN_TAG_PRESENT,
   SKF_AD_VLAN_TPID,
 } from '@skbuff/uapi';
-import { IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, be16, ipHdrlen } from '@skbuff/wire';
 import { SOCK_FILTER_LOCKED, type SkFilter, type Sock } from './sock.ts';
 
 /** A filter of a checked program, for packets of the socket's kernel; -EINVAL if the kernel would refuse the program. */
@@ -116,15 +113,12 @@ function skbAncillary(sk: Sock, skb: SkBuff, what: number): number {
   }
 }
 
-/** `skb_get_poff`: how far behind `data` the payload of the transport begins; 0 if that is not known. IPv4 in the linear part. */
+/** `skb_get_poff`: how far behind `data` the payload of the transport begins; 0 if that is not known. */
 function payOffset(skb: SkBuff): number {
-  const { bytes, networkHeader: iph } = skb;
-  const end = skb.data + skbHeadlen(skb);
-  if (skb.protocol !== ETH_P_IP || iph < 0 || iph + IPHDR_LEN > end) return 0;
-  const l4 = iph + ipHdrlen(bytes, iph);
-  const later = (be16(bytes, iph + IPHDR_FRAG_OFF) & IP_OFFSET) !== 0;
-  const header = later ? 0 : transportLength(bytes, l4, end, bytes[iph + IPHDR_PROTOCOL]);
-  return l4 + header - skb.data;
+  const { addrLen, thoff, ipProto, laterFragment } = skbFlowDissect(skb);
+  if (addrLen === 0) return 0;
+  const header = laterFragment ? 0 : transportLength(skb.bytes, thoff, skb.data + skbHeadlen(skb), ipProto);
+  return thoff + header - skb.data;
 }
 
 /** Bytes of a transport header; 0 where nothing is known of it. */

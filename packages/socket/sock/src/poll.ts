@@ -1,6 +1,7 @@
 /** poll(2). */
 import { NSEC_PER_JIFFY, MSEC_PER_JIFFY } from '@skbuff/core';
 import { EINTR, ETIME, POLLERR, POLLHUP, POLLNVAL } from '@skbuff/uapi';
+import { sockNet } from './sock-net.ts';
 import type { Result, Task } from './task.ts';
 import { TaskWait } from './task-wait.ts';
 
@@ -16,12 +17,19 @@ export interface PollFd {
 
 export function doPoll(task: Task, fds: readonly PollFd[], timeoutMs: number): Result {
   const ready = scan(task, fds);
-  return ready > 0 || timeoutMs === 0 ? ready : pollWait(task, fds, timeoutMs);
+  if (ready === 0 && timeoutMs !== 0) return pollWait(task, fds, timeoutMs);
+  return whenTurn(task, ready, () => scan(task, fds));
 }
 
 /** Deadline on the kernel's clock of a timeout in milliseconds, negative: none. */
 export function deadlineOf(task: Task, timeoutMs: number): number {
   return timeoutMs < 0 ? Number.POSITIVE_INFINITY : task.kernel.clock.now() + (timeoutMs / MSEC_PER_JIFFY) * NSEC_PER_JIFFY;
+}
+
+/** `ready` at once, or after others had their turn what there is then: `again`. */
+export function whenTurn(task: Task, ready: number, again: () => number): Result {
+  const resume = sockNet.of(task.net).layer.slice.take(task.kernel.clock);
+  return resume === 0 ? ready : new TaskWait(task, null, resume).promise.then((why) => (why === -EINTR ? -EINTR : task.enter(again)));
 }
 
 async function pollWait(task: Task, fds: readonly PollFd[], timeoutMs: number): Promise<number> {

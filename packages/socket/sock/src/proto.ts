@@ -1,6 +1,6 @@
 /** The tables through which sockets reach their family and protocol: `net_proto_family`, `proto_ops`, `proto`. */
 import type { Kernel, Net } from '@skbuff/core';
-import { EINVAL, EOPNOTSUPP } from '@skbuff/uapi';
+import { EOPNOTSUPP } from '@skbuff/uapi';
 import type { Msghdr } from './msghdr.ts';
 import type { Sock } from './sock.ts';
 import type { SockAddr, SockAddrCodec } from './sockaddr.ts';
@@ -102,10 +102,6 @@ export function sockNoConnect(): number {
   return -EOPNOTSUPP;
 }
 
-export function sockNoBind(): number {
-  return -EOPNOTSUPP;
-}
-
 export function sockNoShutdown(): number {
   return -EOPNOTSUPP;
 }
@@ -123,8 +119,4 @@ export function sockNoSetPeekOff(): number {
 export function skSetPeekOff(sk: Sock, value: number): number {
   sk.peekOff = value;
   return 0;
-}
-
-export function sockNoIoctl(): number {
-  return -EINVAL;
 }

@@ -1,5 +1,5 @@
 /** Time stamps: SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING (`net/core/sock.c`, `net/core/skbuff.c`; stamps are those that software makes). */
-import { type NetDevice, netDisableTimestamp, netEnableTimestamp, netTxTimestamp, SKBTX_SCHED_TSTAMP, SKBTX_SW_TSTAMP, type SkBuff } from '@skbuff/core';
+import { type NetDevice, netDisableTimestamp, netEnableTimestamp, netTxTimestamp, SKBTX_SCHED_TSTAMP, SKBTX_SW_TSTAMP, SKB_CB_IIF, type SkBuff } from '@skbuff/core';
 import {
   CAP_NET_RAW,
   EINVAL,
@@ -35,8 +35,6 @@ import { sockNet } from './sock-net.ts';
 
 /** Bit of a send's `txFlags`, beside SKBTX_*: its number is given, not counted. */
 export const TXFLAGS_OPT_ID: number = 1 << 16;
-/** Lane of `skb.cb` in which the interface of a packet is told, as IPv4 has it. */
-const CB_IIF = 1;
 
 /** SO_TIMESTAMP and SO_TIMESTAMPNS in both generations, which differ in the number of the ancillary data only here. */
 export function sockSetTimestamp(sk: Sock, name: number, on: boolean): number {
@@ -131,8 +129,8 @@ export function skbTstampTx(skb: SkBuff, type: number): void {
   if (own === null) return;
   own.tstamp = sk.net.kernel.realTime();
   const data = (sk.tsflags & SOF_TIMESTAMPING_OPT_ID) !== 0 ? skb.shinfo.tskey : 0;
-  sockExterrSet(own, { errno: ENOMSG, origin: SO_EE_ORIGIN_TIMESTAMPING, type: 0, code: 0, info: type, data, addr: 0, port: 0, offender: 0 });
-  own.cb[CB_IIF] = alone ? 0 : (skb.dev as NetDevice).ifindex;
+  sockExterrSet(own, { errno: ENOMSG, origin: SO_EE_ORIGIN_TIMESTAMPING, type: 0, code: 0, info: type, data }, 0, 0);
+  own.cb[SKB_CB_IIF] = alone ? 0 : (skb.dev as NetDevice).ifindex;
   if (sockQueueErrSkb(sk, own) !== 0) own.kfree(0);
 }
 

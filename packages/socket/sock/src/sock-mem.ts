@@ -1,31 +1,16 @@
 /** What a socket is charged for packets (`net/core/sock.c`), and its receive queue. */
 import {
+  SKB_CB_SOCK as SOCKCB_DROPCOUNT,
   SKB_DROP_REASON_SOCKET_FILTER,
   SKB_DROP_REASON_SOCKET_RCVBUFF,
   SKB_NOT_DROPPED_YET,
   type SkBuff,
 } from '@skbuff/core';
 import { EAGAIN, EPIPE, TCP_ESTABLISHED } from '@skbuff/uapi';
-import { SEND_SHUTDOWN, SOCK_DEAD, SOCK_NOSPACE, SOCK_RXINFO, SOCK_RXQ_OVFL, SOCK_USE_WRITE_QUEUE, type Sock } from './sock.ts';
+import { SEND_SHUTDOWN, SOCK_DEAD, SOCK_NOSPACE, SOCK_RXINFO, SOCK_RXQ_OVFL, type Sock } from './sock.ts';
 
 /** Lane of `skb.cb` that holds, while the packet is in a receive queue, how many packets had been lost before it. */
-export const SOCKCB_DROPCOUNT = 11;
-
-/** `skb_set_owner_w`: charges a packet that is about to be sent; the charge ends with the packet. */
-export function skbSetOwnerW(skb: SkBuff, sk: Sock): void {
-  if (skb.destructor !== null) skb.orphan();
-  skb.sk = sk;
-  skb.destructor = sockWfree;
-  sk.wmemAlloc += skb.truesize;
-}
-
-/** `sock_wfree`: destructor of {@link skbSetOwnerW}. */
-export function sockWfree(skb: SkBuff): void {
-  const sk = skb.sk as Sock;
-  sk.wmemAlloc -= skb.truesize;
-  if ((sk.flags & SOCK_USE_WRITE_QUEUE) === 0 && sk.wq.first !== null) sk.writeSpace(sk);
-  if (sk.wmemAlloc === 0 && (sk.flags & SOCK_DEAD) !== 0) sk.maybeFree();
-}
+export { SOCKCB_DROPCOUNT };
 
 /** `skb_set_owner_r`: charges a packet to the receive queue. */
 export function skbSetOwnerR(skb: SkBuff, sk: Sock): void {

@@ -6,6 +6,7 @@ import { iovGather } from './msghdr.ts';
 import type { NetProtoFamily, Proto, ProtoOps } from './proto.ts';
 import { OPTMEM_MAX, SK_MEM_DEFAULT, SK_MEM_MAX, SOMAXCONN } from './sock-limits.ts';
 import type { Task } from './task.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /** First inode number of a socket. */
 const FIRST_SOCKET_INODE = 10000;
@@ -26,6 +27,8 @@ export class SocketLayer {
   current: Task | null = null;
   /** Whom {@link Task.enter} acts for right now: unlike `current`, which stays when a call is over, null for what the program itself does. */
   entered: Task | null = null;
+  /** Of all tasks together. */
+  readonly slice: TimeSlice = new TimeSlice();
   /** net.core.* */
   rmemDefault: number = SK_MEM_DEFAULT;
   wmemDefault: number = SK_MEM_DEFAULT;

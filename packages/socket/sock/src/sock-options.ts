@@ -97,6 +97,12 @@ export function flagOf(name: number): number {
   return FLAGS[name] ?? 0;
 }
 
+/** An option's value that is an `int`, or the one byte that there is of it; 0 if there is none. */
+export function optionInt(value: Uint8Array): number {
+  if (value.length >= 4) return leS32(value, 0);
+  return value.length >= 1 ? value[0] : 0;
+}
+
 /** `sock_setsockopt`: 0 or a negative errno (-ENOPROTOOPT: no such option, or it can only be read). */
 export function sockSetsockopt(sock: Socket, name: number, value: Uint8Array): number {
   const sk = sock.sk as Sock;

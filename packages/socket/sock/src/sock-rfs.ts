@@ -4,7 +4,7 @@
  * operations, as Linux patches its code.
  */
 import { type Net, rpsSetSockFlowEntries } from '@skbuff/core';
-import { AF_INET, IPPROTO_UDP, IPPROTO_UDPLITE, TCP_ESTABLISHED } from '@skbuff/uapi';
+import { IPPROTO_UDP, IPPROTO_UDPLITE, TCP_ESTABLISHED } from '@skbuff/uapi';
 import type { ProtoOps } from './proto.ts';
 import { SOCK_RXINFO, type Sock } from './sock.ts';
 import type { SocketLayer } from './sock-net.ts';
@@ -28,7 +28,7 @@ export function setRpsSockFlowEntries(net: Net, layer: SocketLayer, entries: num
 /** Gives a socket the operations that record its flow, or those that do not. */
 export function sockRfs(layer: SocketLayer, sock: Socket): void {
   const { ops, sk } = sock;
-  if (ops === null || sk === null || sk.family !== AF_INET) return;
+  if (ops === null || sk === null) return;
   const plain = layer.rfsOps.get(ops) ?? ops;
   sock.ops = layer.rfs ? recording(layer, plain) : plain;
   if (layer.rfs && (sk.protocol === IPPROTO_UDP || sk.protocol === IPPROTO_UDPLITE)) sk.flags |= SOCK_RXINFO;

@@ -2,7 +2,7 @@
  * `struct sock` (`include/net/sock.h`): what every socket is to the network stack. Families and protocols extend it; it knows of
  * neither datagrams nor streams.
  */
-import { type DstEntry, moduleGet, modulePut, type Net, netDisableTimestamp, netTxTimestamp, SkBuffHead, type SkBuff, type SkbSock } from '@skbuff/core';
+import { type DstEntry, dstCheck, moduleGet, modulePut, type Net, netDisableTimestamp, netTxTimestamp, SkBuffHead, type SkBuff, type SkbSock } from '@skbuff/core';
 import { POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM, TCP_CLOSE } from '@skbuff/uapi';
 import type { Proto } from './proto.ts';
 import { type SockNet, sockNet } from './sock-net.ts';
@@ -12,11 +12,9 @@ import { WaitQueueHead } from './wait.ts';
 
 /** Bits of `flags` (`enum sock_flags`): never shown to user space, so the numbers are ours. */
 export const SOCK_DEAD: number = 1 << 0;
-export const SOCK_DONE: number = 1 << 1;
 export const SOCK_URGINLINE: number = 1 << 2;
 export const SOCK_KEEPOPEN: number = 1 << 3;
 export const SOCK_LINGER: number = 1 << 4;
-export const SOCK_DESTROY: number = 1 << 5;
 export const SOCK_BROADCAST: number = 1 << 6;
 export const SOCK_DBG: number = 1 << 7;
 export const SOCK_LOCALROUTE: number = 1 << 8;
@@ -32,7 +30,7 @@ export const SOCK_RCVPRIORITY: number = 1 << 16;
 export const SOCK_NOSPACE: number = 1 << 17;
 /** Time stamps of received packets were switched on for this socket. */
 export const SOCK_TIMESTAMP: number = 1 << 18;
-/** Stand for the reference that every socket in a namespace's count holds. */
+/** A socket of the stack itself: neither counted in its namespace nor keeping it alive. */
 export const SOCK_KERN: number = 1 << 19;
 /** Remembers by which flow and NAPI instance its packets come (`sock_rps_save_rxhash`, `sk_mark_napi_id`): for RFS and busy polling. */
 export const SOCK_RXINFO: number = 1 << 20;
@@ -214,6 +212,22 @@ export class Sock implements SkbSock {
     if (old !== null) old.release();
   }
 
+  /** `sk_dst_check`: the route that the socket keeps if it may still be used, without a reference for the caller; null: look it up. */
+  dstCheck(): DstEntry | null {
+    const { dst } = this;
+    if (dst === null || dstCheck(dst)) return dst;
+    this.dstSet(null);
+    return null;
+  }
+
+  /** `skb_set_owner_w`: charges a packet that is about to be sent; the charge ends with the packet. */
+  setOwnerW(skb: SkBuff): void {
+    if (skb.destructor !== null) skb.orphan();
+    skb.sk = this;
+    skb.destructor = sockWfree;
+    this.wmemAlloc += skb.truesize;
+  }
+
   /** `sk_stream_…`/`sock_writeable`: whether less than half of the send buffer is in flight. */
   writeable(): boolean {
     return this.wmemAlloc < this.sndbuf >> 1;
@@ -237,6 +251,14 @@ export class Sock implements SkbSock {
     this.sockNet.sockets--;
     net.put();
   }
+}
+
+/** `sock_wfree`: destructor of {@link Sock.setOwnerW}. */
+function sockWfree(skb: SkBuff): void {
+  const sk = skb.sk as Sock;
+  sk.wmemAlloc -= skb.truesize;
+  if ((sk.flags & SOCK_USE_WRITE_QUEUE) === 0 && sk.wq.first !== null) sk.writeSpace(sk);
+  if (sk.wmemAlloc === 0 && (sk.flags & SOCK_DEAD) !== 0) sk.maybeFree();
 }
 
 /** `sock_def_readable`. */

@@ -7,7 +7,6 @@ import { skSetBusyPoll } from './busy-poll.ts';
 import { sockNet } from './sock-net.ts';
 import { sockRfs } from './sock-rfs.ts';
 
-export const SS_FREE = 0;
 export const SS_UNCONNECTED = 1;
 export const SS_CONNECTING = 2;
 export const SS_CONNECTED = 3;

@@ -4,6 +4,7 @@ import { EAGAIN, ETIME } from '@skbuff/uapi';
 import { BusyWait } from './busy-poll.ts';
 import type { OpenFile } from './file.ts';
 import type { Sock } from './sock.ts';
+import { sockNet } from './sock-net.ts';
 import type { Task } from './task.ts';
 import { WaitQueueEntry, type WaitQueueHead } from './wait.ts';
 
@@ -15,9 +16,11 @@ export class TaskWait {
   readonly file: OpenFile | null;
   private readonly task: Task;
   private readonly entries: WaitQueueEntry[] = [];
-  private readonly timer: HrTimer | null;
+  private timer: HrTimer | null;
   private resolve: ((result: number) => void) | null = null;
   private busy: BusyWait | null = null;
+  /** What it ends with is known, and others have their turn before. */
+  private over = false;
 
   /** @param deadline nanoseconds of the kernel's clock, Infinity: none */
   constructor(task: Task, file: OpenFile | null, deadline: number) {
@@ -47,14 +50,27 @@ export class TaskWait {
     if (sk.llUsec !== 0) this.busy = new BusyWait(sk);
   }
 
-  /** Ends the wait; false if it has ended already. */
+  /** Ends the wait, now or when the task has its turn; false if it has ended already. */
   finish(result: number): boolean {
+    if (this.over && result === 0) return false;
+    if (this.over) return this.end(result);
+    this.over = true;
+    for (const entry of this.entries) entry.head?.remove(entry);
+    this.busy?.stop();
+    const { timers, clock } = this.task.kernel;
+    const resume = result === 0 ? sockNet.of(this.task.net).layer.slice.take(clock) : 0;
+    if (resume === 0) return this.end(result);
+    if (this.timer !== null) hrtimerCancel(timers, this.timer);
+    this.timer = new HrTimer(() => this.end(0));
+    hrtimerStart(timers, this.timer, resume);
+    return true;
+  }
+
+  private end(result: number): boolean {
     const { resolve } = this;
     if (resolve === null) return false;
     this.resolve = null;
-    for (const entry of this.entries) entry.head?.remove(entry);
     if (this.timer !== null) hrtimerCancel(this.task.kernel.timers, this.timer);
-    this.busy?.stop();
     this.task.waits.delete(this);
     this.task.kernel.clock.unpark();
     resolve(result);

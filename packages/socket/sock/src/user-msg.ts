@@ -1,7 +1,7 @@
 /** `struct user_msghdr`: what sendmsg(2) and recvmsg(2) are handed, and its way to and from a {@link Msghdr}. */
 import { EINVAL, ENOBUFS } from '@skbuff/uapi';
 import { type Cmsg, Msghdr, cmsgDecode, cmsgEncode, cmsgSpace } from './msghdr.ts';
-import { type SockAddr, sockAddrDecode, sockAddrEncode } from './sockaddr.ts';
+import { type SockAddr, sockAddrDecode, sockAddrDecodeMsg, sockAddrEncode } from './sockaddr.ts';
 import { sockNet } from './sock-net.ts';
 import type { Sock } from './sock.ts';
 import type { Socket } from './socket.ts';
@@ -30,11 +30,8 @@ export function nameIn(sock: Socket, name: SockAddr | Uint8Array): SockAddr | nu
 export function msgForSend(sock: Socket, user: UserMsghdr): Msghdr | number {
   const msg = new Msghdr();
   msg.iov = user.iov;
-  if (user.name !== undefined && user.name !== null) {
-    const name = nameIn(sock, user.name);
-    if (typeof name === 'number') return name;
-    msg.name = name;
-  }
+  const name = user.name ?? null;
+  msg.name = name instanceof Uint8Array ? sockAddrDecodeMsg(sock.family.addr, name) : name;
   const control = user.control ?? null;
   if (control === null) return msg;
   const list = control instanceof Uint8Array ? cmsgDecode(control) : control;

@@ -1,6 +1,7 @@
 import { SKB_DROP_REASON_SOCKET_FILTER, SKB_DROP_REASON_SOCKET_RCVBUFF, type SkBuff } from '@skbuff/core';
 import {
   AF_UNSPEC,
+  EAFNOSUPPORT,
   ECONNREFUSED,
   EINVAL,
   ENOBUFS,
@@ -29,11 +30,18 @@ import {
   cmsgInt,
   datagramPoll,
   putCmsg,
+  SOCKADDR_EMPTY,
+  type SockAddr,
   sockAddrDecode,
   sockAddrEncode,
+  sockAddrErrno,
+  sockAddrNamed,
+  sockAddrShort,
   sockDequeueErrSkb,
   sockExterr,
+  sockExterrAddr,
   sockExterrEncode,
+  sockExterrPort,
   sockExterrSet,
   sockQueueErrSkb,
 } from '../src/index.ts';
@@ -108,13 +116,15 @@ describe('errors', () => {
     expect(sk.takeError()).toBe(0);
   });
 
-  const record = { errno: 111, origin: 2, type: 3, code: 3, info: 0xfffffffe, data: 7, addr: 0xc0000201, port: 53, offender: 0xc0000202 };
+  const record = { errno: 111, origin: 2, type: 3, code: 3, info: 0xfffffffe, data: 7 };
 
   it('wait in a queue of their own, with a record', () => {
     const sk = t.b.sk(t.b.dgram());
     for (const errno of [111, 113]) {
       const skb = t.b.kernel.skbs.alloc(10) as SkBuff;
-      sockExterrSet(skb, { ...record, errno });
+      skb.putZero(10);
+      skb.resetNetworkHeader();
+      sockExterrSet(skb, { ...record, errno }, 6, 53);
       expect(sockQueueErrSkb(sk, skb)).toBe(0);
     }
     const charged = sk.rmemAlloc;
@@ -124,6 +134,7 @@ describe('errors', () => {
     more.consume();
     const first = sockDequeueErrSkb(sk) as SkBuff;
     expect(sockExterr(first)).toEqual(record);
+    expect([sockExterrAddr(first) - first.networkHeader, sockExterrPort(first)]).toEqual([6, 53]);
     const out = new Uint8Array(16);
     sockExterrEncode(sockExterr(first), out);
     expect([...out]).toEqual([111, 0, 0, 0, 2, 3, 3, 0, 0xfe, 0xff, 0xff, 0xff, 7, 0, 0, 0]);
@@ -140,7 +151,7 @@ describe('errors', () => {
     const wanted = POLLERR | POLLHUP | POLLIN | POLLOUT | POLLPRI | POLLRDHUP;
     expect(datagramPoll(sk) & wanted).toBe(POLLOUT);
     const skb = t.b.kernel.skbs.alloc(10) as SkBuff;
-    sockExterrSet(skb, record);
+    sockExterrSet(skb, record, 0, 0);
     sockQueueErrSkb(sk, skb);
     expect(datagramPoll(sk) & wanted).toBe(POLLOUT | POLLERR);
     task.setsockopt(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
@@ -155,10 +166,18 @@ describe('addresses', () => {
   it('as bytes and typed', () => {
     const codec = (t.b.task.socketOf(t.b.dgram(7)) as { family: { addr: Parameters<typeof sockAddrDecode>[0] } }).family.addr;
     expect(sockAddrDecode(codec, Uint8Array.of(30, 0, 0x34, 0x12))).toEqual(testAddr(0x1234));
-    expect(sockAddrDecode(codec, Uint8Array.of(30, 0, 1))).toBe(-EINVAL);
-    expect(sockAddrDecode(codec, Uint8Array.of(30))).toBe(-EINVAL);
-    // Two bytes of AF_UNSPEC are enough.
-    expect(sockAddrDecode(codec, new Uint8Array(2))).toEqual({ family: AF_UNSPEC, port: 0 });
+    expect(sockAddrDecode(codec, new Uint8Array(129))).toBe(-EINVAL);
+    const told = [Uint8Array.of(30, 0, 1, 0), Uint8Array.of(30, 0, 1), Uint8Array.of(0, 0), Uint8Array.of(30), new Uint8Array(0)].map((bytes) => {
+      const addr = sockAddrDecode(codec, bytes) as SockAddr;
+      return [sockAddrShort(addr), sockAddrNamed(addr), sockAddrErrno(addr)];
+    });
+    expect(told).toEqual([
+      [false, AF_TEST, -EAFNOSUPPORT],
+      [true, AF_TEST, -EINVAL],
+      [true, AF_UNSPEC, -EINVAL],
+      [true, -2, -EINVAL],
+      [true, SOCKADDR_EMPTY, -EINVAL],
+    ]);
     const short = new Uint8Array(3);
     expect(sockAddrEncode(codec, testAddr(0x1234), short)).toBe(4);
     expect([...short]).toEqual([30, 0, 0x34]);

@@ -46,8 +46,8 @@ import {
   skSetPeekOff,
   skbCopyDatagramMsg,
   skbRecvDatagram,
-  skbSetOwnerW,
   sock,
+  sockAddrFamily,
   sockMaySend,
   sockNet,
   sockNoSetRcvlowat,
@@ -105,7 +105,7 @@ function sendDgram(sk: TestSock, msg: Msghdr, len: number): number {
   const skb = sk.net.skbs.alloc(len);
   if (skb === null) return -EAGAIN;
   skb.putData(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len);
-  skbSetOwnerW(skb, sk);
+  sk.setOwnerW(skb);
   skb.cb[0] = sk.port;
   sk.peer = to;
   sk.wire.queueTail(skb);
@@ -269,10 +269,7 @@ const family: NetProtoFamily = {
   addr: {
     length: 4,
     create: () => testAddr(0),
-    decode(bytes, addr) {
-      addr.family = bytes[0] as number;
-      (addr as TestAddr).port = (bytes[2] as number) | ((bytes[3] as number) << 8);
-    },
+    decode: (bytes): TestAddr => ({ family: sockAddrFamily(bytes, 4), port: bytes.length < 4 ? 0 : (bytes[2] as number) | ((bytes[3] as number) << 8) }),
     encode(addr, bytes) {
       bytes.set([addr.family, 0, (addr as TestAddr).port & 0xff, (addr as TestAddr).port >> 8]);
     },

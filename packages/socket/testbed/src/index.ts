@@ -4,4 +4,6 @@
  * @packageDocumentation
  */
 export * from '@skbuff/testkit';
+export * from './host-family.ts';
+export * from './ipv4-hosts.ts';
 export * from './two-hosts.ts';

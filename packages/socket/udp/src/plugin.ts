@@ -1,19 +1,18 @@
 /** UDP as a plugin. */
-import { xmitOffload } from '@skbuff/core';
-import { INETSW, inetDgramOps } from '@skbuff/af-inet';
-import type { Net, Plugin } from '@skbuff/core';
+import { INETSW, inetDgramOps, inetRegisterProtosw } from '@skbuff/af-inet';
+import { type Net, type Plugin, xmitOffload } from '@skbuff/core';
 import { IPV4, ipv4Net } from '@skbuff/ipv4';
 import { procCreateNet } from '@skbuff/procfs';
-import { SOCKET_LAYER } from '@skbuff/sock';
+import type { Socket } from '@skbuff/sock';
 import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_UDP, SOCK_DGRAM } from '@skbuff/uapi';
+import { udpPoll } from './udp-datagram.ts';
 import { udpErr } from './udp-err.ts';
 import { UdpNet, udpNet } from './udp-net.ts';
 import { udpOffload } from './udp-offload.ts';
 import { udpProcText, udpSnmpText } from './udp-proc.ts';
 import { udpProt } from './udp-prot.ts';
 import { udpRcv } from './udp-rcv.ts';
-import { udpPoll } from './udp-recvmsg.ts';
 import { UdpSock } from './udp-sock.ts';
 
 /** `@skbuff/udp`: `socket(AF_INET, SOCK_DGRAM)`. */
@@ -24,27 +23,28 @@ export function udp(): Plugin {
     init(ctx): void {
       xmitOffload(ctx.kernel);
       ctx.pernetSubsys({ name: 'udp', init: netInit, exit: netExit });
-      const undos = [
-        ctx.get(IPV4).addProtocol(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, noPolicy: true }),
-        ctx.get(IPV4).addOffload(IPPROTO_UDP, udpOffload),
-        ctx.get(SOCKET_LAYER).registerProto(udpProt),
-        ctx.get(INETSW).register({
-          type: SOCK_DGRAM,
-          protocol: IPPROTO_UDP,
-          prot: udpProt,
-          ops: inetDgramOps(udpPoll),
-          isDefault: true,
-          reuse: false,
-          icsk: false,
-          create: (net, type, protocol, prot, kern) => new UdpSock(net, type, protocol, prot, kern),
-        }),
-      ];
+      const ip = ctx.get(IPV4);
+      const undos = [ip.addProtocol(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, noPolicy: true }), ip.addOffload(IPPROTO_UDP, udpOffload)];
       for (const undo of undos) {
         if (typeof undo !== 'function') throw new Error('protocol 17 is registered already');
         ctx.onUnload(undo);
       }
+      inetRegisterProtosw(ctx, INETSW, {
+        type: SOCK_DGRAM,
+        protocol: IPPROTO_UDP,
+        prot: udpProt,
+        ops: inetDgramOps(poll),
+        isDefault: true,
+        reuse: false,
+        icsk: false,
+        sock: UdpSock,
+      });
     },
   };
+}
+
+function poll({ sk }: Socket): number {
+  return udpPoll(sk as UdpSock, udpNet.of((sk as UdpSock).net).stats);
 }
 
 function netInit(net: Net): number {

@@ -1,7 +1,15 @@
-/** Which socket a datagram is for (`__udp4_lib_lookup`). */
+/** Which socket a datagram over IPv4 is for (`__udp4_lib_lookup`). */
+import { inetEhashfn } from '@skbuff/af-inet';
 import { TCP_ESTABLISHED } from '@skbuff/uapi';
+import { reuseportSelectSock } from './udp-reuseport.ts';
 import type { UdpSock } from './udp-sock.ts';
 import type { UdpTable } from './udp-table.ts';
+
+/** `ipv4_portaddr_hash`: of an own address (0: any) and port, 32 bits. With port 0 it is the hash to which `^ port` adds one. */
+export function ipv4PortaddrHash(secret: number, addr: number, port: number): number {
+  const h = Math.imul(addr ^ secret, 0x9e3779b1);
+  return h ^ (h >>> 15) ^ port;
+}
 
 /**
  * The best socket for a datagram from `saddr:sport` to `daddr:dport` that arrived on interface `dif`, or null. Connected beats
@@ -9,8 +17,9 @@ import type { UdpTable } from './udp-table.ts';
  * port (SO_REUSEPORT) the flow's hash chooses one, always the same.
  */
 export function udp4LibLookup(table: UdpTable, saddr: number, sport: number, daddr: number, dport: number, dif: number): UdpSock | null {
-  const exact = lookup2(table, table.addrChain(daddr, dport), daddr, saddr, sport, daddr, dport, dif);
-  return exact !== null ? exact : lookup2(table, table.addrChain(0, dport), 0, saddr, sport, daddr, dport, dif);
+  const { secret } = table;
+  const exact = lookup2(table, table.addrChain(ipv4PortaddrHash(secret, daddr, dport)), daddr, saddr, sport, daddr, dport, dif);
+  return exact !== null ? exact : lookup2(table, table.addrChain(ipv4PortaddrHash(secret, 0, dport)), 0, saddr, sport, daddr, dport, dif);
 }
 
 /** The best of a chain among the sockets whose own address is `own`. */
@@ -33,7 +42,7 @@ function lookup2(
     best = sk;
   }
   if (best !== null && best.reuseport && best.state !== TCP_ESTABLISHED) {
-    return reuseportSelect(best, chain as UdpSock, table.flowHash(daddr, dport, saddr, sport));
+    return reuseportSelectSock(best, chain as UdpSock, inetEhashfn(table.secret, daddr, dport, saddr, sport));
   }
   return best;
 }
@@ -55,27 +64,4 @@ function computeScore(sk: UdpSock, own: number, saddr: number, sport: number, dp
     score += 4;
   }
   return score;
-}
-
-/** `reuseport_select_sock`: counts the group and takes the member that the hash falls on, in the order in which they bound. */
-function reuseportSelect(sk: UdpSock, chain: UdpSock, hash: number): UdpSock {
-  let members = 0;
-  for (let other: UdpSock | null = chain; other !== null; other = other.addrNext) if (sameGroup(sk, other)) members++;
-  // The chain runs from the last to the first.
-  let skip = members - 1 - Math.floor((hash / 0x100000000) * members);
-  for (let other: UdpSock | null = chain; other !== null; other = other.addrNext) {
-    if (sameGroup(sk, other) && skip-- === 0) return other;
-  }
-  return sk;
-}
-
-function sameGroup(a: UdpSock, b: UdpSock): boolean {
-  return (
-    b.reuseport &&
-    b.state !== TCP_ESTABLISHED &&
-    a.inetNum === b.inetNum &&
-    a.inetRcvSaddr === b.inetRcvSaddr &&
-    a.boundDevIf === b.boundDevIf &&
-    a.uid === b.uid
-  );
 }

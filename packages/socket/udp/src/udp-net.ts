@@ -1,34 +1,15 @@
 /** Counters and tables of UDP in one namespace. */
 import { type Net, NetSlot } from '@skbuff/core';
+import { UDP_MIB_MAX } from '@skbuff/uapi';
 import { UdpTable } from './udp-table.ts';
 
-/** Counters, in the order of `Udp:` in /proc/net/snmp. */
-export const UDP_MIB_INDATAGRAMS = 0;
-export const UDP_MIB_NOPORTS = 1;
-export const UDP_MIB_INERRORS = 2;
-export const UDP_MIB_OUTDATAGRAMS = 3;
-export const UDP_MIB_RCVBUFERRORS = 4;
-export const UDP_MIB_SNDBUFERRORS = 5;
-export const UDP_MIB_CSUMERRORS = 6;
-export const UDP_MIB_IGNOREDMULTI = 7;
-export const UDP_MIB_MEMERRORS = 8;
-export const UDP_MIB_MAX = 9;
-
-/** Their names. */
-export const UDP_MIB_NAMES: readonly string[] = [
-  'InDatagrams',
-  'NoPorts',
-  'InErrors',
-  'OutDatagrams',
-  'RcvbufErrors',
-  'SndbufErrors',
-  'InCsumErrors',
-  'IgnoredMulti',
-  'MemErrors',
-];
+/** `UDP_MIB_*` of one family. Functions that serve every family have theirs handed in. */
+export type UdpMib = Float64Array;
 
 export class UdpNet {
-  readonly stats: Float64Array = new Float64Array(UDP_MIB_MAX);
+  /** What came and went over IPv4 (`net->mib.udp_statistics`). */
+  readonly stats: UdpMib = new Float64Array(UDP_MIB_MAX);
+  /** The sockets of every family. */
   readonly table: UdpTable;
   /** Sockets with UDP_GRO: without one, nothing is glued. */
   groSockets = 0;

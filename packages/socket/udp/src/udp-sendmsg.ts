@@ -1,24 +1,22 @@
-/** Sending (`udp_sendmsg` in `net/ipv4/udp.c`). */
+/** Sending over IPv4 (`udp_sendmsg` in `net/ipv4/udp.c`). */
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
-import { CHECKSUM_PARTIAL, SKB_DROP_REASON_NOT_SPECIFIED, SKB_GSO_UDP_L4, type SkBuff } from '@skbuff/core';
+import type { SkBuff } from '@skbuff/core';
 import {
   type Flowi4,
+  IpPayload,
   type IpcmCookie,
   type Rtable,
   ipAppendData,
   ipFinishSkb,
   ipFlushPendingFrames,
   ipMakeSkb,
-  ipv4ConfirmNeigh,
   ipSendSkb,
   ipSkFragSize,
 } from '@skbuff/ipv4';
-import { type Msghdr, SOCK_LOCALROUTE, msgPayload, skbSetupTxTimestamp, sockNet } from '@skbuff/sock';
+import { type Msghdr, SOCK_LOCALROUTE, msgPayload, skbSetupTxTimestamp, sockAddrErrno, sockNet } from '@skbuff/sock';
 import {
   AF_INET,
   AF_UNSPEC,
-  EAFNOSUPPORT,
-  EAGAIN,
   EDESTADDRREQ,
   EINVAL,
   EMSGSIZE,
@@ -26,20 +24,21 @@ import {
   EOPNOTSUPP,
   MSG_CONFIRM,
   MSG_DONTROUTE,
-  MSG_DONTWAIT,
   MSG_MORE,
   MSG_OOB,
-  SOL_UDP,
   TCP_ESTABLISHED,
-  UDP_SEGMENT,
+  UDP_MIB_OUTDATAGRAMS,
+  UDP_MIB_SNDBUFERRORS,
 } from '@skbuff/uapi';
 import { UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, ipv4IsMulticast, setBe16 } from '@skbuff/wire';
 import { udpSetCsum } from './udp-checksum.ts';
-import { UDP_MIB_OUTDATAGRAMS, UDP_MIB_SNDBUFERRORS, udpNet } from './udp-net.ts';
-import { UDP_MAX_SEGMENTS, type UdpSock } from './udp-sock.ts';
+import { udpMakeGso } from './udp-gso.ts';
+import { udpNet } from './udp-net.ts';
+import { udpCmsgSend, udpSendFailed } from './udp-send.ts';
+import type { UdpSock } from './udp-sock.ts';
 
-/** What Linux charges for an sk_buff with room for headers only. */
-const SMALL_SKB_TRUESIZE = 832;
+/** Of the send that is under way. */
+const outgoing: IpPayload = new IpPayload();
 
 /**
  * `udp_sendmsg`: one datagram of `len` bytes. Returns `len`, or -EMSGSIZE, -EDESTADDRREQ, -EINVAL (port 0, wrong ancillary data),
@@ -48,13 +47,13 @@ const SMALL_SKB_TRUESIZE = 832;
 export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if (sk.pending) return appendCorked(sk, msg, len);
+  if (sk.pending !== 0) return appendCorked(sk, msg, len);
   let daddr = sk.inetDaddr;
   let dport = sk.inetDport;
   let connected = false;
   const name = msg.name as SockaddrIn | null;
   if (name !== null) {
-    if (name.family !== AF_INET && name.family !== AF_UNSPEC) return -EAFNOSUPPORT;
+    if (name.family !== AF_INET && name.family !== AF_UNSPEC) return sockAddrErrno(name);
     daddr = name.addr;
     dport = name.port;
     if (dport === 0) return -EINVAL;
@@ -65,30 +64,20 @@ export function udpSendmsg(sk: UdpSock, msg: Msghdr, len: number): number {
   const ipc = sk.ipcmInit();
   ipc.gsoSize = sk.gsoSize;
   if (msg.control.length !== 0) {
-    const err = udpCmsgSend(sk, msg, ipc);
+    const others = udpCmsgSend(msg, ipc);
+    const err = others > 0 ? ipCmsgSend(sk, msg.control, ipc) : others;
     if (err < 0) return err;
-    if (err > 0) connected = false;
+    if (others > 0) connected = false;
   }
   // Only the ordinary way of the connection is remembered.
   if (!connected || ipc.opt !== null || (msg.flags & MSG_DONTROUTE) !== 0 || (sk.flags & SOCK_LOCALROUTE) !== 0 || ipv4IsMulticast(daddr)) {
     return sendRouted(sk, msg, len, ipc, daddr, dport, false);
   }
-  const rt = sk.dstCheck();
+  const rt = sk.dstCheck() as Rtable | null;
   if (rt === null) return sendRouted(sk, msg, len, ipc, daddr, dport, true);
   ipc.addr = daddr;
   rt.hold();
   return sendOn(sk, msg, len, ipc, sk.connFl4, rt);
-}
-
-/** `udp_cmsg_send`: UDP knows UDP_SEGMENT, the rest is IP's. 1 if there was any of that, 0 or a negative errno. */
-function udpCmsgSend(sk: UdpSock, msg: Msghdr, ipc: IpcmCookie): number {
-  let others = 0;
-  for (const { level, type, data } of msg.control) {
-    if (level !== SOL_UDP) others = 1;
-    else if (type !== UDP_SEGMENT || data.length !== 2) return -EINVAL;
-    else ipc.gsoSize = (data[0] as number) | ((data[1] as number) << 8);
-  }
-  return others === 0 ? 0 : ipCmsgSend(sk, msg.control, ipc) || others;
 }
 
 /** The way is looked up for this datagram, and remembered if `connected`. */
@@ -104,11 +93,10 @@ function sendRouted(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, dadd
 
 /** The reference on `rt` is taken over. */
 function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable): number {
-  const { net } = sk;
-  const payload = msgPayload(sockNet.of(net).layer, msg.iov, len);
-  if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl4.daddr);
+  const payload = outgoing.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, UDPHDR_LEN);
+  if ((msg.flags & MSG_CONFIRM) !== 0) rt.ops.confirmNeigh?.(rt, fl4.daddr);
   if (sk.corkFlag || ((msg.flags & MSG_MORE) | ipc.gsoSize | ipc.txFlags) !== 0) return sendSpecial(sk, msg, len, ipc, fl4, rt, payload);
-  const skb = ipMakeSkb(net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags);
+  const skb = ipMakeSkb(sk, fl4, payload, ipc, rt, msg.flags);
   if (typeof skb === 'number') {
     rt.release();
     return skb === 0 ? len : sendFailed(sk, msg.flags, skb);
@@ -118,49 +106,25 @@ function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flo
 }
 
 /** What is not sent as one datagram at once: a piece of one, or several; and what is to be stamped. */
-function sendSpecial(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: Uint8Array): number {
+function sendSpecial(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: IpPayload): number {
   if (sk.corkFlag || (msg.flags & MSG_MORE) !== 0) return beginCork(sk, msg, len, ipc, fl4, rt, payload);
-  const skb = ipMakeSkb(sk.net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags);
+  const skb = ipMakeSkb(sk, fl4, payload, ipc, rt, msg.flags);
   if (typeof skb === 'number') {
     rt.release();
     return skb === 0 ? len : sendFailed(sk, msg.flags, skb);
   }
   if (ipc.txFlags !== 0) skbSetupTxTimestamp(sk, skb, ipc.txFlags, ipc.tsKey);
-  const err = ipc.gsoSize === 0 ? udpSendSkb(sk, skb, fl4) : udpSendGso(sk, skb, fl4, ipc.gsoSize, ipSkFragSize(sk.net, sk, rt));
+  const err = ipc.gsoSize === 0 ? udpSendSkb(sk, skb, fl4) : udpSendGso(sk, skb, fl4, ipc.gsoSize, ipSkFragSize(sk, rt));
   return err === 0 ? len : sendFailed(sk, msg.flags, err);
 }
 
-/**
- * `udp_send_skb` of a socket with UDP_SEGMENT: `skb` becomes a super-packet, if it has more than `gsoSize` bytes of payload. Takes it
- * over. -EMSGSIZE: a segment is longer than `fragsize`, so that it would be cut again; -EINVAL: there are too many, or the socket
- * sends no checksums.
- */
+/** `udp_send_skb` of a socket with UDP_SEGMENT. Takes over the sk_buff. */
 function udpSendGso(sk: UdpSock, skb: SkBuff, fl4: Flowi4, gsoSize: number, fragsize: number): number {
-  const { transportHeader: uh, shinfo } = skb;
-  const datalen = skb.len - (uh - skb.data) - UDPHDR_LEN;
-  const hlen = uh - skb.networkHeader + UDPHDR_LEN;
-  const tooLong = hlen + Math.min(datalen, gsoSize) > fragsize;
-  if (tooLong || datalen > gsoSize * UDP_MAX_SEGMENTS || sk.noCheckTx) {
-    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
-    return tooLong ? -EMSGSIZE : -EINVAL;
-  }
-  if (datalen > gsoSize) {
-    shinfo.gsoSize = gsoSize;
-    shinfo.gsoSegs = Math.ceil(datalen / gsoSize);
-    shinfo.gsoType = SKB_GSO_UDP_L4;
-    skb.ipSummed = CHECKSUM_PARTIAL;
-    // Linux keeps the payload in pages, and a socket is charged for what is used of them.
-    skb.orphan();
-    skb.truesize = SMALL_SKB_TRUESIZE + datalen;
-    sk.setOwnerW(skb);
-  }
-  return udpSendSkb(sk, skb, fl4);
+  return udpMakeGso(sk, skb, gsoSize, fragsize, sk.noCheckTx) || udpSendSkb(sk, skb, fl4);
 }
 
-/** Counts what is lost for lack of room. A call that may wait comes again, so it has not failed. */
 function sendFailed(sk: UdpSock, flags: number, err: number): number {
-  if (err === -ENOBUFS || (err === -EAGAIN && (flags & MSG_DONTWAIT) !== 0)) udpNet.of(sk.net).stats[UDP_MIB_SNDBUFERRORS]++;
-  return err;
+  return udpSendFailed(udpNet.of(sk.net).stats, flags, err);
 }
 
 /** `udp_send_skb`: completes the header and sends. Takes over the sk_buff. */
@@ -182,31 +146,29 @@ function udpSendSkb(sk: UdpSock, skb: SkBuff, fl4: Flowi4): number {
 }
 
 /** The first piece of a datagram that is sent later. */
-function beginCork(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: Uint8Array): number {
-  const err = ipAppendData(sk.net, sk, fl4, payload, 0, len, UDPHDR_LEN, ipc, rt, msg.flags | MSG_MORE);
+function beginCork(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable, payload: IpPayload): number {
+  const err = ipAppendData(sk, fl4, payload, ipc, rt, msg.flags | MSG_MORE);
   if (err !== 0) {
     rt.release();
     return sendFailed(sk, msg.flags, err);
   }
   const [head] = sk.cork.queue;
   if (head !== undefined && ipc.txFlags !== 0) skbSetupTxTimestamp(sk, head, ipc.txFlags, ipc.tsKey);
-  sk.pending = head !== undefined;
-  sk.pendingLen = len + UDPHDR_LEN;
-  if (!sk.pending) rt.release();
+  if (head === undefined) rt.release();
+  else sk.pending = AF_INET;
   return len;
 }
 
 /** One more piece; without MSG_MORE the datagram is sent. */
 function appendCorked(sk: UdpSock, msg: Msghdr, len: number): number {
   const more = sk.corkFlag || (msg.flags & MSG_MORE) !== 0;
-  const payload = msgPayload(sockNet.of(sk.net).layer, msg.iov, len);
+  const payload = outgoing.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, 0);
   const { cork } = sk;
-  const err = ipAppendData(sk.net, sk, cork.fl4, payload, 0, len, UDPHDR_LEN, sk.ipc, cork.rt as Rtable, msg.flags);
+  const err = ipAppendData(sk, cork.fl4, payload, sk.ipc, cork.dst as Rtable, msg.flags);
   if (err !== 0) {
     udpFlushPendingFrames(sk);
     return sendFailed(sk, msg.flags, err);
   }
-  sk.pendingLen += len;
   const sent = more ? 0 : udpPushPendingFrames(sk);
   return sent === 0 ? len : sendFailed(sk, msg.flags, sent);
 }
@@ -214,17 +176,15 @@ function appendCorked(sk: UdpSock, msg: Msghdr, len: number): number {
 /** `udp_push_pending_frames`: sends what was collected. */
 export function udpPushPendingFrames(sk: UdpSock): number {
   const { fl4, gsoSize, fragsize } = sk.cork;
-  const skb = ipFinishSkb(sk.net, sk);
-  sk.pending = false;
-  sk.pendingLen = 0;
+  const skb = ipFinishSkb(sk);
+  sk.pending = 0;
   if (skb === null) return 0;
   return gsoSize === 0 ? udpSendSkb(sk, skb, fl4) : udpSendGso(sk, skb, fl4, gsoSize, fragsize);
 }
 
 /** `udp_flush_pending_frames`: throws it away. */
 export function udpFlushPendingFrames(sk: UdpSock): void {
-  if (!sk.pending) return;
-  sk.pending = false;
-  sk.pendingLen = 0;
+  if (sk.pending === 0) return;
+  sk.pending = 0;
   ipFlushPendingFrames(sk);
 }

@@ -17,10 +17,8 @@ export const UDP_MAX_SEGMENTS = 128;
 export class UdpSock extends InetSk {
   /** UDP_CORK is on. */
   corkFlag = false;
-  /** Something is collected and not sent (`up->pending`). */
-  pending = false;
-  /** Bytes of the datagram that is being collected, UDP header included. */
-  pendingLen = 0;
+  /** Something is collected and not sent: by which family, AF_*; 0: nothing. */
+  pending = 0;
   /** UDP_SEGMENT: bytes of payload in each datagram that a send is cut into; 0: a send is a datagram. */
   gsoSize = 0;
   /** UDP_GRO: takes datagrams that were glued together. */
@@ -37,6 +35,6 @@ export class UdpSock extends InetSk {
   addrNext: UdpSock | null = null;
   addrPrev: UdpSock | null = null;
   hashed = false;
-  /** Chain of port and address that it is in. */
-  addrSlot = 0;
+  /** `udp_portaddr_hash`: hash of own address and port, while it is in the table. */
+  udpPortaddrHash = 0;
 }

@@ -1,8 +1,7 @@
 /**
  * `struct udp_table`: all bound sockets of a namespace, in chains by port and in chains by port and own address. Whoever bound last
- * is first in its chain.
+ * is first in its chain. What an address is, only its hash knows.
  */
-import { flowHash } from '@skbuff/af-inet';
 import { sockNet } from '@skbuff/sock';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -27,9 +26,9 @@ export class UdpTable {
     return this.byPort[this.portSlot(port)] as UdpSock | null;
   }
 
-  /** First socket of the chain that an own address (0: any) and port belong to; go on with `addrNext`. */
-  addrChain(addr: number, port: number): UdpSock | null {
-    return this.byAddr[this.addrSlot(addr, port)] as UdpSock | null;
+  /** First socket of the chain of the hash (32 bits) of an own address and port; go on with `addrNext`. */
+  addrChain(hash: number): UdpSock | null {
+    return this.byAddr[this.addrSlot(hash)] as UdpSock | null;
   }
 
   /** Number of a port's chain, as /proc/net/udp shows it. */
@@ -37,11 +36,7 @@ export class UdpTable {
     return (port + this.secret) & (this.size - 1);
   }
 
-  private addrSlot(addr: number, port: number): number {
-    const h = Math.imul(addr ^ this.secret, 0x9e3779b1);
-    return (h ^ (h >>> 15) ^ port) & (this.size - 1);
-  }
-
+  /** The socket has its port and `udpPortaddrHash`. */
   add(sk: UdpSock): void {
     if (this.count >= this.size * 2 && this.size < MAX_SIZE) this.grow();
     this.count++;
@@ -61,11 +56,12 @@ export class UdpTable {
     this.unlinkAddr(sk);
   }
 
-  /** The own address changed. */
-  rehash(sk: UdpSock): void {
-    if (!sk.hashed || sk.addrSlot === this.addrSlot(sk.inetRcvSaddr, sk.inetNum)) return;
-    this.unlinkAddr(sk);
-    this.linkAddr(sk);
+  /** The own address changed, and with it the hash of it and the port. */
+  rehash(sk: UdpSock, hash: number): void {
+    const moves = this.addrSlot(sk.udpPortaddrHash) !== this.addrSlot(hash);
+    if (moves) this.unlinkAddr(sk);
+    sk.udpPortaddrHash = hash;
+    if (moves) this.linkAddr(sk);
   }
 
   /** Every socket, chain by chain. */
@@ -73,9 +69,8 @@ export class UdpTable {
     for (const head of this.byPort) for (let sk = head; sk !== null; sk = sk.portNext) yield sk;
   }
 
-  /** A number for a flow, to spread flows over the sockets of a group. */
-  flowHash(daddr: number, dport: number, saddr: number, sport: number): number {
-    return flowHash(this.secret, daddr, dport, saddr, sport);
+  private addrSlot(hash: number): number {
+    return hash & (this.size - 1);
   }
 
   private link(sk: UdpSock): void {
@@ -90,9 +85,8 @@ export class UdpTable {
   }
 
   private linkAddr(sk: UdpSock): void {
-    const slot = this.addrSlot(sk.inetRcvSaddr, sk.inetNum);
+    const slot = this.addrSlot(sk.udpPortaddrHash);
     const first = this.byAddr[slot] as UdpSock | null;
-    sk.addrSlot = slot;
     sk.addrNext = first;
     sk.addrPrev = null;
     if (first !== null) first.addrPrev = sk;
@@ -100,7 +94,7 @@ export class UdpTable {
   }
 
   private unlinkAddr(sk: UdpSock): void {
-    if (sk.addrPrev === null) this.byAddr[sk.addrSlot] = sk.addrNext;
+    if (sk.addrPrev === null) this.byAddr[this.addrSlot(sk.udpPortaddrHash)] = sk.addrNext;
     else sk.addrPrev.addrNext = sk.addrNext;
     if (sk.addrNext !== null) sk.addrNext.addrPrev = sk.addrPrev;
     sk.addrNext = null;

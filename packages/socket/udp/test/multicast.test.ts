@@ -34,7 +34,7 @@ function routed(): boolean[] {
   const seen: boolean[] = [];
   lab.ip.mroute = {
     input: (skb: SkBuff) => {
-      seen.push(((skb.dst as Rtable).flagsRtcf & RTCF_LOCAL) !== 0);
+      seen.push(((skb.dst as Rtable).rtFlags & RTCF_LOCAL) !== 0);
       skb.consume();
       return 0;
     },

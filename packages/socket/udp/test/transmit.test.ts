@@ -264,6 +264,24 @@ describe('what received datagrams come with', () => {
       [SO_MARK, 0],
     ]);
   });
+
+  it('losses before it, and its options: the two have no lane of the control buffer in common', () => {
+    const { ta, tb, vb, b } = t.lab;
+    const [s, r] = pair();
+    tb.setsockopt(r, SOL_SOCKET, SO_RCVBUF, 1);
+    tb.setsockopt(r, SOL_SOCKET, SO_RXQ_OVFL, 1);
+    tb.setsockopt(r, SOL_IP, IP_RETOPTS, 1);
+    for (let i = 0; i < 9; i++) t.lab.inject(vb, udpFrame({ to: vb, dport: 53 }));
+    while (recv(tb, r) !== -EAGAIN);
+    ta.setsockopt(s, SOL_IP, IP_OPTIONS, Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0));
+    ta.sendto(s, bytes('x'), 0, to);
+    const control: Cmsg[] = [];
+    tb.recvmsg(r, { iov: [new Uint8Array(9)], control });
+    expect(control.map((c) => [c.type, [...c.data]])).toEqual([
+      [SO_RXQ_OVFL, [t.lab.snmp(b, 'Udp', 'RcvbufErrors'), 0, 0, 0]],
+      [IP_RETOPTS, [7, 7, 8, 10, 0, 0, 1, 0]],
+    ]);
+  });
 });
 
 describe('headers', () => {

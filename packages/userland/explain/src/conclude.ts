@@ -1,8 +1,7 @@
 /** What it all comes to. */
 import type { Host } from '@skbuff/hosts';
 import { EACCES, EADDRNOTAVAIL, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, errnoName, ICMP_ECHO, RTN_BROADCAST } from '@skbuff/uapi';
-import { inetNtoa } from '@skbuff/wire';
-import { routeFix } from './fix.ts';
+import { routeFix } from './drop-words.ts';
 import { EXPLANATION_VERSION, type Explanation, type Step, type Subject, type Verdict } from './model.ts';
 import type { Trace } from './trace.ts';
 import type { Refusal } from './send.ts';
@@ -23,8 +22,8 @@ const about = ({ node, dev, timeNs }: Step): Pick<Verdict, 'node' | 'dev' | 'tim
 
 /** What became of each copy of a broadcast or multicast packet, the most telling first: other hosts' before the sender's own. */
 function toMany(trace: Trace, from: Host): readonly Verdict[] {
-  const { packet, steps } = trace;
-  const isMany = packet.daddr >>> 28 === 0xe || packet.daddr === 0xffffffff || trace.routeOf(from.ns, 'packet')?.alias?.type === RTN_BROADCAST;
+  const { daddr, family, steps } = trace;
+  const isMany = family.isMulticast(daddr) || daddr === family.everybody || trace.routeOf(from.ns, 'packet')?.type === RTN_BROADCAST;
   if (!isMany) return [];
   const nodes = [...new Set(steps.filter((step) => step.subject === 'packet').map((step) => step.node))];
   const found = nodes.map((node) => verdictOf(trace, 'packet', from, node)).filter((verdict) => verdict !== null);
@@ -79,10 +78,8 @@ function refused(trace: Trace, from: Host, { call, error }: Refusal): Verdict {
 
 function refusalWords(trace: Trace, from: Host, call: string, error: number): readonly [why: string, fix: string] {
   const { name, ns } = from;
-  const { packet } = trace;
+  const { daddr, saddr: source } = trace;
   const route = trace.routeOf(ns, 'packet');
-  const daddr = inetNtoa(packet.daddr);
-  const source = inetNtoa(packet.saddr ?? 0);
   if (call === 'bind' && error === -EADDRNOTAVAIL) return [`${source} is no address of ${name}`, `leave the source out, say in IFACE if it comes from outside, or ip addr add ${source} dev IFACE on ${name}`];
   if (error === -EMSGSIZE) return ['the packet is longer than the MTU and must not be fragmented', 'send it without df, or raise the MTU of the way'];
   const routing = error === -ENETUNREACH || error === -EHOSTUNREACH || error === -EACCES || error === -EINVAL;

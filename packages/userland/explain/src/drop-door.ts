@@ -1,27 +1,13 @@
 /** The drop monitor: every packet that is freed for a reason. */
 import * as C from '@skbuff/core';
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
-import { IPPROTO_ICMP } from '@skbuff/uapi';
-import { type DropContext, fixOf, nameOf } from './fix.ts';
-import { ipHeaderOf } from './headers.ts';
+import type { DropContext } from './drop-words.ts';
+import { fixOf, nameOf } from './fix.ts';
+import type { IpHeader } from './headers.ts';
 import type { Trace } from './trace.ts';
 
-/** Who drops for a reason; what is not here is told by the step before. */
+/** Who drops packets of any family for a reason; what is neither here nor with the family is told by the step before. */
 const DROPPERS: Readonly<{ [reason: number]: string }> = {
-  [C.SKB_DROP_REASON_NO_SOCKET]: 'udpRcv',
-  [C.SKB_DROP_REASON_UDP_CSUM]: 'udpRcv',
-  [C.SKB_DROP_REASON_ICMP_CSUM]: 'icmpRcv',
-  [C.SKB_DROP_REASON_OTHERHOST]: 'ipRcv',
-  [C.SKB_DROP_REASON_IP_CSUM]: 'ipRcv',
-  [C.SKB_DROP_REASON_PKT_TOO_SMALL]: 'ipRcv',
-  [C.SKB_DROP_REASON_IP_RPFILTER]: 'fibValidateSource',
-  [C.SKB_DROP_REASON_IP_LOCAL_SOURCE]: 'fibValidateSource',
-  [C.SKB_DROP_REASON_IP_INVALID_SOURCE]: 'ipRouteInputNoref',
-  [C.SKB_DROP_REASON_IP_INVALID_DEST]: 'ipRouteInputNoref',
-  [C.SKB_DROP_REASON_IP_LOCALNET]: 'ipRouteInputNoref',
-  [C.SKB_DROP_REASON_IP_INNOROUTES]: 'ipError',
-  [C.SKB_DROP_REASON_IP_INADDRERRORS]: 'ipError',
-  [C.SKB_DROP_REASON_IP_NOPROTO]: 'ipProtocolDeliver',
   [C.SKB_DROP_REASON_NEIGH_FAILED]: 'neighEventSend',
   [C.SKB_DROP_REASON_NEIGH_QUEUEFULL]: 'neighEventSend',
   [C.SKB_DROP_REASON_DEV_READY]: 'devQueueXmit',
@@ -44,13 +30,14 @@ function dropped(trace: Trace, skb: SkBuff, reason: number): void {
   const dev = (skb.dev ?? null) as NetDevice | null;
   const net = (dev?.net ?? skb.sk?.net ?? null) as Net | null;
   const subject = net === null ? null : trace.subjectOf(skb);
-  if (net === null || subject === null || isRest(skb, reason)) return;
+  const ip = trace.headerOf(skb);
+  if (net === null || subject === null || isRest(ip, reason)) return;
   const route = trace.routeOf(net, subject);
   const hook = reason === C.SKB_DROP_REASON_NETFILTER_DROP && trace.hooks.at(-1)?.net === net ? (trace.hooks.pop() ?? null) : null;
   if (hook !== null) hook.step.text = `${hook.point}: dropped by ${hook.waiting[0] ?? 'a hook'}`;
-  const context: DropContext = { trace, net, dev, skb, reason, route, hook };
+  const context: DropContext = { trace, net, dev, skb, ip, reason, route, hook };
   const last = trace.steps.findLast((step) => step.node === trace.nodeOf(net) && step.subject === subject);
-  const fn = hook !== null ? hook.step.function : (DROPPERS[reason] ?? guess(last, reason));
+  const fn = hook !== null ? hook.step.function : (ip?.family.droppers[reason] ?? DROPPERS[reason] ?? guess(last, reason));
   const step = trace.add(net, dev, 'drop', subject, fn, nameOf(context));
   step.reason = `SKB_DROP_REASON_${C.dropReasonName(reason)}`;
   const fix = fixOf(context);
@@ -58,8 +45,8 @@ function dropped(trace: Trace, skb: SkBuff, reason: number): void {
 }
 
 /** An ICMP message that no ping socket wanted: raw sockets had their copies before, and the kernel frees what is left. */
-function isRest(skb: SkBuff, reason: number): boolean {
-  return reason === C.SKB_DROP_REASON_NO_SOCKET && ipHeaderOf(skb)?.protocol === IPPROTO_ICMP;
+function isRest(ip: IpHeader | null, reason: number): boolean {
+  return reason === C.SKB_DROP_REASON_NO_SOCKET && ip !== null && ip.protocol === ip.family.icmp.protocol;
 }
 
 /** A route decides who gets the packet next: what is dropped then is dropped there. */

@@ -4,13 +4,12 @@ import { faultInjectorOf } from '@skbuff/fault-injector';
 import type { Host, HostNet } from '@skbuff/hosts';
 import { conclude } from './conclude.ts';
 import { watchDrops } from './drop-door.ts';
+import { FAMILIES } from './families.ts';
 import { watchHooks } from './hook-door.ts';
-import { watchIcmp } from './icmp-door.ts';
 import type { Explanation } from './model.ts';
 import type { Packet } from './packet.ts';
 import { parsePacket } from './packet-language.ts';
 import { Trace } from './trace.ts';
-import { watchRouting } from './routing-door.ts';
 import { type Refusal, sendPacket, type Sent } from './send.ts';
 import { watchDevices } from './tap-door.ts';
 
@@ -54,7 +53,8 @@ export function hostOf(net: HostNet, host: Host | string): Host {
 
 function watch(trace: Trace, nets: readonly Net[], bad: ReadonlyMap<NetDevice, string>): (() => void)[] {
   const all = [...nets];
-  return [watchRouting(trace, all), watchIcmp(trace), watchDrops(trace), watchDevices(trace, bad), ...all.map((net) => watchHooks(trace, net))];
+  const families = FAMILIES.flatMap(({ watchRouting, watchIcmp }) => [watchRouting(trace, all), watchIcmp(trace)]);
+  return [...families, watchDrops(trace), watchDevices(trace, bad), ...all.map((net) => watchHooks(trace, net))];
 }
 
 /** Until nothing of the packet moves any more, in virtual time. */

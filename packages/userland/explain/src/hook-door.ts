@@ -1,44 +1,30 @@
 /** Observers at the hook points: before all hooks, behind each, behind all. */
 import { nfRegisterNetHook, nfUnregisterNetHook, nfHooksOf } from '@skbuff/core';
 import type { Net, NetDevice, NfHookOps, NfHookState, SkBuff } from '@skbuff/core';
-import {
-  NF_ACCEPT,
-  NF_INET_FORWARD,
-  NF_INET_LOCAL_IN,
-  NF_INET_LOCAL_OUT,
-  NF_INET_POST_ROUTING,
-  NF_INET_PRE_ROUTING,
-  NFPROTO_IPV4,
-} from '@skbuff/uapi';
-import { atLocalIn } from './deliver-door.ts';
-import { ipHeaderOf } from './headers.ts';
+import { NF_ACCEPT } from '@skbuff/uapi';
+import { FAMILIES } from './families.ts';
+import type { Family, HookPoint } from './family.ts';
+import type { Subject } from './model.ts';
 import { atPostRouting } from './neighbour-door.ts';
 import type { Trace } from './trace.ts';
 
-const POINTS: readonly (readonly [hooknum: number, name: string, fn: string])[] = [
-  [NF_INET_PRE_ROUTING, 'PRE_ROUTING', 'ipRcv'],
-  [NF_INET_LOCAL_IN, 'LOCAL_IN', 'ipLocalDeliver'],
-  [NF_INET_FORWARD, 'FORWARD', 'ipForward'],
-  [NF_INET_LOCAL_OUT, 'LOCAL_OUT', 'ipLocalOut'],
-  [NF_INET_POST_ROUTING, 'POST_ROUTING', 'ipOutput'],
-];
 const FIRST = -0x80000000;
 const LAST = 0x7fffffff;
 
 /** Watches the hook points of a namespace. Returns the undo. */
 export function watchHooks(trace: Trace, net: Net): () => void {
-  const undos = POINTS.map((point) => watchPoint(trace, net, point));
+  const undos = FAMILIES.flatMap((family) => family.points.map((point) => watchPoint(trace, net, family, point)));
   return () => {
     for (const undo of undos) undo();
   };
 }
 
-function watchPoint(trace: Trace, net: Net, [hooknum, point, fn]: (typeof POINTS)[number]): () => void {
-  const known = nfHooksOf(net, NFPROTO_IPV4, hooknum);
+function watchPoint(trace: Trace, net: Net, { pf }: Family, [hooknum, point, fn]: HookPoint): () => void {
+  const known = nfHooksOf(net, pf, hooknum);
   const names = known.map((ops) => hookName(ops));
   const passed = (priority: number): readonly string[] => names.filter((_, i) => (known[i] as NfHookOps).priority > priority);
   const watch = (priority: number, see: (skb: SkBuff, state: NfHookState) => void): NfHookOps => ({
-    pf: NFPROTO_IPV4,
+    pf,
     hooknum,
     priority,
     hook: (_priv, skb, state) => (see(skb, state), NF_ACCEPT),
@@ -68,8 +54,8 @@ function enter(trace: Trace, net: Net, point: string, fn: string, names: readonl
   if (point === 'LOCAL_OUT') trace.localOuts++;
   const subject = trace.subjectOf(skb);
   if (subject === null) return;
-  const ip = ipHeaderOf(skb);
-  if (point === 'FORWARD' && ip !== null) trace.add(net, state.out, 'forward', subject, 'ipForward', `ttl ${ip.ttl + 1} → ${ip.ttl}`);
+  const ip = trace.headerOf(skb);
+  if (point === 'FORWARD' && ip !== null) trace.add(net, state.out, 'forward', subject, ip.family.functions.forward, `ttl ${ip.ttl + 1} → ${ip.ttl}`);
   const step = trace.add(net, state.in ?? state.out, 'hook', subject, fn, point);
   trace.hooks.push({ net, step, point, waiting: names });
 }
@@ -81,4 +67,12 @@ function leave(trace: Trace, net: Net, point: string, names: readonly string[], 
   open.step.text = names.length === 0 ? `${point}: no hook` : `${point}: accepted by ${names.join(', ')}`;
   if (point === 'LOCAL_IN') atLocalIn(trace, net, subject, skb);
   if (point === 'POST_ROUTING') atPostRouting(trace, net, subject, skb, state.out as NetDevice);
+}
+
+function atLocalIn(trace: Trace, net: Net, subject: Subject, skb: SkBuff): void {
+  const ip = trace.headerOf(skb);
+  if (ip === null) return;
+  const dev = skb.dev as NetDevice;
+  const found = ip.family.taker(net, ip, dev);
+  if (found !== null) trace.add(net, dev, 'deliver', subject, found[0], found[1]);
 }

@@ -5,7 +5,9 @@
  */
 export * from './assert.ts';
 export * from './explain.ts';
+export { readPacket } from './families.ts';
 export { followPacket } from './follow.ts';
+export type * from './headers.ts';
 export * from './json.ts';
 export { explanationToMermaid } from './mermaid.ts';
 export * from './model.ts';

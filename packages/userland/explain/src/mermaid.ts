@@ -15,7 +15,7 @@ export function explanationToMermaid(explanation: Explanation): string {
   const lines = ['sequenceDiagram', ...nodes.map((node) => `  participant ${id(node)} as ${mermaidText(node)}`)];
   const steps = visitsOf(explanation).flatMap((visit) => visit.steps);
   for (const [i, step] of steps.entries()) {
-    if (step.kind === 'transmit' && step.subject !== 'arp') lines.push(arrow(step, steps.slice(i + 1), id));
+    if (step.kind === 'transmit' && step.subject !== 'neighbour') lines.push(arrow(step, steps.slice(i + 1), id));
     else if (step.kind !== 'receive') lines.push(`  Note over ${id(step.node)}: ${mermaidText(`${step.function}: ${step.text}`)}`);
   }
   lines.push(`  Note over ${id(explanation.verdict.node)}: ${mermaidText(explanation.verdict.text)}`);

@@ -5,8 +5,9 @@
  *     icmp > 10.0.2.2
  *     tcp 192.0.2.1:4000 > 10.0.2.2:80 [S] in eth1
  */
-import { ICMP_ECHO } from '@skbuff/uapi';
-import { inetPton4 } from '@skbuff/wire';
+import { AF_UNSPEC, ICMP_ECHO } from '@skbuff/uapi';
+import { afBitLen, type InetPrefix, inetPton } from '@skbuff/wire';
+import { FAMILIES } from './families.ts';
 import type { Packet, Protocol } from './packet.ts';
 
 /** Why a text is no packet, and which part of it. */
@@ -41,8 +42,8 @@ interface Word {
 
 interface Draft {
   protocol: Protocol;
-  saddr: number | null;
-  daddr: number;
+  saddr: InetPrefix | null;
+  daddr: InetPrefix;
   sport: number;
   dport: number;
   ttl: number | null;
@@ -63,6 +64,7 @@ interface Draft {
 const EXAMPLE = "udp 10.0.1.2:1000 > 10.0.2.2:53, icmp 10.0.1.2 > 10.0.2.2, or with `in IFACE` tcp 10.0.1.2:1000 > 10.0.2.2:80 [S]";
 /** Payload of an echo request, as ping(8) has it. */
 const ECHO_LENGTH = 56;
+const NOWHERE: InetPrefix = { family: AF_UNSPEC, bytes: new Uint8Array(0), bitlen: 0 };
 const MAX_LENGTH = 65535 - 60 - 20;
 const ICMP_NAMES: Readonly<{ [name: string]: number }> = { 'echo-reply': 0, echo: 8, timestamp: 13 };
 const TCP_FLAGS: Readonly<{ [name: string]: number }> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, E: 64, W: 128 };
@@ -82,7 +84,7 @@ class Parser {
     this.text = text;
     this.words = [...text.matchAll(/>|[^\s>]+/g)].map((m) => ({ text: m[0], at: m.index }));
     this.draft = {
-      protocol: 'udp', saddr: null, daddr: 0, sport: 0, dport: 0, ttl: null, tos: 0, length: null, df: null, mark: 0, iface: null,
+      protocol: 'udp', saddr: null, daddr: NOWHERE, sport: 0, dport: 0, ttl: null, tos: 0, length: null, df: null, mark: 0, iface: null,
       type: ICMP_ECHO, code: 0, id: 1, seq: 1, flags: null, badCsum: false, badIpCsum: false,
     };
   }
@@ -116,12 +118,11 @@ class Parser {
     [draft.daddr, draft.dport] = this.end(this.take('a destination', EXAMPLE), true);
   }
 
-  private end(word: Word, mustHavePort: boolean): [addr: number, port: number] {
+  private end(word: Word, mustHavePort: boolean): [addr: InetPrefix, port: number] {
     const ports = this.draft.protocol !== 'icmp';
     const colon = word.text.indexOf(':');
     const host = colon < 0 ? word.text : word.text.slice(0, colon);
-    const addr = inetPton4(host);
-    if (addr < 0) this.fail({ text: host, at: word.at }, 'this is no IPv4 address', `an address${ports ? ' and a port' : ''}, such as 10.0.2.2${ports ? ':53' : ''}`);
+    const addr = addressOf(host) ?? this.fail({ text: host, at: word.at }, 'this is no IPv4 address', `an address${ports ? ' and a port' : ''}, such as 10.0.2.2${ports ? ':53' : ''}`);
     if (colon >= 0 && !ports) this.fail({ text: word.text.slice(colon), at: word.at + colon }, 'icmp has no ports', 'an address alone, such as 10.0.2.2');
     if (colon < 0 && ports && mustHavePort) this.fail(word, 'the port is missing', `${word.text}:53`);
     return [addr, colon < 0 ? 0 : this.number({ text: word.text.slice(colon + 1), at: word.at + colon + 1 }, 'a port', 1, 65535)];
@@ -196,4 +197,12 @@ class Parser {
   private fail(word: Word, message: string, expected: string): never {
     throw new PacketSyntaxError(this.text, word, message, expected);
   }
+}
+
+function addressOf(text: string): InetPrefix | null {
+  for (const { family } of FAMILIES) {
+    const bytes = inetPton(family, text);
+    if (bytes !== null) return { family, bytes, bitlen: afBitLen(family) };
+  }
+  return null;
 }

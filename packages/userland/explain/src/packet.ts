@@ -1,14 +1,15 @@
 /** The packet that is asked about. */
+import type { InetPrefix } from '@skbuff/wire';
+
 export type Protocol = 'udp' | 'icmp' | 'tcp';
 
 export interface Packet {
   /** As it was written. */
   readonly text: string;
   readonly protocol: Protocol;
-  /** u32; null: the kernel chooses. */
-  readonly saddr: number | null;
-  /** u32 */
-  readonly daddr: number;
+  /** Null: the kernel chooses. */
+  readonly saddr: InetPrefix | null;
+  readonly daddr: InetPrefix;
   /** 0: the kernel chooses one. */
   readonly sport: number;
   readonly dport: number;

@@ -4,9 +4,9 @@ import { faultInjectorOf, injectFaults } from '@skbuff/fault-injector';
 import { IfInfoMsg, type NlMsgBuilder } from '@skbuff/netlink';
 import { errnoName, IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, IFLA_ADDRESS, IFLA_CARRIER, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU, IFLA_TXQLEN, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWLINK } from '@skbuff/uapi';
 import { vethAlloc, vethLinkOps, vethRegisterPair } from '@skbuff/veth';
+import { otherEnd } from './far-end.ts';
 import { Talker } from './replicate-tables.ts';
 import type { Copying } from './replicate.ts';
-import { otherEnd } from './tap-door.ts';
 
 const FLAGS = IFF_UP | IFF_NOARP | IFF_MULTICAST | IFF_PROMISC | IFF_ALLMULTI;
 

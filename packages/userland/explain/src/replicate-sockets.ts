@@ -1,9 +1,9 @@
 /** Sockets that take datagrams: empty ones on the same ports. */
-import { SockaddrIn } from '@skbuff/af-inet';
 import type { Net } from '@skbuff/core';
 import { kernelTask, type Task } from '@skbuff/sock';
-import { AF_INET, SO_BINDTODEVICE, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from '@skbuff/uapi';
+import { SO_BINDTODEVICE, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from '@skbuff/uapi';
 import { udpNet, type UdpSock } from '@skbuff/udp';
+import { familyOf } from './families.ts';
 import type { Copying } from './replicate.ts';
 
 export function copySockets({ nets, tasks }: Copying): void {
@@ -17,13 +17,14 @@ export function copySockets({ nets, tasks }: Copying): void {
 }
 
 function copySocket(task: Task, sk: UdpSock, from: Net): void {
-  const fd = task.socket(AF_INET, SOCK_DGRAM);
+  const fd = task.socket(sk.family, SOCK_DGRAM);
   if (fd < 0) return;
   // The sender that is asked about may have the port as well.
   task.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (sk.reuseport) task.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   const dev = sk.boundDevIf === 0 ? null : from.devGetByIndex(sk.boundDevIf);
   if (dev !== null) task.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, Uint8Array.from([...dev.name, '\0'], (c) => c.charCodeAt(0)));
-  task.bind(fd, new SockaddrIn(sk.inetRcvSaddr >>> 0, sk.inetNum));
-  if (sk.inetDaddr !== 0) void task.connect(fd, new SockaddrIn(sk.inetDaddr >>> 0, sk.inetDport));
+  const [own, peer] = familyOf(sk.family).names(sk);
+  task.bind(fd, own);
+  if (peer !== null) void task.connect(fd, peer);
 }

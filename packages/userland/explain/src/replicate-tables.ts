@@ -4,6 +4,7 @@ import { FibRuleHdr, IfAddrMsg, NdMsg, type NetlinkPort, netlinkPort, nlaForEach
 import { SysError } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { le16, setLe16, setLe32 } from '@skbuff/wire';
+import { FAMILIES } from './families.ts';
 import type { Copying } from './replicate.ts';
 
 /** Asks and tells one namespace. */
@@ -63,7 +64,7 @@ interface Table {
   readonly add: number;
   readonly del: number;
   readonly flags: number;
-  readonly header: NlStruct;
+  readonly header: (family: number) => NlStruct;
   readonly size: number;
   /** Attributes that tell of time and use, not of what was set. */
   readonly without: readonly number[];
@@ -81,25 +82,25 @@ const NDM_FLAGS = 10;
 const TABLES: readonly Table[] = [
   {
     what: 'address', get: U.RTM_GETADDR, add: U.RTM_NEWADDR, del: U.RTM_DELADDR, flags: U.NLM_F_CREATE | U.NLM_F_EXCL,
-    header: IfAddrMsg.of({ family: U.AF_INET }), size: IfAddrMsg.LEN, without: [U.IFA_CACHEINFO], prepare: () => true,
+    header: (family) => IfAddrMsg.of({ family }), size: IfAddrMsg.LEN, without: [U.IFA_CACHEINFO], prepare: () => true,
   },
   {
     what: 'rule', get: U.RTM_GETRULE, add: U.RTM_NEWRULE, del: U.RTM_DELRULE, flags: U.NLM_F_CREATE,
-    header: FibRuleHdr.of({ family: U.AF_INET }), size: FibRuleHdr.LEN, without: [], prepare: () => true,
+    header: (family) => FibRuleHdr.of({ family }), size: FibRuleHdr.LEN, without: [], prepare: () => true,
   },
   {
     what: 'route', get: U.RTM_GETROUTE, add: U.RTM_NEWROUTE, del: U.RTM_DELROUTE, flags: U.NLM_F_CREATE | U.NLM_F_APPEND,
-    header: RtMsg.of({ family: U.AF_INET }), size: RtMsg.LEN, without: [U.RTA_CACHEINFO], prepare: prepareRoute,
+    header: (family) => RtMsg.of({ family }), size: RtMsg.LEN, without: [U.RTA_CACHEINFO], prepare: prepareRoute,
   },
   {
     what: 'neighbour', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE | U.NLM_F_REPLACE,
-    header: NdMsg.of({ family: U.AF_INET }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    header: (family) => NdMsg.of({ family }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
     // Who is being asked for is asked for again; what needs no question comes by itself.
     prepare: (payload) => (le16(payload, NDM_STATE) & (U.NUD_INCOMPLETE | U.NUD_NOARP)) === 0 && le16(payload, NDM_STATE) !== 0,
   },
   {
     what: 'proxy', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE,
-    header: NdMsg.of({ family: U.AF_INET, flags: U.NTF_PROXY }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    header: (family) => NdMsg.of({ family, flags: U.NTF_PROXY }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
     prepare: (payload) => ((payload[NDM_FLAGS] as number) & U.NTF_PROXY) !== 0,
   },
 ];
@@ -122,11 +123,11 @@ function clearHopFlags(b: Uint8Array, from: number, to: number): void {
 }
 
 /** The entries of a table in their order, each under what identifies it. */
-function read(talker: Talker, table: Table): Map<string, Uint8Array> {
+function read(talker: Talker, table: Table, family: number): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
-  for (const nlh of talker.dump(table.get, table.header)) {
+  for (const nlh of talker.dump(table.get, table.header(family))) {
     const payload = stripped(nlh, table);
-    if (nlh.type === table.add && payload[0] === U.AF_INET && table.prepare(payload)) entries.set(payload.join(), payload);
+    if (nlh.type === table.add && payload[0] === family && table.prepare(payload)) entries.set(payload.join(), payload);
   }
   return entries;
 }
@@ -149,12 +150,12 @@ function stripped(nlh: NlMsgHdr, { size, without }: Table): Uint8Array {
 
 /** Makes the tables of one namespace say what those of another say. */
 export function copyTables(copying: Copying, from: Talker, to: Talker): void {
-  for (const table of TABLES) copyTable(copying, table, from, to);
+  for (const { family } of FAMILIES) for (const table of TABLES) copyTable(copying, table, family, from, to);
 }
 
-function copyTable(copying: Copying, table: Table, from: Talker, to: Talker): void {
-  const wanted = read(from, table);
-  const there = read(to, table);
+function copyTable(copying: Copying, table: Table, family: number, from: Talker, to: Talker): void {
+  const wanted = read(from, table, family);
+  const there = read(to, table, family);
   let missing = [...wanted].filter(([key]) => !there.has(key)).map(([, payload]) => payload);
   if (table.newestFirst === true) missing.reverse();
   let errors: number[] = [];
@@ -168,7 +169,7 @@ function copyTable(copying: Copying, table: Table, from: Talker, to: Talker): vo
       return err < 0;
     });
   }
-  for (const [key, payload] of read(to, table)) if (!wanted.has(key)) to.replay(table.del, 0, payload);
+  for (const [key, payload] of read(to, table, family)) if (!wanted.has(key)) to.replay(table.del, 0, payload);
   const kinds = [...new Set(errors.map((err) => U.errnoName(err)))];
   if (missing.length > 0) copying.notes.push(`${missing.length} ${table.what}${missing.length === 1 ? '' : 's'} of ${copying.nodeOf(from.net)} could not be copied: ${kinds.join(', ')}`);
 }

@@ -1,10 +1,13 @@
 /** A tap on every device: what leaves, what arrives. */
 import type { NetDevice, PacketType, SkBuff } from '@skbuff/core';
 import { ETH_P_ALL, PACKET_OTHERHOST, PACKET_OUTGOING } from '@skbuff/uapi';
-import { vethPeer } from '@skbuff/veth';
-import { arpLine, ipHeaderOf, ipLine } from './headers.ts';
+import { otherEnd } from './far-end.ts';
+import { readPacket } from './families.ts';
+import { ipLine, type PacketRead } from './headers.ts';
 import { atResolved } from './neighbour-door.ts';
 import type { Trace } from './trace.ts';
+
+const UNREADABLE = 'an IP packet that cannot be read';
 
 /** Watches all devices. `bad`: what links would do by chance, told when the packet crosses one. Returns the undo. */
 export function watchDevices(trace: Trace, bad: ReadonlyMap<NetDevice, string>): () => void {
@@ -26,21 +29,22 @@ export function watchDevices(trace: Trace, bad: ReadonlyMap<NetDevice, string>):
   return () => softnet.removePack(tap);
 }
 
-/** The other end of a veth pair; null for other devices. */
-export function otherEnd(dev: NetDevice): NetDevice | null {
-  return dev.rtnlLinkOps?.kind === 'veth' ? vethPeer(dev) : null;
+/** `ARP who-has 10.0.1.1 tell 10.0.1.2` */
+function searchLine({ title, search }: PacketRead): string {
+  return `${title} ${search?.text ?? ''}`;
 }
 
 function leaves(trace: Trace, skb: SkBuff, dev: NetDevice, bad: ReadonlyMap<NetDevice, string>): void {
   const subject = trace.subjectOf(skb);
-  if (subject === null) return;
-  const ip = ipHeaderOf(skb);
-  if (ip === null) {
-    trace.add(dev.net, dev, 'transmit', subject, 'devQueueXmit', `ARP ${arpLine(skb)}`);
+  const read = readPacket(skb);
+  if (subject === null || read === null) return;
+  const { ip } = read;
+  if (read.search !== null || ip === null) {
+    trace.add(dev.net, dev, 'transmit', subject, 'devQueueXmit', read.search === null ? UNREADABLE : searchLine(read));
     return;
   }
   atResolved(trace, subject, dev);
-  if (ip.more && ip.offset === 0) trace.add(dev.net, dev, 'fragment', subject, 'ipFragment', `it is longer than the MTU of ${dev.name}, ${dev.mtu} bytes`);
+  if (ip.more && ip.offset === 0) trace.add(dev.net, dev, 'fragment', subject, ip.family.functions.fragment, `it is longer than the MTU of ${dev.name}, ${dev.mtu} bytes`);
   const peer = otherEnd(dev);
   trace.add(dev.net, dev, 'transmit', subject, 'devQueueXmit', `${dev.name}${peer === null ? '' : ` → ${trace.nodeOf(peer.net)} ${peer.name}`}: ${ipLine(ip)}`);
   const note = bad.get(dev);
@@ -49,8 +53,9 @@ function leaves(trace: Trace, skb: SkBuff, dev: NetDevice, bad: ReadonlyMap<NetD
 
 function arrives(trace: Trace, skb: SkBuff, dev: NetDevice): void {
   const subject = trace.subjectOf(skb);
-  if (subject === null) return;
-  const ip = ipHeaderOf(skb);
-  if (subject === 'arp') trace.add(dev.net, dev, 'receive', subject, 'arpRcv', `ARP ${arpLine(skb)}`);
-  else trace.add(dev.net, dev, 'receive', subject, 'ipRcv', `${dev.name}: ${ip === null ? 'an IP packet that cannot be read' : ipLine(ip)}${skb.pktType === PACKET_OTHERHOST ? ', for another MAC address' : ''}`);
+  const read = readPacket(skb);
+  if (subject === null || read === null) return;
+  const { receive, search } = read.family.functions;
+  if (read.search !== null) trace.add(dev.net, dev, 'receive', subject, search, searchLine(read));
+  else trace.add(dev.net, dev, 'receive', subject, receive, `${dev.name}: ${read.ip === null ? UNREADABLE : ipLine(read.ip)}${skb.pktType === PACKET_OTHERHOST ? ', for another MAC address' : ''}`);
 }

@@ -1,12 +1,14 @@
 /** What the observers write down while a packet is under way. */
 import type { Kernel, Net, NetDevice, SkBuff } from '@skbuff/core';
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '@skbuff/uapi';
-import { type IpHeader, ipHeaderOf, isArp, isIcmpError } from './headers.ts';
+import { IPPROTO_TCP, IPPROTO_UDP } from '@skbuff/uapi';
+import { inetNtop } from '@skbuff/wire';
+import { familyOf, readPacket } from './families.ts';
+import type { Family } from './family.ts';
+import type { IpHeader } from './headers.ts';
 import type { Step, StepKind, Subject } from './model.ts';
 import type { AskedFor } from './neighbour-door.ts';
 import type { Packet } from './packet.ts';
 import { placeOf } from './places.ts';
-import type { RouteFound } from './routing-door.ts';
 
 /** A step whose words may still change. */
 export type OpenStep = { -readonly [K in keyof Step]: Step[K] };
@@ -20,11 +22,30 @@ export interface OpenHook {
   waiting: readonly string[];
 }
 
-const PROTOCOLS: Readonly<{ [name: string]: number }> = { udp: IPPROTO_UDP, icmp: IPPROTO_ICMP, tcp: IPPROTO_TCP };
+/** What a lookup of a route came to. */
+export interface RouteFound {
+  /** 0 or a negative errno. */
+  readonly error: number;
+  /** RTN_* of the route, or the error route; null: none matches. */
+  readonly type: number | null;
+  /** `table main`; empty without a route. */
+  readonly table: string;
+  /** `unreachable 10.66.0.0/16`; empty without a route. */
+  readonly route: string;
+  /** Number of the rule that decided, and its words; null: there are no rules of the user's. */
+  readonly rule: string | null;
+  /** Where answers to the source would go, if that was asked. */
+  readonly wayBack: string | null;
+}
 
 export class Trace {
   readonly kernel: Kernel;
   readonly packet: Packet;
+  /** Of the packet. */
+  readonly family: Family;
+  /** As text; null: the kernel chooses. */
+  readonly saddr: string | null;
+  readonly daddr: string;
   readonly steps: OpenStep[] = [];
   readonly notes: Set<string> = new Set();
   /** The last routing decision of each namespace about each kind of packet. */
@@ -39,6 +60,9 @@ export class Trace {
   constructor(kernel: Kernel, packet: Packet, nodes: ReadonlyMap<Net, string>) {
     this.kernel = kernel;
     this.packet = packet;
+    this.family = familyOf(packet.daddr.family);
+    this.saddr = packet.saddr && inetNtop(packet.saddr.family, packet.saddr.bytes);
+    this.daddr = inetNtop(packet.daddr.family, packet.daddr.bytes) ?? '';
     this.nodes = nodes;
     this.started = kernel.clock.now();
   }
@@ -68,30 +92,42 @@ export class Trace {
   }
 
   /** What a host is looking for a way for: there is no packet yet that could be asked. */
-  sending(daddr: number): Subject {
+  sending(daddr: string): Subject {
     if (this.steps.at(-1)?.kind === 'icmp') return 'error';
-    return daddr === this.packet.daddr ? 'packet' : 'reply';
+    return daddr === this.daddr ? 'packet' : 'reply';
   }
 
   nodeOf(net: Net): string {
     return this.nodes.get(net) ?? `netns ${net.inode}`;
   }
 
-  /** Null: it has nothing to do with the packet. */
-  subjectOf(skb: SkBuff): Subject | null {
-    if (isArp(skb)) return 'arp';
-    const ip = ipHeaderOf(skb);
-    if (ip !== null) return this.subjectOfIp(ip);
-    // Nobody else is sending: what cannot be read is the packet, damaged.
-    return this.packet.iface !== null && skb.protocol === 0x0800 ? 'packet' : null;
+  /** Its protocol number. */
+  protocol(): number {
+    const { protocol } = this.packet;
+    return protocol === 'icmp' ? this.family.icmp.protocol : protocol === 'tcp' ? IPPROTO_TCP : IPPROTO_UDP;
   }
 
-  subjectOfIp(ip: IpHeader): Subject | null {
-    const { protocol, daddr, icmp } = this.packet;
-    const same = ip.protocol === PROTOCOLS[protocol];
-    if (same && ip.daddr === daddr && (ip.protocol !== IPPROTO_ICMP || ip.a < 0 || ip.a === icmp.type)) return 'packet';
-    if (isIcmpError(ip)) return 'error';
-    if (ip.saddr === daddr) return 'reply';
+  /** Null: no packet with an IP header, or one that cannot be read. */
+  headerOf(skb: SkBuff): IpHeader | null {
+    return readPacket(skb)?.ip ?? null;
+  }
+
+  /** Null: it has nothing to do with the packet. */
+  subjectOf(skb: SkBuff): Subject | null {
+    const read = readPacket(skb);
+    if (read === null) return null;
+    if (read.search !== null) return 'neighbour';
+    if (read.ip !== null) return this.subjectOfIp(read.ip);
+    // Nobody else is sending: what cannot be read is the packet, damaged.
+    return this.packet.iface === null ? null : 'packet';
+  }
+
+  private subjectOfIp({ family, protocol, saddr, daddr, a }: IpHeader): Subject | null {
+    const isIcmp = protocol === family.icmp.protocol;
+    const same = protocol === this.protocol();
+    if (same && daddr === this.daddr && (!isIcmp || a < 0 || a === this.packet.icmp.type)) return 'packet';
+    if (isIcmp && family.icmp.isError(a)) return 'error';
+    if (saddr === this.daddr) return 'reply';
     // A hook may have given the packet another destination.
     return same ? 'packet' : null;
   }

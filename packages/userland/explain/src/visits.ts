@@ -3,12 +3,12 @@ import type { Explanation, Step, Subject } from './model.ts';
 
 export interface Visit {
   readonly node: string;
-  readonly subject: Exclude<Subject, 'arp'>;
+  readonly subject: Exclude<Subject, 'neighbour'>;
   readonly steps: Step[];
 }
 
 /**
- * Steps of ARP belong to the visit of the host that asks; what others do to answer is left out, unless nobody answers. Linux sends an ICMP error
+ * Steps of the search for a neighbour belong to the visit of the host that asks; what others do to answer is left out, unless nobody answers. Linux sends an ICMP error
  * before it frees the packet that it is about: the drop is shown where the packet was.
  */
 export function visitsOf({ steps, verdict, answer }: Explanation): Visit[] {
@@ -17,7 +17,7 @@ export function visitsOf({ steps, verdict, answer }: Explanation): Visit[] {
   for (const step of steps) {
     const open = visits.at(-1);
     const before = visits.findLast((visit) => visit.subject !== 'error');
-    if (step.subject === 'arp') {
+    if (step.subject === 'neighbour') {
       const about = lost !== undefined && step.text.includes(`${lost} `);
       if (open !== undefined && (step.node === open.node || about) && !told(open, step)) open.steps.push(step);
     } else if (open !== undefined && open.node === step.node && open.subject === step.subject) open.steps.push(step);
@@ -29,5 +29,5 @@ export function visitsOf({ steps, verdict, answer }: Explanation): Visit[] {
 
 /** A question that was asked before. */
 function told(visit: Visit, step: Step): boolean {
-  return visit.steps.some((s) => s.subject === 'arp' && s.kind === step.kind && s.text === step.text && s.node === step.node);
+  return visit.steps.some((s) => s.subject === 'neighbour' && s.kind === step.kind && s.text === step.text && s.node === step.node);
 }

@@ -1,7 +1,8 @@
+import { AF_INET } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import { formatPacketError, type Packet, PacketSyntaxError, parsePacket } from '../src/index.ts';
 
-const ip = (text: string): number => text.split('.').reduce((all, part) => all * 256 + Number(part), 0);
+const ip = (text: string): Packet['daddr'] => ({ family: AF_INET, bytes: Uint8Array.from(text.split('.'), Number), bitlen: 32 });
 
 describe('packets in words', () => {
   it.each<[string, Partial<Packet>]>([

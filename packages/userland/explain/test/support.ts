@@ -5,6 +5,7 @@ import type { Plugin } from '@skbuff/core';
 import { dummy } from '@skbuff/dummy';
 import { fib } from '@skbuff/fib';
 import { fibRules } from '@skbuff/fib-rules';
+import { fib4Rules } from '@skbuff/fib4-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { createNet as createHostNet, type Host, type HostNet } from '@skbuff/hosts';
 import { icmp } from '@skbuff/icmp';
@@ -26,7 +27,7 @@ import { afterEach, expect } from 'vitest';
 
 export function plugins(): Plugin[] {
   return [
-    sysctl(), namespaces(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), icmp(),
+    sysctl(), namespaces(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), fib4Rules(), icmp(),
     sock(), afInet(), udp(), raw(), ping(),
   ];
 }

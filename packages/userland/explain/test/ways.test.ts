@@ -126,6 +126,7 @@ describe('the forms of an explanation', () => {
     const json = JSON.parse(explanationToJson(await explain(net, 'h1', 'icmp > 10.9.9.9'))) as Explanation;
     expect(Object.keys(json)).toEqual(['version', 'node', 'packet', 'verdict', 'answer', 'steps', 'notes']);
     expect(json.version).toBe(1);
+    expect([...new Set(json.steps.map((step) => step.subject))]).toEqual(['packet', 'neighbour', 'error']);
     expect(Object.keys(json.verdict)).toEqual(['outcome', 'node', 'dev', 'timeNs', 'text', 'reason', 'fix']);
     expect(Object.keys(json.answer ?? {})).toEqual(['subject', 'outcome', 'node', 'dev', 'timeNs', 'text']);
     for (const step of json.steps) expect(Object.keys(step).slice(0, 8)).toEqual(['timeNs', 'node', 'dev', 'kind', 'subject', 'function', 'place', 'text']);

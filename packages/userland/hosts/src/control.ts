@@ -3,7 +3,6 @@ import type { Net } from '@skbuff/core';
 import { IfAddrMsg, IfInfoMsg, NdMsg, type NlMsgBuilder, type NlMsgHdr, RtMsg, nlaFind, nlaGetString, nlaGetU32 } from '@skbuff/netlink';
 import { SysError } from '@skbuff/sock';
 import {
-  AF_INET,
   AF_UNSPEC,
   ENETUNREACH,
   ENODEV,
@@ -46,8 +45,10 @@ import {
   RT_SCOPE_UNIVERSE,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
-import { be32, formatMac, inetMakeMask, inetNtoa } from '@skbuff/wire';
-import { macBytes, parseAddress, parseCidr, parseDestination } from './addresses.ts';
+import { afBitLen, formatMac, inetNtop, type InetPrefix } from '@skbuff/wire';
+import { addressOf, inetText, type InetText, macBytes, parseDestination, prefixOf } from './addresses.ts';
+import { checkCall, deviceName, flag, inet, type Kinds, optional, word, whole } from './checks.ts';
+import { inetFamily } from './inet-family.ts';
 import { RtnlClient } from './rtnl-client.ts';
 
 export interface LinkInfo {
@@ -69,7 +70,7 @@ export interface LinkChange {
 export interface AddressSpec {
   readonly dev: string;
   /** `10.0.0.1/24` */
-  readonly cidr: string;
+  readonly cidr: InetText;
   readonly label?: string;
 }
 
@@ -85,10 +86,10 @@ export interface AddressInfo {
 
 export interface RouteSpec {
   /** `default`, `10.0.2.0/24`, `10.0.2.1` */
-  readonly to: string;
-  readonly via?: string;
+  readonly to: InetText;
+  readonly via?: InetText;
   readonly dev?: string;
-  readonly src?: string;
+  readonly src?: InetText;
   readonly metric?: number;
 }
 
@@ -102,14 +103,20 @@ export interface RouteAnswer {
 
 export interface NeighbourSpec {
   readonly dev: string;
-  readonly to: string;
+  readonly to: InetText;
   readonly address: string;
 }
+
+const U32 = whole(0, 0xffffffff);
+const LINK_CHANGE: Kinds<LinkChange> = { dev: word, up: optional(flag), mtu: optional(U32), address: optional(word), name: optional(deviceName) };
+const ADDRESS: Kinds<AddressSpec> = { dev: word, cidr: inet, label: optional(word) };
+const ROUTE: Kinds<RouteSpec> = { to: inet, via: optional(inet), dev: optional(word), src: optional(inet), metric: optional(U32) };
+const NEIGHBOUR: Kinds<NeighbourSpec> = { dev: word, to: inet, address: word };
 
 /** Common to the parts: the client and the device names. */
 class Part {
   protected readonly client: RtnlClient;
-  private readonly net: Net;
+  protected readonly net: Net;
 
   constructor(net: Net, client: RtnlClient) {
     this.net = net;
@@ -133,6 +140,7 @@ class Part {
 export class Links extends Part {
   /** `ip link set` */
   set(change: LinkChange): void {
+    checkCall(this.net.kernel, "link.set({ dev: 'eth0', up: true })", change, LINK_CHANGE);
     const header = IfInfoMsg.of({ index: this.index(change.dev) });
     if (change.up !== undefined) {
       header.flags = change.up ? IFF_UP : 0;
@@ -147,6 +155,7 @@ export class Links extends Part {
 
   /** `ip link add NAME type KIND` */
   add(name: string, kind: string): void {
+    checkCall(this.net.kernel, "link.add('d0', 'dummy')", { name, kind }, { name: deviceName, kind: word });
     this.client.request(`ip link add ${name} type ${kind}`, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, new IfInfoMsg(), (b) => {
       b.nlaPutString(IFLA_IFNAME, name);
       const info = b.nlaNestStart(IFLA_LINKINFO);
@@ -157,11 +166,13 @@ export class Links extends Part {
 
   /** `ip link del` */
   del(dev: string): void {
+    checkCall(this.net.kernel, "link.del('d0')", { dev }, { dev: word });
     this.client.request(`ip link del ${dev}`, RTM_DELLINK, 0, IfInfoMsg.of({ index: this.index(dev) }), () => {});
   }
 
   /** `ip link show` */
   list(): LinkInfo[] {
+    checkCall(this.net.kernel, 'link.list()', {}, {});
     return this.client.dump('ip link show', RTM_GETLINK, IfInfoMsg.of({ family: AF_UNSPEC })).map(linkInfo);
   }
 }
@@ -182,59 +193,70 @@ function linkInfo(nlh: NlMsgHdr): LinkInfo {
 export class Addresses extends Part {
   /** `ip addr add CIDR broadcast + dev DEV` */
   add(spec: AddressSpec): void {
-    this.change(`ip addr add ${spec.cidr} dev ${spec.dev}`, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, spec);
+    this.change('add', RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, spec);
   }
 
   /** `ip addr del` */
   del(spec: AddressSpec): void {
-    this.change(`ip addr del ${spec.cidr} dev ${spec.dev}`, RTM_DELADDR, 0, spec);
+    this.change('del', RTM_DELADDR, 0, spec);
   }
 
-  /** `ip -4 addr show` */
+  /** `ip addr show` */
   list(): AddressInfo[] {
-    return this.client.dump('ip addr show', RTM_GETADDR, IfAddrMsg.of({ family: AF_INET })).map((nlh) => {
+    checkCall(this.net.kernel, 'addr.list()', {}, {});
+    return this.client.dump('ip addr show', RTM_GETADDR, IfAddrMsg.of({ family: AF_UNSPEC })).map((nlh) => {
       const header = new IfAddrMsg().read(nlh.buf, nlh.data);
       const local = nlaFind(nlh.buf, nlh.data + IfAddrMsg.LEN, nlh.dataLen - IfAddrMsg.LEN, IFA_LOCAL);
-      const address = inetNtoa(be32(nlh.buf, local + NLA_HDRLEN));
+      const address = nlaAddress(nlh, local, header.family);
       return { dev: this.name(header.index), address, cidr: `${address}/${header.prefixlen}`, global: header.scope === RT_SCOPE_UNIVERSE };
     });
   }
 
-  private change(what: string, type: number, flags: number, spec: AddressSpec): void {
-    const { addr, plen } = parseCidr(spec.cidr);
-    const header = IfAddrMsg.of({ family: AF_INET, prefixlen: plen, index: this.index(spec.dev) });
-    this.client.request(what, type, flags, header, (b) => {
-      b.nlaPutInAddr(IFA_LOCAL, addr);
-      b.nlaPutInAddr(IFA_ADDRESS, addr);
-      if (plen < 31 && type === RTM_NEWADDR) b.nlaPutInAddr(IFA_BROADCAST, (addr | ~inetMakeMask(plen)) >>> 0);
+  private change(verb: string, type: number, flags: number, spec: AddressSpec): void {
+    checkCall(this.net.kernel, `addr.${verb}({ dev: 'eth0', cidr: '10.0.0.1/24' })`, spec, ADDRESS);
+    const prefix = prefixOf(spec.cidr);
+    const { family, bytes, bitlen } = prefix;
+    const header = IfAddrMsg.of({ family, prefixlen: bitlen, index: this.index(spec.dev) });
+    const broadcast = type === RTM_NEWADDR ? inetFamily(family).broadcast(prefix) : null;
+    this.client.request(`ip addr ${verb} ${inetText(spec.cidr)} dev ${spec.dev}`, type, flags, header, (b) => {
+      b.nlaPut(IFA_LOCAL, bytes);
+      b.nlaPut(IFA_ADDRESS, bytes);
+      if (broadcast !== null) b.nlaPut(IFA_BROADCAST, broadcast);
       if (spec.label !== undefined) b.nlaPutString(IFA_LABEL, spec.label);
     });
   }
 }
 
+/** The text of an address in a message. */
+function nlaAddress(nlh: NlMsgHdr, attr: number, family: number): string {
+  return inetNtop(family, nlh.buf.subarray(attr + NLA_HDRLEN, attr + NLA_HDRLEN + afBitLen(family) / 8)) ?? '';
+}
+
 export class Routes extends Part {
   /** `ip route add` */
   add(spec: RouteSpec): void {
-    this.change(`ip route add ${describe(spec)}`, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, spec);
+    this.change('add', RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, spec);
   }
 
   /** `ip route replace` */
   replace(spec: RouteSpec): void {
-    this.change(`ip route replace ${describe(spec)}`, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, spec);
+    this.change('replace', RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, spec);
   }
 
   /** `ip route del` */
   del(spec: RouteSpec): void {
-    this.change(`ip route del ${describe(spec)}`, RTM_DELROUTE, 0, spec);
+    this.change('del', RTM_DELROUTE, 0, spec);
   }
 
   /** `ip route get`: throws `SysError` (ENETUNREACH, EHOSTUNREACH, EACCES …) where there is none. */
-  get(to: string): RouteAnswer {
-    const header = RtMsg.of({ family: AF_INET, dstLen: 32 });
-    const [nlh] = this.client.request(`ip route get ${to}`, RTM_GETROUTE, 0, header, (b) => b.nlaPutInAddr(RTA_DST, parseAddress(to)));
-    if (nlh === undefined) throw new SysError(`ip route get ${to}`, ENETUNREACH);
+  get(to: InetText): RouteAnswer {
+    checkCall(this.net.kernel, "route.get('10.0.2.2')", { to }, { to: inet });
+    const { family, bytes } = addressOf(to);
+    const header = RtMsg.of({ family, dstLen: afBitLen(family) });
+    const [nlh] = this.client.request(`ip route get ${inetText(to)}`, RTM_GETROUTE, 0, header, (b) => b.nlaPut(RTA_DST, bytes));
+    if (nlh === undefined) throw new SysError(`ip route get ${inetText(to)}`, ENETUNREACH);
     const attr = (type: number): number => nlaFind(nlh.buf, nlh.data + RtMsg.LEN, nlh.dataLen - RtMsg.LEN, type);
-    const address = (type: number): string | undefined => (attr(type) < 0 ? undefined : inetNtoa(be32(nlh.buf, attr(type) + NLA_HDRLEN)));
+    const address = (type: number): string | undefined => (attr(type) < 0 ? undefined : nlaAddress(nlh, attr(type), family));
     const via = address(RTA_GATEWAY);
     const src = address(RTA_PREFSRC);
     const oif = attr(RTA_OIF);
@@ -242,39 +264,48 @@ export class Routes extends Part {
     return { dev, ...(via !== undefined && { via }), ...(src !== undefined && { src }) };
   }
 
-  private change(what: string, type: number, flags: number, spec: RouteSpec): void {
-    const { addr, plen } = parseDestination(spec.to);
+  private change(verb: string, type: number, flags: number, spec: RouteSpec): void {
+    checkCall(this.net.kernel, `route.${verb}({ to: 'default', via: '10.0.0.1' })`, spec, ROUTE);
+    const to = destinationOf(spec);
     const scope = type === RTM_DELROUTE ? RT_SCOPE_NOWHERE : spec.via === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     const header = RtMsg.of({
-      family: AF_INET,
-      dstLen: plen,
+      family: to.family,
+      dstLen: to.bitlen,
       table: RT_TABLE_MAIN,
       protocol: type === RTM_DELROUTE ? 0 : RTPROT_BOOT,
       scope,
       type: type === RTM_DELROUTE ? 0 : RTN_UNICAST,
     });
-    this.client.request(what, type, flags, header, (b) => this.attributes(b, spec, addr, plen));
+    this.client.request(`ip route ${verb} ${describe(spec)}`, type, flags, header, (b) => this.attributes(b, spec, to));
   }
 
-  private attributes(b: NlMsgBuilder, spec: RouteSpec, addr: number, plen: number): void {
-    if (plen > 0) b.nlaPutInAddr(RTA_DST, addr);
-    if (spec.via !== undefined) b.nlaPutInAddr(RTA_GATEWAY, parseAddress(spec.via));
+  private attributes(b: NlMsgBuilder, spec: RouteSpec, to: InetPrefix): void {
+    if (to.bitlen > 0) b.nlaPut(RTA_DST, to.bytes);
+    if (spec.via !== undefined) b.nlaPut(RTA_GATEWAY, addressOf(spec.via).bytes);
     if (spec.dev !== undefined) b.nlaPutU32(RTA_OIF, this.index(spec.dev));
-    if (spec.src !== undefined) b.nlaPutInAddr(RTA_PREFSRC, parseAddress(spec.src));
+    if (spec.src !== undefined) b.nlaPut(RTA_PREFSRC, addressOf(spec.src).bytes);
     if (spec.metric !== undefined) b.nlaPutU32(RTA_PRIORITY, spec.metric);
   }
 }
 
+/** `default` is of the family of the gateway. */
+function destinationOf({ to, via }: RouteSpec): InetPrefix {
+  if (typeof to !== 'string') return to;
+  return via === undefined ? parseDestination(to) : parseDestination(to, addressOf(via).family);
+}
+
 function describe(spec: RouteSpec): string {
-  return spec.to + (spec.via === undefined ? '' : ` via ${spec.via}`) + (spec.dev === undefined ? '' : ` dev ${spec.dev}`);
+  return inetText(spec.to) + (spec.via === undefined ? '' : ` via ${inetText(spec.via)}`) + (spec.dev === undefined ? '' : ` dev ${spec.dev}`);
 }
 
 export class Neighbours extends Part {
   /** `ip neigh replace TO lladdr ADDRESS dev DEV nud permanent` */
   add(spec: NeighbourSpec): void {
-    const header = NdMsg.of({ family: AF_INET, ifindex: this.index(spec.dev), state: NUD_PERMANENT });
-    this.client.request(`ip neigh replace ${spec.to} dev ${spec.dev}`, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, header, (b) => {
-      b.nlaPutInAddr(NDA_DST, parseAddress(spec.to));
+    checkCall(this.net.kernel, "neigh.add({ dev: 'eth0', to: '10.0.0.9', address: '02:00:00:00:00:09' })", spec, NEIGHBOUR);
+    const { family, bytes } = addressOf(spec.to);
+    const header = NdMsg.of({ family, ifindex: this.index(spec.dev), state: NUD_PERMANENT });
+    this.client.request(`ip neigh replace ${inetText(spec.to)} dev ${spec.dev}`, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, header, (b) => {
+      b.nlaPut(NDA_DST, bytes);
       b.nlaPut(NDA_LLADDR, macBytes(spec.address));
     });
   }

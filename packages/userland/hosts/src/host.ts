@@ -4,10 +4,11 @@ import type { Signal, Status } from '@skbuff/command';
 import { check, kernelTask, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import { __NEW_UTS_LEN, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWUTS, ENOENT, EROFS } from '@skbuff/uapi';
-import { parseAddress } from './addresses.ts';
+import type { InetText } from './addresses.ts';
+import { checkArgs, checkCall, checkEach, inet, like, listed, optional, scalar, word, words } from './checks.ts';
 import { Addresses, Links, Neighbours, Routes } from './control.ts';
 import { HostNetns } from './netns-directory.ts';
-import { echo, type PingOptions, type PingResult } from './ping.ts';
+import { echo, PING_OPTIONS, type PingOptions, type PingResult } from './ping.ts';
 import { type Files, Process, type RunResult, type Stdio, type Surroundings } from './process.ts';
 import { RtnlClient } from './rtnl-client.ts';
 import { splitWords } from './words.ts';
@@ -63,6 +64,7 @@ export class Host {
 
   /** Reads `net.ipv4.ip_forward`, or writes it. Throws `SysError`. */
   sysctl(name: string, value?: string | number): string {
+    checkCall(this.ns.kernel, "host.sysctl('net.ipv4.ip_forward', 1)", { name, value }, { name: word, value: optional(scalar) });
     const path = sysctlPath(name);
     const tree = sysctlOf(this.ns);
     const err = value === undefined ? 0 : this.task.enter(() => tree.write(path, `${value}\n`));
@@ -71,8 +73,9 @@ export class Host {
     return text.trimEnd();
   }
 
-  /** Runs a command to its end. A name that is no command gives code 127, as in a shell. */
-  run(command: string | readonly string[]): Promise<RunResult> {
+  /** Runs a command to its end. A name that is no command gives code 127, as in a shell. Rejects with `TypeError` what is no command line. */
+  async run(command: string | readonly string[]): Promise<RunResult> {
+    checkCall(this.ns.kernel, "host.run('ping -c 1 10.0.0.2')", { command }, { command: words });
     return this.start(command).done;
   }
 
@@ -81,6 +84,7 @@ export class Host {
    * standard input, files and programs.
    */
   start(command: string | readonly string[], io?: Stdio, parent: Task = this.task): Running {
+    checkCall(this.ns.kernel, "host.start('ping 10.0.0.2', { stdout, stderr })", { command, io }, { command: words, io: optional(STDIO) });
     const argv = typeof command === 'string' ? splitWords(command) : command;
     const text = new Collected(io);
     const process = new Process(parent, this.around, text, io?.pid);
@@ -93,6 +97,9 @@ export class Host {
    * has to wait (`ip netns exec … ping`) is for {@link run}.
    */
   ip(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+    const example = 'host.ip`addr show dev ${name}`';
+    checkCall(this.ns.kernel, example, { command: strings }, { command: (value) => (listed(value) === '' ? '' : 'between backticks') });
+    checkEach(example, 'values', values, scalar);
     const line = strings.reduce((all, part, i) => `${all}${values[i - 1] ?? ''}${part}`);
     const text = new Collected();
     const process = new Process(this.task, this.around, text);
@@ -108,9 +115,15 @@ export class Host {
     }
   }
 
-  /** Sends echo requests and waits for the answers; what gets none is no error. Throws `TypeError` for what is no address. */
-  ping(dst: string, options: PingOptions = {}): Promise<PingResult> {
-    return echo(this.task, parseAddress(dst), options);
+  /**
+   * Sends echo requests and waits for the answers; what gets none is no error. Rejects with `TypeError` for what is no address or option,
+   * and with `SysError` (ENETUNREACH, EMSGSIZE …) if no request could be sent at all.
+   */
+  async ping(dst: InetText, options: PingOptions = {}): Promise<PingResult> {
+    const example = "host.ping('10.0.0.2', { count: 3, interval: 200 })";
+    checkCall(this.ns.kernel, example, { dst }, { dst: inet });
+    checkArgs(example, options, PING_OPTIONS);
+    return echo(this.task, dst, options);
   }
 
   /** Ends what runs on the host. Its namespace goes with the kernel. Called by `HostNet.close`. */
@@ -121,6 +134,7 @@ export class Host {
   }
 }
 
+const STDIO = like({ stdout: 'function', stderr: 'function' }, 'an object with the functions stdout and stderr');
 const NO_FILES: Files = { readText: () => -ENOENT, readBytes: () => -ENOENT, create: () => -EROFS };
 
 /** The streams of a command: its text is kept and passed on, what is missing is empty. */

@@ -3,10 +3,12 @@
  *
  * @packageDocumentation
  */
-export { type Cidr, parseAddress, parseCidr, parseDestination } from './addresses.ts';
+export type { InetPrefix } from '@skbuff/wire';
+export { type InetText, parseAddress, parseDestination, parsePrefix, sockaddr } from './addresses.ts';
 export * from './control.ts';
 export { CommandError, Host, type Running } from './host.ts';
 export { createNet, HostNet, type HostLink, type LinkEndOptions, type LinkOptions, type NetOptions } from './host-net.ts';
-export type { EchoReply, PingOptions, PingResult } from './ping.ts';
+export { type EchoArrival, type InetFamily, inetFamily } from './inet-family.ts';
+export type { EchoError, EchoReply, PingOptions, PingResult } from './ping.ts';
 export type { Files, RunResult, Stdio } from './process.ts';
 export { splitWords } from './words.ts';

@@ -1,8 +1,10 @@
 /** Echo requests as a typed call, on a raw socket of the host. */
-import { SockaddrIn } from '@skbuff/af-inet';
-import { check, type Task } from '@skbuff/sock';
-import { AF_INET, EINTR, ICMP_ECHO, ICMP_ECHOREPLY, IPPROTO_ICMP, IPPROTO_IP, IP_TTL, MSG_DONTWAIT, POLLIN, SOCK_RAW } from '@skbuff/uapi';
-import { be16, ICMPHDR_CHECKSUM, ICMPHDR_ID, ICMPHDR_LEN, ICMPHDR_SEQUENCE, inetNtoa, ipComputeCsum, ipHdrlen, IPHDR_SADDR, IPHDR_TTL, be32, setBe16 } from '@skbuff/wire';
+import { check, type SockAddr, SysError, type Task } from '@skbuff/sock';
+import { EACCES, EINTR, EMSGSIZE, MSG_DONTWAIT, POLLIN, SOCK_RAW } from '@skbuff/uapi';
+import { be16, ICMPHDR_ID, ICMPHDR_LEN, ICMPHDR_SEQUENCE, setBe16 } from '@skbuff/wire';
+import { addressOf, inetText, type InetText } from './addresses.ts';
+import { type Kinds, milliseconds, optional, whole } from './checks.ts';
+import { type InetFamily, inetFamily } from './inet-family.ts';
 
 export interface PingOptions {
   /** Requests; default 1. */
@@ -13,9 +15,17 @@ export interface PingOptions {
   readonly timeout?: number;
   /** Bytes of payload; default 56. */
   readonly size?: number;
-  /** Default: net.ipv4.ip_default_ttl. */
+  /** 1 to 255; default: net.ipv4.ip_default_ttl. */
   readonly ttl?: number;
 }
+
+export const PING_OPTIONS: Kinds<PingOptions> = {
+  count: optional(whole(0, 1e6)),
+  interval: optional(milliseconds),
+  timeout: optional(milliseconds),
+  size: optional(whole(0, 65535)),
+  ttl: optional(whole(1, 255)),
+};
 
 export interface EchoReply {
   /** From 1. */
@@ -26,56 +36,87 @@ export interface EchoReply {
   readonly rtt: number;
 }
 
+/** A request that could not be sent. */
+export interface EchoError {
+  readonly seq: number;
+  readonly error: SysError;
+}
+
 export interface PingResult {
+  /** Requests that were sent. Those without an answer are lost. */
   readonly sent: number;
   /** First answer to each request, in the order of the requests. */
   readonly replies: readonly EchoReply[];
+  /** The other requests: of some that were to be sent, not all could be. */
+  readonly errors: readonly EchoError[];
 }
 
 const NSEC_PER_MSEC = 1e6;
+/** What to do about it, other than what system calls need. */
+const ADVICE: Readonly<Record<number, string>> = {
+  [-EACCES]: "It is a broadcast address, which host.run('ping -b …') may use, or there is a route of the type prohibit",
+  [-EMSGSIZE]: 'A packet of IPv4 has room for 65507 bytes of payload',
+};
 
-/** Sends echo requests to `dst` (u32) and waits for the answers. What keeps a request from being sent counts as no answer. */
-export async function echo(task: Task, dst: number, options: PingOptions): Promise<PingResult> {
-  const { count = 1, interval = 1000, timeout = 1000 } = options;
-  const fd = check('socket', task.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
-  if (options.ttl !== undefined) check('setsockopt', task.setsockopt(fd, IPPROTO_IP, IP_TTL, options.ttl));
-  const session = new EchoSession(task, fd, dst, options.size ?? 56);
-  const start = task.kernel.clock.now();
-  for (let seq = 1; seq <= count; seq++) {
-    session.send(seq);
-    const until = start + NSEC_PER_MSEC * (seq < count ? seq * interval : (seq - 1) * interval + timeout);
-    if (!(await session.receive(until, seq === count))) break;
+/** Sends echo requests to `dst` and waits for the answers. Throws `SysError` if none could be sent: that is no loss. */
+export async function echo(task: Task, dst: InetText, options: PingOptions): Promise<PingResult> {
+  const { count = 1, interval = 1000, timeout = 1000, size = 56, ttl } = options;
+  const { family, bytes } = addressOf(dst);
+  const inet = inetFamily(family);
+  const fd = check('socket', task.socket(inet.family, SOCK_RAW, inet.icmp.protocol));
+  const session = new EchoSession(task, fd, inet, inet.sockaddr(bytes, 0), size);
+  try {
+    if (ttl !== undefined) check('setsockopt', task.setsockopt(fd, ...inet.ttl, ttl));
+    const start = task.kernel.clock.now();
+    for (let seq = 1; seq <= count; seq++) {
+      session.send(seq, `ping ${inetText(dst)}`);
+      const until = start + NSEC_PER_MSEC * (seq < count ? seq * interval : (seq - 1) * interval + timeout);
+      if (!(await session.receive(until, seq === count))) break;
+    }
+  } finally {
+    task.close(fd);
   }
-  task.close(fd);
-  return { sent: session.sentAt.size, replies: [...session.replies.values()].sort((a, b) => a.seq - b.seq) };
+  return session.result();
 }
 
 class EchoSession {
-  readonly sentAt: Map<number, number> = new Map();
-  readonly replies: Map<number, EchoReply> = new Map();
+  private readonly sentAt: Map<number, number> = new Map();
+  private readonly replies: Map<number, EchoReply> = new Map();
+  private readonly errors: EchoError[] = [];
+  /** The last request; its number in packets has 16 bits. */
+  private latest = 0;
   private readonly task: Task;
   private readonly fd: number;
-  private readonly to: SockaddrIn;
+  private readonly inet: InetFamily;
+  private readonly to: SockAddr;
   private readonly message: Uint8Array;
   private readonly buf: Uint8Array = new Uint8Array(65536);
 
-  constructor(task: Task, fd: number, dst: number, size: number) {
+  constructor(task: Task, fd: number, inet: InetFamily, to: SockAddr, size: number) {
     this.task = task;
     this.fd = fd;
-    this.to = new SockaddrIn(dst);
+    this.inet = inet;
+    this.to = to;
     this.message = Uint8Array.from({ length: ICMPHDR_LEN + size }, (_, i) => (i < ICMPHDR_LEN ? 0 : i & 0xff));
-    this.message[0] = ICMP_ECHO;
+    this.message[0] = inet.icmp.echo;
     setBe16(this.message, ICMPHDR_ID, task.pid & 0xffff);
   }
 
-  send(seq: number): void {
+  send(seq: number, what: string): void {
     const { message } = this;
+    this.latest = seq;
     setBe16(message, ICMPHDR_SEQUENCE, seq & 0xffff);
-    setBe16(message, ICMPHDR_CHECKSUM, 0);
-    setBe16(message, ICMPHDR_CHECKSUM, ipComputeCsum(message, 0, message.length));
-    this.sentAt.set(seq, this.task.kernel.clock.now());
-    // No route, no neighbour: that request is lost like any other.
-    void this.task.sendto(this.fd, message, MSG_DONTWAIT, this.to);
+    this.inet.seal(message);
+    const now = this.task.kernel.clock.now();
+    const rc = this.task.sendto(this.fd, message, MSG_DONTWAIT, this.to) as number;
+    if (rc < 0) this.errors.push({ seq, error: new SysError(what, rc, ADVICE[rc]) });
+    else this.sentAt.set(seq, now);
+  }
+
+  result(): PingResult {
+    const { sentAt, replies, errors } = this;
+    if (sentAt.size === 0 && errors[0] !== undefined) throw errors[0].error;
+    return { sent: sentAt.size, replies: [...replies.values()].sort((a, b) => a.seq - b.seq), errors };
   }
 
   /** Reads until `deadline`, or, with `all`, until every request is answered. False: the task was ended. */
@@ -92,15 +133,15 @@ class EchoSession {
     return this.task.recvfrom(this.fd, this.buf, MSG_DONTWAIT) as number;
   }
 
-  /** A raw socket hears every ICMP message of the host, with its IP header. */
+  /** A raw socket hears every ICMP message of the host. */
   private judge(n: number): void {
-    const { buf } = this;
-    const at = ipHdrlen(buf, 0);
-    if (n < at + ICMPHDR_LEN || buf[at] !== ICMP_ECHOREPLY || be16(buf, at + ICMPHDR_ID) !== (this.task.pid & 0xffff)) return;
-    const seq = be16(buf, at + ICMPHDR_SEQUENCE);
+    const { buf, inet } = this;
+    const { at, from, ttl } = inet.arrival(buf);
+    if (n < at + ICMPHDR_LEN || buf[at] !== inet.icmp.reply || be16(buf, at + ICMPHDR_ID) !== (this.task.pid & 0xffff)) return;
+    const seq = this.latest - ((this.latest - be16(buf, at + ICMPHDR_SEQUENCE)) & 0xffff);
     const sent = this.sentAt.get(seq);
     if (sent === undefined || this.replies.has(seq)) return;
     const rtt = this.task.kernel.clock.now() - sent;
-    this.replies.set(seq, { seq, from: inetNtoa(be32(buf, IPHDR_SADDR)), ttl: buf[IPHDR_TTL], rtt });
+    this.replies.set(seq, { seq, from, ttl, rtt });
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sysctlOf } from '@skbuff/sysctl';
-import type { Host, HostNet } from '../src/index.ts';
+import { type Host, type HostNet, parsePrefix } from '../src/index.ts';
 import { testNet } from './support.ts';
 
 let net: HostNet;
@@ -52,9 +52,36 @@ describe('a network of hosts', () => {
 
   it('hears nothing where nobody is, and does not wait longer than told', async () => {
     const [a] = pair();
-    expect(await a.ping('10.0.0.99', { timeout: 250 })).toEqual({ sent: 1, replies: [] });
+    expect(await a.ping('10.0.0.99', { timeout: 250 })).toEqual({ sent: 1, replies: [], errors: [] });
     expect(net.now()).toBe(250e6);
-    expect(await a.ping('192.0.2.1')).toEqual({ sent: 1, replies: [] });
+  });
+
+  it('does not take for loss what cannot be sent', async () => {
+    const [a] = pair();
+    const code = (value: string, message: string): unknown => expect.objectContaining({ name: 'SysError', code: value, message: expect.stringContaining(message) as string });
+    await expect(a.ping('192.0.2.1')).rejects.toThrow(code('ENETUNREACH', 'ping 192.0.2.1 ENETUNREACH: Network is unreachable. There is no route'));
+    await expect(a.ping('10.0.0.2', { size: 65508 })).rejects.toThrow(code('EMSGSIZE', 'has room for 65507 bytes'));
+    await expect(a.ping('10.0.0.255')).rejects.toThrow(code('EACCES', 'a broadcast address'));
+    expect(a.task.fds.open()).toEqual([]);
+    expect(net.now()).toBe(0);
+  });
+
+  it('tells what could be sent from what could not', async () => {
+    const [a] = pair();
+    const pinging = a.ping('192.0.2.1', { count: 4, interval: 100, timeout: 50 });
+    await net.advance(150);
+    a.route.add({ to: 'default', via: '10.0.0.2' });
+    await net.advance(100);
+    a.route.del({ to: 'default' });
+    const { sent, replies, errors } = await pinging;
+    expect([sent, replies]).toEqual([1, []]);
+    expect(errors.map(({ seq, error }) => [seq, error.code])).toEqual([[1, 'ENETUNREACH'], [2, 'ENETUNREACH'], [4, 'ENETUNREACH']]);
+  });
+
+  it('counts beyond what a packet has room for', async () => {
+    const [a] = pair();
+    const { sent, replies } = await a.ping('10.0.0.2', { count: 65540, interval: 0.01, size: 0 });
+    expect([sent, replies.length, replies.at(-1)?.seq]).toEqual([65540, 65540, 65540]);
   });
 
   it('names links eth0, eth1 … or as it is told, with the given addresses and MTU', () => {
@@ -90,7 +117,6 @@ describe('a network of hosts', () => {
     expect(() => a.addr.add({ dev: 'eth7', cidr: '10.0.0.1/24' })).toThrow('there are: lo, eth0');
     expect(() => a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/33' })).toThrow('"10.0.0.1/33" is not a prefix');
     expect(() => a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/24' })).toThrow(expect.objectContaining({ code: 'EEXIST' }));
-    expect(() => a.ping('b')).toThrow('"b" is not an IPv4 address');
     expect(a.link.list()).toHaveLength(2);
   });
 
@@ -157,6 +183,22 @@ describe('typed calls', () => {
     ]);
     a.addr.del({ dev: 'eth0', cidr: '10.0.0.1/24' });
     expect(a.addr.list()).toHaveLength(1);
+  });
+
+  it('takes family and bytes as well as text', async () => {
+    net = testNet();
+    const [a, b] = net.hosts('a', 'b');
+    net.link(a, b);
+    a.addr.add({ dev: 'eth0', cidr: parsePrefix('10.0.0.1/24') });
+    b.addr.add({ dev: 'eth0', cidr: parsePrefix('10.0.0.2/24') });
+    a.route.add({ to: parsePrefix('10.9.0.0/16'), via: parsePrefix('10.0.0.2'), src: parsePrefix('10.0.0.1') });
+    a.route.add({ to: 'default', via: parsePrefix('10.0.0.2') });
+    expect(a.route.get(parsePrefix('10.9.1.1'))).toEqual({ dev: 'eth0', via: '10.0.0.2', src: '10.0.0.1' });
+    expect(a.addr.list().at(-1)?.cidr).toBe('10.0.0.1/24');
+    a.neigh.add({ dev: 'eth0', to: parsePrefix('10.0.0.9'), address: '02:00:00:00:00:09' });
+    expect(a.ip`neigh show`).toBe('10.0.0.9 dev eth0 lladdr 02:00:00:00:00:09 PERMANENT \n');
+    expect((await a.ping(parsePrefix('10.0.0.2'))).replies).toHaveLength(1);
+    expect(() => a.route.del({ to: parsePrefix('10.7.0.0/16') })).toThrow('ip route del 10.7.0.0/16');
   });
 
   it('adds and removes links', () => {

@@ -1,12 +1,13 @@
 /** `ip address add | change | replace | delete` (`ipaddr_modify`). */
 import { IfaCacheInfo, IfAddrMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import type { InetPrefix } from '@skbuff/wire';
 import { ADDR_FLAGS, type AddrFlag } from './addr-flags.ts';
 import { AddrInfo, printAddr } from './addr-print.ts';
 import type { Args } from './args.ts';
 import { matches } from './args.ts';
 import type { IpContext } from './context.ts';
-import { getAddr, getPrefix, type InetPrefix } from './inet.ts';
+import { getAddr, getPrefix, type WrittenPrefix } from './inet.ts';
 import { rtScopes } from './names.ts';
 import { getUnsigned } from './numbers.ts';
 import type { RtnlRequest } from './rtnl.ts';
@@ -18,7 +19,7 @@ class AddrRequest {
   readonly ctx: IpContext;
   readonly req: RtnlRequest;
   readonly ifa: IfAddrMsg;
-  local: InetPrefix | null = null;
+  local: WrittenPrefix | null = null;
   localText = '';
   peer: InetPrefix | null = null;
   /** `+`, `-`, or an address was given. */

@@ -1,12 +1,13 @@
 /** An address as text (`print_addrinfo`). */
 import { IfaCacheInfo, IfAddrMsg, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { inetAddrMatch } from '@skbuff/wire';
 import { ADDR_FLAGS } from './addr-flags.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { fnmatch } from './fnmatch.ts';
 import { formatHost } from './format-host.ts';
-import { addrMatch, familyName, paintOf } from './inet.ts';
+import { familyName, paintOf } from './inet.ts';
 import type { AddrFilter } from './link-filter.ts';
 import { rtScopes } from './names.ts';
 
@@ -45,7 +46,7 @@ export function addrWanted(ctx: IpContext, f: AddrFilter, info: AddrInfo): boole
   if (f.label !== null && !fnmatch(f.label, tb.has(U.IFA_LABEL) ? tb.string(U.IFA_LABEL) : ctx.links.indexToName(ifa.index))) return false;
   if (f.pfx === null || f.pfx.family === U.AF_UNSPEC) return true;
   const local = info.local();
-  return local !== null && f.pfx.family === ifa.family && addrMatch(f.pfx.bytes, local, f.pfx.bitlen);
+  return local !== null && f.pfx.family === ifa.family && inetAddrMatch(f.pfx.bytes, local, f.pfx.bitlen);
 }
 
 function printFlags(ctx: IpContext, family: number, all: number): void {
@@ -80,7 +81,7 @@ function printLocal(ctx: IpContext, { ifa, tb }: AddrInfo, local: Uint8Array): v
   const text = formatHost(ctx, ifa.family, local);
   out.any('local', text, out.paint(paintOf(ifa.family), text));
   const address = tb.bytes(U.IFA_ADDRESS);
-  if (address !== null && tb.has(U.IFA_LOCAL) && !addrMatch(address, local, address.length * 8)) {
+  if (address !== null && tb.has(U.IFA_LOCAL) && !inetAddrMatch(address, local, address.length * 8)) {
     out.text(' peer ');
     out.any('address', formatHost(ctx, ifa.family, address), out.paint(paintOf(ifa.family), formatHost(ctx, ifa.family, address)));
   }

@@ -1,20 +1,14 @@
 /** Addresses and prefixes: as words of the command line, as bytes, and as text. */
-import { be32, formatMac, inetNtoa, inetNtop6, inetPton6 } from '@skbuff/wire';
+import { afBitLen, be32, formatMac, inetNtop, type InetPrefix, inetPton } from '@skbuff/wire';
 import { AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC } from '@skbuff/uapi';
 import type { Args } from './args.ts';
 import { getNumber } from './numbers.ts';
 import type { Paint } from './printer.ts';
 
-/** `inet_prefix`. */
-export interface InetPrefix {
-  family: number;
-  bytes: Uint8Array;
-  /** Length of the prefix; -1: none was given and it is a single address. */
-  bitlen: number;
-  /** A prefix length was written (PREFIXLEN_SPECIFIED). */
+/** An `inet_prefix` as it was written. */
+export interface WrittenPrefix extends InetPrefix {
+  /** With a prefix length (PREFIXLEN_SPECIFIED). */
   plenGiven: boolean;
-  /** ADDRTYPE_UNSPEC: `any`, `all`, `default`. */
-  unspec: boolean;
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -38,11 +32,6 @@ export function readFamily(word: string): number {
 
 function verbose(family: number): string {
   return family === AF_UNSPEC ? 'any valid' : familyName(family);
-}
-
-/** `af_bit_len`. */
-export function afBitLen(family: number): number {
-  return family === AF_INET6 ? 128 : family === AF_INET ? 32 : family === AF_MPLS ? 20 : 0;
 }
 
 function afByteLen(family: number): number {
@@ -85,27 +74,23 @@ function parseLabel(text: string): Uint8Array | null {
   return label === null ? null : Uint8Array.of(label >> 12, (label >> 4) & 0xff, ((label & 0xf) << 4) | 1, 0);
 }
 
+/** The bytes of an address of that family. */
+function addrBytes(text: string, family: number): Uint8Array | null {
+  if (family === AF_PACKET) return llAddrA2n(text, () => {});
+  if (family === AF_MPLS) return parseLabel(text);
+  return family === AF_INET ? parse4(text) : inetPton(family, text);
+}
+
 /** `get_addr_1`: null when it is no address of that family. */
 function getAddr1(text: string, family: number): InetPrefix | null {
   if (text === 'default' || text === 'all' || text === 'any') {
     if (family === AF_MPLS) return null;
     const fam = family === AF_UNSPEC ? AF_INET : family;
-    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: -2, plenGiven: false, unspec: true };
+    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: afBitLen(fam) };
   }
-  if (family === AF_PACKET) {
-    const bytes = llAddrA2n(text, () => {});
-    return bytes === null ? null : { family, bytes, bitlen: bytes.length * 8, plenGiven: false, unspec: false };
-  }
-  if (family === AF_MPLS) {
-    const bytes = parseLabel(text);
-    return bytes === null ? null : { family, bytes, bitlen: -1, plenGiven: false, unspec: false };
-  }
-  if (text.includes(':')) {
-    const bytes = family === AF_UNSPEC || family === AF_INET6 ? inetPton6(text) : null;
-    return bytes === null ? null : { family: AF_INET6, bytes, bitlen: -1, plenGiven: false, unspec: false };
-  }
-  const bytes = family === AF_UNSPEC || family === AF_INET ? parse4(text) : null;
-  return bytes === null ? null : { family: AF_INET, bytes, bitlen: -1, plenGiven: false, unspec: false };
+  const fam = family !== AF_UNSPEC ? family : text.includes(':') ? AF_INET6 : AF_INET;
+  const bytes = addrBytes(text, fam);
+  return bytes === null ? null : { family: fam, bytes, bitlen: bytes.length * 8 };
 }
 
 /** `get_addr`: exits with a complaint. */
@@ -114,30 +99,26 @@ export function getAddr(args: Args, text: string, family: number): InetPrefix {
 }
 
 /** `get_prefix`: exits with a complaint. */
-export function getPrefix(args: Args, text: string, family: number): InetPrefix {
+export function getPrefix(args: Args, text: string, family: number): WrittenPrefix {
   if (family === AF_PACKET) args.die(1, `Error: "${text}" may be inet prefix, but it is not allowed in this context.\n`);
   const prefix = getPrefix1(text, family);
   return prefix ?? args.die(1, `Error: ${verbose(family)} prefix is expected rather than "${text}".\n`);
 }
 
 /** `get_prefix_1`. */
-export function getPrefix1(text: string, family: number): InetPrefix | null {
+function getPrefix1(text: string, family: number): WrittenPrefix | null {
   if (text === 'default' || text === 'any' || text === 'all') {
     if (family === AF_MPLS) return null;
     const given = text === 'default';
-    return { family, bytes: new Uint8Array(given ? afByteLen(family) : 0), bitlen: 0, plenGiven: given, unspec: true };
+    return { family, bytes: new Uint8Array(given ? afByteLen(family) : 0), bitlen: 0, plenGiven: given };
   }
   const slash = text.indexOf('/');
   const addr = getAddr1(slash < 0 ? text : text.slice(0, slash), family);
   if (addr === null) return null;
   const bits = afBitLen(addr.family);
-  addr.bitlen = bits;
-  if (slash < 0) return addr;
+  if (slash < 0) return { ...addr, bitlen: bits, plenGiven: false };
   const plen = getNetmask(text.slice(slash + 1));
-  if (plen === null || plen > bits) return null;
-  addr.bitlen = plen;
-  addr.plenGiven = true;
-  return addr;
+  return plen === null || plen > bits ? null : { ...addr, bitlen: plen, plenGiven: true };
 }
 
 /** A prefix length, or a netmask written as an address. */
@@ -152,10 +133,7 @@ function getNetmask(text: string): number | null {
 
 /** `rt_addr_n2a`: an address as text. */
 export function addrN2a(family: number, bytes: Uint8Array): string {
-  if (family === AF_INET && bytes.length >= 4) return inetNtoa(be32(bytes, 0));
-  if (family === AF_INET6 && bytes.length >= 16) return inetNtop6(bytes);
-  if (family === AF_PACKET) return llAddrN2a(bytes);
-  return '???';
+  return family === AF_PACKET ? llAddrN2a(bytes) : (inetNtop(family, bytes) ?? '???');
 }
 
 /** What colour an address has. */
@@ -166,14 +144,4 @@ export function paintOf(family: number): Paint | null {
 /** `ll_addr_n2a` of a hardware address. */
 export function llAddrN2a(bytes: Uint8Array): string {
   return formatMac(bytes, 0, bytes.length);
-}
-
-/** `inet_addr_match`: whether the first `bits` are equal. */
-export function addrMatch(a: Uint8Array, b: Uint8Array, bits: number): boolean {
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
-  const rest = bits & 7;
-  if (rest === 0) return true;
-  const mask = (0xff << (8 - rest)) & 0xff;
-  return ((a[whole] ^ b[whole]) & mask) === 0;
 }

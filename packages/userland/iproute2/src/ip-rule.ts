@@ -2,12 +2,12 @@
 import type { Status } from '@skbuff/command';
 import { FibRuleHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { setLe32 } from '@skbuff/wire';
+import { type InetPrefix, setLe32 } from '@skbuff/wire';
 import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { readDump, restoreMessage, RULE_DUMP, saveDump } from './dump-file.ts';
-import { getPrefix, type InetPrefix } from './inet.ts';
+import { getPrefix } from './inet.ts';
 import { groups, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
 import { getInteger, getUnsigned } from './numbers.ts';
 import { getRealms } from './route-realms.ts';

@@ -1,7 +1,7 @@
 /** Which links and addresses `ip link show` and `ip address show` are asked for. */
 import type { IfInfoMsg, NlAttrs } from '@skbuff/netlink';
 import { AF_UNSPEC, IFF_UP, IFLA_GROUP, IFLA_INFO_SLAVE_KIND, IFLA_MASTER } from '@skbuff/uapi';
-import type { InetPrefix } from './inet.ts';
+import type { InetPrefix } from '@skbuff/wire';
 import { linkKind } from './link-kind.ts';
 
 export class AddrFilter {

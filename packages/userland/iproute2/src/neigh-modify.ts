@@ -1,9 +1,10 @@
 /** `ip neigh add | change | replace | delete` (`ipneigh_modify`) and `get`. */
 import { NdMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import type { InetPrefix } from '@skbuff/wire';
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
-import { getAddr, type InetPrefix, llAddrA2n } from './inet.ts';
+import { getAddr, llAddrA2n } from './inet.ts';
 import { rtProtos } from './names.ts';
 import { NeighInfo, printNeigh } from './neigh-print.ts';
 import { nudStateA2n } from './neigh-state.ts';

@@ -1,10 +1,11 @@
 /** A neighbour as text (`print_neigh`). */
 import { NdaCacheInfo, NdMsg, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { inetAddrMatch, type InetPrefix } from '@skbuff/wire';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { formatHost } from './format-host.ts';
-import { addrMatch, type InetPrefix, llAddrN2a, paintOf } from './inet.ts';
+import { llAddrN2a, paintOf } from './inet.ts';
 import { rtProtos } from './names.ts';
 import { NUD_NAMES } from './neigh-state.ts';
 
@@ -50,7 +51,7 @@ export function neighWanted(f: NeighFilter, info: NeighInfo): boolean {
   if (f.unusedOnly && (info.cacheInfo()?.refcnt ?? 0) !== 0) return false;
   if (f.pfx === null || f.pfx.family === U.AF_UNSPEC) return true;
   const dst = tb.bytes(U.NDA_DST);
-  return dst !== null && ndm.family === f.pfx.family && addrMatch(dst, f.pfx.bytes, f.pfx.bitlen);
+  return dst !== null && ndm.family === f.pfx.family && inetAddrMatch(dst, f.pfx.bytes, f.pfx.bitlen);
 }
 
 function printCacheInfo(ctx: IpContext, ci: NdaCacheInfo): void {

@@ -1,9 +1,10 @@
 /** Which routes `ip route show` and `flush` are asked for. */
 import * as U from '@skbuff/uapi';
+import { afBitLen, inetAddrMatch, type InetPrefix } from '@skbuff/wire';
 import type { Args } from './args.ts';
 import { matches } from './args.ts';
 import type { IpContext } from './context.ts';
-import { addrMatch, afBitLen, getPrefix, type InetPrefix, readFamily } from './inet.ts';
+import { getPrefix, readFamily, type WrittenPrefix } from './inet.ts';
 import { rtDsfield, rtnTypeA2n, rtProtos, rtScopes, rtTables } from './names.ts';
 import { getUnsigned } from './numbers.ts';
 import { getRealms } from './route-realms.ts';
@@ -32,9 +33,9 @@ export class RouteFilter {
   src: InetPrefix | null = null;
   /** Destinations not shorter (root) and not longer (match) than these. */
   rdst: InetPrefix | null = null;
-  mdst: InetPrefix | null = null;
+  mdst: WrittenPrefix | null = null;
   rsrc: InetPrefix | null = null;
-  msrc: InetPrefix | null = null;
+  msrc: WrittenPrefix | null = null;
 }
 
 type Read = (ctx: IpContext, f: RouteFilter, args: Args) => void;
@@ -78,7 +79,7 @@ const via: Read = (ctx, f, args: Args) => {
 };
 
 /** `root`, `match`, `exact` and a prefix. */
-function range(ctx: IpContext, args: Args): { readonly root: InetPrefix | null; readonly match: InetPrefix | null } {
+function range(ctx: IpContext, args: Args): { readonly root: InetPrefix | null; readonly match: WrittenPrefix | null } {
   const family = ctx.options.family;
   if (args.abbr('root')) return { root: getPrefix(args, args.next(), family), match: null };
   if (args.abbr('match')) return { root: null, match: getPrefix(args, args.next(), family) };
@@ -149,19 +150,19 @@ function resolve(ctx: IpContext, f: RouteFilter): boolean {
 }
 
 /** Inside `root`, and containing `match`. The attribute may be absent: all zero. */
-function inRange(route: RouteInfo, bytes: Uint8Array | null, len: number, root: InetPrefix | null, match: InetPrefix | null): boolean {
+function inRange(route: RouteInfo, bytes: Uint8Array | null, len: number, root: InetPrefix | null, match: WrittenPrefix | null): boolean {
   const addr = bytes ?? new Uint8Array(16);
   const { family } = route.rtm;
   const sameFamily = (p: InetPrefix): boolean => p.family === U.AF_UNSPEC || p.family === family;
-  if (root !== null && root.family !== U.AF_UNSPEC && (!sameFamily(root) || root.bitlen > len || !addrMatch(addr, root.bytes, root.bitlen))) return false;
+  if (root !== null && root.family !== U.AF_UNSPEC && (!sameFamily(root) || root.bitlen > len || !inetAddrMatch(addr, root.bytes, root.bitlen))) return false;
   if (match === null) return true;
   if (match.plenGiven && match.bitlen < len) return false;
-  return match.family === U.AF_UNSPEC || (sameFamily(match) && match.bitlen >= len && addrMatch(addr, match.bytes, len));
+  return match.family === U.AF_UNSPEC || (sameFamily(match) && match.bitlen >= len && inetAddrMatch(addr, match.bytes, len));
 }
 
 function covers(p: InetPrefix | null, family: number, bytes: Uint8Array | null): boolean {
   if (p === null || p.family === U.AF_UNSPEC) return true;
-  return p.family === family && addrMatch(bytes ?? new Uint8Array(16), p.bytes, p.bitlen);
+  return p.family === family && inetAddrMatch(bytes ?? new Uint8Array(16), p.bytes, p.bitlen);
 }
 
 /** `filter_nlmsg`. */

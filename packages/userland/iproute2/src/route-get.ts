@@ -1,9 +1,10 @@
 /** `ip route get` (`iproute_get`). */
 import { RtMsg } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { afBitLen, type InetPrefix } from '@skbuff/wire';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
-import { afBitLen, getAddr, getPrefix, type InetPrefix } from './inet.ts';
+import { getAddr, getPrefix } from './inet.ts';
 import { inetProtoA2n } from './inet-proto.ts';
 import { rtDsfield } from './names.ts';
 import { getU16, getUnsigned } from './numbers.ts';

@@ -1,10 +1,11 @@
 /** A route as text (`print_route`). */
 import { NlAttrs, type NlMsgHdr, RtaCacheInfo, RtMsg, RtNextHop } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
+import { afBitLen } from '@skbuff/wire';
 import { parseAttrs, parseRange } from './attrs.ts';
 import type { IpContext } from './context.ts';
 import { formatHost } from './format-host.ts';
-import { addrN2a, afBitLen, familyName, paintOf } from './inet.ts';
+import { addrN2a, familyName, paintOf } from './inet.ts';
 import { rtDsfield, rtProtos, rtRealms, rtScopes, rtTables, rtTypes } from './names.ts';
 import type { RouteFilter } from './route-filter.ts';
 import { printMetrics } from './route-metrics.ts';

@@ -1,8 +1,9 @@
 /** Which rules `ip rule list` and `flush` are asked for. */
 import * as U from '@skbuff/uapi';
+import { inetAddrMatch } from '@skbuff/wire';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
-import { addrMatch, getPrefix } from './inet.ts';
+import { getPrefix } from './inet.ts';
 import { rtProtos, rtTables } from './names.ts';
 import { readFwmark, readIfname, readIpproto, readPorts, readPref, readTos, readTunId, readUidRange } from './rule-args.ts';
 import type { RuleInfo } from './rule-print.ts';
@@ -36,7 +37,7 @@ function prefix(attr: number, lenOf: (rule: RuleInfo) => number): Read {
     if (family === U.AF_UNSPEC || bitlen === 0) return any;
     return (rule) => {
       const has = rule.tb.bytes(attr);
-      return rule.frh.family === family && has !== null && bitlen <= lenOf(rule) && addrMatch(has, bytes, bitlen);
+      return rule.frh.family === family && has !== null && bitlen <= lenOf(rule) && inetAddrMatch(has, bytes, bitlen);
     };
   };
 }

@@ -1,10 +1,10 @@
 /** A policy rule as text (`print_rule`). */
 import { FibRuleHdr, NlAttrs, type NlMsgHdr } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
-import { le32 } from '@skbuff/wire';
+import { afBitLen, le32 } from '@skbuff/wire';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { addrN2a, afBitLen, paintOf } from './inet.ts';
+import { addrN2a, paintOf } from './inet.ts';
 import { inetProtoN2a } from './inet-proto.ts';
 import { groups, rtDsfield, rtProtos, rtTables, rtTypes } from './names.ts';
 

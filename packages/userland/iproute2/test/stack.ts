@@ -6,6 +6,7 @@ import { createKernel, setupNet, type Kernel, type Net, type Plugin, VirtualCloc
 import { dummy } from '@skbuff/dummy';
 import { fib } from '@skbuff/fib';
 import { fibRules } from '@skbuff/fib-rules';
+import { fib4Rules } from '@skbuff/fib4-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { icmp } from '@skbuff/icmp';
 import { ipv4 } from '@skbuff/ipv4';
@@ -53,7 +54,7 @@ export class Stack {
       },
     };
     const table = { table: () => new FibTrie() };
-    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), icmp(), namespaces(), sock(), afInet(), udp(), netns];
+    const plugins = [sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib(table), fibRules(), fib4Rules(), icmp(), namespaces(), sock(), afInet(), udp(), netns];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
     this.net = setupNet(this.kernel) as Net;
   }

@@ -1,12 +1,10 @@
 /** IPv4 packets by chance, of the kind that a router and a host have to make up their minds about. */
 import type { Random } from '@skbuff/core';
-import { ETH_HLEN, ETH_P_IP, IPPROTO_ICMP, IPPROTO_UDP } from '@skbuff/uapi';
-import { csumTcpudpMagic, csumPartial, inetPton4, ipComputeCsum, setBe16 } from '@skbuff/wire';
-import { ipPacket } from '@skbuff/testkit';
-
-export function pick<T>(random: Random, of: readonly T[]): T {
-  return of[random.u32() % of.length] as T;
-}
+import { ethFrame, icmpMessage, ipPacket, udpDatagram } from '@skbuff/testkit';
+import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_UDP } from '@skbuff/uapi';
+import { ICMPHDR_CHECKSUM, setBe16 } from '@skbuff/wire';
+import { pick } from './chance.ts';
+import { WIRE_MAC } from './world.ts';
 
 export interface Choice {
   /** Sources of packets to a destination. */
@@ -45,26 +43,24 @@ const TOS = [0, 0, 0, 0x10, 0xb8, 0xff];
 /** Mostly whole packets; sometimes fragments of which the rest never comes. */
 const FRAGMENTS = [0, 0, 0, 0, 0x4000, 0x4000, 0x2000, 0x00b9, 0x20b9, 0x8000];
 
+/** Bytes that are sent behind a header of eight. */
+function data(length: number): Uint8Array {
+  return Uint8Array.from({ length: Math.max(0, length - 8) }, (_, i) => i + 8);
+}
+
 /** ICMP: echo more often than the rest; error messages quote a datagram of nobody. */
 function icmp(random: Random, length: number): Uint8Array {
-  const message = new Uint8Array(Math.max(8, length));
-  message[0] = pick(random, [8, 8, 8, 8, 0, 3, 4, 5, 11, 12, 13, 15, 17, 18, 40, 200]);
-  message[1] = pick(random, [0, 0, 0, 1, 3, 4]);
-  setBe16(message, 4, 0x1234);
-  for (let i = 8; i < message.length; i++) message[i] = i;
-  setBe16(message, 2, random.u32() % 16 === 0 ? 0x0bad : ipComputeCsum(message, 0, message.length));
+  const type = pick(random, [8, 8, 8, 8, 0, 3, 4, 5, 11, 12, 13, 15, 17, 18, 40, 200]);
+  const message = icmpMessage(type, pick(random, [0, 0, 0, 1, 3, 4]), 0x12340000, data(length));
+  if (random.u32() % 16 === 0) setBe16(message, ICMPHDR_CHECKSUM, 0x0bad);
   return message;
 }
 
 function udp(random: Random, length: number, saddr: string, daddr: string): Uint8Array {
-  const datagram = new Uint8Array(Math.max(8, length));
-  setBe16(datagram, 0, 4000);
-  setBe16(datagram, 2, pick(random, [7, 53, 33434, 65535]));
-  setBe16(datagram, 4, random.u32() % 16 === 0 ? 4 : datagram.length);
-  for (let i = 8; i < datagram.length; i++) datagram[i] = i;
-  const check = csumTcpudpMagic(inetPton4(saddr), inetPton4(daddr), datagram.length, IPPROTO_UDP, csumPartial(datagram, 0, datagram.length, 0));
-  if (random.u32() % 8 !== 0) setBe16(datagram, 6, random.u32() % 16 === 0 ? 0x0bad : check === 0 ? 0xffff : check);
-  return datagram;
+  const dport = pick(random, [7, 53, 33434, 65535]);
+  const ulen = random.u32() % 16 === 0 ? { ulen: 4 } : {};
+  const check = random.u32() % 8 === 0 ? { check: 0 } : random.u32() % 16 === 0 ? { check: 0x0bad } : {};
+  return udpDatagram({ saddr, daddr, sport: 4000, dport, payload: data(length), ...ulen, ...check });
 }
 
 /** A frame by chance; `id` tells it apart. */
@@ -76,7 +72,7 @@ export function randomFrame(random: Random, { saddrs, daddrs, macs }: Choice, id
   const payload = proto === IPPROTO_ICMP ? icmp(random, room) : proto === IPPROTO_UDP ? udp(random, room, saddr, daddr) : new Uint8Array(room);
   const packet = ipPacket({ saddr, daddr, proto, payload, id, ttl: pick(random, TTLS), tos: pick(random, TOS), fragOff: pick(random, FRAGMENTS), options });
   spoil(random, packet);
-  return frameOf(pick(random, macs), packet);
+  return ethFrame(pick(random, macs), packet, { from: WIRE_MAC, type: ETH_P_IP });
 }
 
 /** Now and then a header that is wrong, or bytes behind the packet. */
@@ -86,13 +82,4 @@ function spoil(random: Random, packet: Uint8Array): void {
   else if (how === 1) packet[0] = 0x44;
   else if (how === 2) packet[10] = ((packet[10] as number) + 1) & 255;
   else if (how === 3) setBe16(packet, 2, packet.length + 8);
-}
-
-export function frameOf(mac: Uint8Array, packet: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(ETH_HLEN + packet.length);
-  frame.set(mac);
-  frame.set([2, 0, 0, 0, 0, 2], 6);
-  setBe16(frame, 12, ETH_P_IP);
-  frame.set(packet, ETH_HLEN);
-  return frame;
 }

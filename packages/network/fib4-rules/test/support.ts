@@ -2,6 +2,7 @@
 import { allocNetdev, createKernel, devOpen, type Kernel, type Net, type NetDevice, registerNetdevice, VirtualClock } from '@skbuff/core';
 import { dummy, dummyOps, dummySetup } from '@skbuff/dummy';
 import { type FibConfig, FibConfig as Config, fibLookup, fibNet, fibNewTable, FibResult, fib, fibTableInsert } from '@skbuff/fib';
+import { fibRules } from '@skbuff/fib-rules';
 import { FibTrie } from '@skbuff/fib-trie';
 import { Flowi4, inDevGet, type InDevice, inetAllocIfa, inetInsertIfa, ipv4 } from '@skbuff/ipv4';
 import { loopback } from '@skbuff/loopback';
@@ -12,7 +13,7 @@ import { sysctl } from '@skbuff/sysctl';
 import * as U from '@skbuff/uapi';
 import { inetNtoa, inetPton4 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
-import { fibRules } from '../src/index.ts';
+import { fib4Rules } from '../src/index.ts';
 
 export const ip4 = (text: string): number => inetPton4(text);
 export const u32 = (v: number): Uint8Array => Uint8Array.of(v, v >>> 8, v >>> 16, v >>> 24);
@@ -29,7 +30,7 @@ export class Host {
   readonly port: NetlinkPort;
 
   constructor() {
-    const plugins = [sysctl(), procfs(), netlink(), loopback(), dummy(), neighbour(), ipv4(), fib({ table: () => new FibTrie() }), fibRules()];
+    const plugins = [sysctl(), procfs(), netlink(), loopback(), dummy(), neighbour(), ipv4(), fib({ table: () => new FibTrie() }), fibRules(), fib4Rules()];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins });
     this.net = this.kernel.initNet;
     this.devs = ['d0', 'd1'].map((name) => allocNetdev(this.net, { name, setup: dummySetup, ops: dummyOps }));

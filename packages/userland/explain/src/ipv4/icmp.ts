@@ -2,15 +2,15 @@
 import type { SkBuff, NetDevice } from '@skbuff/core';
 import { IPV4 } from '@skbuff/ipv4';
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '@skbuff/uapi';
-import { inetNtoa } from '@skbuff/wire';
-import { icmpName, ipHeaderOf } from './headers.ts';
-import type { Trace } from './trace.ts';
+import type { Trace } from '../trace.ts';
+import { icmpName } from './header.ts';
 
 export function watchIcmp(trace: Trace): () => void {
   const ip = trace.kernel.services.get(IPV4);
   const real = ip.icmp;
   if (real === null) return () => {};
   ip.icmp = {
+    ...real,
     icmpSend(skb, type, code, info) {
       const before = trace.localOuts;
       const step = note(trace, skb, type, code, info);
@@ -30,9 +30,9 @@ function keptBack(trace: Trace, step: { text: string }): string {
 }
 
 function note(trace: Trace, skb: SkBuff, type: number, code: number, info: number): { text: string } | null {
-  const about = ipHeaderOf(skb);
+  const about = trace.headerOf(skb);
   const dev = (skb.dev ?? skb.dst?.dev ?? null) as NetDevice | null;
   if (about === null || dev === null || trace.subjectOf(skb) === null) return null;
   const mtu = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED ? `, mtu ${info}` : '';
-  return trace.add(dev.net, dev, 'icmp', 'error', 'icmpSend', `${icmpName(type, code)} (type ${type}, code ${code}${mtu}) to ${inetNtoa(about.saddr)}`);
+  return trace.add(dev.net, dev, 'icmp', 'error', 'icmpSend', `${icmpName(type, code)} (type ${type}, code ${code}${mtu}) to ${about.saddr}`);
 }

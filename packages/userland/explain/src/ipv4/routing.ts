@@ -4,27 +4,14 @@
  */
 import type { Net, SkBuff } from '@skbuff/core';
 import { type FibAlias, type FibNet, fibNet, type FibResult, type FibStore, type FibTableBackend } from '@skbuff/fib';
-import { type Fib4Rule, fib4RulesNet } from '@skbuff/fib-rules';
+import { type Fib4Rule, fib4RulesNet } from '@skbuff/fib4-rules';
 import { type Flowi4, IPV4, ipForward, ipLocalDeliver, type Rtable, type RoutingProvider } from '@skbuff/ipv4';
 import { EAGAIN, errnoName, ETH_P_IP, FIB_RULE_INVERT, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_BLACKHOLE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
 import { inetMakeMask, inetNtoa } from '@skbuff/wire';
-import type { Trace } from './trace.ts';
+import type { RouteFound, Trace } from '../trace.ts';
 
 /** What one lookup asked, in its order. */
 type Trail = ({ readonly rule: Fib4Rule } | { readonly store: FibStore; readonly addr: number; readonly index: number })[];
-
-export interface RouteFound {
-  /** 0 or a negative errno. */
-  readonly error: number;
-  /** The route, or the error route; null: none matches. */
-  readonly alias: FibAlias | null;
-  /** `unreachable 10.66.0.0/16`; empty without a route. */
-  readonly route: string;
-  /** Number of the rule that decided, and its words; null: there are no rules of the user's. */
-  readonly rule: string | null;
-  /** Where answers to the source would go, if that was asked. */
-  readonly wayBack: string | null;
-}
 
 const TYPES: Readonly<{ [key: number]: string }> = {
   [RTN_UNICAST]: '', [RTN_LOCAL]: 'local ', [RTN_BROADCAST]: 'broadcast ', [RTN_MULTICAST]: 'multicast ',
@@ -66,7 +53,7 @@ function watchTables(state: FibNet, trail: Trail): () => void {
 
 /** A lookup reads what a rule does only after the rule has matched. */
 function watchRules(net: Net, trail: Trail): () => void {
-  const rules = fibNet.of(net).rules === null ? [] : (fib4RulesNet.peek(net)?.rules.list ?? []);
+  const rules = fibNet.of(net).rules === null ? [] : (fib4RulesNet.peek(net)?.list ?? []);
   for (const rule of rules) {
     const { action } = rule;
     Object.defineProperty(rule, 'action', { configurable: true, enumerable: true, get: () => (trail.push({ rule }), action) });
@@ -113,7 +100,7 @@ function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, tr
   const daddr = fl4.daddr >>> 0;
   const error = typeof rt === 'number' ? rt : rt.error;
   const found = describe(net, daddr, -1, error, fibNet.of(net).outRes, trail);
-  const subject = trace.sending(daddr);
+  const subject = trace.sending(inetNtoa(daddr));
   trace.setRoute(net, subject, found);
   const src = fl4.saddr === 0 || error !== 0 ? '' : ` src ${inetNtoa(fl4.saddr >>> 0)}`;
   const dev = typeof rt === 'number' ? null : rt.dev;
@@ -130,9 +117,8 @@ function direct(found: RouteFound): RouteFound {
 }
 
 /** `default via 10.0.1.1 dev eth1 (table main)` */
-function words({ alias, route, rule }: RouteFound, daddr: number): string {
+function words({ table, route, rule }: RouteFound, daddr: number): string {
   if (route === '') return `no route to ${inetNtoa(daddr)}${rule === null ? '' : ` (${rule})`}`;
-  const table = alias === null ? '' : `table ${tableName(alias.tbId)}`;
   return `${route} (${rule === null ? table : `${rule}, ${table}`})`;
 }
 
@@ -144,7 +130,8 @@ function describe(net: Net, daddr: number, saddr: number, error: number, res: Fi
   const backAlias = back !== undefined && 'index' in back ? (back.store.heads[back.index] ?? null) : null;
   return {
     error,
-    alias,
+    type: alias === null ? null : alias.type,
+    table: alias === null ? '' : `table ${tableName(alias.tbId)}`,
     route: alias === null ? '' : routeWords(alias, daddr, res.fa === null ? null : res),
     rule: fibNet.of(net).rules === null || rule === null ? null : ruleWords(rule),
     wayBack: backAlias === null ? null : routeWords(backAlias, saddr, null),
@@ -184,7 +171,7 @@ function tableName(id: number): string {
 }
 
 /** `rule 100: from 10.0.1.0/24 fwmark 0x1 lookup 7` */
-export function ruleWords(rule: Fib4Rule): string {
+function ruleWords(rule: Fib4Rule): string {
   const prefix = (addr: number, len: number): string => `${inetNtoa(addr >>> 0)}${len === 32 ? '' : `/${len}`}`;
   const { action } = rule;
   const parts = [

@@ -143,7 +143,7 @@ describe('a rule', () => {
     t.h.del({}, [pref(9)]);
     expect(users()).toBe(0);
     t.h.add({ table: 5 }, [pref(9), [U.FRA_FLOW, u32(0x30005)]]);
-    expect([rmmod(t.h.kernel, '@skbuff/fib-rules'), users()]).toEqual([0, 0]);
+    expect([rmmod(t.h.kernel, '@skbuff/fib4-rules'), users()]).toEqual([0, 0]);
   });
 });
 
@@ -159,7 +159,7 @@ describe('the rules', () => {
   it('go with their package: local, main and default are searched again [RULE-11]', () => {
     t.h.add({ table: 5 }, [pref(1)]);
     expect(t.h.find('99.1.1.1')).toBe('10.0.0.5');
-    expect(rmmod(t.h.kernel, '@skbuff/fib-rules')).toBe(0);
-    expect([t.h.find('99.1.1.1'), t.h.find('10.0.0.1'), t.h.send(U.RTM_GETRULE, U.NLM_F_DUMP, {}).error]).toEqual(['10.0.0.254', '0.0.0.0', -U.EOPNOTSUPP]);
+    expect(rmmod(t.h.kernel, '@skbuff/fib4-rules')).toBe(0);
+    expect([t.h.find('99.1.1.1'), t.h.find('10.0.0.1'), t.h.send(U.RTM_GETRULE, U.NLM_F_DUMP, {}).error]).toEqual(['10.0.0.254', '0.0.0.0', -U.EAFNOSUPPORT]);
   });
 });
