@@ -28,7 +28,7 @@ export interface ClockHandle {
   yield(): void;
   /** Changes whenever others, and the program around the stack, had their turn. */
   readonly turn: number;
-  /** When they will have had it at the latest, for an {@link alarm}. */
+  /** When they will have had it at the latest, for an {@link alarm}; 0: nobody knows, for time is held. */
   nextTurn(): number;
   /** A task waits inside the kernel: time has to go on for it. */
   park(): void;

@@ -15,16 +15,18 @@ interface Port {
   unref?: () => void;
 }
 
-const loop = globalThis as unknown as EventLoop;
+/** As they are at load: the fake timers that a test runner puts in their place later are not for the stack, which would stand still. */
+const { setImmediate, setTimeout, clearTimeout, performance, MessageChannel: Channel } = globalThis as unknown as EventLoop;
+const now = performance.now.bind(performance);
+const date = Date.now;
 
 /** Runs `fn` after the microtasks that are pending now, and those that they cause. */
 export const macrotask: (fn: () => void) => void = makeMacrotask();
 
 function makeMacrotask(): (fn: () => void) => void {
-  if (loop.setImmediate !== undefined) return (fn) => void (loop.setImmediate as (fn: () => void) => unknown)(fn);
-  if (loop.MessageChannel === undefined) return (fn) => void loop.setTimeout(fn, 0);
+  if (setImmediate !== undefined) return (fn) => void setImmediate(fn);
+  if (Channel === undefined) return (fn) => void setTimeout(fn, 0);
   // Browsers clamp nested timeouts to 4 ms; a message to oneself is not.
-  const Channel = loop.MessageChannel;
   return (fn) => {
     const { port1, port2 } = new Channel();
     port1.onmessage = () => {
@@ -37,21 +39,21 @@ function makeMacrotask(): (fn: () => void) => void {
 
 /** Milliseconds of the platform's monotonic clock. */
 export function monotonicMs(): number {
-  return loop.performance.now();
+  return now();
 }
 
 /** Milliseconds since 1970. */
 export function wallClockMs(): number {
-  return Date.now();
+  return date();
 }
 
 /** `keepAlive`: a process that waits for nothing else stays for it (where the platform makes a difference). */
 export function startTimeout(fn: () => void, ms: number, keepAlive: boolean): unknown {
-  const handle = loop.setTimeout(fn, ms) as { unref?: () => void } | number;
+  const handle = setTimeout(fn, ms) as { unref?: () => void } | number;
   if (!keepAlive && typeof handle === 'object') handle.unref?.();
   return handle;
 }
 
 export function stopTimeout(handle: unknown): void {
-  loop.clearTimeout(handle);
+  clearTimeout(handle);
 }

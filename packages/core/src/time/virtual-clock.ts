@@ -76,6 +76,11 @@ export class VirtualClock implements Clock {
   }
 
   /** @internal */
+  get held(): boolean {
+    return this.holds > 0;
+  }
+
+  /** @internal */
   changeParked(by: number): void {
     if (by === 0) return;
     this.parked += by;
@@ -201,7 +206,7 @@ class VirtualHandle implements ClockHandle {
 
   /** What takes no time at all would never let time go on: the rest waits for the next tick. */
   yield(): void {
-    this.resume = this.nextTurn();
+    this.resume = (this.jiffies + 1) * NSEC_PER_JIFFY;
     this.clock.alarmed();
   }
 
@@ -211,7 +216,7 @@ class VirtualHandle implements ClockHandle {
   }
 
   nextTurn(): number {
-    return (this.jiffies + 1) * NSEC_PER_JIFFY;
+    return this.clock.held ? 0 : (this.jiffies + 1) * NSEC_PER_JIFFY;
   }
 
   park(): void {

@@ -16,7 +16,9 @@ export function fib4Rules(): Plugin {
         init(net) {
           const rules = new Fib4Rules(net);
           fib4RulesNet.set(net, rules);
-          return fibRulesRegister(rules);
+          const err = fibRulesRegister(rules);
+          if (err !== 0) fib4RulesNet.set(net, null);
+          return err;
         },
         exit(net) {
           const rules = fib4RulesNet.of(net);

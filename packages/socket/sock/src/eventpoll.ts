@@ -28,7 +28,7 @@ import {
 import { type FdTable, type FileOps, OpenFile } from './file.ts';
 import { whenTurn, deadlineOf } from './poll.ts';
 import type { Result, Task } from './task.ts';
-import { TaskWait } from './task-wait.ts';
+import { TaskWait, afterWait } from './task-wait.ts';
 import { WaitQueueEntry, WaitQueueHead } from './wait.ts';
 
 /** `struct epoll_event`; `data` comes back as it was given. */
@@ -215,7 +215,9 @@ export function epollWait(task: Task, epfd: number, events: EpollEvent[], maxeve
   if (typeof ep === 'number') return ep;
   const n = ep.collect(events, maxevents);
   if (n === 0 && timeoutMs !== 0) return waitReady(task, ep, task.fds.get(epfd) as OpenFile, events, maxevents, timeoutMs);
-  return whenTurn(task, n, () => n);
+  const rc = whenTurn(task, n, () => n);
+  // What was collected is not told again: no signal may take it away.
+  return n === 0 || typeof rc === 'number' ? rc : rc.then(() => n);
 }
 
 async function waitReady(task: Task, ep: EventPoll, file: OpenFile, events: EpollEvent[], max: number, timeoutMs: number): Promise<number> {
@@ -223,7 +225,7 @@ async function waitReady(task: Task, ep: EventPoll, file: OpenFile, events: Epol
   for (;;) {
     const wait = new TaskWait(task, file, deadline);
     wait.watch(ep.wq, POLLIN, true);
-    const why = await wait.promise;
+    const why = afterWait(task, file, await wait.promise);
     if (why === -EINTR || why === -EBADF) return why;
     const n = task.enter(() => ep.collect(events, max));
     if (n > 0 || why === -ETIME) return n;

@@ -3,7 +3,7 @@ import { NSEC_PER_JIFFY, MSEC_PER_JIFFY } from '@skbuff/core';
 import { EINTR, ETIME, POLLERR, POLLHUP, POLLNVAL } from '@skbuff/uapi';
 import { sockNet } from './sock-net.ts';
 import type { Result, Task } from './task.ts';
-import { TaskWait } from './task-wait.ts';
+import { TaskWait, afterWait } from './task-wait.ts';
 
 /** `struct pollfd`. */
 export interface PollFd {
@@ -29,7 +29,7 @@ export function deadlineOf(task: Task, timeoutMs: number): number {
 /** `ready` at once, or after others had their turn what there is then: `again`. */
 export function whenTurn(task: Task, ready: number, again: () => number): Result {
   const resume = sockNet.of(task.net).layer.slice.take(task.kernel.clock);
-  return resume === 0 ? ready : new TaskWait(task, null, resume).promise.then((why) => (why === -EINTR ? -EINTR : task.enter(again)));
+  return resume === 0 ? ready : new TaskWait(task, null, resume).promise.then((why) => (afterWait(task, null, why) === -EINTR ? -EINTR : task.enter(again)));
 }
 
 async function pollWait(task: Task, fds: readonly PollFd[], timeoutMs: number): Promise<number> {
@@ -40,7 +40,7 @@ async function pollWait(task: Task, fds: readonly PollFd[], timeoutMs: number): 
       const file = fd < 0 ? null : task.fds.get(fd);
       if (file !== null) wait.watch(file.ops.waitQueue(file), events | POLLERR | POLLHUP, false);
     }
-    const why = await wait.promise;
+    const why = afterWait(task, null, await wait.promise);
     if (why === -EINTR) return -EINTR;
     const ready = task.enter(() => scan(task, fds));
     if (ready > 0 || why === -ETIME) return ready;

@@ -20,7 +20,6 @@ export const SOCK_DBG: number = 1 << 7;
 export const SOCK_LOCALROUTE: number = 1 << 8;
 export const SOCK_RCVTSTAMP: number = 1 << 9;
 export const SOCK_RCVTSTAMPNS: number = 1 << 10;
-export const SOCK_USE_WRITE_QUEUE: number = 1 << 11;
 export const SOCK_RXQ_OVFL: number = 1 << 12;
 export const SOCK_SELECT_ERR_QUEUE: number = 1 << 13;
 export const SOCK_FILTER_LOCKED: number = 1 << 14;
@@ -257,7 +256,7 @@ export class Sock implements SkbSock {
 function sockWfree(skb: SkBuff): void {
   const sk = skb.sk as Sock;
   sk.wmemAlloc -= skb.truesize;
-  if ((sk.flags & SOCK_USE_WRITE_QUEUE) === 0 && sk.wq.first !== null) sk.writeSpace(sk);
+  if (sk.wq.first !== null) sk.writeSpace(sk);
   if (sk.wmemAlloc === 0 && (sk.flags & SOCK_DEAD) !== 0) sk.maybeFree();
 }
 

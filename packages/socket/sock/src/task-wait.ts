@@ -1,12 +1,14 @@
 /** Waiting inside a system call: the only place where the stack and promises meet. */
 import { HrTimer, NSEC_PER_JIFFY, hrtimerStart, hrtimerCancel } from '@skbuff/core';
-import { EAGAIN, ETIME } from '@skbuff/uapi';
+import { EAGAIN, EBADF, EINTR, ETIME } from '@skbuff/uapi';
 import { BusyWait } from './busy-poll.ts';
 import type { OpenFile } from './file.ts';
 import type { Sock } from './sock.ts';
 import { sockNet } from './sock-net.ts';
 import type { Task } from './task.ts';
 import { WaitQueueEntry, type WaitQueueHead } from './wait.ts';
+
+const NONE: readonly WaitQueueHead[] = [];
 
 /** One wait of a task: ends with the first event, at the deadline, or when it is interrupted. */
 export class TaskWait {
@@ -21,6 +23,8 @@ export class TaskWait {
   private busy: BusyWait | null = null;
   /** What it ends with is known, and others have their turn before. */
   private over = false;
+  /** Queues whose one wake-up this task has taken, and not used yet. */
+  private taken: readonly WaitQueueHead[] = NONE;
 
   /** @param deadline nanoseconds of the kernel's clock, Infinity: none */
   constructor(task: Task, file: OpenFile | null, deadline: number) {
@@ -52,18 +56,25 @@ export class TaskWait {
 
   /** Ends the wait, now or when the task has its turn; false if it has ended already. */
   finish(result: number): boolean {
-    if (this.over && result === 0) return false;
-    if (this.over) return this.end(result);
+    if (this.over) return result !== 0 && this.giveUp(result);
     this.over = true;
-    for (const entry of this.entries) entry.head?.remove(entry);
-    this.busy?.stop();
     const { timers, clock } = this.task.kernel;
     const resume = result === 0 ? sockNet.of(this.task.net).layer.slice.take(clock) : 0;
+    if (resume !== 0) this.taken = this.entries.flatMap(({ exclusive, head }) => (exclusive && head !== null ? [head] : NONE));
+    for (const entry of this.entries) entry.head?.remove(entry);
+    this.busy?.stop();
     if (resume === 0) return this.end(result);
     if (this.timer !== null) hrtimerCancel(timers, this.timer);
     this.timer = new HrTimer(() => this.end(0));
     hrtimerStart(timers, this.timer, resume);
     return true;
+  }
+
+  /** Interrupted before its turn: what woke it is for the next who waits. */
+  private giveUp(result: number): boolean {
+    const ended = this.end(result);
+    if (ended) for (const wq of this.taken) wq.wake(0);
+    return ended;
   }
 
   private end(result: number): boolean {
@@ -76,6 +87,12 @@ export class TaskWait {
     resolve(result);
     return true;
   }
+}
+
+/** How a wait of `task` on `file` ended, by now: between the event and this both may be gone. 0, -ETIME, -EINTR, -EBADF. */
+export function afterWait(task: Task, file: OpenFile | null, why: number): number {
+  if (task.nsproxy === null) return -EINTR;
+  return file !== null && file.refs === 0 ? -EBADF : why;
 }
 
 /** What a call waits for. */
@@ -100,7 +117,7 @@ export async function blockOn(task: Task, what: BlockFor, attempt: () => number)
     const wait = new TaskWait(task, what.file, deadline);
     wait.watch(what.wq, what.mask, true);
     if (what.reader !== undefined) wait.busyPoll(what.reader);
-    const why = await wait.promise;
+    const why = afterWait(task, what.file, await wait.promise);
     if (why === -ETIME) timedOut = true;
     else if (why < 0) return why;
     const rc = task.enter(attempt);

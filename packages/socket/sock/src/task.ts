@@ -304,7 +304,10 @@ export class Task {
     return dup2(this, fd, to);
   }
 
-  /** poll(2): how many of `fds` have something in `revents`. `timeoutMs` negative: for ever. */
+  /**
+   * poll(2): how many of `fds` have something in `revents`. `timeoutMs` negative: for ever. A promise also of what is there at once, if
+   * the tasks have gone on for so long without a wait that others have their turn first.
+   */
   poll(fds: readonly PollFd[], timeoutMs: number): Result {
     this.layer.current = this;
     return doPoll(this, fds, timeoutMs);
@@ -320,7 +323,7 @@ export class Task {
     return epollCtl(this.fds, epfd, op, fd, event);
   }
 
-  /** epoll_wait(2): fills `events` from the start; how many. `timeoutMs` negative: for ever. */
+  /** epoll_wait(2): fills `events` from the start; how many. `timeoutMs` negative: for ever. A promise when {@link poll} gives one. */
   epollWait(epfd: number, events: EpollEvent[], maxevents: number, timeoutMs: number): Result {
     this.layer.current = this;
     return epollWait(this, epfd, events, maxevents, timeoutMs);

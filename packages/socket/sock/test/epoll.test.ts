@@ -21,7 +21,7 @@ import {
   POLLIN,
 } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import type { EpollEvent } from '../src/index.ts';
+import { type EpollEvent, kernelTask } from '../src/index.ts';
 import { MS, useBench } from './support.ts';
 
 const t = useBench();
@@ -191,5 +191,33 @@ describe('epoll', () => {
     expect(task.epollWait(ep, [], 0, 0)).toBe(-EINVAL);
     expect(task.epollWait(r, [], 1, 0)).toBe(-EINVAL);
     expect(task.epollWait(99, [], 1, 0)).toBe(-EBADF);
+  });
+
+  it('ends with an errno if it is closed, or its task ends, between the event and the return', async () => {
+    for (const end of ['close', 'exit'] as const) {
+      const task = kernelTask(t.b.net);
+      const ep = task.epollCreate();
+      task.epollCtl(ep, EPOLL_CTL_ADD, t.b.dgram(9, task), { events: EPOLLIN, data: 'r' });
+      const waiting = task.epollWait(ep, [], 8, -1);
+      t.b.pass(t.b.dgram(), 'a', 9);
+      if (end === 'close') task.close(ep);
+      else task.exit();
+      expect(await waiting).toBe(end === 'close' ? -EBADF : -EINTR);
+      task.exit();
+    }
+  });
+
+  it('tells of an edge once, though a signal comes while others have their turn', async () => {
+    const { ep, r, s } = setup(EPOLLIN | EPOLLET);
+    const { task } = t.b;
+    const events: EpollEvent[] = [];
+    // So many calls may end at once.
+    for (let i = 0; i < 1024; i++) expect(task.epollWait(ep, events, 8, 0)).toBe(0);
+    t.b.pass(s, 'a', 7);
+    const late = task.epollWait(ep, events, 8, -1);
+    expect(late).toBeInstanceOf(Promise);
+    task.interrupt();
+    expect([await late, events[0]?.data, await task.epollWait(ep, events, 8, 0)]).toEqual([1, 'r', 0]);
+    read(r);
   });
 });

@@ -21,7 +21,7 @@ import {
   SO_SNDTIMEO,
 } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { SOMAXCONN, kernelTask } from '../src/index.ts';
+import { type OpenFile, SOMAXCONN, kernelTask } from '../src/index.ts';
 import { MS, SEC, bytes, establish, testAddr, text, useBench } from './support.ts';
 
 const t = useBench();
@@ -48,6 +48,39 @@ describe('a receive that has to wait', () => {
     expect(await waiting).toBe(3);
     expect([text(buf, 3), from.port]).toEqual(['one', 8]);
     expect(task.recvfrom(r, buf)).toBe(3);
+  });
+
+  it('leaves what it was woken for to the next, if a signal comes while others have their turn', async () => {
+    const { task } = t.b;
+    const other = kernelTask(t.b.net);
+    const r = t.b.dgram(7);
+    const file = task.fds.get(r) as OpenFile;
+    file.refs++;
+    const fd = other.fds.install(file, false);
+    // So many waits may end at once.
+    for (let i = 0; i < 1024; i++) expect(task.poll([], 0)).toBe(0);
+    const first = task.recvfrom(r, new Uint8Array(1));
+    const second = other.recvfrom(fd, new Uint8Array(1));
+    t.b.pass(t.b.dgram(8), 'x', 7);
+    task.interrupt();
+    expect([await first, await second]).toEqual([-EINTR, 1]);
+    other.exit();
+  });
+
+  it.each([
+    ['closed', -EBADF],
+    ['left by its task', -EINTR],
+  ])('ends with an errno if the socket is %s between the datagram and the return', async (how, errno) => {
+    const task = kernelTask(t.b.net);
+    const r = t.b.dgram(7, task);
+    const waiting = task.recvfrom(r, new Uint8Array(1));
+    const polling = task.poll([{ fd: r, events: POLLIN, revents: 0 }], -1);
+    t.b.pass(t.b.dgram(8), 'x', 7);
+    if (how === 'closed') task.close(r);
+    else task.exit();
+    expect(await waiting).toBe(errno);
+    expect(await polling).toBe(how === 'closed' ? 1 : -EINTR);
+    task.exit();
   });
 
   it('does not wait with MSG_DONTWAIT or O_NONBLOCK', () => {
@@ -280,5 +313,23 @@ describe('nanosleep', () => {
     const asleep = task.nanosleep(1e12);
     task.exit();
     expect(await asleep).toBe(-EINTR);
+  });
+});
+
+describe('calls that end at once', () => {
+  it('are so many in a slice; then the next tick of time, or another turn of the event loop, is waited for', async () => {
+    const { task } = t.b;
+    for (let i = 0; i < 1024; i++) expect(task.poll([], 0)).toBe(0);
+    const before = t.b.kernel.clock.now();
+    const late = task.poll([], 0);
+    expect(late).toBeInstanceOf(Promise);
+    expect([await late, t.b.kernel.clock.now() - before]).toEqual([0, MS]);
+    expect(task.poll([], 0)).toBe(0);
+  });
+
+  it('are not counted while time is held: there would be no tick', () => {
+    const release = t.b.clock.hold();
+    for (let i = 0; i < 3000; i++) expect(t.b.task.poll([], 0)).toBe(0);
+    release();
   });
 });
