@@ -103,5 +103,56 @@ describe.runIf(possible)('in namespaces of the running kernel', () => {
     }
   }, 60_000);
 
+  /** A command of that name that does what `body` says, before all others. */
+  function pathWith(name: string, body: string): string {
+    const bin = mkdtempSync(path.join(directory, 'bin-'));
+    writeFileSync(path.join(bin, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+    return `${bin}:${process.env['PATH']}`;
+  }
+
+  const IMPAIRED = '- { endpoints: ["a:eth1", "b:eth1"], impair: { delay: 10ms } }';
+
+  it('counts only answers that come within the time that the file allows', () => {
+    const reach = (to: string, more: string): string => `  - reach: { from: a, to: ${to}, ${more} }`;
+    const expectations = [reach('b', 'within: 100ms'), reach('b', 'within: 612ms'), reach('b', 'not: true'), reach('b', 'count: 2'), reach('b', 'within: 1s, count: 2')];
+    const topology = parsed(lab({ top: ['expect:', ...expectations], a: ['exec: [ip addr add 10.0.1.1/24 dev eth1]'] }).replace('{kind: linux}', '{kind: linux, exec: [ip addr add 10.0.1.2/24 dev eth1]}'));
+    const script = path.join(directory, 'within.sh');
+    writeFileSync(script, exportScript(topology, { seed: 1, prefix: `skw${process.pid}-` }));
+    const PATH = pathWith('ping', 'for a; do :; done; echo "64 bytes from $a: icmp_seq=1 ttl=64 time=612 ms"; echo "64 bytes from $a: icmp_seq=1 ttl=64 time=613 ms (DUP!)"');
+    const bash = (what: string): string => spawnSync('bash', [script, what], { encoding: 'utf8', timeout: 60_000, env: { PATH } }).stdout;
+    try {
+      bash('up');
+      expect(bash('check').split('\n').map((line) => line.split(' ')[0])).toEqual(['FAILED', 'ok', 'FAILED', 'FAILED', 'FAILED', '']);
+    } finally {
+      bash('down');
+    }
+  }, 60_000);
+
+  it.each([
+    ['a kernel without netem, before anything is built', 'echo "Error: Specified qdisc kind is unknown." >&2; exit 2', 1, 'links of this lab need netem, which this kernel does not have (Error: Specified qdisc kind is unknown.): modprobe sch_netem'],
+    ['a command that fails half-way', 'if [ "$1" = -n ]; then exit 2; fi', 2, 'up failed; what it had built is removed'],
+  ])('leaves nothing behind of %s', (_what, tc, code, words) => {
+    const script = path.join(directory, 'fails.sh');
+    const prefix = `skf${process.pid}-`;
+    writeFileSync(script, exportScript(parsed(lab({ links: [IMPAIRED] })), { seed: 1, prefix }));
+    const { status, stderr } = spawnSync('bash', [script, 'up'], { encoding: 'utf8', timeout: 60_000, env: { PATH: pathWith('tc', tc) } });
+    expect([status, stderr]).toEqual([code, `${script}: ${words}\n`]);
+    expect(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout).not.toContain(prefix);
+  }, 60_000);
+
+  it('stays when all of it was built, with what is to come later', () => {
+    const script = path.join(directory, 'later.sh');
+    const prefix = `skl${process.pid}-`;
+    writeFileSync(script, exportScript(parsed(lab({ links: ['- { endpoints: ["a:eth1", "b:eth1"], impair: { delay: 10ms }, down: [10ms, 20ms] }'] })), { seed: 1, prefix }));
+    const bash = (what: string): ReturnType<typeof spawnSync> => spawnSync('bash', [script, what], { encoding: 'utf8', timeout: 60_000, env: { PATH: pathWith('tc', '') } });
+    try {
+      const { status, stderr } = bash('up');
+      expect([status, stderr]).toEqual([0, '']);
+      expect(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout).toContain(prefix);
+    } finally {
+      bash('down');
+    }
+  }, 60_000);
+
   afterAll(() => rmSync(directory, { recursive: true }));
 });

@@ -91,7 +91,7 @@ describe('loading and unloading', () => {
     expect([log, lsmod(kernel), rmmod(kernel, 'a')]).toEqual([['three', 'two', 'one'], [], -ENOENT]);
   });
 
-  it('undoes what a failing plugin had done, and passes its error on', () => {
+  it('undoes what a failing plugin had done, and says which it was and why', () => {
     const kernel = boot();
     const log: string[] = [];
     const bad = plugin('bad', [], (ctx) => {
@@ -99,7 +99,8 @@ describe('loading and unloading', () => {
       ctx.onUnload(() => log.push('undone'));
       throw new TypeError('its own');
     });
-    expect(() => insmod(kernel, plugin('good'), bad)).toThrow(TypeError);
+    const { code, plugin: name, message, cause } = failure(() => insmod(kernel, plugin('good'), bad));
+    expect([code, name, message, cause instanceof TypeError]).toEqual(['EINIT', 'bad', 'bad: TypeError: its own', true]);
     expect([log, kernel.softnet.packetTypes(), lsmod(kernel).map(({ name }) => name)]).toEqual([['undone'], [], ['good']]);
   });
 
@@ -256,7 +257,8 @@ describe('services', () => {
   it('are provided by one plugin at a time; a missing one refuses the plugin that asks', () => {
     const kernel = boot({ plugins: [provider('one')] });
     expect(() => insmod(kernel, plugin('second', [], (ctx) => ctx.provide(greeter, () => ({ greet: () => 'two' }))))).toThrow('greeter is provided twice');
-    expect(() => insmod(kernel, plugin('asks', [], (ctx) => ctx.get(token('nobody'))))).toThrow(MissingServiceError);
+    const { message, cause } = failure(() => insmod(kernel, plugin('asks', [], (ctx) => ctx.get(token('nobody')))));
+    expect([message, cause instanceof MissingServiceError]).toEqual(['asks: MissingServiceError: nothing provides nobody: load the plugin that does, and name it in "requires"', true]);
     expect(lsmod(kernel).map(({ name }) => name)).toEqual(['provider']);
   });
 });

@@ -94,6 +94,15 @@ function readSetting(file: string): string {
   }
 }
 
+/** The tool alone makes no impairments: a kernel may lack the queueing discipline. Tried in a namespace that ends with the command. */
+function netem(): Finding {
+  const use = 'impairments of an exported lab';
+  const { status, error, stderr } = spawnSync('unshare', [process.getuid?.() === 0 ? '-n' : '-Urn', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem'], { encoding: 'utf8', timeout: 10_000 });
+  if (error === undefined && status === 0) return finding('netem', use, true, 'tc qdisc add … netem works', '');
+  const why = error?.message ?? stderr.trim().split('\n')[0] ?? '';
+  return finding('netem', use, false, why, 'apt-get install iproute2; sudo modprobe sch_netem, or a kernel that has it; labs themselves need none');
+}
+
 /** Looks at everything. */
 export function examine(): Finding[] {
   return [
@@ -105,7 +114,7 @@ export function examine(): Finding[] {
     root(),
     userNamespaces(),
     program('ip', ['-V'], 'building an exported lab', 'apt-get install iproute2'),
-    program('tc', ['-V'], 'impairments of an exported lab', 'apt-get install iproute2'),
+    netem(),
   ];
 }
 

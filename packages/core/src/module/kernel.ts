@@ -231,7 +231,7 @@ export class Kernel {
       plugin.init(ctx);
     } catch (error) {
       ctx.unwind();
-      throw error;
+      throw error instanceof ModuleError ? error : new ModuleError('EINIT', plugin.name, `${plugin.name}: ${error}`, { cause: error });
     }
     this.modules.set(plugin.name, { plugin, ctx, refs: 0 });
   }

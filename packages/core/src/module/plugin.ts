@@ -14,7 +14,7 @@ export interface Plugin {
   readonly name: string;
   /** Names of the plugins that are loaded before it. */
   readonly requires?: readonly string[];
-  /** `module_init`. A throw refuses the plugin; what was registered before is undone. */
+  /** `module_init`. A throw refuses the plugin, with a {@link ModuleError} that names it; what was registered before is undone. */
   readonly init: (ctx: ModuleContext) => void;
 }
 
@@ -24,8 +24,8 @@ export class ModuleError extends Error {
   readonly code: 'EMISSING' | 'EEXIST' | 'ELOOP' | 'EINIT' | 'EINVAL';
   readonly plugin: string;
 
-  constructor(code: ModuleError['code'], plugin: string, message: string) {
-    super(message);
+  constructor(code: ModuleError['code'], plugin: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.plugin = plugin;
   }

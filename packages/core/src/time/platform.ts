@@ -17,14 +17,12 @@ interface Port {
 
 /** As they are at load: the fake timers that a test runner puts in their place later are not for the stack, which would stand still. */
 const { setImmediate, setTimeout, clearTimeout, performance, MessageChannel: Channel } = globalThis as unknown as EventLoop;
-const now = performance.now.bind(performance);
-const date = Date.now;
 
 /** Runs `fn` after the microtasks that are pending now, and those that they cause. */
 export const macrotask: (fn: () => void) => void = makeMacrotask();
 
 function makeMacrotask(): (fn: () => void) => void {
-  if (setImmediate !== undefined) return (fn) => void setImmediate(fn);
+  if (setImmediate !== undefined) return setImmediate;
   if (Channel === undefined) return (fn) => void setTimeout(fn, 0);
   // Browsers clamp nested timeouts to 4 ms; a message to oneself is not.
   return (fn) => {
@@ -39,12 +37,12 @@ function makeMacrotask(): (fn: () => void) => void {
 
 /** Milliseconds of the platform's monotonic clock. */
 export function monotonicMs(): number {
-  return now();
+  return performance.now();
 }
 
 /** Milliseconds since 1970. */
 export function wallClockMs(): number {
-  return date();
+  return Date.now();
 }
 
 /** `keepAlive`: a process that waits for nothing else stays for it (where the platform makes a difference). */

@@ -40,6 +40,7 @@ import {
   EHOSTUNREACH,
   EINVAL,
   ENETUNREACH,
+  errnoName,
   ETH_P_IP,
   IFA_F_PERMANENT,
   IFF_BROADCAST,
@@ -76,10 +77,27 @@ export interface ProviderTestTools {
 /** Everything that a kernel with IPv4, the loopback device and the provider under test loads. */
 export type ProviderPlugins = () => readonly Plugin[];
 
-/** Declares the tests that every routing provider must pass, as a `describe` block of the name. */
-export function describeRoutingProvider(name: string, plugins: ProviderPlugins, tools: ProviderTestTools): void {
-  tools.describe(`${name} as a routing provider`, () => {
-    const test = (title: string, body: (lab: Lab) => void): void => {
+/** What a provider may leave out: it takes routes by rtnetlink; it forwards; it learns path MTU and redirects, and sends redirects. */
+export type ProviderAbility = 'netlink' | 'forwarding' | 'learning';
+
+/** Abilities that a provider has not, each with the reason, which stands in the name of the suite. */
+export type ProviderLimits = Readonly<Partial<Record<ProviderAbility, string>>>;
+
+/**
+ * Declares the tests that a full routing provider passes, as a `describe` block of the name: one that stands in for `@skbuff/fib` in a router. It
+ *
+ * - sets `ipv4.routing`, sends and receives for the host's addresses, and follows addresses and devices as they come, go and change;
+ * - takes routes by rtnetlink (RTM_NEWROUTE, RTM_DELROUTE): one gateway or none, unicast and the four error types;
+ * - forwards where `forwarding` is set on the interface;
+ * - learns path MTU, and sends redirects.
+ *
+ * A provider for hosts that has no such routes (`@skbuff/host-routes`) is no full one; `without` leaves out the tests that need what it has not.
+ */
+export function describeRoutingProvider(name: string, plugins: ProviderPlugins, tools: ProviderTestTools, without: ProviderLimits = {}): void {
+  const limits = Object.entries(without).map(([ability, reason]) => `no ${ability}: ${reason}`);
+  tools.describe([`${name} as a routing provider`, ...limits].join('; '), () => {
+    const test: Declare = (title, body, ...needs) => {
+      if (needs.some((ability) => without[ability] !== undefined)) return;
       tools.it(title, () => {
         const lab = new Lab(plugins());
         body(lab);
@@ -94,7 +112,7 @@ export function describeRoutingProvider(name: string, plugins: ProviderPlugins, 
   });
 }
 
-type Declare = (title: string, body: (lab: Lab) => void) => void;
+type Declare = (title: string, body: (lab: Lab) => void, ...needs: ProviderAbility[]) => void;
 
 /** A router with `a` (10.0.0.1/24), `b` (10.1.0.1/24), and routes that go in by netlink. */
 class Lab {
@@ -118,7 +136,9 @@ class Lab {
   }
 
   get routing(): RoutingProvider {
-    return this.ip.routing as RoutingProvider;
+    const { routing } = this.ip;
+    if (routing === null) throw new Error('ipv4.routing is null: none of the plugins is a routing provider');
+    return routing;
   }
 
   private device(name: string, addr: string): NetDevice {
@@ -149,8 +169,15 @@ class Lab {
     if (inDev !== null) inetDelIfa(inDev, inDev.ifaList[0]);
   }
 
-  /** `ip route add` or `del`: 0 or the errno. */
-  route(cmd: number, prefix: string, gw: string, type: number = RTN_UNICAST): number {
+  /** `ip route add` or `del`. */
+  private route(cmd: number, prefix: string, gw: string, type: number): void {
+    const error = this.talk(cmd, prefix, gw, type);
+    if (error === 0) return;
+    const words = `${cmd === RTM_NEWROUTE ? 'RTM_NEWROUTE' : 'RTM_DELROUTE'} ${prefix}${gw === '' ? '' : ` via ${gw}`}`;
+    throw new Error(`${words}: ${errnoName(error)}. A full routing provider takes routes by rtnetlink; one that does not says so: without { netlink: 'why' }`);
+  }
+
+  private talk(cmd: number, prefix: string, gw: string, type: number): number {
     const [dst, plen] = prefix.split('/');
     const port = netlinkPort(this.net, NETLINK_ROUTE);
     if (typeof port === 'number') return port;
@@ -166,8 +193,12 @@ class Lab {
     return error;
   }
 
-  add(prefix: string, gw: string, type: number = RTN_UNICAST): number {
-    return this.route(RTM_NEWROUTE, prefix, gw, type);
+  add(prefix: string, gw: string, type: number = RTN_UNICAST): void {
+    this.route(RTM_NEWROUTE, prefix, gw, type);
+  }
+
+  del(prefix: string): void {
+    this.route(RTM_DELROUTE, prefix, '', RTN_UNICAST);
   }
 
   flow(daddr: string, saddr = ''): Flowi4 {
@@ -241,10 +272,13 @@ function sending(test: Declare, { expect }: ProviderTestTools): void {
   });
 
   test('sends by the longest prefix', (lab) => {
-    expect([lab.add('0.0.0.0/0', '10.0.0.9'), lab.add('99.0.0.0/8', '10.1.0.9'), lab.add('99.1.0.0/16', '10.0.0.8'), lab.add('99.1.1.1/32', '10.1.0.8')]).toEqual([0, 0, 0, 0]);
+    lab.add('0.0.0.0/0', '10.0.0.9');
+    lab.add('99.0.0.0/8', '10.1.0.9');
+    lab.add('99.1.0.0/16', '10.0.0.8');
+    lab.add('99.1.1.1/32', '10.1.0.8');
     const gateways = ['98.0.0.1', '99.0.0.1', '99.1.0.1', '99.1.1.1'].map((addr) => lab.out(addr));
     expect(gateways).toEqual(['10.0.0.1 a via 10.0.0.9', '10.1.0.1 b via 10.1.0.9', '10.0.0.1 a via 10.0.0.8', '10.1.0.1 b via 10.1.0.8']);
-  });
+  }, 'netlink');
 
   test('says what is wrong where it cannot send', (lab) => {
     lab.add('96.0.0.0/8', '', RTN_UNREACHABLE);
@@ -253,7 +287,7 @@ function sending(test: Declare, { expect }: ProviderTestTools): void {
     lab.add('99.0.0.0/8', '', RTN_THROW);
     const errors = ['96.0.0.1', '97.0.0.1', '98.0.0.1', '99.0.0.1', '100.0.0.1'].map((addr) => lab.out(addr));
     expect(errors).toEqual([-EHOSTUNREACH, -EACCES, -EINVAL, -ENETUNREACH, -ENETUNREACH]);
-  });
+  }, 'netlink');
 
   test('takes only its own addresses as source', (lab) => {
     expect([lab.out('10.0.0.5', '10.1.0.1'), lab.out('10.0.0.5', '10.0.0.2'), lab.out('10.0.0.5', '224.0.0.1')]).toEqual(['10.1.0.1 a', -ENETUNREACH, -EINVAL]);
@@ -278,14 +312,14 @@ function receiving(test: Declare, { expect }: ProviderTestTools): void {
     const inDev = inDevGet(lab.a);
     if (inDev !== null) inDev.cnf.forwarding = 0;
     expect(lab.in(lab.a, '10.0.0.2', '99.0.0.1')).toBe(`error ${-EHOSTUNREACH}`);
-  });
+  }, 'netlink', 'forwarding');
 
   test('makes an error of an error route', (lab) => {
     lab.add('96.0.0.0/8', '', RTN_UNREACHABLE);
     lab.add('97.0.0.0/8', '', RTN_PROHIBIT);
     const ways = ['96.0.0.1', '97.0.0.1', '100.0.0.1'].map((addr) => lab.in(lab.a, '10.0.0.2', addr));
     expect(ways).toEqual([`error ${-EHOSTUNREACH}`, `error ${-EACCES}`, `error ${-ENETUNREACH}`]);
-  });
+  }, 'netlink', 'forwarding');
 
   test('drops impossible sources and destinations, and says why', (lab) => {
     const drops: [string, string][] = [['224.0.0.1', '10.0.0.1'], ['0.0.0.0', '10.0.0.1'], ['127.0.0.1', '10.0.0.1'], ['10.0.0.1', '10.0.0.1'], ['10.0.0.2', '127.0.0.1'], ['10.0.0.2', '0.0.0.0'], ['10.0.0.2', '239.1.1.1']];
@@ -314,7 +348,7 @@ function keeping(test: Declare, { expect }: ProviderTestTools): void {
     const second = lab.routed(lab.a, '10.0.0.2', '99.0.0.2');
     expect([second.skb.dst === rt, second.skb.dstNoref, dstCheck(rt)]).toEqual([true, true, true]);
     second.skb.consume();
-  });
+  }, 'netlink', 'forwarding');
 
   test('gives a reference with every decision to send', (lab) => {
     const rt = lab.outRt('10.0.0.5');
@@ -330,15 +364,16 @@ function keeping(test: Declare, { expect }: ProviderTestTools): void {
     lab.add('10.0.0.5/32', '10.1.0.9');
     expect([dstCheck(rt), lab.out('10.0.0.5')]).toEqual([false, '10.1.0.1 b via 10.1.0.9']);
     rt.release();
-  });
+  }, 'netlink');
 }
 
 function changing(test: Declare, { expect }: ProviderTestTools): void {
   test('forgets a route that is deleted', (lab) => {
     lab.add('99.0.0.0/8', '10.1.0.9');
-    expect([lab.in(lab.a, '10.0.0.2', '99.0.0.1'), lab.route(RTM_DELROUTE, '99.0.0.0/8', '')]).toEqual(['forward b via 10.1.0.9', 0]);
+    expect(lab.in(lab.a, '10.0.0.2', '99.0.0.1')).toBe('forward b via 10.1.0.9');
+    lab.del('99.0.0.0/8');
     expect([lab.in(lab.a, '10.0.0.2', '99.0.0.1'), lab.out('99.0.0.1')]).toEqual([`error ${-ENETUNREACH}`, -ENETUNREACH]);
-  });
+  }, 'netlink', 'forwarding');
 
   test('forgets the routes over a device that goes down, but not its addresses', (lab) => {
     lab.add('99.0.0.0/8', '10.1.0.9');
@@ -346,12 +381,12 @@ function changing(test: Declare, { expect }: ProviderTestTools): void {
     expect([lab.out('99.0.0.1'), lab.out('10.1.0.5'), lab.in(lab.a, '10.0.0.2', '10.1.0.1')]).toEqual([-ENETUNREACH, -ENETUNREACH, 'local']);
     devOpen(lab.b);
     expect([lab.out('99.0.0.1'), lab.out('10.1.0.5')]).toEqual([-ENETUNREACH, '10.1.0.1 b']);
-  });
+  }, 'netlink');
 
   test('forgets what an address brought when it is removed', (lab) => {
     lab.unaddr(lab.b);
     expect([lab.out('10.1.0.5'), lab.out('10.1.0.1'), lab.in(lab.a, '10.0.0.2', '10.1.0.1')]).toEqual([-ENETUNREACH, -ENETUNREACH, `error ${-ENETUNREACH}`]);
-  });
+  }, 'forwarding');
 
   test('holds nothing of a device that goes away, not even for those who hold a decision', (lab) => {
     const rt = lab.outRt('10.1.0.5');
@@ -370,7 +405,7 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
     lab.routing.sendRedirect?.(skb);
     skb.consume();
     expect(lab.icmp).toEqual(['5/1 10.0.0.9']);
-  });
+  }, 'netlink', 'forwarding', 'learning');
 
   test('learns the MTU of the path to one destination', (lab) => {
     lab.add('0.0.0.0/0', '10.0.0.9');
@@ -383,7 +418,7 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
       return ipv4Mtu(rt);
     });
     expect(mtus).toEqual([1000, 1500]);
-  });
+  }, 'netlink', 'learning');
 
   test('ignores a redirect that does not come from the gateway in use', (lab) => {
     lab.add('0.0.0.0/0', '10.0.0.9');
@@ -391,5 +426,5 @@ function learning(test: Declare, { expect }: ProviderTestTools): void {
     lab.routing.redirect?.(lab.net, quoted, inetPton4('10.0.0.8'), inetPton4('10.0.0.7'));
     quoted.consume();
     expect(lab.out('99.0.0.1')).toBe('10.0.0.1 a via 10.0.0.9');
-  });
+  }, 'netlink');
 }

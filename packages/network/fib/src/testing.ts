@@ -23,7 +23,7 @@
  */
 import type { FibTableBackend, FibTableFactory } from './fib-table.ts';
 
-export { describeRoutingProvider, type ProviderPlugins, type ProviderTestTools } from './testing-provider.ts';
+export { describeRoutingProvider, type ProviderAbility, type ProviderLimits, type ProviderPlugins, type ProviderTestTools } from './testing-provider.ts';
 
 /** What the suite uses of fast-check. */
 export interface FastCheckLike {

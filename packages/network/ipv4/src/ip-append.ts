@@ -15,6 +15,7 @@ import {
   NET_XMIT_CN,
   NETIF_F_HW_CSUM,
   NETIF_F_IP_CSUM,
+  NETIF_F_SG,
   SKB_DROP_REASON_NOT_SPECIFIED,
   skbSetFragList,
   skbTailroom,
@@ -49,7 +50,7 @@ import {
   setBe16,
   setBe32,
 } from '@skbuff/wire';
-import { Flowi4 } from './flow.ts';
+import type { Flowi4 } from './flow.ts';
 import type { InetCork, InetSock, IpcmCookie, IpPayload } from './inet-sock.ts';
 import { ipSelectIdent, nextInetId } from './ip-ident.ts';
 import { llReservedSpace } from './ip-header.ts';
@@ -61,6 +62,9 @@ import { type Rtable, ipMtuLocked, ipv4Mtu } from './rtable.ts';
 const IP_MAX_MTU = 0xffff;
 /** Smallest MTU with which IPv4 works (RFC 791). */
 export const IPV4_MIN_MTU = 68;
+/** What Linux charges for an sk_buff with room for headers only, and how long an sk_buff may be before its payload goes to pages. */
+const SMALL_SKB_TRUESIZE = 832;
+const SKB_MAX_ALLOC = 16064;
 
 /** `ip_sk_use_pmtu`: the socket believes what was learned about the path. */
 function ipSkUsePmtu(sk: InetSock): boolean {
@@ -185,17 +189,24 @@ function newPiece(sk: InetSock, rt: Rtable, hlen: number, len: number, room: num
  * `__ip_append_data`: adds `transhdrlen` bytes for the transport and `payload` to the pieces in `queue`. The last
  * piece may be as long as the MTU allows; once more follows, what is beyond a multiple of 8 moves on to the next. 0, or a negative
  * errno with some of it appended.
+ *
+ * To a device that gathers (NETIF_F_SG) Linux gives what is appended in pages, of which the socket pays for what is used; for others it
+ * makes room for a whole piece at once.
  */
 function appendPieces(sk: InetSock, queue: SkBuff[], rt: Rtable, hlen: number, mtu: number, payload: IpPayload, transhdrlen: number, flags: number): number {
   const { bytes } = payload;
   const fullLen = ((mtu - hlen) & ~7) + hlen;
+  const pages = (rt.dev.features & NETIF_F_SG) !== 0;
+  const more = (flags & MSG_MORE) !== 0;
   let skb: SkBuff | null = queue.length > 0 ? (queue[queue.length - 1] as SkBuff) : null;
   for (let at = payload.from, left = payload.length; skb === null || left > 0; ) {
     let copy = skb === null ? 0 : mtu - skb.len;
     if (skb !== null && copy < left) copy = fullLen - skb.len;
     if (skb !== null && copy > 0) {
       if (copy > left) copy = left;
-      if (skbTailroom(skb) < copy && skb.cache.expandHead(skb, 0, mtu - skb.len) !== 0) return -ENOBUFS;
+      const missing = skbTailroom(skb) < copy;
+      if (missing && skb.cache.expandHead(skb, 0, mtu - skb.len - skbTailroom(skb)) !== 0) return -ENOBUFS;
+      if (pages || missing) chargeMore(sk, skb, copy);
       skb.putData(bytes, at, copy);
       at += copy;
       left -= copy;
@@ -205,8 +216,11 @@ function appendPieces(sk: InetSock, queue: SkBuff[], rt: Rtable, hlen: number, m
     const gap = prev === null ? 0 : prev.len - fullLen;
     const head = transhdrlen + gap;
     const len = Math.min(head + left, head + left > mtu - hlen ? fullLen - hlen : mtu - hlen);
-    const piece: SkBuff | number = newPiece(sk, rt, hlen, len, (flags & MSG_MORE) !== 0 ? mtu - hlen : len, transhdrlen === 0);
+    const piece: SkBuff | number = newPiece(sk, rt, hlen, len, more && !pages ? mtu - hlen : len, transhdrlen === 0);
     if (typeof piece === 'number') return piece;
+    if (more && pages && llReservedSpace(rt.dev) + hlen + len + rt.trailerLen + 15 >= SKB_MAX_ALLOC) {
+      chargeMore(sk, piece, SMALL_SKB_TRUESIZE + len - head - piece.truesize);
+    }
     if (prev !== null && gap > 0) {
       copyBytes(piece.bytes, piece.transportHeader, prev.bytes, prev.data + fullLen, gap);
       prev.trim(fullLen);
@@ -220,6 +234,13 @@ function appendPieces(sk: InetSock, queue: SkBuff[], rt: Rtable, hlen: number, m
     skb = piece;
   }
   return 0;
+}
+
+/** The socket pays for `bytes` more of `skb` (or fewer). */
+function chargeMore(sk: InetSock, skb: SkBuff, bytes: number): void {
+  skb.orphan();
+  skb.truesize += bytes;
+  sk.setOwnerW(skb);
 }
 
 /** `__ip_make_skb`, first half: one sk_buff, the later pieces without their header room in its list. */
@@ -276,17 +297,19 @@ function writeHeader(
 
 /**
  * `ip_append_data`: adds to the packet that the socket has corked, or begins one; see {@link ipMakeSkb} for the arguments. The first
- * call takes options, addresses, route and the reference on `rt` over, if it succeeds; later ones do not look at `fl4`, `ipc`, `rt` and
- * `payload.transhdrlen`. 0 or a negative errno; after one from a later call the caller flushes ({@link ipFlushPendingFrames}).
+ * call takes options, route and the reference on `rt` over, if it succeeds; later ones do not look at `ipc`, `rt` and
+ * `payload.transhdrlen`. Addresses are those of the last call. 0 or a negative errno; after one from a later call the caller flushes
+ * ({@link ipFlushPendingFrames}).
  */
 export function ipAppendData(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, flags: number): number {
   if ((flags & MSG_PROBE) !== 0) return 0;
   const { cork } = sk;
   const first = cork.queue.length === 0;
   if (first) {
-    const err = ipSetupCork(sk, fl4, ipc, rt);
+    const err = ipSetupCork(sk, ipc, rt);
     if (err !== 0) return err;
   }
+  if (fl4 !== cork.fl4) Object.assign(cork.fl4, fl4);
   const err = appendToCork(sk, cork, payload, first ? payload.transhdrlen : 0, flags);
   if (err === 0 || !first) return err;
   cork.dst = null;
@@ -295,12 +318,11 @@ export function ipAppendData(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc:
 }
 
 /** `ip_setup_cork`. */
-function ipSetupCork(sk: InetSock, fl4: Flowi4, ipc: IpcmCookie, rt: Rtable): number {
+function ipSetupCork(sk: InetSock, ipc: IpcmCookie, rt: Rtable): number {
   const { cork } = sk;
   const fragsize = ipSkFragSize(sk, rt);
   if (fragsize === 0) return -ENETUNREACH;
   cork.dst = rt;
-  cork.fl4 = Object.assign(new Flowi4(), fl4);
   cork.addr = ipc.addr;
   cork.fragsize = fragsize;
   cork.length = 0;

@@ -1,6 +1,6 @@
 /** `struct inet_sock` (`include/net/inet_sock.h`): a socket of AF_INET or of a family built on it. */
 import type { Net } from '@skbuff/core';
-import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, ipv4Net, newInetCork, newIpcmCookie } from '@skbuff/ipv4';
+import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, IpPayload, ipv4Net, newInetCork, newIpcmCookie } from '@skbuff/ipv4';
 import { Sock, type Proto, sockMaySend } from '@skbuff/sock';
 import { ENOBUFS, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
 import { ipLocalError } from './ip-error.ts';
@@ -57,11 +57,12 @@ export class InetSk extends Sock implements InetSock {
   portRangeLow = 0;
   portRangeHigh = 0;
   readonly cork: InetCork = newInetCork();
-  /** Flow of the connection, found at connect(2). */
-  readonly connFl4: Flowi4 = new Flowi4();
+  /** Flow of the connection, found at connect(2). The cork has no other: what is pending then goes to the new peer. */
+  readonly connFl4: Flowi4 = this.cork.fl4;
   /** Filled in again for each send. */
   readonly fl4: Flowi4 = new Flowi4();
   readonly ipc: IpcmCookie = newIpcmCookie();
+  readonly payload: IpPayload = new IpPayload();
 
   constructor(net: Net, family: number, type: number, protocol: number, prot: Proto, kern: boolean) {
     super(net, family, type, protocol, prot, kern);

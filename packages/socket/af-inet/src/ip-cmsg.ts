@@ -1,5 +1,5 @@
 /** Ancillary data of SOL_IP (`net/ipv4/ip_sockglue.c`). */
-import { CHECKSUM_COMPLETE, type SkBuff } from '@skbuff/core';
+import { CHECKSUM_COMPLETE, type SkBuff, skbCsumUnnecessary } from '@skbuff/core';
 import {
   IPCB_FRAG_MAX_SIZE,
   IPCB_IIF,
@@ -53,6 +53,8 @@ export interface InPktinfo {
 }
 
 const IN_PKTINFO_LEN = 12;
+/** Folded sum of an ICMP packet that was summed here: it was right, or nobody would hear of it. */
+const RIGHT_SUM = 0xffff;
 
 /** An IP_PKTINFO for sendmsg(2). */
 export function pktinfoCmsg(info: Partial<InPktinfo>): Cmsg {
@@ -107,15 +109,15 @@ function oneIpCmsg(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
   }
 }
 
-/**
- * `ipv4_pktinfo_prepare`: notes on a packet that is going to a receive queue what IP_PKTINFO will tell (lanes IPCB_IIF and
- * IPCB_OPT_NEXTHOP), and gives the route back.
- */
+/** `struct in_pktinfo` in `skb.cb`: what IP_PKTINFO will tell of a packet. IPCB_IIF is negated, so that it shows that this was noted. */
+export function pktinfoNote(skb: SkBuff, ifindex: number, specDst: number): void {
+  skb.cb[IPCB_IIF] = -ifindex;
+  skb.cb[IPCB_OPT_NEXTHOP] = specDst;
+}
+
+/** `ipv4_pktinfo_prepare`: a packet goes to a receive queue: what IP_PKTINFO will tell, if the socket asks for it, and the route is given back. */
 export function ipv4PktinfoPrepare(sk: InetSk, skb: SkBuff): void {
-  if ((sk.cmsgFlags & IP_CMSG_PKTINFO) !== 0 && skb.dev !== null) {
-    skb.cb[IPCB_IIF] = inetIif(skb);
-    skb.cb[IPCB_OPT_NEXTHOP] = fibComputeSpecDst(sk.net, skb);
-  }
+  if ((sk.cmsgFlags & IP_CMSG_PKTINFO) !== 0 && skb.dev !== null) pktinfoNote(skb, inetIif(skb), fibComputeSpecDst(sk.net, skb));
   if (skb.dst !== null) skb.dstDrop();
 }
 
@@ -125,6 +127,12 @@ export function ipv4PktinfoPrepare(sk: InetSk, skb: SkBuff): void {
  */
 export function ipCmsgRecv(msg: Msghdr, sk: InetSk, skb: SkBuff, offset: number): void {
   const flags = sk.cmsgFlags;
+  if ((flags & IP_CMSG_PKTINFO) !== 0) {
+    // Of what came before the option was switched on nothing was noted.
+    const iif = skb.cb[IPCB_IIF];
+    if (iif < 0) pktinfo(msg, skb, -iif, skb.cb[IPCB_OPT_NEXTHOP] >>> 0);
+    else pktinfo(msg, skb, 0, 0);
+  }
   headerCmsgs(msg, skb, flags);
   if ((flags & (IP_CMSG_RECVOPTS | IP_CMSG_RETOPTS)) !== 0) optionCmsgs(msg, sk, skb, flags);
   if ((flags & IP_CMSG_ORIGDSTADDR) !== 0) origDstAddr(msg, skb);
@@ -137,29 +145,31 @@ export function ipCmsgRecv(msg: Msghdr, sk: InetSk, skb: SkBuff, offset: number)
 }
 
 /**
- * What goes with the stamp of a packet that was sent, with SOF_TIMESTAMPING_OPT_CMSG: by which interface it left, and from which address
- * (`skb.cb` has both lanes of IP_PKTINFO).
+ * What goes with the stamp of a packet that was sent, with SOF_TIMESTAMPING_OPT_CMSG: by which interface it left (IPCB_IIF), and from
+ * which address.
  */
 export function ipCmsgRecvStamp(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
-  skb.cb[IPCB_OPT_NEXTHOP] = be32(skb.bytes, skb.networkHeader + IPHDR_SADDR);
-  headerCmsgs(msg, skb, sk.cmsgFlags);
+  const flags = sk.cmsgFlags;
+  if ((flags & IP_CMSG_PKTINFO) !== 0) pktinfo(msg, skb, skb.cb[IPCB_IIF], be32(skb.bytes, skb.networkHeader + IPHDR_SADDR));
+  headerCmsgs(msg, skb, flags);
 }
 
 /** What goes with an ICMP error: it is the ICMP packet's header that is told about. */
 export function ipCmsgRecvError(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
   const flags = sk.cmsgFlags;
   // Where this packet goes is not what the socket asks about: nothing was delivered to it.
-  skb.cb[IPCB_OPT_NEXTHOP] = 0;
+  if ((flags & IP_CMSG_PKTINFO) !== 0) pktinfo(msg, skb, skb.cb[IPCB_IIF], 0);
   headerCmsgs(msg, skb, flags);
   if ((flags & IP_CMSG_ORIGDSTADDR) !== 0) origDstAddr(msg, skb);
+  if ((flags & IP_CMSG_CHECKSUM) !== 0 && !skbCsumUnnecessary(skb)) putCmsg(msg, SOL_IP, IP_CHECKSUM, int32Bytes(RIGHT_SUM));
+}
+
+function pktinfo(msg: Msghdr, skb: SkBuff, ifindex: number, specDst: number): void {
+  putCmsg(msg, SOL_IP, IP_PKTINFO, pktinfoCmsg({ ifindex, specDst, addr: be32(skb.bytes, skb.networkHeader + IPHDR_DADDR) }).data);
 }
 
 function headerCmsgs(msg: Msghdr, skb: SkBuff, flags: number): void {
-  const { bytes, cb } = skb;
-  const iph = skb.networkHeader;
-  if ((flags & IP_CMSG_PKTINFO) !== 0) {
-    putCmsg(msg, SOL_IP, IP_PKTINFO, pktinfoCmsg({ ifindex: cb[IPCB_IIF], specDst: cb[IPCB_OPT_NEXTHOP] >>> 0, addr: be32(bytes, iph + IPHDR_DADDR) }).data);
-  }
+  const { bytes, networkHeader: iph } = skb;
   if ((flags & IP_CMSG_TTL) !== 0) putCmsg(msg, SOL_IP, IP_TTL, int32Bytes(bytes[iph + IPHDR_TTL]));
   if ((flags & IP_CMSG_TOS) !== 0) putCmsg(msg, SOL_IP, IP_TOS, Uint8Array.of(bytes[iph + IPHDR_TOS]));
 }

@@ -46,7 +46,8 @@ export function packetCreate(net: Net, sock: Socket, protocol: number, kern: boo
   if (!kern && !sockNet.of(net).layer.nsCapable(net, CAP_NET_RAW)) return -EPERM;
   // SOCK_PACKET, the socket of Linux 2.0, is not made any more.
   if (sock.type !== SOCK_DGRAM && sock.type !== SOCK_RAW) return -ESOCKTNOSUPPORT;
-  const po = new PacketSock(net, AF_PACKET, sock.type, protocol, packetProto, kern);
+  // SO_PROTOCOL does not tell what it listens for.
+  const po = new PacketSock(net, AF_PACKET, sock.type, 0, packetProto, kern);
   sock.ops = packetOps;
   sock.graft(po);
   packetNet.of(net).socks.push(po);

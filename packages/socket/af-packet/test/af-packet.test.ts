@@ -27,6 +27,7 @@ import {
   ENOBUFS,
   ENOENT,
   ENXIO,
+  EOPNOTSUPP,
   EPERM,
   ETH_P_ALL,
   ETH_P_ARP,
@@ -68,6 +69,8 @@ import {
   SO_ATTACH_FILTER,
   SO_DETACH_FILTER,
   SO_LOCK_FILTER,
+  SO_PEEK_OFF,
+  SO_PROTOCOL,
   SO_RCVBUF,
   SO_TIMESTAMPNS,
 } from '@skbuff/uapi';
@@ -128,6 +131,12 @@ function mreq(ifindex: number, type: number): Uint8Array {
 const tick = (): void => lab.clock.advance(1000);
 
 describe('a tap', () => {
+  it('has no SO_PEEK_OFF, and keeps from SO_PROTOCOL what it listens for', () => {
+    const { ta } = lab;
+    const fd = open(ta);
+    expect([ta.getsockoptInt(fd, SOL_SOCKET, SO_PROTOCOL), ta.getsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, new Uint8Array(4))]).toEqual([0, -EOPNOTSUPP]);
+  });
+
   it('sees both directions, what is sent before the device has it and what is received before the stack [PTY-02]', () => {
     const { ta, tb, va, vb } = lab;
     const fd = open(ta, SOCK_RAW, ETH_P_ALL, va.ifindex);

@@ -1,8 +1,8 @@
 /** Receiving over IPv4 (`ping_rcv`, `ping_err`): what ICMP has is handed to the socket with the message's identifier. */
-import { icmpErrConvert, ipIcmpError, ipv4PktinfoPrepare, ipv4SkRedirect, ipv4SkUpdatePmtu } from '@skbuff/af-inet';
+import { icmpErrConvert, ipIcmpError, ipv4SkRedirect, ipv4SkUpdatePmtu, pktinfoNote } from '@skbuff/af-inet';
 import { SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NO_SOCKET, type SkBuff } from '@skbuff/core';
 import type { PingReceiver } from '@skbuff/icmp';
-import { inetIif } from '@skbuff/ipv4';
+import { IPCB_IIF, inetIif } from '@skbuff/ipv4';
 import { sockQueueRcvSkb } from '@skbuff/sock';
 import { AF_INET, EREMOTEIO, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IP_PMTUDISC_DONT, TCP_ESTABLISHED } from '@skbuff/uapi';
 import { ICMPHDR_CODE, ICMPHDR_ID, ICMPHDR_TYPE, IPHDR_DADDR, be16, be32, ipHdrlen } from '@skbuff/wire';
@@ -21,7 +21,9 @@ function pingRcv(skb: SkBuff): number {
   const own = skb.clone();
   if (own === null) return SKB_DROP_REASON_NOMEM;
   own.push(own.data - own.transportHeader);
-  ipv4PktinfoPrepare(sk, own);
+  // Linux tells the interface even of what came before IP_PKTINFO was switched on, and never an address.
+  pktinfoNote(own, own.cb[IPCB_IIF], 0);
+  if (own.dst !== null) own.dstDrop();
   const reason = sockQueueRcvSkb(sk, own);
   if (reason !== 0) own.consume();
   return reason;

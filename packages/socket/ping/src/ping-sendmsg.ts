@@ -1,7 +1,7 @@
 /** Sending (`ping_v4_sendmsg` in `net/ipv4/ping.c`): echo requests only, with the socket's identifier. */
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
 import { CHECKSUM_NONE, skbChecksum } from '@skbuff/core';
-import { IpPayload, type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb } from '@skbuff/ipv4';
+import { type IpcmCookie, type Rtable, ipMakeSkb, ipSendSkb } from '@skbuff/ipv4';
 import { type Msghdr, skbSetupTxTimestamp, sockAddrErrno } from '@skbuff/sock';
 import { AF_INET, EDESTADDRREQ, ICMP_ECHO, ICMP_EXT_ECHO, MSG_CONFIRM, TCP_ESTABLISHED } from '@skbuff/uapi';
 import {
@@ -17,9 +17,6 @@ import {
 } from '@skbuff/wire';
 import { pingCommonSendmsg } from './ping.ts';
 import type { PingSock } from './ping-sock.ts';
-
-/** Of the send that is under way. */
-const outgoing: IpPayload = new IpPayload();
 
 /** `ping_supported` of IPv4: what may be sent, and about which errors may be heard. */
 export function pingSupported(type: number, code: number): boolean {
@@ -46,7 +43,7 @@ export function pingV4Sendmsg(sk: PingSock, msg: Msghdr, len: number): number {
 /** The reference on `rt` is taken over. */
 function send(sk: PingSock, flags: number, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
   if ((flags & MSG_CONFIRM) !== 0) rt.ops.confirmNeigh?.(rt, sk.fl4.daddr);
-  const skb = ipMakeSkb(sk, sk.fl4, outgoing.set(payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN), ipc, rt, flags);
+  const skb = ipMakeSkb(sk, sk.fl4, sk.payload.set(payload, ICMPHDR_LEN, len - ICMPHDR_LEN, ICMPHDR_LEN), ipc, rt, flags);
   if (typeof skb === 'number') {
     rt.release();
     return skb === 0 ? len : skb;

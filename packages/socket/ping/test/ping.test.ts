@@ -1,4 +1,4 @@
-import { SockaddrIn } from '@skbuff/af-inet';
+import { SockaddrIn, pktinfoOf } from '@skbuff/af-inet';
 import { type Cmsg, type Task, kernelTask } from '@skbuff/sock';
 import {
   AF_INET,
@@ -16,6 +16,7 @@ import {
   EOPNOTSUPP,
   EPROTONOSUPPORT,
   IPPROTO_ICMP,
+  IP_PKTINFO,
   IP_RECVERR,
   IP_RECVTTL,
   IP_TTL,
@@ -121,6 +122,19 @@ describe('echo', () => {
     ta.sendto(sender, echo(1, 'x'), 0, sin('10.0.0.2', 0));
     expect([recv(ta, loop), recv(ta, device)]).toEqual([-EAGAIN, -EAGAIN]);
     expect(recv(ta, sender)).toHaveLength(9);
+  });
+
+  it('tells the interface, even if it came before IP_PKTINFO was switched on, but no address of this host', () => {
+    const { ta, va } = t.lab;
+    const [early, asked] = [open(ta), open(ta)];
+    ta.setsockopt(asked, SOL_IP, IP_PKTINFO, 1);
+    for (const fd of [early, asked]) ta.sendto(fd, echo(1, 'hi'), 0, sin('10.0.0.2', 0));
+    ta.setsockopt(early, SOL_IP, IP_PKTINFO, 1);
+    for (const fd of [early, asked]) {
+      const control: Cmsg[] = [];
+      expect(ta.recvmsg(fd, { iov: [new Uint8Array(20)], control }, MSG_DONTWAIT)).toBe(10);
+      expect(pktinfoOf((control[0] as Cmsg).data)).toEqual({ ifindex: va.ifindex, specDst: 0, addr: ip4('10.0.0.1') });
+    }
   });
 
   it('longer than the MTU goes and comes in fragments', () => {

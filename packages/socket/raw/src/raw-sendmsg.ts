@@ -4,7 +4,6 @@ import { CHECKSUM_NONE, NF_BIT_IPV4_LOCAL_OUT, NF_HOOK_OK, SKB_DROP_REASON_NOT_S
 import {
   FLOWI_FLAG_KNOWN_NH,
   type Flowi4,
-  IpPayload,
   type IpcmCookie,
   type Rtable,
   dstOutput,
@@ -22,6 +21,7 @@ import {
   AF_INET,
   AF_UNSPEC,
   EDESTADDRREQ,
+  EFAULT,
   EINVAL,
   EMSGSIZE,
   ENOBUFS,
@@ -40,12 +40,11 @@ import {
 import { IPHDR_ID, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR, IPHDR_TOT_LEN, be16, be32, ipHdrlen, setBe16, setBe32 } from '@skbuff/wire';
 import type { RawSock } from './raw-sock.ts';
 
-/** Of the send that is under way. */
-const outgoing: IpPayload = new IpPayload();
+const ICMP_TYPE_AND_CODE = 2;
 
 /**
  * `raw_sendmsg`: `len` bytes behind an IP header of the kernel's making, or with IP_HDRINCL header and all. Returns `len`, or
- * -EMSGSIZE, -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -ENETUNREACH, -EACCES, -EAGAIN, the socket's pending error.
+ * -EMSGSIZE, -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -EFAULT (ICMP without type and code), -ENETUNREACH, -EACCES, -EAGAIN, the socket's pending error.
  */
 export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   if (len > 0xffff) return -EMSGSIZE;
@@ -59,6 +58,8 @@ export function rawSendmsg(sk: RawSock, msg: Msghdr, len: number): number {
   if (err !== 0) return err;
   // A program that makes its own header makes its own options.
   if (sk.hdrincl && ipc.opt !== null) return -EINVAL;
+  // An ICMP message without type and code has none that routing could look at.
+  if (sk.protocol === IPPROTO_ICMP && !sk.hdrincl && len < ICMP_TYPE_AND_CODE) return -EFAULT;
   const flowFlags = inetSkFlowiFlags(sk) | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0);
   const rt = inetRouteMsg(sk, msg.flags, ipc, name === null ? sk.inetDaddr : name.addr, 0, 0, flowFlags);
   if (typeof rt === 'number') return rt;
@@ -76,7 +77,7 @@ function mildly(sk: RawSock, err: number, len: number): number {
 
 function append(sk: RawSock, msg: Msghdr, payload: Uint8Array, len: number, ipc: IpcmCookie, rt: Rtable): number {
   const begins = sk.cork.queue.length === 0;
-  const err = ipAppendData(sk, sk.fl4, outgoing.set(payload, 0, len, 0), ipc, rt, msg.flags);
+  const err = ipAppendData(sk, sk.fl4, sk.payload.set(payload, 0, len, 0), ipc, rt, msg.flags);
   // The cork keeps the route of its first piece only.
   if (!begins || err !== 0 || sk.cork.queue.length === 0) rt.release();
   if (err !== 0) {
@@ -133,13 +134,13 @@ function hdrincSkb(sk: RawSock, fl4: Flowi4, payload: Uint8Array, len: number, r
   skb.ipSummed = CHECKSUM_NONE;
   ipcbInit(skb, 0);
   const hlen = ipHdrlen(skb.bytes, skb.networkHeader);
-  if (hlen > len) {
+  if (hlen > len || hlen < IPHDR_LEN) {
     skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
     return -EINVAL;
   }
   skb.transportHeader = skb.networkHeader + hlen;
   skb.dstSet(rt);
-  if (hlen >= IPHDR_LEN) fillHeader(sk, skb, fl4, len);
+  fillHeader(sk, skb, fl4, len);
   return skb;
 }
 

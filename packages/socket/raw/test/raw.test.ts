@@ -12,6 +12,7 @@ import {
   EAFNOSUPPORT,
   EAGAIN,
   EDESTADDRREQ,
+  EFAULT,
   EINVAL,
   EMSGSIZE,
   ENOBUFS,
@@ -38,6 +39,8 @@ import {
   MSG_MORE,
   MSG_OOB,
   MSG_TRUNC,
+  POLLOUT,
+  SIOCOUTQ,
   SOCK_DGRAM,
   SOCK_RAW,
   SOL_IP,
@@ -46,6 +49,7 @@ import {
   SO_BINDTODEVICE,
   SO_BROADCAST,
   SO_ERROR,
+  SO_PEEK_OFF,
   SO_REUSEADDR,
 } from '@skbuff/uapi';
 import { bytes, icmpMessage, ipFrame, sin, text } from '@skbuff/testbed';
@@ -238,6 +242,36 @@ describe('sending', () => {
     expect(recv(tb, r)).toBe(-EAGAIN);
   });
 
+  it('with MSG_MORE: charged for what is used, goes where the last piece goes', async () => {
+    const { ta } = t.lab;
+    const s = open(ta, 253);
+    const r = open(ta, 253);
+    const outq = new Uint8Array(4);
+    const charged = [1, 100, 1000].map((n) => {
+      ta.sendto(s, new Uint8Array(n), MSG_MORE, sin('127.0.0.2', 0));
+      ta.ioctl(s, SIOCOUTQ, outq);
+      return leS32(outq, 0);
+    });
+    expect(charged).toEqual([832, 932, 1932]);
+    expect(await ta.poll([{ fd: s, events: POLLOUT, revents: 0 }], 0)).toBe(1);
+    ta.sendto(s, new Uint8Array(1), 0, sin('127.0.0.3', 0));
+    const got = recv(ta, r) as Uint8Array;
+    expect([got.length, be32(got, 16)]).toEqual([1122, ip4('127.0.0.3')]);
+  });
+
+  it('wants type and code of an ICMP message before it looks for a way', () => {
+    const { ta } = t.lab;
+    const s = open(ta, IPPROTO_ICMP);
+    const results = [0, 1, 2].map((n) => ta.sendto(s, new Uint8Array(n), 0, sin('127.0.0.1', 0)));
+    expect([...results, ta.sendto(s, new Uint8Array(1), MSG_MORE, sin('1.2.3.4', 0))]).toEqual([-EFAULT, -EFAULT, 2, -EFAULT]);
+  });
+
+  it('has no SO_PEEK_OFF', () => {
+    const { ta } = t.lab;
+    const s = open(ta, 253);
+    expect([ta.getsockopt(s, SOL_SOCKET, SO_PEEK_OFF, new Uint8Array(4)), ta.setsockopt(s, SOL_SOCKET, SO_PEEK_OFF, 1)]).toEqual([-EOPNOTSUPP, -EOPNOTSUPP]);
+  });
+
   it.each([
     ['nobody', 1, 0, null, -EDESTADDRREQ],
     ['too much', 65536, 0, sin('10.0.0.2', 0), -EMSGSIZE],
@@ -303,6 +337,8 @@ describe('a header of one’s own', () => {
   it.each([
     ['shorter than a header', new Uint8Array(19), -EINVAL],
     ['a header longer than the packet', Uint8Array.from({ length: 21 }, (_v, i) => (i === 0 ? 0x4f : 1)), -EINVAL],
+    ['no header length', header(4).fill(0x40, 0, 1), -EINVAL],
+    ['a header length below five words', header(4).fill(0x44, 0, 1), -EINVAL],
     ['longer than the device takes', new Uint8Array(1501).fill(0x45, 0, 1), -EMSGSIZE],
   ])('refuses %s [TX4-20]', (_what, packet, result) => {
     const { ta } = t.lab;

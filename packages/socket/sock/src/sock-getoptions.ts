@@ -3,6 +3,7 @@ import {
   EINVAL,
   ENODEV,
   ENOPROTOOPT,
+  EOPNOTSUPP,
   IFNAMSIZ,
   SO_ACCEPTCONN,
   SO_ATTACH_FILTER,
@@ -48,6 +49,7 @@ import { HZ } from '@skbuff/core';
 import { setLe32, setLe64 } from '@skbuff/wire';
 import { skGetFilter } from './filter.ts';
 import { int32Bytes } from './msghdr.ts';
+import { sockNoSetPeekOff } from './proto.ts';
 import { SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_KEEPOPEN, SOCK_LINGER, type Sock } from './sock.ts';
 import { sockGetTimestamp, sockGetTimestamping } from './sk-tstamp.ts';
 import { flagOf } from './sock-options.ts';
@@ -70,6 +72,8 @@ export function sockGetsockopt(sk: Sock, name: number, out: Uint8Array): number 
     case SO_SNDTIMEO:
     case SO_SNDTIMEO_NEW:
       return putOption(out, timeoBytes(sk.sndtimeo));
+    case SO_PEEK_OFF:
+      return sk.socket?.ops?.setPeekOff === sockNoSetPeekOff ? -EOPNOTSUPP : putOption(out, int32Bytes(sk.peekOff));
     case SO_BINDTODEVICE:
       return getBindToDevice(sk, out);
     case SO_ATTACH_FILTER:
@@ -126,8 +130,6 @@ function intOption(sk: Sock, name: number): number | null {
       return Number(sk.state === TCP_LISTEN);
     case SO_MARK:
       return sk.mark;
-    case SO_PEEK_OFF:
-      return sk.peekOff;
     case SO_BINDTOIFINDEX:
       return sk.boundDevIf;
     case SO_BUSY_POLL:

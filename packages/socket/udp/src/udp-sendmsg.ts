@@ -3,7 +3,7 @@ import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@sk
 import type { SkBuff } from '@skbuff/core';
 import {
   type Flowi4,
-  IpPayload,
+  type IpPayload,
   type IpcmCookie,
   type Rtable,
   ipAppendData,
@@ -36,9 +36,6 @@ import { udpMakeGso } from './udp-gso.ts';
 import { udpNet } from './udp-net.ts';
 import { udpCmsgSend, udpSendFailed } from './udp-send.ts';
 import type { UdpSock } from './udp-sock.ts';
-
-/** Of the send that is under way. */
-const outgoing: IpPayload = new IpPayload();
 
 /**
  * `udp_sendmsg`: one datagram of `len` bytes. Returns `len`, or -EMSGSIZE, -EDESTADDRREQ, -EINVAL (port 0, wrong ancillary data),
@@ -93,7 +90,7 @@ function sendRouted(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, dadd
 
 /** The reference on `rt` is taken over. */
 function sendOn(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: Flowi4, rt: Rtable): number {
-  const payload = outgoing.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, UDPHDR_LEN);
+  const payload = sk.payload.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, UDPHDR_LEN);
   if ((msg.flags & MSG_CONFIRM) !== 0) rt.ops.confirmNeigh?.(rt, fl4.daddr);
   if (sk.corkFlag || ((msg.flags & MSG_MORE) | ipc.gsoSize | ipc.txFlags) !== 0) return sendSpecial(sk, msg, len, ipc, fl4, rt, payload);
   const skb = ipMakeSkb(sk, fl4, payload, ipc, rt, msg.flags);
@@ -162,7 +159,7 @@ function beginCork(sk: UdpSock, msg: Msghdr, len: number, ipc: IpcmCookie, fl4: 
 /** One more piece; without MSG_MORE the datagram is sent. */
 function appendCorked(sk: UdpSock, msg: Msghdr, len: number): number {
   const more = sk.corkFlag || (msg.flags & MSG_MORE) !== 0;
-  const payload = outgoing.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, 0);
+  const payload = sk.payload.set(msgPayload(sockNet.of(sk.net).layer, msg.iov, len), 0, len, 0);
   const { cork } = sk;
   const err = ipAppendData(sk, cork.fl4, payload, sk.ipc, cork.dst as Rtable, msg.flags);
   if (err !== 0) {

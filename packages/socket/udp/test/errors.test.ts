@@ -9,6 +9,7 @@ import {
   IPPROTO_ICMP,
   IP_MTU,
   IP_MTU_DISCOVER,
+  IP_CHECKSUM,
   IP_PKTINFO,
   IP_PMTUDISC_DO,
   IP_RECVERR,
@@ -110,7 +111,7 @@ describe('port unreachable', () => {
   it('comes with the ancillary data of the ICMP packet, before its own', () => {
     const { ta } = t.lab;
     const fd = udp();
-    for (const option of [IP_RECVERR, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IP_RECVORIGDSTADDR]) ta.setsockopt(fd, SOL_IP, option, 1);
+    for (const option of [IP_RECVERR, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IP_RECVORIGDSTADDR, IP_CHECKSUM]) ta.setsockopt(fd, SOL_IP, option, 1);
     ta.sendto(fd, bytes('hello'), 0, sin('10.0.0.2', 9));
     const ifindex = t.lab.va.ifindex.toString(16).padStart(2, '0');
     expect(errqueue(fd)).toMatchObject({
@@ -119,6 +120,7 @@ describe('port unreachable', () => {
         [IP_TTL, '40000000'],
         [IP_TOS, 'c0'],
         [IP_RECVORIGDSTADDR, '02006c6c0a0000010000000000000000'],
+        [IP_CHECKSUM, 'ffff0000'],
         [IP_RECVERR, REFUSED],
       ],
     });

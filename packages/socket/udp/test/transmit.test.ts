@@ -1,8 +1,10 @@
 import { SockaddrIn, pktinfoCmsg, pktinfoOf } from '@skbuff/af-inet';
+import { NETIF_F_SG } from '@skbuff/core';
 import type { Cmsg, Task } from '@skbuff/sock';
 import { cmsgInt } from '@skbuff/sock';
 import {
   AF_INET,
+  EACCES,
   EAGAIN,
   EINVAL,
   EMSGSIZE,
@@ -21,6 +23,7 @@ import {
   MSG_DONTWAIT,
   MSG_MORE,
   POLLOUT,
+  SIOCOUTQ,
   SOCK_DGRAM,
   SOL_IP,
   SOL_SOCKET,
@@ -115,6 +118,66 @@ describe('collecting a datagram', () => {
     for (let i = 0; i < 5; i++) expect(buf.subarray(i * 1001, (i + 1) * 1001)).toEqual(part);
   });
 
+  // What Linux 6.18 answers to the same calls.
+  it.each([
+    ['127.0.0.1', [1, 100, 1000], [832, 932, 1932]],
+    ['127.0.0.1', [1400, 200, 1400, 9], [2304, 2504, 3904, 3913]],
+    ['127.0.0.1', [5000, 10], [8448, 8458]],
+    ['127.0.0.1', [15000, 1], [16640, 16641]],
+    ['127.0.0.1', [20000, 1], [20832, 20833]],
+    ['10.0.0.2', [1400, 200, 1400, 9], [2304, 3208, 5392, 5401]],
+  ])('is charged for what is used of it: to %s, pieces of %s bytes', async (addr, pieces, charged) => {
+    const { ta } = t.lab;
+    const s = ta.socket(AF_INET, SOCK_DGRAM);
+    const outq = new Uint8Array(4);
+    const seen = pieces.map((n) => {
+      ta.sendto(s, new Uint8Array(n), MSG_MORE, sin(addr, 9));
+      ta.ioctl(s, SIOCOUTQ, outq);
+      return leS32(outq, 0);
+    });
+    expect(seen).toEqual(charged);
+    expect(await ta.poll([{ fd: s, events: POLLOUT, revents: 0 }], 0)).toBe(1);
+    expect(ta.sendto(s, new Uint8Array(0), 0, null)).toBe(0);
+  });
+
+  it('is charged for the room of whole packets on a device that does not gather, as by Linux', () => {
+    const { ta, va } = t.lab;
+    va.features &= ~NETIF_F_SG;
+    const s = ta.socket(AF_INET, SOCK_DGRAM);
+    const outq = new Uint8Array(4);
+    const seen = [1400, 200, 1400, 9].map((n) => {
+      ta.sendto(s, new Uint8Array(n), MSG_MORE, sin('10.0.0.2', 9));
+      ta.ioctl(s, SIOCOUTQ, outq);
+      return leS32(outq, 0);
+    });
+    expect(seen).toEqual([2304, 4608, 6912, 6912]);
+  });
+
+  it('of a thousand pieces arrives whole', () => {
+    const { ta, tb } = t.lab;
+    const [s, r] = pair();
+    const pieces = Array.from({ length: 1000 }, (_v, i) => `${i};`);
+    for (const piece of pieces) ta.sendto(s, bytes(piece), MSG_MORE, to);
+    ta.sendto(s, bytes('end'), 0, null);
+    expect(recv(tb, r)).toBe(`${pieces.join('')}end`);
+  });
+
+  it('goes to the new peer after connect(2), even after one that failed', () => {
+    const { ta, tb } = t.lab;
+    const [s, r] = pair();
+    const other = tb.socket(AF_INET, SOCK_DGRAM);
+    tb.bind(other, sin('0.0.0.0', 54));
+    ta.sendto(s, bytes('one '), MSG_MORE, to);
+    expect(ta.connect(s, sin('10.0.0.2', 54))).toBe(0);
+    ta.sendto(s, bytes('two'));
+    expect([recv(tb, r), recv(tb, other)]).toEqual([-EAGAIN, 'one two']);
+    const lost = ta.socket(AF_INET, SOCK_DGRAM);
+    ta.sendto(lost, bytes('one '), MSG_MORE, to);
+    expect(ta.connect(lost, sin('10.0.0.255', 55))).toBe(-EACCES);
+    expect(ta.sendto(lost, bytes('two'), 0, to)).toBe(3);
+    expect([recv(tb, r), recv(tb, other)]).toEqual([-EAGAIN, -EAGAIN]);
+  });
+
   it('is given up by close [UDP-14]', () => {
     const { ta, tb } = t.lab;
     const [s, r] = pair();
@@ -181,6 +244,24 @@ describe('what received datagrams come with', () => {
     expect(control.map((c) => c.type)).toEqual([IP_PKTINFO, IP_TTL, IP_TOS]);
     expect(pktinfoOf((control[0] as Cmsg).data)).toEqual({ ifindex: vb.ifindex, specDst: ip4('10.0.0.2'), addr: ip4('10.0.0.2') });
     expect([...(control[1] as Cmsg).data, ...(control[2] as Cmsg).data]).toEqual([7, 0, 0, 0, 0x28]);
+  });
+
+  it('nothing of the interface, if it came before it was asked for', () => {
+    const { ta, tb, vb } = t.lab;
+    const [s, r] = pair();
+    ta.sendto(s, bytes('early'), 0, to);
+    tb.setsockopt(r, SOL_IP, IP_PKTINFO, 1);
+    ta.sendto(s, bytes('late'), 0, to);
+    const infos = [0, 1].map(() => {
+      const control: Cmsg[] = [];
+      tb.recvmsg(r, { iov: [new Uint8Array(9)], control }, MSG_DONTWAIT);
+      return pktinfoOf((control[0] as Cmsg).data);
+    });
+    const here = ip4('10.0.0.2');
+    expect(infos).toEqual([
+      { ifindex: 0, specDst: 0, addr: here },
+      { ifindex: vb.ifindex, specDst: here, addr: here },
+    ]);
   });
 
   it('tells from where to answer a broadcast', () => {

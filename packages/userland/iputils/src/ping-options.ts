@@ -14,6 +14,12 @@ export interface PingArguments {
   readonly hosts: readonly string[];
 }
 
+/** What strtol(3) makes of a number, as an int. */
+function intOf(value: bigint): number {
+  const long = value > LONG_MAX ? LONG_MAX : value < -LONG_MAX - 1n ? -LONG_MAX - 1n : value;
+  return Number(BigInt.asIntN(32, long));
+}
+
 class Parser extends Program {
   readonly options: PingOptions = new PingOptions();
 
@@ -47,10 +53,12 @@ class Parser extends Program {
     return Uint8Array.from(bytes);
   }
 
+  /** `parsetos`: strtol(3), its result cut to an int. A negative number has the kernel say what it thinks of it. */
   tos(text: string): number {
-    const m = /^(?:0[xX]([0-9a-fA-F]+)|(\d+))$/.exec(text);
+    const m = /^0[xX]\s*([+-]?)(?:0[xX])?([0-9a-fA-F]+)$|^\s*([+-]?)(\d+)$|^(?:0[xX])?$/.exec(text);
     if (m === null) this.die(2, `bad TOS value: ${text}`);
-    const value = m[1] !== undefined ? Number.parseInt(m[1], 16) : Number(m[2]);
+    const digits = BigInt(m[2] !== undefined ? `0x${m[2]}` : (m[4] ?? '0'));
+    const value = intOf((m[1] ?? m[3]) === '-' ? -digits : digits);
     if (value > 255) this.die(2, `the decimal value of TOS bits must be in range 0-255: ${value}`);
     return value;
   }

@@ -35,3 +35,19 @@ it('refuses a number that no long holds, and tells an empty pattern', () => {
   expect(parsePing(['-p', '', '-c', '9223372036854775807', '127.0.0.1'], env).options.pattern).toEqual(new Uint8Array(0));
   expect(text).toBe("ping: invalid argument: '9223372036854775808': Numerical result out of range\nPATTERN: 0x\n");
 });
+
+it.each([
+  ['16', 16], ['010', 10], ['0x10', 16], ['0X', 0], ['', 0], ['+5', 5], [' \n5', 5], ['-0', 0], ['0x 5', 5], ['0x0x5', 5], ['0x-5', -5], ['-1', -1], ['-256', -256],
+  ['4294967297', 1], ['2147483648', -2147483648], ['9223372036854775807', -1], ['99999999999999999999', -1], ['-9223372036854775809', 0], ['0xffffffffffffffffff', -1],
+])('takes %j as type of service %i, as strtol(3) and an int do', (text, tos) => {
+  expect(parsePing(['-Q', text, '127.0.0.1'], {} as CommandEnv).options.tos).toBe(tos);
+});
+
+it.each([
+  ['5x', 'bad TOS value: 5x'], [' ', 'bad TOS value:  '], ['-0x1', 'bad TOS value: -0x1'], [' 0x5', 'bad TOS value:  0x5'], ['0x1g', 'bad TOS value: 0x1g'], ['0x-', 'bad TOS value: 0x-'], ['0x0x', 'bad TOS value: 0x0x'],
+  ['256', 'the decimal value of TOS bits must be in range 0-255: 256'], ['0x100', 'the decimal value of TOS bits must be in range 0-255: 256'],
+])('refuses %j as type of service', (text, complaint) => {
+  let told = '';
+  expect(() => parsePing(['-Q', text, '127.0.0.1'], { stderr: (t: string) => void (told += t) } as unknown as CommandEnv)).toThrow('exit 2');
+  expect(told).toBe(`ping: ${complaint}\n`);
+});
