@@ -17,7 +17,7 @@ export const IFA_MAX = 11;
 
 // IFA_FLAGS bits
 export const IFA_F_SECONDARY = 0x1;
-export const IFA_F_TEMPORARY = 1;
+export const IFA_F_TEMPORARY = 0x1;
 export const IFA_F_NODAD = 0x2;
 export const IFA_F_OPTIMISTIC = 0x4;
 export const IFA_F_DADFAILED = 0x8;

@@ -79,6 +79,20 @@ export const ICMP_MIB_MAX = 30;
 /** Messages by type: received at the type, sent at 256 + type (`__ICMPMSG_MIB_MAX`). */
 export const ICMPMSG_MIB_MAX = 512;
 
+/** ICMPv6; messages by type are counted in {@link ICMP6MSG_MIB_MAX} numbers of their own. */
+export const ICMP6_MIB_NUM = 0;
+export const ICMP6_MIB_INMSGS = 1;
+export const ICMP6_MIB_INERRORS = 2;
+export const ICMP6_MIB_OUTMSGS = 3;
+export const ICMP6_MIB_OUTERRORS = 4;
+export const ICMP6_MIB_CSUMERRORS = 5;
+export const ICMP6_MIB_RATELIMITHOST = 6;
+/** Numbers of the group (`__ICMP6_MIB_MAX`). */
+export const ICMP6_MIB_MAX = 7;
+
+/** Messages by type: received at the type, sent at 256 + type (`__ICMP6MSG_MIB_MAX`). */
+export const ICMP6MSG_MIB_MAX = 512;
+
 /** UDP, of either family. */
 export const UDP_MIB_NUM = 0;
 export const UDP_MIB_INDATAGRAMS = 1;

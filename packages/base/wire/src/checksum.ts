@@ -95,3 +95,13 @@ export function csumReplace2(check: number, from: number, to: number): number {
 export function csumReplace4(check: number, from: number, to: number): number {
   return csumReplace2(csumReplace2(check, from >>> 16, to >>> 16), from & 0xffff, to & 0xffff);
 }
+
+/** Sum of the IPv6 pseudo-header (RFC 8200 §8.1) whose 32 bytes of addresses lie at `addrs` (source, then destination); `len` in bytes. */
+export function csumIpv6Nofold(b: Uint8Array, addrs: number, len: number, proto: number): number {
+  return csumPartial(b, addrs, 32, (len >>> 16) + (len & 0xffff) + proto);
+}
+
+/** `csum_ipv6_magic`: the folded, complemented checksum of a pseudo-header and what is in `sum`. */
+export function csumIpv6Magic(b: Uint8Array, addrs: number, len: number, proto: number, sum: number): number {
+  return csumFold(csumIpv6Nofold(b, addrs, len, proto) + sum);
+}

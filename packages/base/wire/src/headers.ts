@@ -57,3 +57,49 @@ export const ARPHDR_PLN = 5;
 export const ARPHDR_OP = 6;
 /** Whole length of an ARP packet for Ethernet and IPv4. */
 export const ARP_ETH_IP_LEN = 28;
+
+/*
+ * struct ipv6hdr (RFC 8200 §3)
+ *  0 version, traffic class, flow label | 4 payload_len | 6 nexthdr | 7 hop_limit | 8 saddr | 24 daddr
+ */
+export const IPV6HDR_LEN = 40;
+/** Four bits of version, eight of traffic class, twenty of flow label. */
+export const IPV6HDR_FLOW = 0;
+export const IPV6HDR_PAYLOAD_LEN = 4;
+export const IPV6HDR_NEXTHDR = 6;
+export const IPV6HDR_HOP_LIMIT = 7;
+export const IPV6HDR_SADDR = 8;
+export const IPV6HDR_DADDR = 24;
+
+/** `struct ipv6_opt_hdr`, with which every extension header but the fragment header begins: the length is in units of 8 bytes, without the first. */
+export const IPV6OPT_NEXTHDR = 0;
+export const IPV6OPT_HDRLEN = 1;
+/** `struct ipv6_rt_hdr`. */
+export const IPV6RT_TYPE = 2;
+export const IPV6RT_SEGMENTS_LEFT = 3;
+/** `struct frag_hdr`: offset in units of 8 bytes in the upper 13 bits, the lowest says that more follow. */
+export const FRAGHDR_LEN = 8;
+export const FRAGHDR_NEXTHDR = 0;
+export const FRAGHDR_FRAG_OFF = 2;
+export const FRAGHDR_IDENTIFICATION = 4;
+
+/** `struct icmp6hdr` (RFC 4443 §2.1). */
+export const ICMP6HDR_LEN = 8;
+export const ICMP6HDR_TYPE = 0;
+export const ICMP6HDR_CODE = 1;
+export const ICMP6HDR_CKSUM = 2;
+export const ICMP6HDR_DATA = 4;
+export const ICMP6HDR_IDENTIFIER = 4;
+export const ICMP6HDR_SEQUENCE = 6;
+/** Neighbour solicitation, advertisement, redirect: target address, then of a redirect the destination, then options. */
+export const NDMSG_TARGET = 8;
+export const NDMSG_LEN = 24;
+export const RDMSG_DEST = 24;
+export const RDMSG_LEN = 40;
+/** Router advertisement: hop limit, flags, lifetime in s, reachable time and retransmission time in ms. */
+export const RAMSG_HOP_LIMIT = 4;
+export const RAMSG_FLAGS = 5;
+export const RAMSG_RT_LIFETIME = 6;
+export const RAMSG_REACHABLE_TIME = 8;
+export const RAMSG_RETRANS_TIMER = 12;
+export const RAMSG_LEN = 16;

@@ -1,12 +1,11 @@
 /** /proc/net/route, fib_trie, fib_triestat, rt_cache: routing as text, to the byte. */
 import { inetMakeMask, inetNtoa } from '@skbuff/wire';
-import { RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@skbuff/uapi';
+import { RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_UP, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@skbuff/uapi';
 import type { FibAlias } from './fib-alias.ts';
 import type { FibNet } from './fib-net.ts';
 import { FIB_TYPE_NAMES } from './fib-props.ts';
 import type { FibTableBackend } from './fib-table.ts';
 import { type FibTable, fibTablesInOrder } from './fib-tables.ts';
-import { RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_UP } from './ip-rt-ioctl.ts';
 
 /** Columns that every line is padded to. */
 const WIDTH = 127;

@@ -12,6 +12,12 @@ import {
   RTAX_MAX,
   RTAX_RTT,
   RTAX_WINDOW,
+  RTF_GATEWAY,
+  RTF_HOST,
+  RTF_IRTT,
+  RTF_MTU,
+  RTF_REJECT,
+  RTF_WINDOW,
   RTN_UNICAST,
   RTN_UNREACHABLE,
   RTPROT_BOOT,
@@ -27,15 +33,6 @@ import { FibConfig } from './fib-config.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
 import { fibGetTable, fibNewTable, fibTableDelete, fibTableInsert } from './fib-tables.ts';
 import { inetAddrTypeIn } from './inet-addr-type.ts';
-
-/** Flags of `struct rtentry` (uapi `linux/route.h`). */
-export const RTF_UP = 0x0001;
-export const RTF_GATEWAY = 0x0002;
-export const RTF_HOST = 0x0004;
-export const RTF_MTU = 0x0040;
-export const RTF_WINDOW = 0x0080;
-export const RTF_IRTT = 0x0100;
-export const RTF_REJECT = 0x0200;
 
 /** `struct rtentry`, with the strings and addresses it points at. Address 0 with family 0: not given. */
 export interface Rtentry {

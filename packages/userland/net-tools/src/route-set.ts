@@ -1,21 +1,16 @@
 /** `route add` and `route del`: words into a `struct rtentry`. */
 import { atoi, type CommandEnv, Exit } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import { strerror } from '@skbuff/uapi';
+import {
+  RTF_DYNAMIC, RTF_GATEWAY, RTF_HOST, RTF_IRTT, RTF_MODIFIED, RTF_MSS, RTF_REINSTATE, RTF_REJECT, RTF_UP, RTF_WINDOW, strerror,
+} from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { herror, resolve } from './resolve.ts';
 import { E_LOOKUP, E_OPTERR, E_SOCK, int32, sockaddr, openIoctl } from './tool.ts';
 import { INET_ROUTE_USAGE } from './usage.ts';
 
-const RTF_UP = 0x0001;
-const RTF_GATEWAY = 0x0002;
-const RTF_HOST = 0x0004;
-const RTF_MSS = 0x0040;
-const RTF_WINDOW = 0x0080;
-const RTF_IRTT = 0x0100;
-const RTF_REJECT = 0x0200;
 /** Words that are nothing but a flag. */
-const WORDS: ReadonlyMap<string, number> = new Map(Object.entries({ reject: RTF_REJECT, mod: 0x0020, dyn: 0x0010, reinstate: 0x0008 }));
+const WORDS: ReadonlyMap<string, number> = new Map(Object.entries({ reject: RTF_REJECT, mod: RTF_MODIFIED, dyn: RTF_DYNAMIC, reinstate: RTF_REINSTATE }));
 
 /** The usage of this part, which is not that of the command. */
 export function inetRouteUsage(env: CommandEnv, status: number): never {

@@ -1,19 +1,16 @@
 /** Tables of routes: /proc/net/route and what is left of /proc/net/rt_cache. */
 import type { CommandEnv } from '@skbuff/command';
-import { ENOENT, strerror } from '@skbuff/uapi';
+import { ENOENT, RTF_DYNAMIC, RTF_GATEWAY, RTF_HOST, RTF_MODIFIED, RTF_REINSTATE, RTF_REJECT, strerror } from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { hostName, netName } from './resolve.ts';
 
-const RTF_GATEWAY = 0x0002;
-const RTF_HOST = 0x0004;
-const RTF_REJECT = 0x0200;
 
 /** Letters of `struct rtentry`'s flags behind the first. */
 const LETTERS: readonly (readonly [bit: number, letter: string])[] = [
   [RTF_HOST, 'H'],
-  [0x0008, 'R'],
-  [0x0010, 'D'],
-  [0x0020, 'M'],
+  [RTF_REINSTATE, 'R'],
+  [RTF_DYNAMIC, 'D'],
+  [RTF_MODIFIED, 'M'],
 ];
 
 /** One line of /proc/net/route. */
