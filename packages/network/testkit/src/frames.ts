@@ -2,11 +2,12 @@
 import type { NetDevice } from '@skbuff/core';
 import { ETH_ALEN, ETH_HLEN, IPPROTO_UDP } from '@skbuff/uapi';
 import { UDPHDR_CHECK, UDPHDR_DEST, UDPHDR_LEN, UDPHDR_SOURCE, UDPHDR_ULEN, csumFold, csumPartial, setBe16 } from '@skbuff/wire';
+import { packets6 } from './ip6-packet.ts';
 import { type IpPacket, packets4 } from './ip-packet.ts';
 import { type PacketFamily, type PacketFields, payloadBytes } from './packet-family.ts';
 
 /** Those of which there are packets. */
-export const packetFamilies: readonly PacketFamily[] = [packets4];
+export const packetFamilies: readonly PacketFamily[] = [packets4, packets6];
 
 export interface EthFields {
   /** The source; default zero. */

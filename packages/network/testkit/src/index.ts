@@ -7,5 +7,6 @@ export * from './counters.ts';
 export * from './devices.ts';
 export * from './frames.ts';
 export * from './ip-packet.ts';
+export * from './ip6-packet.ts';
 export * from './known-neighbours.ts';
 export * from './packet-family.ts';
