@@ -2,6 +2,7 @@
 
 export const RTF_DEFAULT = 0x00010000;
 export const RTF_ADDRCONF = 0x00040000;
+export const RTF_ALLONLINK = 0x00020000;
 export const RTF_PREFIX_RT = 0x00080000;
 export const RTF_ANYCAST = 0x00100000;
 export const RTF_NONEXTHOP = 0x00200000;

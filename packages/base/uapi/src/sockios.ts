@@ -64,3 +64,6 @@ export const IFCONF_LEN = 16;
 export const ARPREQ_LEN = 68;
 /** `struct rtentry`. */
 export const RTENTRY_LEN = 120;
+
+/** Takes an address of IPv6 away. */
+export const SIOCDIFADDR = 0x8936;

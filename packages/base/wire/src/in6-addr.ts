@@ -109,6 +109,11 @@ export class In6Addr {
   toString(): string {
     return inetNtop6(this.toBytes());
   }
+
+  /** 32 digits without colons, as files under /proc/net have it (`%pi6`). */
+  toHex(): string {
+    return [this.w0, this.w1, this.w2, this.w3].map((w) => (w >>> 0).toString(16).padStart(8, '0')).join('');
+  }
 }
 
 const LINK_LOCAL = 0xfe800000 | 0;

@@ -5,8 +5,8 @@ import { EACCES, EEXIST, EISDIR, ENOENT } from '@skbuff/uapi';
 export interface SysctlEntry {
   /** Without `/proc/sys/`: `net/ipv4/ip_forward`. A device name may hold dots, so the separator is always `/`. */
   readonly path: string;
-  /** What the file shows, newline included. */
-  readonly read: () => string;
+  /** What the file shows, newline included; or a negative errno. */
+  readonly read: () => string | number;
   /** Takes what was written: 0 or a negative errno. Null: nobody may write (mode 0444). */
   readonly write: ((text: string) => number) | null;
 }
@@ -31,7 +31,7 @@ export class SysctlTree {
     };
   }
 
-  /** The text of a file, or -ENOENT, -EISDIR. */
+  /** The text of a file, or -ENOENT, -EISDIR, or what the entry says. */
   read(path: string): string | number {
     const entry = this.find(path);
     return entry === undefined ? this.missing(path) : entry.read();

@@ -112,3 +112,8 @@ export function dstDiscard(skb: SkBuff): number {
 export function dstDiscardOut(_net: Net, _sk: SkbSock | null, skb: SkBuff): number {
   return dstDiscard(skb);
 }
+
+/** `dst_output`: sends a packet by its route. Takes over the sk_buff. 0, NET_XMIT_*, or a negative errno. */
+export function dstOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
+  return (skb.dst as DstEntry).output(net, sk, skb);
+}

@@ -55,26 +55,26 @@ export function netdevFixFeatures(dev: NetDevice, features: number): number {
     features &= ~single;
   }
   if ((features & NETIF_F_SG) === 0) {
-    features = drop(dev, features, NETIF_F_ALL_TSO, 'Dropping TSO features since no SG feature.');
+    features = drop(dev, features, NETIF_F_ALL_TSO, 'TSO features', 'SG');
   }
   if ((features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) === 0) {
-    features = drop(dev, features, NETIF_F_TSO | NETIF_F_TSO_ECN, 'Dropping TSO features since no CSUM feature.');
+    features = drop(dev, features, NETIF_F_TSO | NETIF_F_TSO_ECN, 'TSO features', 'CSUM');
   }
   if ((features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) === 0) {
-    features = drop(dev, features, NETIF_F_TSO6, 'Dropping TSO6 features since no CSUM feature.');
+    features = drop(dev, features, NETIF_F_TSO6, 'TSO6 features', 'CSUM');
   }
   if ((features & NETIF_F_HW_CSUM) === 0 && (features & single) !== single) {
-    features = drop(dev, features, NETIF_F_GSO_UDP_L4, 'Dropping USO feature since no CSUM feature.');
+    features = drop(dev, features, NETIF_F_GSO_UDP_L4, 'USO feature', 'CSUM');
   }
   // Ways of cutting TCP, without anything to cut.
   if ((features & NETIF_F_TSO) === 0) features &= ~NETIF_F_TSO_MANGLEID;
   if ((features & NETIF_F_ALL_TSO) === NETIF_F_TSO_ECN) features &= ~NETIF_F_TSO_ECN;
-  if ((features & NETIF_F_SG) === 0) features = drop(dev, features, NETIF_F_GSO, 'Dropping NETIF_F_GSO since no SG feature.');
+  if ((features & NETIF_F_SG) === 0) features = drop(dev, features, NETIF_F_GSO, 'NETIF_F_GSO', 'SG');
   return features;
 }
 
-function drop(dev: NetDevice, features: number, bits: number, why: string): number {
-  if ((features & bits) !== 0) dev.net.kernel.logDebug(`${dev.name}: ${why}`);
+function drop(dev: NetDevice, features: number, bits: number, what: string, missing: string): number {
+  if ((features & bits) !== 0) dev.net.kernel.logDebug(`${dev.name}: Dropping ${what} since no ${missing} feature.`);
   return features & ~bits;
 }
 

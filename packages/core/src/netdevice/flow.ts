@@ -16,3 +16,8 @@ export interface FlowiCommon {
   /** User of the socket. */
   uid: number;
 }
+
+/** Any source address may be used (transparent proxying, IP_HDRINCL). */
+export const FLOWI_FLAG_ANYSRC = 0x01;
+/** Where the route has no gateway, the next hop is the destination of the flow, whatever the packet says. */
+export const FLOWI_FLAG_KNOWN_NH = 0x02;

@@ -6,8 +6,10 @@
  */
 import { EINVAL, ENOMEM, EPROTONOSUPPORT, ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6 } from '@skbuff/uapi';
 import { UDPHDR_LEN, be16 } from '@skbuff/wire';
+import type { Net } from '../pernet/net.ts';
 import { SKB_GSO_TCPV4, SKB_GSO_TCPV6, SKB_GSO_UDP_L4 } from '../skbuff/arena.ts';
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff } from '../skbuff/skbuff.ts';
+import { SKB_DROP_REASON_SKB_GSO_SEG } from '../skbuff/drop-reason.ts';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff, type SkbSock } from '../skbuff/skbuff.ts';
 import {
   NETIF_F_CSUM_MASK,
   NETIF_F_FRAGLIST,
@@ -96,4 +98,40 @@ export function skbGsoTransportSeglen(skb: SkBuff): number {
 /** `skb_gso_validate_network_len`: whether a segment, network header included, has at most `mtu` bytes. */
 export function skbGsoValidateNetworkLen(skb: SkBuff, mtu: number): boolean {
   return skb.transportHeader - skb.networkHeader + skbGsoTransportSeglen(skb) <= mtu;
+}
+
+/** `skb_warn_if_lro`: a device glued packets together so that they cannot be taken apart as they were: they are not forwarded. */
+export function skbWarnIfLro(skb: SkBuff): boolean {
+  if (skb.shinfo.gsoSize === 0 || skb.shinfo.gsoType !== 0) return false;
+  const dev = skb.dev as NetDevice;
+  dev.net.kernel.log(`${dev.name}: received packets cannot be forwarded while LRO is enabled`);
+  return true;
+}
+
+/**
+ * What `ip_finish_output_gso` and `ip6_finish_output_gso` end with: cuts a super-packet whose segments the way's MTU is too small for, and hands
+ * each segment to `output`. Takes over the sk_buff. 0, -ENOMEM, or the first error of a segment.
+ */
+export function skbGsoOutput(
+  net: Net,
+  sk: SkbSock | null,
+  skb: SkBuff,
+  mtu: number,
+  output: (net: Net, sk: SkbSock | null, seg: SkBuff, mtu: number) => number,
+): number {
+  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
+  if (segs === null || typeof segs === 'number') {
+    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
+    return -ENOMEM;
+  }
+  skb.consume();
+  let ret = 0;
+  for (let seg: SkBuff | null = segs; seg !== null; ) {
+    const next: SkBuff | null = seg.next;
+    seg.next = null;
+    const err = output(net, sk, seg, mtu);
+    if (ret === 0) ret = err;
+    seg = next;
+  }
+  return ret;
 }

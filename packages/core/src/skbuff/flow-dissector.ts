@@ -3,7 +3,7 @@
  * them, for receive steering, transmit queues and multipath. Both directions of a flow have the same number; it differs from kernel to
  * kernel by the seed.
  */
-import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '@skbuff/uapi';
+import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '@skbuff/uapi';
 import { be16, be32, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR } from '@skbuff/wire';
 import { skbHeadlen } from './skb-access.ts';
 import { SKB_L4_HASH, SKB_SW_HASH, type SkBuff } from './skbuff.ts';
@@ -28,7 +28,15 @@ export class FlowKeys {
   dest = -1;
   /** A fragment that does not begin with the transport header. */
   laterFragment = false;
+  /** Of IPv6: the flow label, which says by itself what the flow is; 0: none. */
+  label = 0;
 }
+
+/**
+ * Reads the header of another network protocol, which is at `at`, while the linear part ends at `end`: fills in what `keys` has beyond the
+ * EtherType. True: `thoff` is where ports may be.
+ */
+export type FlowDissector = (skb: SkBuff, keys: FlowKeys, at: number, end: number) => boolean;
 
 const flowKeys: FlowKeys = new FlowKeys();
 
@@ -42,7 +50,7 @@ export function skbFlowDissect(skb: SkBuff): FlowKeys {
   const end = skb.data + skbHeadlen(skb);
   keys.nProto = skb.protocol;
   keys.ipProto = 0;
-  keys.addrLen = 0;
+  keys.addrLen = keys.label = 0;
   keys.source = keys.dest = -1;
   keys.laterFragment = false;
   if (at < 0) return keys;
@@ -51,6 +59,7 @@ export function skbFlowDissect(skb: SkBuff): FlowKeys {
     at += VLAN_HLEN;
   }
   if (keys.nProto === ETH_P_IP && at + IPHDR_LEN <= end) dissectIpv4(skb, keys, at, end);
+  if (keys.nProto === ETH_P_IPV6 && skb.cache.dissectIpv6?.(skb, keys, at, end) === true) dissectPorts(skb.bytes, keys, end);
   return keys;
 }
 
@@ -93,9 +102,10 @@ export function reciprocalScale(hash: number, n: number): number {
 function setSwHash(skb: SkBuff): void {
   const keys = skbFlowDissect(skb);
   const { bytes } = skb;
-  const { addrs, addrLen } = keys;
-  const source = keys.source < 0 ? 0 : keys.source;
-  const dest = keys.dest < 0 ? 0 : keys.dest;
+  const { addrs, addrLen, label } = keys;
+  // Ports do not count beside a flow label (FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL).
+  const source = label !== 0 ? 0 : Math.max(keys.source, 0);
+  const dest = label !== 0 ? label : Math.max(keys.dest, 0);
   let hash = skb.cache.hashRnd;
   if (addrLen === 0) hash = mix(hash, keys.nProto);
   else {

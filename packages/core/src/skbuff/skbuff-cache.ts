@@ -4,6 +4,7 @@ import { copyBytes } from '@skbuff/wire';
 import type { NetDevice } from '../netdevice/netdevice.ts';
 import type { Arena, SkbSharedInfo } from './arena.ts';
 import { SKB_DROP_REASON_MAX } from './drop-reason.ts';
+import type { FlowDissector } from './flow-dissector.ts';
 import type { SkbFrags } from './skb-frags.ts';
 import { SKB_CB_LANES } from './skb-cb.ts';
 import { CHECKSUM_NONE, SKB_INHERITED_BITS, SKB_NOHDR, SkBuff } from './skbuff.ts';
@@ -26,6 +27,8 @@ export type DropMonitor = (skb: SkBuff, reason: number) => void;
 export class SkbuffCache {
   /** Seed of flow numbers (`hashrnd`). */
   hashRnd = 0;
+  /** Put there by IPv6, while it is loaded. */
+  dissectIpv6: FlowDissector | null = null;
   readonly arena: Arena;
   /** Descriptors in use now: 0 when nothing leaked. */
   inUse = 0;

@@ -3,8 +3,7 @@
  *
  *     | hrd 2 | pro 2 | hln 1 | pln 1 | op 2 | sha n | sip 4 | tha n | tip 4 |
  */
-import { NF_BIT_ARP_OUT, NF_HOOK_OK, type Net, type NetDevice, type SkBuff, type SkbSock } from '@skbuff/core';
-import { llReservedSpace } from '@skbuff/ipv4';
+import { llReservedSpace, NF_BIT_ARP_OUT, NF_HOOK_OK, type Net, type NetDevice, type SkBuff, type SkbSock } from '@skbuff/core';
 import { ARPOP_REPLY, ETH_P_ARP, ETH_P_IP, IFF_NOARP, NFPROTO_ARP, NF_ARP_OUT } from '@skbuff/uapi';
 import {
   ARPHDR_HLN,

@@ -1,16 +1,7 @@
 /** `arp_tbl`: IPv4's table of neighbours, and how its entries are made (`arp_constructor`). */
 import { type Net, SKB_DROP_REASON_NEIGH_FAILED, type SkBuff } from '@skbuff/core';
 import { type ArpTbl, arpMcMap, type InDevice, inDevGet, ipv4Net, type Rtable } from '@skbuff/ipv4';
-import {
-  type NeighCore,
-  type NeighOps,
-  NeighTable,
-  NUD_VALID,
-  type Neighbour,
-  neighConnectedOutput,
-  neighDirectOutput,
-  neighResolveOutput,
-} from '@skbuff/neighbour';
+import { type NeighCore, type NeighOpsByDevice, NeighTable, type Neighbour, neighBindOps, neighOpsByDevice } from '@skbuff/neighbour';
 import {
   AF_INET,
   EINVAL,
@@ -30,24 +21,7 @@ import type { ArpPacket } from './arp-packet.ts';
 import { arpParms } from './arp-parms.ts';
 import { arpSolicit } from './arp-solicit.ts';
 
-/** Devices whose link-layer header can be cached: the first packet to a neighbour makes the cached one. */
-const arpHhOps: NeighOps = {
-  family: AF_INET,
-  solicit: arpSolicit,
-  errorReport: arpErrorReport,
-  output: neighResolveOutput,
-  connectedOutput: neighResolveOutput,
-};
-
-const arpGenericOps: NeighOps = { ...arpHhOps, connectedOutput: neighConnectedOutput };
-
-/** Devices without a link-layer header. */
-const arpDirectOps: NeighOps = {
-  ...arpHhOps,
-  solicit() {},
-  output: neighDirectOutput,
-  connectedOutput: neighDirectOutput,
-};
+const arpOps: NeighOpsByDevice = /* @__PURE__ */ neighOpsByDevice(AF_INET, arpSolicit, arpErrorReport);
 
 /** IPv4's table, and what of ARP is loaded. */
 export class ArpTable extends NeighTable implements ArpTbl {
@@ -67,7 +41,7 @@ export function arpTable(core: NeighCore): ArpTable {
     keyLen: 4,
     protocol: ETH_P_IP,
     sysctlDir: 'ipv4',
-    ops: arpGenericOps,
+    ops: arpOps.generic,
     construct: arpConstructor,
     isMulticast: (neigh) => ipv4IsMulticast(neigh.addr4),
     allowAdd: null,
@@ -84,15 +58,7 @@ function arpConstructor(neigh: Neighbour): number {
   if (inDev === null) return -EINVAL;
   neigh.type = addrType(dev.net, neigh.addr4);
   tbl.bindParms(neigh, arpParms(tbl, inDev));
-  if (dev.headerOps === null) {
-    neigh.nudState = NUD_NOARP;
-    neigh.ops = arpDirectOps;
-    neigh.outputFn = neighDirectOutput;
-    return 0;
-  }
-  mapAddress(neigh);
-  neigh.ops = dev.headerOps.cache === null ? arpGenericOps : arpHhOps;
-  neigh.outputFn = (neigh.nudState & NUD_VALID) !== 0 ? neigh.ops.connectedOutput : neigh.ops.output;
+  neighBindOps(neigh, arpOps, mapAddress);
   return 0;
 }
 

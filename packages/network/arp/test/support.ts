@@ -19,7 +19,7 @@ import { neighbour, NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, type NeighTab
 import { NdMsg, netlink, NlAttrs, nlaPolicySet, type NetlinkPort, netlinkPort, nlmsgAll, type NlMsgHdr, nlmsgParseDeprecated } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
 import { sysctl, sysctlOf } from '@skbuff/sysctl';
-import { dropsByName, mib, receiveFrame, testDevice } from '@skbuff/testkit';
+import { dropsByName, mib, nudName, receiveFrame, testDevice } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
 import { inetNtoa, inetPton4, setBe32 } from '@skbuff/wire';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -29,18 +29,6 @@ import { type ArpFields, arpFrame, describeFrame, mac, short } from './frames.ts
 /** Nanoseconds. */
 export const MS = 1e6;
 export const SEC = 1e9;
-
-const NUD_NAMES: Readonly<Record<number, string>> = {
-  [U.NUD_NONE]: 'NONE',
-  [U.NUD_INCOMPLETE]: 'INCOMPLETE',
-  [U.NUD_REACHABLE]: 'REACHABLE',
-  [U.NUD_STALE]: 'STALE',
-  [U.NUD_DELAY]: 'DELAY',
-  [U.NUD_PROBE]: 'PROBE',
-  [U.NUD_FAILED]: 'FAILED',
-  [U.NUD_NOARP]: 'NOARP',
-  [U.NUD_PERMANENT]: 'PERMANENT',
-};
 
 /** Settings by their last two components: `eth0.arp_ignore` is net.ipv4.conf.eth0.arp_ignore; `neigh.eth0.locktime` has its directory in front. */
 export type Settings = Readonly<Record<string, number>>;
@@ -176,7 +164,7 @@ export class Host {
     const valid = U.NUD_PERMANENT | U.NUD_NOARP | U.NUD_REACHABLE | U.NUD_PROBE | U.NUD_STALE | U.NUD_DELAY;
     return [...this.tbl.all()]
       .filter((n) => n.dev !== this.lo)
-      .map((n) => `${inetNtoa(n.addr4)} ${n.dev.name}${(n.nudState & valid) === 0 ? '' : ` ${short(n.ha)}`} ${NUD_NAMES[n.nudState]}`)
+      .map((n) => `${inetNtoa(n.addr4)} ${n.dev.name}${(n.nudState & valid) === 0 ? '' : ` ${short(n.ha)}`} ${nudName(n.nudState)}`)
       .sort();
   }
 
@@ -237,7 +225,7 @@ function describeEvent(nlh: NlMsgHdr): string {
   expect(nlmsgParseDeprecated(nlh, NdMsg.LEN, tb, nlaPolicySet(U.NDA_MAX, {}), null)).toBe(0);
   const ndm = new NdMsg().read(nlh.buf, nlh.data);
   const lladdr = tb.bytes(U.NDA_LLADDR);
-  return `${TYPES[nlh.type]} ${tb.bytes(U.NDA_DST)?.join('.')} ${NUD_NAMES[ndm.state]}${lladdr === null ? '' : ` ${short(lladdr)}`}`;
+  return `${TYPES[nlh.type]} ${tb.bytes(U.NDA_DST)?.join('.')} ${nudName(ndm.state)}${lladdr === null ? '' : ` ${short(lladdr)}`}`;
 }
 
 /** A fresh host for each test, checked for leaks after it. */

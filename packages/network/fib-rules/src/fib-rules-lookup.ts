@@ -20,6 +20,21 @@ export function fibRuleMatch(rule: FibRule, fl: FlowiCommon): boolean {
   );
 }
 
+/** What families know of a flow's transport: ports; of ICMP type and code. */
+export interface FlowiPorts extends FlowiCommon {
+  readonly sport: number;
+  readonly dport: number;
+}
+
+/** What families look at after their addresses. */
+export function fibRulePortsMatch(rule: FibRule, fl: FlowiPorts): boolean {
+  return (
+    (rule.ipProto === 0 || rule.ipProto === fl.proto) &&
+    (rule.sportStart === 0 || (rule.sportStart <= fl.sport && fl.sport <= rule.sportEnd)) &&
+    (rule.dportStart === 0 || (rule.dportStart <= fl.dport && fl.dport <= rule.dportEnd))
+  );
+}
+
 /**
  * `fib_rules_lookup`: the first rule that selects the flow and comes to an end decides: 0 with the answer in `arg`, or its errno; -ESRCH
  * where none does. Allocates nothing. What a rule does is read only after it was found: who explains a lookup counts on that.

@@ -7,4 +7,5 @@
 export * from './fib-rule.ts';
 export * from './fib-rules-lookup.ts';
 export * from './fib-rules-ops.ts';
+export * from './fib-rules-pernet.ts';
 export * from './plugin.ts';

@@ -1,8 +1,6 @@
 /** The way of what this host sends: `ip_route_output_flow` (`net/ipv4/route.c`). */
-import type { Net, NetDevice, SkbSock } from '@skbuff/core';
+import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, type Net, type NetDevice, type SkbSock } from '@skbuff/core';
 import {
-  FLOWI_FLAG_ANYSRC,
-  FLOWI_FLAG_KNOWN_NH,
   type Flowi4,
   RTCF_BROADCAST,
   RTCF_LOCAL,

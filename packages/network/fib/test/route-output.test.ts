@@ -1,6 +1,6 @@
 /** The way of what this host sends. */
-import { devClose, type NetDevice } from '@skbuff/core';
-import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, Flowi4, type Rtable, ipMcIncGroup, ipMcOutput, ipOutput } from '@skbuff/ipv4';
+import { devClose, FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, type NetDevice } from '@skbuff/core';
+import { Flowi4, type Rtable, ipMcIncGroup, ipMcOutput, ipOutput } from '@skbuff/ipv4';
 import { sysctlOf } from '@skbuff/sysctl';
 import * as U from '@skbuff/uapi';
 import { beforeEach, describe, expect, it } from 'vitest';

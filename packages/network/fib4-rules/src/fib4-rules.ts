@@ -1,7 +1,7 @@
 /** IPv4's rules (`net/ipv4/fib_rules.c`): addresses, TOS, ports and realm, and what a rule does with a flow. */
 import type { Net } from '@skbuff/core';
 import { type FibNet, fibNet, fibGetTable, fibNewTable, type FibNh, type FibResult, fibSetRules, fibTableLookup, type FibTable, type RulesProvider } from '@skbuff/fib';
-import { FibRule, FibRulesOps, fibRuleMatch, fibRulesLookup } from '@skbuff/fib-rules';
+import { FibRule, fibRulePortsMatch, FibRulesOps, fibRuleMatch, fibRulesLookup } from '@skbuff/fib-rules';
 import type { Flowi4 } from '@skbuff/ipv4';
 import type { FibRuleHdr, NetlinkExtAck, NlAttrs, NlMsgBuilder } from '@skbuff/netlink';
 import {
@@ -170,9 +170,7 @@ function match(rule: Fib4Rule, fl4: Flowi4): boolean {
     ((fl4.saddr ^ rule.src) & rule.srcMask) === 0 &&
     ((fl4.daddr ^ rule.dst) & rule.dstMask) === 0 &&
     (rule.tos === 0 || rule.tos === fl4.tos) &&
-    (rule.ipProto === 0 || rule.ipProto === fl4.proto) &&
-    (rule.sportStart === 0 || (rule.sportStart <= fl4.sport && fl4.sport <= rule.sportEnd)) &&
-    (rule.dportStart === 0 || (rule.dportStart <= fl4.dport && fl4.dport <= rule.dportEnd))
+    fibRulePortsMatch(rule, fl4)
   );
 }
 

@@ -1,7 +1,6 @@
 /** The way of what this host sends (`ip_route_output_flow`). */
-import type { Net, NetDevice, SkbSock } from '@skbuff/core';
+import { FLOWI_FLAG_ANYSRC, type Net, type NetDevice, type SkbSock } from '@skbuff/core';
 import {
-  FLOWI_FLAG_ANYSRC,
   type Flowi4,
   RTCF_BROADCAST,
   RTCF_LOCAL,

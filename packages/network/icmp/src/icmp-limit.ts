@@ -2,7 +2,7 @@
 import type { Net } from '@skbuff/core';
 import { icmpGlobalAllow, icmpGlobalConsume, inetPeerXrlimAllow } from '@skbuff/inet';
 import { inetGetpeerV4, type Rtable } from '@skbuff/ipv4';
-import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_MIB_RATELIMITGLOBAL, ICMP_MIB_RATELIMITHOST, IFF_LOOPBACK, NR_ICMP_TYPES } from '@skbuff/uapi';
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_MIB_RATELIMITHOST, IFF_LOOPBACK, NR_ICMP_TYPES } from '@skbuff/uapi';
 import { type IcmpNet, icmpNet } from './icmp-net.ts';
 
 /** `icmpv4_mask_allow`: types that are not limited at all. Fragmentation needed never is: path MTU discovery lives on it. */
@@ -18,9 +18,7 @@ function icmpv4MaskAllow(state: IcmpNet, type: number, code: number): boolean {
 export function icmpv4GlobalAllow(net: Net, type: number, code: number): number {
   const state = icmpNet.of(net);
   if (icmpv4MaskAllow(state, type, code)) return 1;
-  if (icmpGlobalAllow(net)) return 2;
-  state.mib[ICMP_MIB_RATELIMITGLOBAL]++;
-  return 0;
+  return icmpGlobalAllow(net) ? 2 : 0;
 }
 
 /** `icmpv4_xrlim_allow`: whether one more may go to `daddr`, unless `rt` stays on this host. `limited`: as said by {@link icmpv4GlobalAllow}. */

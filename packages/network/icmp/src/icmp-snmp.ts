@@ -1,6 +1,6 @@
 /** The lines `Icmp:` and `IcmpMsg:` of /proc/net/snmp. */
 import { type SnmpItem, snmpLines } from '@skbuff/inet';
-import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS, ICMP_MIB_OUTERRORS, ICMP_MIB_OUTMSGS, ICMP_MIB_RATELIMITGLOBAL, ICMP_MIB_RATELIMITHOST } from '@skbuff/uapi';
+import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS, ICMP_MIB_OUTERRORS, ICMP_MIB_OUTMSGS, ICMP_MIB_RATELIMITHOST } from '@skbuff/uapi';
 import { ICMPMSG_MIB_OUT } from './icmp-net.ts';
 
 const TYPE_NAMES: readonly (readonly [string, number])[] = [
@@ -17,8 +17,8 @@ const TYPE_NAMES: readonly (readonly [string, number])[] = [
   ['AddrMaskReps', 18],
 ];
 
-/** `icmp_put`. */
-export function icmpSnmpLines(mib: Float64Array, msgs: Float64Array): string {
+/** `icmp_put`. `rateLimitGlobal`: what the limit of both families has refused. */
+export function icmpSnmpLines(mib: Float64Array, msgs: Float64Array, rateLimitGlobal: number): string {
   const byType = (prefix: string, base: number): SnmpItem[] => TYPE_NAMES.map(([name, type]) => [prefix + name, msgs[base + type]]);
   return snmpLines('Icmp', [
     ['InMsgs', mib[ICMP_MIB_INMSGS]],
@@ -27,7 +27,7 @@ export function icmpSnmpLines(mib: Float64Array, msgs: Float64Array): string {
     ...byType('In', 0),
     ['OutMsgs', mib[ICMP_MIB_OUTMSGS]],
     ['OutErrors', mib[ICMP_MIB_OUTERRORS]],
-    ['OutRateLimitGlobal', mib[ICMP_MIB_RATELIMITGLOBAL]],
+    ['OutRateLimitGlobal', rateLimitGlobal],
     ['OutRateLimitHost', mib[ICMP_MIB_RATELIMITHOST]],
     ...byType('Out', ICMPMSG_MIB_OUT),
   ]);

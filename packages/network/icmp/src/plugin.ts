@@ -64,7 +64,7 @@ function icmpSkInit(net: Net, service: Icmp, ip: Ipv4, control: ((net: Net, stat
 function controlRegister(net: Net, state: IcmpNet): () => void {
   const { snmpGroups } = ipv4Net.of(net);
   const limit = icmpGlobal(net);
-  snmpGroups.set('Icmp', () => icmpSnmpLines(state.mib, state.msgs));
+  snmpGroups.set('Icmp', () => icmpSnmpLines(state.mib, state.msgs, limit.refused));
   snmpGroups.set('IcmpMsg', () => icmpMsgSnmpLines(state.msgs));
   const undo = registerNetSysctl(net, [
     sysctlField('net/ipv4/icmp_echo_ignore_all', state, 'echoIgnoreAll', SWITCH),

@@ -68,6 +68,15 @@ export abstract class FragQueue {
     this.destroy();
   }
 
+  /** A fragment ends at byte `end` of the packet, and is its last one or not. False: that contradicts what is known of the packet's length. */
+  extend(end: number, last: boolean): boolean {
+    const known = (this.flags & INET_FRAG_LAST_IN) !== 0;
+    if (last ? end < this.len || (known && end !== this.len) : known && end > this.len) return false;
+    if (last) this.flags |= INET_FRAG_LAST_IN;
+    if (end > this.len) this.len = end;
+    return true;
+  }
+
   /**
    * What every family notes of a fragment that is in the queue now: bytes from `offset` of a packet whose fragment had the ECN field `ecn` and was
    * `size` bytes long, header included. True: nothing is missing any more; else the fragment has left its route and its owner.

@@ -4,5 +4,7 @@
  * @packageDocumentation
  */
 export * from './frag-queue.ts';
+export * from './fragment-output.ts';
 export * from './fqdir.ts';
+export * from './fqdir-sysctl.ts';
 export * from './inet-fragment.ts';

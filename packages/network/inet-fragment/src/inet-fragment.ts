@@ -1,5 +1,5 @@
 /** Insertion and reassembly (`net/ipv4/inet_fragment.c`). Offsets are bytes of the packet behind its header. */
-import { skbSetFragList, type SkBuff } from '@skbuff/core';
+import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, skbSetFragList, type SkBuff } from '@skbuff/core';
 import type { FragQueue, FragRun } from './frag-queue.ts';
 
 /** Already here: the fragment is not needed, the queue goes on. */
@@ -8,11 +8,15 @@ export const IPFRAG_DUP = 1;
 export const IPFRAG_OVERLAP = 2;
 
 /**
- * `inet_frag_queue_insert`: takes `skb` (data at the fragment's payload, `end - offset` bytes) into the queue. 0, and the sk_buff is
+ * `inet_frag_queue_insert`: takes `skb` (data at the fragment's payload, `end - offset` bytes of it and perhaps more, which is cut off) into the queue. 0, and the sk_buff is
  * the queue's; {@link IPFRAG_DUP} or {@link IPFRAG_OVERLAP}, and it stays the caller's.
  */
 export function inetFragQueueInsert(queue: FragQueue, skb: SkBuff, offset: number, end: number): number {
   const { tail } = queue;
+  if (skb.len !== end - offset) {
+    skb.trim(end - offset);
+    if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
+  }
   skb.next = null;
   if (tail !== null && tail.end < end) {
     if (offset < tail.end) return IPFRAG_OVERLAP;

@@ -8,6 +8,8 @@ export class IcmpGlobal {
   credit = 0;
   /** At boot Linux's clock is already far from 0, so that the first message may go out at once. */
   stamp: number = -HZ;
+  /** Messages that were not sent for it (ICMP_MIB_RATELIMITGLOBAL, of both families together). */
+  refused = 0;
 }
 
 const icmpGlobalNet: NetSlot<IcmpGlobal> = new NetSlot<IcmpGlobal>('icmp_global');
@@ -20,13 +22,17 @@ export function icmpGlobal(net: Net): IcmpGlobal {
 }
 
 /**
- * `icmp_global_allow`: whether the namespace may send one more now; {@link icmpGlobalConsume} then takes it from the credit. New credit comes
- * when the old is used up, and not more often than every 20 ms.
+ * `icmp_global_allow`: whether the namespace may send one more now; {@link icmpGlobalConsume} then takes it from the credit. Where not, it is
+ * counted. New credit comes when the old is used up, and not more often than every 20 ms.
  */
 export function icmpGlobalAllow(net: Net): boolean {
   const limit = icmpGlobal(net);
-  if (limit.credit > 0) return true;
-  const now = net.timers.jiffies;
+  if (limit.credit > 0 || refill(limit, net.timers.jiffies)) return true;
+  limit.refused++;
+  return false;
+}
+
+function refill(limit: IcmpGlobal, now: number): boolean {
   const delta = Math.min(now - limit.stamp, HZ);
   if (delta < HZ / 50) return false;
   const more = Math.floor((limit.msgsPerSec * delta) / HZ);

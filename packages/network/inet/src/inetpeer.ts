@@ -24,8 +24,14 @@ export class InetPeer {
   }
 }
 
-/** `struct inet_peer_base`: the peers of one family in one namespace, by what the family takes for an address. */
-export type InetPeerBase<K> = Map<K, InetPeer>;
+/** `struct inet_peer_base`: the peers of one family in one namespace, by what the family takes for an address. A `Map`, or what is like one. */
+export interface InetPeerBase<K> extends Iterable<[K, InetPeer]> {
+  readonly size: number;
+  get(addr: K): InetPeer | undefined;
+  set(addr: K, peer: InetPeer): unknown;
+  delete(addr: K): unknown;
+  clear(): void;
+}
 
 /** `inet_getpeer`: the peer with this address, made when first asked for. `now`: jiffies. */
 export function inetGetpeer<K>(peers: InetPeerBase<K>, daddr: K, now: number): InetPeer {

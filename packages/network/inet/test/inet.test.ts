@@ -27,7 +27,7 @@ describe('peers', () => {
   });
 
   it('are forgotten when there are too many: those that were not used for two minutes, else all', () => {
-    const base: InetPeerBase<number> = new Map();
+    const base = new Map<number, InetPeer>();
     const full = 65536 + 128;
     for (let i = 0; i < full; i++) inetGetpeer(base, i, i < 10 ? 0 : 200 * HZ);
     inetGetpeer(base, full, 200 * HZ);

@@ -1,6 +1,6 @@
 /** RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR for AF_INET (`net/ipv4/devinet.c`). Errnos and words are those of a running 6.18 kernel. */
-import { getNetNsById } from '@skbuff/core';
-import type { ModuleContext, Net, NetDevice } from '@skbuff/core';
+import type { ModuleContext } from '@skbuff/core';
+import { ifaddrDump, type IfaddrDump } from '@skbuff/inet';
 import {
   IfAddrMsg,
   NLA_U32,
@@ -8,19 +8,14 @@ import {
   NLA_STRING,
   NLA_U8,
   NlAttrs,
-  type NlMsgBuilder,
   type NlMsgHdr,
   NLA_S32,
-  type NetlinkCallback,
   type NetlinkExtAck,
   type NetlinkSkb,
-  nlaGetS32,
   nlaPolicy,
   nlaPolicySet,
   type NlaPolicySet,
-  nlDumpCheckConsistent,
   nlmsgParseDeprecated,
-  nlmsgParseDeprecatedStrict,
   rtnlRegister,
   IfaCacheInfo,
 } from '@skbuff/netlink';
@@ -28,7 +23,6 @@ import {
   EADDRNOTAVAIL,
   EEXIST,
   EINVAL,
-  EMSGSIZE,
   ENOBUFS,
   ENODEV,
   IFA_ADDRESS,
@@ -43,7 +37,6 @@ import {
   IFA_RT_PRIORITY,
   IFA_TARGET_NETNSID,
   NLA_HDRLEN,
-  NLM_F_DUMP_FILTERED,
   NLM_F_EXCL,
   NLM_F_MULTI,
   NLM_F_REPLACE,
@@ -79,7 +72,7 @@ const ifaIpv4Policy: NlaPolicySet = nlaPolicySet(IFA_MAX, {
 export function devinetNetlinkRegister(ctx: ModuleContext): void {
   rtnlRegister(ctx, PF_INET, RTM_NEWADDR, inetRtmNewaddr, null);
   rtnlRegister(ctx, PF_INET, RTM_DELADDR, inetRtmDeladdr, null);
-  rtnlRegister(ctx, PF_INET, RTM_GETADDR, null, inetDumpIfaddr);
+  rtnlRegister(ctx, PF_INET, RTM_GETADDR, null, (b, cb) => ifaddrDump(b, cb, dump));
 }
 
 function fail(extack: NetlinkExtAck, err: number, message: string): number {
@@ -183,63 +176,10 @@ function fits(ifa: InIfaddr, ifm: IfAddrMsg, tb: NlAttrs): boolean {
   return !tb.has(IFA_ADDRESS) || (ifm.prefixlen === ifa.prefixlen && inetIfaMatch(tb.be32(IFA_ADDRESS), ifa));
 }
 
-/** What a dump is about. */
-interface DumpFilter {
-  readonly net: Net;
-  readonly netnsid: number;
-  readonly ifindex: number;
-}
-
 /** `inet_dump_ifaddr`. */
-function inetDumpIfaddr(b: NlMsgBuilder, cb: NetlinkCallback): number {
-  const filter = (cb.ctx as DumpFilter | null) ?? dumpFilter(cb);
-  if (typeof filter === 'number') return filter;
-  cb.ctx = filter;
-  const devs = [...filter.net.devByIndex.values()].sort((a, c) => a.ifindex - c.ifindex);
-  for (const dev of devs) {
-    if (dev.ifindex < (cb.args[0] as number) || (filter.ifindex !== 0 && dev.ifindex !== filter.ifindex)) continue;
-    if (dev.ifindex > (cb.args[0] as number)) cb.args[1] = 0;
-    cb.args[0] = dev.ifindex;
-    const err = dumpDevice(b, cb, dev, filter.netnsid);
-    if (err !== 0) return err;
-  }
-  cb.args[0] = 0x7fffffff;
-  return 0;
-}
-
-function dumpDevice(b: NlMsgBuilder, cb: NetlinkCallback, dev: NetDevice, netnsid: number): number {
-  const list = inDevGet(dev)?.ifaList ?? [];
-  cb.seq = dev.net.devBaseSeq + 1;
-  for (let i = cb.args[1] as number; i < list.length; i++) {
-    cb.args[1] = i;
-    const { nlh, end } = inetFillIfaddr(b, list[i] as InIfaddr, RTM_NEWADDR, NLM_F_MULTI | cb.answerFlags, cb.nlh.seq, cb.skb.portid, netnsid);
-    nlDumpCheckConsistent(b, nlh, cb);
-    if (end() !== 0) return -EMSGSIZE;
-  }
-  cb.args[1] = list.length;
-  return 0;
-}
-
-/** `inet_valid_dump_ifaddr_req`: looked at only for those who asked for strictness. */
-function dumpFilter(cb: NetlinkCallback): DumpFilter | number {
-  const { net } = cb.skb;
-  if (!cb.strictCheck) return { net, netnsid: -1, ifindex: 0 };
-  const { nlh, extack } = cb;
-  if (nlh.dataLen < IfAddrMsg.LEN) return fail(extack, -EINVAL, 'ipv4: Invalid header for address dump request');
-  const ifm = new IfAddrMsg().read(nlh.buf, nlh.data);
-  if (ifm.prefixlen !== 0 || ifm.flags !== 0 || ifm.scope !== 0) {
-    return fail(extack, -EINVAL, 'ipv4: Invalid values in header for address dump request');
-  }
-  const tb = new NlAttrs(IFA_MAX);
-  const err = nlmsgParseDeprecatedStrict(nlh, IfAddrMsg.LEN, tb, ifaIpv4Policy, extack);
-  if (err < 0) return err;
-  for (let i = 1; i <= IFA_MAX; i++) {
-    if (i !== IFA_TARGET_NETNSID && tb.has(i)) return fail(extack, -EINVAL, 'ipv4: Unsupported attribute in dump request');
-  }
-  const netnsid = tb.has(IFA_TARGET_NETNSID) ? nlaGetS32(tb.buf, tb.at(IFA_TARGET_NETNSID)) : -1;
-  const target = tb.has(IFA_TARGET_NETNSID) ? getNetNsById(net, netnsid) : net;
-  if (target === null) return fail(extack, -EINVAL, 'ipv4: Invalid target network namespace id');
-  if (ifm.index === 0) return { net: target, netnsid, ifindex: 0 };
-  cb.answerFlags = NLM_F_DUMP_FILTERED;
-  return target.devGetByIndex(ifm.index) === null ? -ENODEV : { net: target, netnsid, ifindex: ifm.index };
-}
+const dump: IfaddrDump<InIfaddr> = {
+  name: 'ipv4',
+  policy: ifaIpv4Policy,
+  of: (dev) => inDevGet(dev)?.ifaList ?? [],
+  fill: (b, cb, ifa, _dev, netnsid) => inetFillIfaddr(b, ifa, RTM_NEWADDR, NLM_F_MULTI | cb.answerFlags, cb.nlh.seq, cb.skb.portid, netnsid).nlh,
+};

@@ -3,7 +3,7 @@ import type { Net, NetDevice } from '@skbuff/core';
 import { type SysctlEntry, registerNetSysctl, sysctlDevNameIsAllowed, sysctlInt } from '@skbuff/sysctl';
 import { EINVAL, NETCONFA_ALL, NETCONFA_FORWARDING, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT, RTM_DELNETCONF, RTM_NEWNETCONF } from '@skbuff/uapi';
 import { DEVCONF_SYSCTLS, type DevconfField, type Ipv4Devconf } from './devconf.ts';
-import { inetNetconfNotifyDevconf, netconfAttr } from './devinet-netconf.ts';
+import { inetNetconf, netconfAttr } from './devinet-netconf.ts';
 import { inDevGet } from './inetdevice.ts';
 import { ipv4Net } from './ipv4-net.ts';
 
@@ -27,10 +27,10 @@ export function devinetSysctlRegister(net: Net, name: string, ifindex: number, c
     net,
     DEVCONF_SYSCTLS.map(([sysctl, field, index]) => entry(net, `net/ipv4/conf/${name}/${sysctl}`, ifindex, cnf, field, index)),
   );
-  inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_ALL, ifindex, cnf);
+  inetNetconf.notify(net, RTM_NEWNETCONF, NETCONFA_ALL, ifindex, cnf);
   return () => {
     unregister();
-    inetNetconfNotifyDevconf(net, RTM_DELNETCONF, NETCONFA_ALL, ifindex, null);
+    inetNetconf.notify(net, RTM_DELNETCONF, NETCONFA_ALL, ifindex, null);
   };
 }
 
@@ -56,7 +56,7 @@ function devinetConfSet(net: Net, ifindex: number, cnf: Ipv4Devconf, field: Devc
   if (old === value) return;
   const attr = netconfAttr(field);
   if (field === 'forwarding' && cnf === state.devconfAll) inetForwardChange(net);
-  else if (attr !== null) inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, attr, ifindex, cnf);
+  else if (attr !== null) inetNetconf.notify(net, RTM_NEWNETCONF, attr, ifindex, cnf);
   if (FLUSHES.has(field)) state.ip.routing?.cacheFlush(net);
 }
 
@@ -72,7 +72,7 @@ function copyDefault(net: Net, field: DevconfField, index: number, value: number
 function inetForwardChange(net: Net): void {
   const { devconfAll, devconfDflt } = ipv4Net.of(net);
   const on = devconfAll.forwarding;
-  const tell = (ifindex: number, cnf: Ipv4Devconf): void => inetNetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_FORWARDING, ifindex, cnf);
+  const tell = (ifindex: number, cnf: Ipv4Devconf): void => inetNetconf.notify(net, RTM_NEWNETCONF, NETCONFA_FORWARDING, ifindex, cnf);
   devconfAll.acceptRedirects = on !== 0 ? 0 : 1;
   devconfDflt.forwarding = on;
   tell(NETCONFA_IFINDEX_ALL, devconfAll);

@@ -36,8 +36,3 @@ export class Flowi4 implements FlowiCommon {
     return this;
   }
 }
-
-/** Any source address may be used (transparent proxying, IP_HDRINCL). */
-export const FLOWI_FLAG_ANYSRC = 0x01;
-/** The next hop is the destination itself, whatever gateway is known. */
-export const FLOWI_FLAG_KNOWN_NH = 0x02;

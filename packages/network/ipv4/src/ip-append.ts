@@ -11,16 +11,16 @@ import {
   CHECKSUM_NONE,
   CHECKSUM_PARTIAL,
   type DstEntry,
+  llReservedSpace,
   type Net,
   NET_XMIT_CN,
   NETIF_F_HW_CSUM,
   NETIF_F_IP_CSUM,
   NETIF_F_SG,
-  SKB_DROP_REASON_NOT_SPECIFIED,
-  skbSetFragList,
   skbTailroom,
   type SkBuff,
 } from '@skbuff/core';
+import { inetFreePieces, inetJoinPieces } from '@skbuff/inet';
 import {
   EMSGSIZE,
   ENETUNREACH,
@@ -53,7 +53,6 @@ import {
 import type { Flowi4 } from './flow.ts';
 import type { InetCork, InetSock, IpcmCookie, IpPayload } from './inet-sock.ts';
 import { ipSelectIdent, nextInetId } from './ip-ident.ts';
-import { llReservedSpace } from './ip-header.ts';
 import { IpOptions } from './ip-options.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
@@ -156,10 +155,10 @@ export function ipMakeList(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: I
   if (refused !== 0) return refused;
   const err = appendPieces(sk, queue, rt, hlen, mtu, payload, payload.transhdrlen, 0);
   if (err !== 0) {
-    freeQueue(queue);
+    inetFreePieces(queue);
     return discarded(sk, err);
   }
-  const skb = joinPieces(queue);
+  const skb = inetJoinPieces(queue);
   writeHeader(sk, skb, fl4, rt, ipc.opt, ipc.addr, ipc.ttl, ipc.tos, ipSendsDf(sk, rt, false));
   skb.priority = ipc.priority;
   skb.mark = ipc.mark;
@@ -243,28 +242,7 @@ function chargeMore(sk: InetSock, skb: SkBuff, bytes: number): void {
   sk.setOwnerW(skb);
 }
 
-/** `__ip_make_skb`, first half: one sk_buff, the later pieces without their header room in its list. */
-function joinPieces(queue: SkBuff[]): SkBuff {
-  const skb = queue[0] as SkBuff;
-  let last: SkBuff | null = null;
-  for (let i = 1; i < queue.length; i++) {
-    const piece = queue[i] as SkBuff;
-    piece.pull(piece.transportHeader - piece.networkHeader);
-    // The first piece pays for all.
-    piece.destructor = null;
-    piece.sk = null;
-    skb.len += piece.len;
-    skb.dataLen += piece.len;
-    skb.truesize += piece.truesize;
-    if (last === null) skbSetFragList(skb, piece);
-    else last.next = piece;
-    last = piece;
-  }
-  queue.length = 0;
-  return skb;
-}
-
-/** `__ip_make_skb`, second half: the header, and the route. */
+/** What `__ip_make_skb` ends with: the header, and the route. */
 function writeHeader(
   sk: InetSock,
   skb: SkBuff,
@@ -361,7 +339,7 @@ function wholePacketSum(cork: InetCork, transhdrlen: number, mtu: number, flags:
 export function ipFinishSkb(sk: InetSock): SkBuff | null {
   const { cork } = sk;
   if (cork.queue.length === 0) return null;
-  const skb = joinPieces(cork.queue);
+  const skb = inetJoinPieces(cork.queue);
   const rt = cork.dst as Rtable;
   const df = ipSendsDf(sk, rt, skb.len <= ipv4Mtu(rt));
   writeHeader(sk, skb, cork.fl4, rt, cork.opt, cork.addr, cork.ttl, cork.tos, df);
@@ -382,15 +360,11 @@ export function ipPushPendingFrames(sk: InetSock): number {
 /** `ip_flush_pending_frames`: throws away what the socket has corked, and gives the route back. */
 export function ipFlushPendingFrames(sk: InetSock): void {
   const { cork } = sk;
-  freeQueue(cork.queue);
+  inetFreePieces(cork.queue);
   cork.dst?.release();
   cork.dst = null;
   cork.opt = null;
   cork.length = 0;
-}
-
-function freeQueue(queue: SkBuff[]): void {
-  for (let skb = queue.pop(); skb !== undefined; skb = queue.pop()) skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
 }
 
 /** `ip_send_skb`: sends a finished packet. Takes over the sk_buff. 0 or a negative errno (-ENOBUFS for one that a queue dropped). */

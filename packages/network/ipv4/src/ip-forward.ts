@@ -2,6 +2,7 @@
 import {
   CHECKSUM_COMPLETE,
   CHECKSUM_NONE,
+  llReservedSpace,
   NF_BIT_IPV4_FORWARD,
   NF_HOOK_OK,
   type Net,
@@ -14,6 +15,7 @@ import {
   type SkBuff,
   type SkbSock,
   skbGsoValidateNetworkLen,
+  skbWarnIfLro,
 } from '@skbuff/core';
 import {
   ICMP_DEST_UNREACH,
@@ -32,7 +34,6 @@ import {
 import { IPHDR_CHECK, IPHDR_FRAG_OFF, IPHDR_TOS, IPHDR_TTL } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPCB_OPT_FLAGS, IPCB_OPT_ROUTER_ALERT, IPCB_OPT_SRR, IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './ip-cb.ts';
 import { IPOPT_F_STRICTROUTE } from './ip-options.ts';
-import { llReservedSpace } from './ip-header.ts';
 import { rtTos2Priority } from './tos.ts';
 import { type Ipv4Net, ipv4Net } from './ipv4-net.ts';
 import { type Rtable, ipMtuLocked } from './rtable.ts';
@@ -42,7 +43,7 @@ export function ipForward(skb: SkBuff): number {
   const dev = skb.dev as NetDevice;
   const { net } = dev;
   const state = ipv4Net.of(net);
-  if (skb.pktType !== PACKET_HOST || skb.sk !== null || (skb.dataLen !== 0 && isLro(skb))) return forwardDrop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+  if (skb.pktType !== PACKET_HOST || skb.sk !== null || (skb.dataLen !== 0 && skbWarnIfLro(skb))) return forwardDrop(skb, SKB_DROP_REASON_NOT_SPECIFIED);
   const { cb } = skb;
   if (cb[IPCB_OPTLEN] !== 0 && cb[IPCB_OPT_ROUTER_ALERT] !== 0 && state.routerAlert !== null && state.routerAlert(skb)) return 0;
   if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
@@ -88,14 +89,6 @@ function ipDecreaseTtl(bytes: Uint8Array, iph: number): void {
 function forwardMtu(rt: Rtable, state: Ipv4Net): number {
   if (rt.pmtu === 0 && rt.metrics === null) return rt.dev.mtu > 0xffff ? 0xffff : rt.dev.mtu;
   return rt.forwardMtu(state.ipForwardUsePmtu !== 0 || ipMtuLocked(rt));
-}
-
-/** `skb_warn_if_lro`: a device glued packets together so that they cannot be taken apart as they were. */
-function isLro(skb: SkBuff): boolean {
-  if (skb.shinfo.gsoSize === 0 || skb.shinfo.gsoType !== 0) return false;
-  const dev = skb.dev as NetDevice;
-  dev.net.kernel.log(`${dev.name}: received packets cannot be forwarded while LRO is enabled`);
-  return true;
 }
 
 /** `ip_exceeds_mtu`, for a packet known to be longer: whether it may not be fragmented. */

@@ -1,7 +1,5 @@
 /** Reassembly of IPv4 packets (`net/ipv4/ip_fragment.c`; RFC 791 §3.2, RFC 5722 for overlaps). */
 import {
-  CHECKSUM_NONE,
-  CHECKSUM_UNNECESSARY,
   type Net,
   NetSlot,
   SKB_DROP_REASON_DUP_FRAG,
@@ -14,7 +12,6 @@ import type { InetPeer } from '@skbuff/inet';
 import {
   FragQueue,
   Fqdir,
-  INET_FRAG_LAST_IN,
   IPFRAG_DUP,
   IPFRAG_ECN_INVALID,
   inetFragQueueInsert,
@@ -152,28 +149,15 @@ function ipFragQueue(net: Net, queue: Ipq, skb: SkBuff): SkBuff | null {
   const fragOff = be16(skb.bytes, iph + IPHDR_FRAG_OFF);
   const hlen = ipHdrlen(skb.bytes, iph);
   const offset = (fragOff & IP_OFFSET) << 3;
-  let end = offset + skb.len - (iph - skb.data) - hlen;
-  if ((fragOff & IP_MF) === 0) {
-    // A last fragment that ends before what is known, or elsewhere than the last one before it.
-    if (end < queue.len || ((queue.flags & INET_FRAG_LAST_IN) !== 0 && end !== queue.len)) return discard(net, queue, skb);
-    queue.flags |= INET_FRAG_LAST_IN;
-    queue.len = end;
-  } else {
-    end &= ~7;
-    if (end > queue.len) {
-      if ((queue.flags & INET_FRAG_LAST_IN) !== 0) return discard(net, queue, skb);
-      queue.len = end;
-    }
-  }
+  const last = (fragOff & IP_MF) === 0;
+  const rest = offset + skb.len - (iph - skb.data) - hlen;
+  const end = last ? rest : rest & ~7;
+  if (!queue.extend(end, last)) return discard(net, queue, skb);
   if (end === offset || skb.pull(iph + hlen - skb.data) < 0) return discard(net, queue, skb);
   return insert(net, queue, skb, offset, end, hlen, (fragOff & IP_DF) !== 0);
 }
 
 function insert(net: Net, queue: Ipq, skb: SkBuff, offset: number, end: number, hlen: number, df: boolean): SkBuff | null {
-  if (skb.len !== end - offset) {
-    skb.trim(end - offset);
-    if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
-  }
   const err = inetFragQueueInsert(queue, skb, offset, end);
   if (err === IPFRAG_DUP) {
     skb.kfree(SKB_DROP_REASON_DUP_FRAG);

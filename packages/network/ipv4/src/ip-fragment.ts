@@ -3,19 +3,19 @@ import {
   CHECKSUM_NONE,
   CHECKSUM_PARTIAL,
   type DstEntry,
-  type NetDevice,
+  llReservedSpace,
   type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
-  skbHeadlen,
   type SkBuff,
   type SkbSock,
   skbChecksumHelp,
 } from '@skbuff/core';
+import { fragCopyMetadata, fragListFits, fragListFree, fragListTake, fragMakePiece } from '@skbuff/inet-fragment';
 import { ENOMEM, IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS, IP_DF, IP_MF, IP_OFFSET } from '@skbuff/uapi';
 import { IPHDR_FRAG_OFF, IPHDR_TOT_LEN, be16, copyBytes, ipHdrlen, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPCB_OPTLEN, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU } from './ip-cb.ts';
 import { ipIsFragment } from './ip-defrag.ts';
-import { ipSendCheck, llReservedSpace } from './ip-header.ts';
+import { ipSendCheck } from './ip-header.ts';
 import { ipFragRefuse } from './ip-output.ts';
 import { ipv4Net } from './ipv4-net.ts';
 
@@ -43,41 +43,16 @@ export function ipDoFragment(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: num
   }
   skb.cb[IPCB_FLAGS] |= IPSKB_FRAG_COMPLETE;
   const hlen = ipHdrlen(skb.bytes, skb.networkHeader);
-  const err = listFits(skb, mtu - hlen, hlen) ? sendList(net, sk, skb, hlen, output) : cut(net, sk, skb, mtu - hlen, hlen, output);
+  const fits = !ipIsFragment(skb.bytes, skb.networkHeader) && fragListFits(skb, mtu - hlen, hlen, 0, llReservedSpace((skb.dst as DstEntry).dev));
+  const err = fits ? sendList(net, sk, skb, hlen, output) : cut(net, sk, skb, mtu - hlen, hlen, output);
   stats[err === 0 ? IPSTATS_MIB_FRAGOKS : IPSTATS_MIB_FRAGFAILS]++;
   return err;
-}
-
-/** Whether the packet is a list of pieces that can be sent as they are: `room` bytes of payload fit into one. */
-function listFits(skb: SkBuff, room: number, hlen: number): boolean {
-  let piece = skb.shinfo.fragList;
-  if (piece === null || skb.isCloned()) return false;
-  if (ipIsFragment(skb.bytes, skb.networkHeader)) return false;
-  let first = skbHeadlen(skb) - hlen;
-  for (let i = 0; i < skb.shinfo.nrFrags; i++) first += skb.shinfo.frags[i].size;
-  const reserved = llReservedSpace((skb.dst as DstEntry).dev);
-  if (first > room || (first & 7) !== 0 || skb.headroom() < reserved) return false;
-  for (; piece !== null; piece = piece.next) {
-    if (piece.len > room || ((piece.len & 7) !== 0 && piece.next !== null)) return false;
-    if (piece.headroom() < hlen + reserved || piece.shared() || piece.isCloned()) return false;
-  }
-  return true;
 }
 
 /** Fast path: every sk_buff of the list becomes a fragment. */
 function sendList(net: Net, sk: SkbSock | null, skb: SkBuff, hlen: number, output: IpFragmentOutput): number {
   const { stats } = ipv4Net.of(net);
-  let next = skb.shinfo.fragList;
-  skb.shinfo.fragList = null;
-  for (let piece = next; piece !== null; piece = piece.next) {
-    skb.len -= piece.len;
-    skb.dataLen -= piece.len;
-    if (skb.sk === null) continue;
-    // Each piece pays for itself.
-    skb.truesize -= piece.truesize;
-    piece.sk = skb.sk;
-    piece.destructor = skb.destructor;
-  }
+  let next = fragListTake(skb);
   let piece = skb;
   let offset = 0;
   for (let first = true; ; first = false) {
@@ -88,7 +63,7 @@ function sendList(net: Net, sk: SkbSock | null, skb: SkBuff, hlen: number, outpu
     offset += piece.len - hlen;
     const err = output(net, sk, piece);
     if (err === 0) stats[IPSTATS_MIB_FRAGCREATES]++;
-    if (err !== 0 || rest === null) return err === 0 ? 0 : freeList(rest, err);
+    if (err !== 0 || rest === null) return err === 0 ? 0 : fragListFree(rest, err);
     next = rest.next;
     rest.next = null;
     piece = rest;
@@ -101,7 +76,8 @@ function prepare(from: SkBuff, to: SkBuff, hlen: number): void {
   to.transportHeader = to.data;
   to.networkHeader = to.push(hlen);
   copyBytes(to.bytes, to.networkHeader, from.bytes, from.networkHeader, hlen);
-  ipCopyMetadata(to, from);
+  fragCopyMetadata(to, from);
+  copyControl(to, from);
 }
 
 function setFragHeader(skb: SkBuff, offset: number, flags: number): void {
@@ -118,16 +94,6 @@ function dropOptions(net: Net, first: SkBuff, second: SkBuff): void {
   ipv4Net.of(net).ip.options?.fragment(second);
 }
 
-function freeList(skb: SkBuff | null, err: number): number {
-  while (skb !== null) {
-    const next: SkBuff | null = skb.next;
-    skb.next = null;
-    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
-    skb = next;
-  }
-  return err;
-}
-
 /** Slow path: a new sk_buff for each piece of at most `room` bytes of payload. */
 function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: number, output: IpFragmentOutput): number {
   const { stats } = ipv4Net.of(net);
@@ -142,14 +108,14 @@ function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: numb
     let len = Math.min(room, left);
     if (len < left) len &= ~7;
     const piece = len > 0 ? makePiece(skb, at, len, hlen) : null;
-    if (piece === null) return freeList(skb, -ENOMEM);
+    if (piece === null) return fragListFree(skb, -ENOMEM);
     // A fragment that is none but the first has lost them already, or keeps what it has.
     if (at === hlen && base === 0 && skb.cb[IPCB_OPTLEN] !== 0) ipv4Net.of(net).ip.options?.fragment(skb);
     left -= len;
     setFragHeader(piece, base + at - hlen, df | (left > 0 || notLast ? IP_MF : 0));
     at += len;
     const err = output(net, sk, piece);
-    if (err !== 0) return freeList(skb, err);
+    if (err !== 0) return fragListFree(skb, err);
     stats[IPSTATS_MIB_FRAGCREATES]++;
   }
   skb.consume();
@@ -157,40 +123,13 @@ function cut(net: Net, sk: SkbSock | null, skb: SkBuff, room: number, hlen: numb
 }
 
 function makePiece(skb: SkBuff, at: number, len: number, hlen: number): SkBuff | null {
-  const reserved = llReservedSpace((skb.dst as DstEntry).dev as NetDevice);
-  const piece = skb.cache.alloc(reserved + hlen + len);
-  if (piece === null) return null;
-  piece.reserve(reserved);
-  piece.networkHeader = piece.put(hlen + len);
-  piece.transportHeader = piece.networkHeader + hlen;
-  ipCopyMetadata(piece, skb);
-  if (skb.sk !== null) skb.sk.setOwnerW(piece);
-  copyBytes(piece.bytes, piece.networkHeader, skb.bytes, skb.networkHeader, hlen);
-  skb.copyBits(at, piece.bytes, piece.transportHeader, len);
-  piece.cb[IPCB_FLAGS] = skb.cb[IPCB_FLAGS];
+  const piece = fragMakePiece(skb, at, len, hlen, 0, llReservedSpace((skb.dst as DstEntry).dev));
+  if (piece !== null) copyControl(piece, skb);
   return piece;
 }
 
-/** `ip_copy_metadata`: what each piece has in common with the packet. */
-function ipCopyMetadata(to: SkBuff, from: SkBuff): void {
-  to.pktType = from.pktType;
-  to.priority = from.priority;
-  to.protocol = from.protocol;
-  to.skbIif = from.skbIif;
-  to.dstDrop();
-  to.dst = from.dst;
-  to.dstNoref = from.dstNoref;
-  if (from.dst !== null && !from.dstNoref) from.dst.hold();
-  to.dev = from.dev;
-  to.mark = from.mark;
-  to.hash = from.hash;
-  to.secmark = from.secmark;
-  to.traceId = from.traceId;
+/** What IPv4 notes of the packet holds for each piece, but for how long the fragments were in which it came. */
+function copyControl(to: SkBuff, from: SkBuff): void {
   to.cb[IPCB_FRAG_MAX_SIZE] = 0;
   to.cb[IPCB_FLAGS] = from.cb[IPCB_FLAGS];
-  if (from.nfct === null) return;
-  from.nfct.get();
-  to.nfReset();
-  to.nfct = from.nfct;
-  to.nfctinfo = from.nfctinfo;
 }

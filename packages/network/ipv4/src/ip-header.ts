@@ -1,11 +1,6 @@
 /** Small things about the IPv4 header that transmission, forwarding and fragmentation share. */
-import type { NetDevice, SkBuff } from '@skbuff/core';
+import type { SkBuff } from '@skbuff/core';
 import { IPHDR_CHECK, IPHDR_DADDR, IPHDR_SADDR, be32, csumTcpudpNofold, ipFastCsum, setBe16 } from '@skbuff/wire';
-
-/** `LL_RESERVED_SPACE`: headroom for the device's header, rounded up to 16. */
-export function llReservedSpace(dev: NetDevice): number {
-  return ((dev.hardHeaderLen + dev.neededHeadroom) & -16) + 16;
-}
 
 /** `ip_send_check`: computes the header checksum. */
 export function ipSendCheck(bytes: Uint8Array, iph: number): void {

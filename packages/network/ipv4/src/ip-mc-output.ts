@@ -1,16 +1,14 @@
 /** Transmission to many (`ip_mc_output`): broadcast and multicast, which this host may have to hear itself. */
 import {
-  CHECKSUM_NONE,
-  CHECKSUM_UNNECESSARY,
+  devLoopbackXmit,
   NF_BIT_IPV4_POST_ROUTING,
   NF_HOOK_OK,
   type Net,
   SKB_DROP_REASON_NOT_SPECIFIED,
-  skbResetMacHeader,
   type SkBuff,
   type SkbSock,
 } from '@skbuff/core';
-import { ETH_P_IP, NFPROTO_IPV4, NF_INET_POST_ROUTING, PACKET_LOOPBACK } from '@skbuff/uapi';
+import { ETH_P_IP, NFPROTO_IPV4, NF_INET_POST_ROUTING } from '@skbuff/uapi';
 import { IPHDR_TTL } from '@skbuff/wire';
 import { inetSk } from './inet-sock.ts';
 import { IPCB_FLAGS, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
@@ -50,17 +48,7 @@ function loopBack(net: Net, sk: SkbSock | null, skb: SkBuff): void {
   const copy = skb.clone();
   if (copy === null) return;
   if ((net.nf.mask & NF_BIT_IPV4_POST_ROUTING) !== 0) {
-    if (net.nf.run(NFPROTO_IPV4, NF_INET_POST_ROUTING, sk, copy, null, copy.dev, ipMcFinishOutput) !== NF_HOOK_OK) return;
+    if (net.nf.run(NFPROTO_IPV4, NF_INET_POST_ROUTING, sk, copy, null, copy.dev, devLoopbackXmit) !== NF_HOOK_OK) return;
   }
-  ipMcFinishOutput(net, sk, copy);
-}
-
-/** `ip_mc_finish_output`, `dev_loopback_xmit`: received as if it had come over the link, by the route that it has. */
-function ipMcFinishOutput(net: Net, _sk: SkbSock | null, skb: SkBuff): number {
-  skb.pull(skb.networkHeader - skb.data);
-  skbResetMacHeader(skb);
-  skb.pktType = PACKET_LOOPBACK;
-  if (skb.ipSummed === CHECKSUM_NONE) skb.ipSummed = CHECKSUM_UNNECESSARY;
-  skb.dstForce();
-  return net.softnet.netifRx(skb);
+  devLoopbackXmit(net, sk, copy);
 }

@@ -5,7 +5,8 @@
  */
 import {
   type DstEntry,
-  NETIF_F_GSO_MASK,
+  dstOutput,
+  llReservedSpace,
   NF_BIT_IPV4_LOCAL_OUT,
   NF_BIT_IPV4_POST_ROUTING,
   NF_HOOK_OK,
@@ -14,10 +15,9 @@ import {
   SKB_DROP_REASON_NEIGH_CREATEFAIL,
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_PKT_TOO_BIG,
-  SKB_DROP_REASON_SKB_GSO_SEG,
+  skbGsoOutput,
   type SkBuff,
   type SkbSock,
-  skbGsoSegment,
   skbGsoValidateNetworkLen,
 } from '@skbuff/core';
 import { type NeighTable, type Neighbour, neighOutput } from '@skbuff/neighbour';
@@ -47,7 +47,7 @@ import {
 } from '@skbuff/uapi';
 import { IPHDR_DADDR, IPHDR_TOT_LEN, be32, setBe16 } from '@skbuff/wire';
 import { IPCB_FLAGS, IPCB_FRAG_MAX_SIZE, IPSKB_FORWARDED, IPSKB_REROUTED } from './ip-cb.ts';
-import { ipSendCheck, llReservedSpace } from './ip-header.ts';
+import { ipSendCheck } from './ip-header.ts';
 import { inetSk } from './inet-sock.ts';
 import { ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
@@ -68,11 +68,6 @@ export function ipLocalOut(net: Net, sk: SkbSock | null, skb: SkBuff): number {
     if (verdict !== NF_HOOK_OK) return verdict;
   }
   // A hook may have rerouted the packet: not `dst`.
-  return (skb.dst as DstEntry).output(net, sk, skb);
-}
-
-/** `dst_output`. */
-export function dstOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   return (skb.dst as DstEntry).output(net, sk, skb);
 }
 
@@ -110,23 +105,8 @@ function finishOutputLong(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number
  */
 export function ipFinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
   if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(net, sk, skb);
-  const { fragments } = ipv4Net.of(net).ip;
-  if (fragments === null) return ipFragRefuse(net, skb, mtu);
-  const segs = skbGsoSegment(skb, (skb.dev as NetDevice).features & ~NETIF_F_GSO_MASK);
-  if (segs === null || typeof segs === 'number') {
-    skb.kfree(SKB_DROP_REASON_SKB_GSO_SEG);
-    return -ENOMEM;
-  }
-  skb.consume();
-  let ret = 0;
-  for (let seg: SkBuff | null = segs; seg !== null; ) {
-    const next: SkBuff | null = seg.next;
-    seg.next = null;
-    const err = fragments.fragment(net, sk, seg, mtu, ipFinishOutput2);
-    if (ret === 0) ret = err;
-    seg = next;
-  }
-  return ret;
+  if (ipv4Net.of(net).ip.fragments === null) return ipFragRefuse(net, skb, mtu);
+  return skbGsoOutput(net, sk, skb, mtu, finishOutputLong);
 }
 
 /** The packet is longer than the way's MTU and must not be cut: its sender is told, and it is freed. -EMSGSIZE. */

@@ -6,7 +6,7 @@ import { inetAfRegister } from './devinet-af.ts';
 import { inetdevChangename } from './devinet-changename.ts';
 import { rtmsgIfa } from './devinet-fill.ts';
 import { lifetimeTimer, scheduleLifetimeCheck } from './devinet-lifetime.ts';
-import { netconfRegister } from './devinet-netconf.ts';
+import { inetNetconf } from './devinet-netconf.ts';
 import { devinetNetlinkRegister } from './devinet-netlink.ts';
 import { inetdevSysctlFiles } from './devinet-sysctl.ts';
 import { inDevGet } from './inetdevice.ts';
@@ -48,7 +48,7 @@ const ipv4Control: Ipv4Part = (ctx, ip) => {
     },
   });
   devinetNetlinkRegister(ctx);
-  netconfRegister(ctx);
+  inetNetconf.register(ctx);
   inetAfRegister(ctx);
 };
 

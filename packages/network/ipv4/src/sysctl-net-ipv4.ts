@@ -1,6 +1,7 @@
 /** net.ipv4.* of the IP layer itself (`net/ipv4/sysctl_net_ipv4.c`, `ip_fragment.c`). Ranges are the kernel's. */
-import { HZ, type Net } from '@skbuff/core';
-import { INT_MAX, registerNetSysctl, type SysctlEntry, sysctlBitmap, sysctlField, sysctlInt, sysctlIntVec } from '@skbuff/sysctl';
+import type { Net } from '@skbuff/core';
+import { fqdirSysctls } from '@skbuff/inet-fragment';
+import { registerNetSysctl, type SysctlEntry, sysctlBitmap, sysctlField, sysctlInt, sysctlIntVec } from '@skbuff/sysctl';
 import { EINVAL, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT } from '@skbuff/uapi';
 import { devinetSysctlRegister, ipForwardSysctl } from './devinet-sysctl.ts';
 import { ipFragNet } from './ip-frag-queue.ts';
@@ -64,21 +65,5 @@ function portEntries(net: Net): SysctlEntry[] {
 
 function fragEntries(net: Net): SysctlEntry[] {
   const { fqdir } = ipFragNet.of(net);
-  const max = Math.floor(INT_MAX / HZ);
-  return [
-    thresh('high', () => fqdir.highThresh, (value) => (fqdir.highThresh = value), (value) => value >= fqdir.lowThresh),
-    thresh('low', () => fqdir.lowThresh, (value) => (fqdir.lowThresh = value), (value) => value <= fqdir.highThresh),
-    sysctlInt('net/ipv4/ipfrag_time', () => Math.trunc(fqdir.timeout / HZ), (value) => void (fqdir.timeout = value * HZ), { min: -max, max }),
-    sysctlField('net/ipv4/ipfrag_max_dist', fqdir, 'maxDist', { min: 0 }),
-  ];
-}
-
-/** The low limit is never above the high one. */
-function thresh(which: string, get: () => number, set: (value: number) => void, fits: (value: number) => boolean): SysctlEntry {
-  const write = (value: number): number => {
-    if (!fits(value)) return -EINVAL;
-    set(value);
-    return 0;
-  };
-  return sysctlInt(`net/ipv4/ipfrag_${which}_thresh`, get, write, { min: 0, max: Number.MAX_SAFE_INTEGER });
+  return [...fqdirSysctls('net/ipv4/ipfrag', fqdir), sysctlField('net/ipv4/ipfrag_max_dist', fqdir, 'maxDist', { min: 0 })];
 }

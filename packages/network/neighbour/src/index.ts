@@ -4,12 +4,14 @@
  *
  * @packageDocumentation
  */
+export * from './neigh-construct.ts';
 export * from './neigh-core.ts';
 export * from './neigh-event-ns.ts';
 export * from './neigh-event.ts';
 export * from './neigh-notify.ts';
 export * from './neigh-output.ts';
 export * from './neigh-parms.ts';
+export { neighSetProbeOnce } from './neigh-state.ts';
 export * from './neigh-stats.ts';
 export * from './neigh-table.ts';
 export * from './neigh-flags.ts';

@@ -1,6 +1,6 @@
 /** Small steps between the states of a neighbour that the timer, a packet and an update share. */
 import { HZ, type SkBuff } from '@skbuff/core';
-import { NUD_FAILED, NUD_PROBE } from '@skbuff/uapi';
+import { NUD_FAILED, NUD_INCOMPLETE, NUD_PROBE } from '@skbuff/uapi';
 import type { Neighbour } from './neighbour.ts';
 
 /** No timer of a neighbour runs shorter. */
@@ -39,6 +39,16 @@ export function neighMaxProbes(neigh: Neighbour): number {
   const { parms } = neigh;
   const mcast = (neigh.nudState & NUD_PROBE) !== 0 ? parms.mcastReprobes : parms.mcastProbes;
   return parms.ucastProbes + parms.appProbes + mcast;
+}
+
+/** `__neigh_set_probe_once`: somebody asks, once, a neighbour that did not answer, whether it is there again. */
+export function neighSetProbeOnce(neigh: Neighbour): void {
+  const now = neigh.tbl.timers.jiffies;
+  neigh.updated = now;
+  if ((neigh.nudState & NUD_FAILED) === 0) return;
+  neigh.nudState = NUD_INCOMPLETE;
+  neigh.probes = neighMaxProbes(neigh);
+  neighAddTimer(neigh, now + retransTime(neigh));
 }
 
 /** `neigh_invalidate`: reports every waiting packet as undeliverable. */

@@ -38,7 +38,7 @@ export function neighSysctlRegister(parms: NeighParms): void {
   neighSysctlUnregister(parms);
   if (parms.dev !== null && !sysctlDevNameIsAllowed(parms.dev.name)) return;
   const dir = `net/${parms.tbl.options.sysctlDir}/neigh/${parms.dev?.name ?? 'default'}`;
-  const entries = FILES.map((file) => entry(dir, parms, file));
+  const entries = FILES.map((file) => entry(dir, parms, file, unitOf(parms, file)));
   parms.undoSysctl = registerNetSysctl(parms.net, parms.dev === null ? [...entries, ...tableEntries(dir, parms)] : entries);
 }
 
@@ -48,7 +48,12 @@ export function neighSysctlUnregister(parms: NeighParms): void {
   parms.undoSysctl = null;
 }
 
-function entry(dir: string, parms: NeighParms, [name, variable, unit, min]: File): SysctlEntry {
+/** Neighbour discovery's `retrans_time` is as the kernel keeps it (`proc_dointvec`). */
+function unitOf({ tbl }: NeighParms, [name, , unit]: File): number {
+  return name === 'retrans_time' && tbl.options.ifinfoChange !== undefined ? 1 : unit;
+}
+
+function entry(dir: string, parms: NeighParms, [name, variable, , min]: File, unit: number): SysctlEntry {
   const get = (): number => Math.floor(parms[variable] / unit);
   const max = unit > TICK ? Math.floor(INT_MAX / unit) : INT_MAX;
   // What does not fit in jiffies with either sign is refused.
@@ -61,6 +66,7 @@ function change(parms: NeighParms, variable: NeighVar, value: number): void {
   if (parms.dev === null) neighSetDefault(parms.tbl, variable, value);
   else parms.set(variable, value);
   if (variable === 'baseReachableTime') parms.drawReachableTime();
+  if (variable === 'baseReachableTime' || variable === 'retransTime') parms.tbl.options.ifinfoChange?.(parms);
   if (variable === 'delayProbeTime') parms.tbl.core.netevent.callChain(NETEVENT_DELAY_PROBE_TIME_UPDATE, parms);
 }
 

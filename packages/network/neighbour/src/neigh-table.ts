@@ -18,7 +18,7 @@ import { neighTimerHandler } from './neigh-timer.ts';
 import { NUD_VALID, Neighbour, type NeighOps } from './neighbour.ts';
 import type { NeighProxy, NeighProxyOps } from './pneigh.ts';
 
-/** What a protocol says about its table; every member is present. */
+/** What a protocol says about its table; every member but the last is present. */
 export interface NeighTableOptions {
   /** `arp_cache`. */
   readonly id: string;
@@ -40,6 +40,11 @@ export interface NeighTableOptions {
   readonly oneNeighFlags: number;
   /** Where the defaults differ. */
   readonly parms: Partial<NeighVars>;
+  /**
+   * Somebody has written `retrans_time` or `base_reachable_time`, in whatever unit (`ndisc_ifinfo_sysctl_change`). Where a protocol wants to
+   * know, the former is in jiffies.
+   */
+  readonly ifinfoChange?: (parms: NeighParms) => void;
 }
 
 const HASH_SHIFT_MIN = 3;

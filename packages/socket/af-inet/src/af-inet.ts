@@ -56,16 +56,17 @@ import { ipMcDropSocket } from './multicast.ts';
 import type { Inetsw } from './protosw.ts';
 import type { SockaddrIn } from './sockaddr-in.ts';
 
-/** `inet_create`. */
-export function inetCreate(inetsw: Inetsw, net: Net, sock: Socket, protocol: number, kern: boolean): number {
+/** `inet_create`: a socket of `family` from its table; what the family adds to it, `setup` does. */
+export function inetCreate(inetsw: Inetsw, family: number, setup: (sk: InetSk) => void, net: Net, sock: Socket, protocol: number, kern: boolean): number {
   if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
   const entry = inetsw.lookup(sock.type, protocol);
   if (typeof entry === 'number') return entry;
   if (sock.type === SOCK_RAW && !kern && !sockNet.of(net).layer.nsCapable(net, CAP_NET_RAW)) return -EPERM;
   sock.ops = entry.ops;
-  const sk = new entry.sock(net, AF_INET, sock.type, protocol === 0 ? entry.protocol : protocol, entry.prot, kern);
+  const sk = new entry.sock(net, family, sock.type, protocol === 0 ? entry.protocol : protocol, entry.prot, kern);
   sk.reuse = entry.reuse;
   sk.isIcsk = entry.icsk;
+  setup(sk);
   sock.graft(sk);
   if (sock.type === SOCK_RAW) startRaw(sk);
   return sk.prot.init(sk);

@@ -1,6 +1,6 @@
 /** The way of messages, and connect(2) of datagram and raw sockets (`net/ipv4/datagram.c`): nothing is sent by that. */
-import type { Net } from '@skbuff/core';
-import { FLOWI_FLAG_ANYSRC, type Flowi4, IPOPT_F_STRICTROUTE, type IpcmCookie, RTCF_BROADCAST, type Rtable, ipv4Net } from '@skbuff/ipv4';
+import { FLOWI_FLAG_ANYSRC, type Net } from '@skbuff/core';
+import { type Flowi4, IPOPT_F_STRICTROUTE, type IpcmCookie, RTCF_BROADCAST, type Rtable, ipv4Net } from '@skbuff/ipv4';
 import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, type SockAddr, sockAddrErrno } from '@skbuff/sock';
 import {
   AF_INET,
@@ -96,14 +96,20 @@ export function ip4DatagramConnect(sk: InetSk, sockaddr: SockAddr): number {
   return 0;
 }
 
+/** `inet_reset_saddr`: the own address is given up, of either family. */
+export function inetResetSaddr(sk: InetSk): void {
+  sk.inetSaddr = 0;
+  sk.inetRcvSaddr = 0;
+  sk.pinet6?.resetSaddr();
+}
+
 /** `__udp_disconnect`: connect(2) with AF_UNSPEC. What bind(2) did not fix is given up too. */
 export function datagramDisconnect(sk: InetSk): number {
   sk.state = TCP_CLOSE;
   sk.inetDaddr = 0;
   sk.inetDport = 0;
   if ((sk.userlocks & SOCK_BINDADDR_LOCK) === 0) {
-    sk.inetSaddr = 0;
-    sk.inetRcvSaddr = 0;
+    inetResetSaddr(sk);
     sk.prot.rehash(sk);
   }
   if ((sk.userlocks & SOCK_BINDPORT_LOCK) === 0) {

@@ -33,6 +33,10 @@ export interface GroupFamily<A> {
   readonly get: (bytes: Uint8Array, at: number) => A | null;
   /** Writes one at `at`, where all is zero. */
   readonly put: (bytes: Uint8Array, at: number, addr: A) => void;
+  /** Errno (positive) of a group that is of another family. */
+  readonly foreign: number;
+  /** A `struct group_source_req` must not be longer than it is. */
+  readonly exact: boolean;
 }
 
 export interface GroupReq<A> {
@@ -64,15 +68,16 @@ export const MCAST_SOURCE_OPS: Readonly<Record<number, SourceOp>> = {
   [MCAST_LEAVE_SOURCE_GROUP]: { add: false, mode: MCAST_INCLUDE },
 };
 
-/** MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP; -EINVAL: too short, or of another family. */
+/** MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP; -EINVAL: too short; of another family: as that has it. */
 export function groupReq<A>(family: GroupFamily<A>, value: Uint8Array): GroupReq<A> | number {
-  const group = value.length < GROUP_REQ ? null : family.get(value, GROUP);
-  return group === null ? -EINVAL : { ifindex: leS32(value, 0), group };
+  if (value.length < GROUP_REQ) return -EINVAL;
+  const group = family.get(value, GROUP);
+  return group === null ? -family.foreign : { ifindex: leS32(value, 0), group };
 }
 
 /** An option of {@link MCAST_SOURCE_OPS}; -EINVAL: of another length; -EADDRNOTAVAIL: of another family. */
 export function groupSourceReq<A>(family: GroupFamily<A>, value: Uint8Array): GroupSourceReq<A> | number {
-  if (value.length !== GROUP_SOURCE_REQ) return -EINVAL;
+  if (value.length < GROUP_SOURCE_REQ || (family.exact && value.length !== GROUP_SOURCE_REQ)) return -EINVAL;
   const group = family.get(value, GROUP);
   const source = family.get(value, SOURCE);
   return group === null || source === null ? -EADDRNOTAVAIL : { ifindex: leS32(value, 0), group, source };
@@ -99,7 +104,7 @@ export function groupFilter<A>(family: GroupFamily<A>, value: Uint8Array, optmem
   return { ifindex: leS32(value, 0), group, mode: leS32(value, FILTER_MODE), sources };
 }
 
-/** MCAST_MSFILTER, to be read: which group is asked about; -EINVAL: too short, or of another family. */
+/** MCAST_MSFILTER, to be read: which group is asked about; -EINVAL: too short; of another family: as that has it. */
 export function groupFilterAsked<A>(family: GroupFamily<A>, out: Uint8Array): GroupReq<A> | number {
   return out.length < GROUP_FILTER ? -EINVAL : groupReq(family, out);
 }

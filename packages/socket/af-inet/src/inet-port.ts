@@ -24,6 +24,12 @@ export function inetIsLocalReservedPort(net: Net, port: number): boolean {
  * without it only its like.
  */
 export function inetRcvSaddrEqual(sk: InetSk, other: InetSk, matchWildcard: boolean): boolean {
+  if (sk.pinet6 !== null) return sk.pinet6.rcvSaddrEqual(sk, other, matchWildcard);
+  return !other.ipv6only && ipv4RcvSaddrEqual(sk, other, matchWildcard);
+}
+
+/** `ipv4_rcv_saddr_equal`, of the IPv4 side of two sockets that both have one. */
+export function ipv4RcvSaddrEqual(sk: InetSk, other: InetSk, matchWildcard: boolean): boolean {
   if (sk.inetRcvSaddr === other.inetRcvSaddr) return true;
   return matchWildcard && (sk.inetRcvSaddr === 0 || other.inetRcvSaddr === 0);
 }

@@ -17,7 +17,22 @@ export interface McSocklist {
   sources: number[] | null;
 }
 
+/** What AF_INET6 keeps of a socket of its own (`pinet6`), as far as others than itself must ask it. */
+export interface InetSk6 {
+  /** `ipv6_rcv_saddr_equal`: {@link inetRcvSaddrEqual} for a socket of AF_INET6 and one of any family. */
+  rcvSaddrEqual(sk: InetSk, other: InetSk, matchWildcard: boolean): boolean;
+  /** `inet_reset_saddr`: the own address is given up. */
+  resetSaddr(): void;
+  /** `ipv6_local_error`, `ipv6_local_rxpmtu`: see `Inet6Sock`. `fl6`: a `Flowi6`. */
+  localError6(sk: InetSk, err: number, fl6: unknown, info: number): void;
+  localRxpmtu(fl6: unknown, mtu: number): void;
+}
+
 export class InetSk extends Sock implements InetSock {
+  /** IPv6's side; null in sockets of AF_INET. */
+  pinet6: InetSk6 | null = null;
+  /** IPV6_V6ONLY: nothing of IPv4 comes here. */
+  ipv6only = false;
   /** Own address for sending and for receiving; the second is 0 until bound or connected. */
   inetSaddr = 0;
   inetRcvSaddr = 0;
@@ -78,6 +93,14 @@ export class InetSk extends Sock implements InetSock {
 
   localError(err: number, daddr: number, info: number): void {
     ipLocalError(this, err, daddr, this.inetDport, info);
+  }
+
+  localError6(err: number, fl6: unknown, info: number): void {
+    this.pinet6?.localError6(this, err, fl6, info);
+  }
+
+  localRxpmtu(fl6: unknown, mtu: number): void {
+    this.pinet6?.localRxpmtu(fl6, mtu);
   }
 
   /** `ipcm_init_sk`: what a send begins with before ancillary data is looked at. */

@@ -24,10 +24,14 @@ export const PROC_SOCK_HEADER: string = `${` ${HEADER}`.padEnd(127)}\n`;
  * privilege.
  */
 export function procSockLine(sk: InetSk, bucket: string, port: number): string {
+  return `${bucket}: ${procAddr(sk.inetRcvSaddr, port)} ${procAddr(sk.inetDaddr, sk.inetDport)} ${procSockState(sk)}`;
+}
+
+/** What stands behind the addresses of such a line, in every family. */
+export function procSockState(sk: InetSk): string {
   const queues = `${hex(sk.wmemAlloc, 8)}:${hex(sk.rmemAlloc, 8)}`;
-  const addrs = `${procAddr(sk.inetRcvSaddr, port)} ${procAddr(sk.inetDaddr, sk.inetDport)}`;
   const uid = String(sk.uid).padStart(5);
-  return `${bucket}: ${addrs} ${hex(sk.state, 2)} ${queues} 00:00000000 00000000 ${uid}        0 ${sk.inode} 2 0000000000000000 ${sk.drops}`;
+  return `${hex(sk.state, 2)} ${queues} 00:00000000 00000000 ${uid}        0 ${sk.inode} 2 0000000000000000 ${sk.drops}`;
 }
 
 /** A line of /proc/net/udp and icmp. */

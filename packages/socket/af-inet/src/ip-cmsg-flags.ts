@@ -10,6 +10,8 @@ export const IP_CMSG_RETOPTS: number = 1 << 4;
 export const IP_CMSG_ORIGDSTADDR: number = 1 << 6;
 export const IP_CMSG_CHECKSUM: number = 1 << 7;
 export const IP_CMSG_RECVFRAGSIZE: number = 1 << 8;
+/** Set by AF_INET6 for IPV6_RECVPKTINFO: what a packet of IPv4 says of itself is noted for it too. */
+export const IP_CMSG_RXINFO6: number = 1 << 17;
 
 /** Options that switch a kind of ancillary data. */
 const CMSGS: Readonly<Record<number, number>> = {

@@ -37,6 +37,7 @@ import {
   IP_CMSG_RECVFRAGSIZE,
   IP_CMSG_RECVOPTS,
   IP_CMSG_RETOPTS,
+  IP_CMSG_RXINFO6,
   IP_CMSG_TOS,
   IP_CMSG_TTL,
 } from './ip-cmsg-flags.ts';
@@ -117,7 +118,7 @@ export function pktinfoNote(skb: SkBuff, ifindex: number, specDst: number): void
 
 /** `ipv4_pktinfo_prepare`: a packet goes to a receive queue: what IP_PKTINFO will tell, if the socket asks for it, and the route is given back. */
 export function ipv4PktinfoPrepare(sk: InetSk, skb: SkBuff): void {
-  if ((sk.cmsgFlags & IP_CMSG_PKTINFO) !== 0 && skb.dev !== null) pktinfoNote(skb, inetIif(skb), fibComputeSpecDst(sk.net, skb));
+  if ((sk.cmsgFlags & (IP_CMSG_PKTINFO | IP_CMSG_RXINFO6)) !== 0 && skb.dev !== null) pktinfoNote(skb, inetIif(skb), fibComputeSpecDst(sk.net, skb));
   if (skb.dst !== null) skb.dstDrop();
 }
 

@@ -24,6 +24,8 @@ const SOCKADDR_IN: GroupFamily<number> = {
     bytes[at] = U.AF_INET;
     setBe32(bytes, at + 4, addr);
   },
+  foreign: U.EINVAL,
+  exact: true,
 };
 
 const IP_SOURCE_OPS: Readonly<Record<number, SourceOp>> = {

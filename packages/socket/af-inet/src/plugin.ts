@@ -22,7 +22,7 @@ export function afInet(): Plugin {
       const undo = layer.registerFamily({
         family: AF_INET,
         addr: sockaddrInCodec,
-        create: (net, sock, protocol, kern) => inetCreate(inetsw, net, sock, protocol, kern),
+        create: (net, sock, protocol, kern) => inetCreate(inetsw, AF_INET, () => {}, net, sock, protocol, kern),
       });
       if (typeof undo === 'number') throw new Error('AF_INET is registered already');
       ctx.onUnload(undo);

@@ -125,6 +125,8 @@ describe('groups in the words of RFC 3678', () => {
   const letters: GroupFamily<string> = {
     get: (bytes, at) => (bytes[at] === 77 ? String.fromCharCode(bytes[at + 2] as number) : null),
     put: (bytes, at, letter) => bytes.set([77, 0, letter.charCodeAt(0)], at),
+    foreign: EINVAL,
+    exact: true,
   };
 
   function written(length: number, ...addresses: readonly (readonly [at: number, letter: string])[]): Uint8Array {
@@ -170,6 +172,6 @@ it.each([
   [0, 1, true, true],
   [1, 0, true, true],
 ])('sockets at %i and %i, wildcards counting: %s, hear the same address: %s', (a, b, wildcard, same) => {
-  const at = (inetRcvSaddr: number): InetSk => ({ inetRcvSaddr }) as unknown as InetSk;
+  const at = (inetRcvSaddr: number): InetSk => ({ inetRcvSaddr, pinet6: null, ipv6only: false }) as unknown as InetSk;
   expect(inetRcvSaddrEqual(at(a), at(b), wildcard)).toBe(same);
 });

@@ -1,12 +1,11 @@
 /** Receiving over IPv4 (`ping_rcv`, `ping_err`): what ICMP has is handed to the socket with the message's identifier. */
 import { icmpErrConvert, ipIcmpError, ipv4SkRedirect, ipv4SkUpdatePmtu, pktinfoNote } from '@skbuff/af-inet';
-import { SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NO_SOCKET, type SkBuff } from '@skbuff/core';
+import type { SkBuff } from '@skbuff/core';
 import type { PingReceiver } from '@skbuff/icmp';
 import { IPCB_IIF, inetIif } from '@skbuff/ipv4';
-import { sockQueueRcvSkb } from '@skbuff/sock';
 import { AF_INET, EREMOTEIO, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IP_PMTUDISC_DONT, TCP_ESTABLISHED } from '@skbuff/uapi';
 import { ICMPHDR_CODE, ICMPHDR_ID, ICMPHDR_TYPE, IPHDR_DADDR, be16, be32, ipHdrlen } from '@skbuff/wire';
-import { pingLookup } from './ping.ts';
+import { pingLookup, pingRcv } from './ping.ts';
 import { pingSupported } from './ping-sendmsg.ts';
 import type { PingSock } from './ping-sock.ts';
 
@@ -14,19 +13,9 @@ function hears(sk: PingSock, { bytes, networkHeader }: SkBuff): boolean {
   return sk.family === AF_INET && (sk.inetRcvSaddr === 0 || sk.inetRcvSaddr === be32(bytes, networkHeader + IPHDR_DADDR));
 }
 
-/** `ping_rcv`: an echo reply, `data` behind its header. 0 or a drop reason; the sk_buff stays ICMP's. */
-function pingRcv(skb: SkBuff): number {
-  const sk = pingLookup(skb, be16(skb.bytes, skb.transportHeader + ICMPHDR_ID), inetIif(skb), hears);
-  if (sk === null) return SKB_DROP_REASON_NO_SOCKET;
-  const own = skb.clone();
-  if (own === null) return SKB_DROP_REASON_NOMEM;
-  own.push(own.data - own.transportHeader);
-  // Linux tells the interface even of what came before IP_PKTINFO was switched on, and never an address.
+/** Linux tells the interface even of what came before IP_PKTINFO was switched on, and never an address. */
+function note(own: SkBuff): void {
   pktinfoNote(own, own.cb[IPCB_IIF], 0);
-  if (own.dst !== null) own.dstDrop();
-  const reason = sockQueueRcvSkb(sk, own);
-  if (reason !== 0) own.consume();
-  return reason;
 }
 
 /** `ping_err`: an error about an echo request, whose IP header is at `data`. */
@@ -46,4 +35,4 @@ function pingErr(skb: SkBuff, type: number, code: number, info: number): void {
   sk.setErr(err);
 }
 
-export const pingReceiver: PingReceiver = { rcv: pingRcv, err: pingErr };
+export const pingReceiver: PingReceiver = { rcv: (skb) => pingRcv(skb, inetIif(skb), hears, note), err: pingErr };

@@ -2,10 +2,10 @@
  * What sockets for echo messages do in every family (`net/ipv4/ping.c`). They are in one table, so that an identifier is one socket's
  * whatever network layer its messages come by; what an address is, the family says.
  */
-import type { NetDevice, SkBuff } from '@skbuff/core';
-import { type Msghdr, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, type SockAddr, msgPayload, sockNet, sockOrphan } from '@skbuff/sock';
+import { type NetDevice, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NO_SOCKET, type SkBuff } from '@skbuff/core';
+import { type Msghdr, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, type SockAddr, msgPayload, sockNet, sockOrphan, sockQueueRcvSkb } from '@skbuff/sock';
 import { EACCES, EADDRINUSE, EINVAL, EMSGSIZE, EOPNOTSUPP, MSG_OOB } from '@skbuff/uapi';
-import { ICMPHDR_CODE, ICMPHDR_LEN, ICMPHDR_TYPE } from '@skbuff/wire';
+import { ICMPHDR_CODE, ICMPHDR_ID, ICMPHDR_LEN, ICMPHDR_TYPE, be16 } from '@skbuff/wire';
 import { type PingSock, pingNet } from './ping-sock.ts';
 
 /** The addresses of one family. */
@@ -26,12 +26,15 @@ export function pingInitSock(sk: PingSock): number {
 
 /** `ping_bind`: the port is the identifier of what is sent and received. */
 export function pingBind<A extends SockAddr & { readonly port: number }>(sk: PingSock, addr: A, addresses: PingAddresses<A>): number {
+  const { boundDevIf } = sk;
   const err = addresses.checkBindAddr(sk, addr);
   if (err !== 0) return err;
   if (sk.inetNum !== 0) return -EINVAL;
   const certain = addresses.setSaddr(sk, addr);
   if (pingNet.of(sk.net).getPort(sk, addr.port) !== 0) {
     addresses.setSaddr(sk, null);
+    // An address of a link may have bound it to an interface.
+    sk.boundDevIf = boundDevIf;
     return -EADDRINUSE;
   }
   if (certain) sk.userlocks |= SOCK_BINDADDR_LOCK;
@@ -67,6 +70,23 @@ export function pingLookup(skb: SkBuff, ident: number, dif: number, hears: (sk: 
     if (sk.inetNum === ident && hears(sk, skb) && (sk.boundDevIf === 0 || sk.boundDevIf === dif)) return sk;
   }
   return null;
+}
+
+/**
+ * `ping_rcv`: an echo reply from interface `dif`, `data` behind its header; `note`: what its family remembers of what is queued. 0 or a drop
+ * reason; the sk_buff stays ICMP's.
+ */
+export function pingRcv(skb: SkBuff, dif: number, hears: (sk: PingSock, skb: SkBuff) => boolean, note: ((own: SkBuff) => void) | null): number {
+  const sk = pingLookup(skb, be16(skb.bytes, skb.transportHeader + ICMPHDR_ID), dif, hears);
+  if (sk === null) return SKB_DROP_REASON_NO_SOCKET;
+  const own = skb.clone();
+  if (own === null) return SKB_DROP_REASON_NOMEM;
+  own.push(own.data - own.transportHeader);
+  note?.(own);
+  if (own.dst !== null) own.dstDrop();
+  const reason = sockQueueRcvSkb(sk, own);
+  if (reason !== 0) own.consume();
+  return reason;
 }
 
 /**

@@ -1,12 +1,19 @@
 /** Sending (`raw_sendmsg`, `raw_send_hdrinc` in `net/ipv4/raw.c`). */
 import { inetRouteMsg, inetSkFlowiFlags, ipCmsgSend, type SockaddrIn } from '@skbuff/af-inet';
-import { CHECKSUM_NONE, NF_BIT_IPV4_LOCAL_OUT, NF_HOOK_OK, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
 import {
+  CHECKSUM_NONE,
+  dstOutput,
   FLOWI_FLAG_KNOWN_NH,
+  llReservedSpace,
+  NF_BIT_IPV4_LOCAL_OUT,
+  NF_HOOK_OK,
+  SKB_DROP_REASON_NOT_SPECIFIED,
+  type SkBuff,
+} from '@skbuff/core';
+import {
   type Flowi4,
   type IpcmCookie,
   type Rtable,
-  dstOutput,
   ipAppendData,
   ipFlushPendingFrames,
   ipPushPendingFrames,
@@ -14,7 +21,6 @@ import {
   ipSendCheck,
   ipcbInit,
   ipv4Net,
-  llReservedSpace,
 } from '@skbuff/ipv4';
 import { type Msghdr, SOCKADDR_EMPTY, msgPayload, skbSetupTxTimestamp, sockAddrErrno, sockMaySend, sockNet } from '@skbuff/sock';
 import {

@@ -59,11 +59,12 @@ export type SkFilter = (skb: SkBuff) => number;
 
 export class Sock implements SkbSock {
   readonly net: Net;
-  readonly family: number;
+  /** AF_*; {@link become} changes it. */
+  family: number;
   /** SOCK_STREAM … */
   readonly type: number;
   readonly protocol: number;
-  readonly prot: Proto;
+  prot: Proto;
   /** TCP_*: also for other protocols, where TCP_ESTABLISHED means connected and TCP_CLOSE not. */
   state: number = TCP_CLOSE;
   /** SOCK_* bits of this file. */
@@ -164,6 +165,14 @@ export class Sock implements SkbSock {
     }
     state.layer.liveSocks++;
     moduleGet(net.kernel, prot.owner);
+  }
+
+  /** From now on it is a socket of another protocol, in another family (IPV6_ADDRFORM). */
+  become(family: number, prot: Proto): void {
+    moduleGet(this.net.kernel, prot.owner);
+    modulePut(this.net.kernel, this.prot.owner);
+    this.family = family;
+    this.prot = prot;
   }
 
   /** `sock_flag`. */

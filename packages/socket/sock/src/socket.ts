@@ -16,7 +16,7 @@ export class Socket {
   /** SS_* */
   state: number = SS_UNCONNECTED;
   readonly type: number;
-  readonly family: NetProtoFamily;
+  family: NetProtoFamily;
   ops: ProtoOps | null = null;
   sk: Sock | null = null;
 

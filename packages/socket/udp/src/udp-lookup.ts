@@ -47,10 +47,16 @@ function lookup2(
   return best;
 }
 
+/** A socket of AF_INET6 hears IPv4 too, unless it does not want to, but one that hears nothing else goes first. */
+function dualStackScore(sk: UdpSock): number {
+  return sk.ipv6only ? 0 : 1;
+}
+
 /** `compute_score`: 0 if the socket does not match. */
 function computeScore(sk: UdpSock, own: number, saddr: number, sport: number, dport: number, dif: number): number {
   if (sk.inetNum !== dport || sk.inetRcvSaddr !== own) return 0;
-  let score = 2;
+  let score = sk.pinet6 === null ? 2 : dualStackScore(sk);
+  if (score === 0) return 0;
   if (sk.inetDaddr !== 0) {
     if (sk.inetDaddr !== saddr) return 0;
     score += 4;

@@ -95,7 +95,7 @@ function deliverClone(sk: UdpSock, skb: SkBuff, stats: UdpMib): void {
 function isMcastSock(sk: UdpSock, skb: SkBuff, dport: number, dif: number): boolean {
   const { bytes } = skb;
   const daddr = be32(bytes, skb.networkHeader + IPHDR_DADDR);
-  if (sk.inetNum !== dport) return false;
+  if (sk.inetNum !== dport || sk.ipv6only) return false;
   if (sk.inetDaddr !== 0 && sk.inetDaddr !== be32(bytes, skb.networkHeader + IPHDR_SADDR)) return false;
   if (sk.inetDport !== 0 && sk.inetDport !== be16(bytes, skb.transportHeader + UDPHDR_SOURCE)) return false;
   if (sk.inetRcvSaddr !== 0 && sk.inetRcvSaddr !== daddr) return false;
