@@ -1,7 +1,7 @@
 /** Which addresses are this host's own (`net/ipv6/addrconf.c`, `net/ipv6/anycast.c`: what is asked, not how they come and go). */
 import type { Net, NetDevice } from '@skbuff/core';
 import { IFA_F_OPTIMISTIC, IFA_F_TENTATIVE } from '@skbuff/uapi';
-import type { In6Addr } from '@skbuff/wire';
+import { type In6Addr, ipv6PrefixEqual } from '@skbuff/wire';
 import { IPV6_ADDR_LINKLOCAL, IPV6_ADDR_LOOPBACK, ipv6AddrType } from './addrconf-core.ts';
 import { IFA_LINK, in6DevGet, type Inet6Ifaddr } from './if-inet6.ts';
 import { ipv6Net } from './ipv6-net.ts';
@@ -37,9 +37,11 @@ export function ipv6ChkAddr(net: Net, addr: In6Addr, dev: NetDevice | null, stri
   return ipv6ChkAddrAndFlags(net, addr, dev, strict, IFA_F_TENTATIVE);
 }
 
-/** `ipv6_get_lladdr`: fills in the device's link-local address with none of `bannedFlags`; false: there is none. */
+/** `ipv6_get_lladdr`: fills in the device's oldest link-local address with none of `bannedFlags`; false: there is none. */
 export function ipv6GetLladdr(dev: NetDevice, into: In6Addr, bannedFlags: number): boolean {
-  for (const ifp of in6DevGet(dev)?.addrList ?? []) {
+  const list = in6DevGet(dev)?.addrList ?? [];
+  for (let i = list.length - 1; i >= 0; i--) {
+    const ifp = list[i] as Inet6Ifaddr;
     if (ifp.scope > IFA_LINK) break;
     if (ifp.scope !== IFA_LINK || (ifp.flags & bannedFlags) !== 0) continue;
     into.copy(ifp.addr);
@@ -57,4 +59,9 @@ export function ipv6ChkAcastAddr(net: Net, dev: NetDevice | null, addr: In6Addr)
 /** `ipv6_chk_acast_addr_src`: the same of a source: link-local ones on their device. */
 export function ipv6ChkAcastAddrSrc(net: Net, dev: NetDevice, addr: In6Addr): boolean {
   return ipv6ChkAcastAddr(net, (ipv6AddrType(addr) & IPV6_ADDR_LINKLOCAL) !== 0 ? dev : null, addr);
+}
+
+/** `ipv6_chk_prefix`: whether `addr` is in the prefix of one of the device's addresses. */
+export function ipv6ChkPrefix(addr: In6Addr, dev: NetDevice): boolean {
+  return (in6DevGet(dev)?.addrList ?? []).some((ifp) => ipv6PrefixEqual(addr, ifp.addr, ifp.prefixLen));
 }

@@ -11,7 +11,7 @@ export const IF_RA_OTHERCONF = 0x80;
 export const IF_RA_MANAGED = 0x40;
 export const IF_RA_RCVD = 0x20;
 export const IF_RS_SENT = 0x10;
-export const IF_READY = 0x80000000 | 0;
+export const IF_READY: number = 0x80000000 | 0;
 
 /** `enum`: where duplicate address detection stands. */
 export const INET6_IFADDR_STATE_PREDAD = 0;
@@ -28,6 +28,13 @@ export const IFA_SITE = 0x40;
 
 /** Lifetime without end, seconds. */
 export const INFINITY_LIFE_TIME = 0xffffffff;
+
+/** `struct delayed_work`, as its owner moves it. */
+export interface PendingWork {
+  /** To `delay` jiffies from now on; 0: soon. */
+  readonly mod: (delay: number) => void;
+  readonly cancel: () => void;
+}
 
 /** One address of an interface. */
 export class Inet6Ifaddr {
@@ -48,7 +55,7 @@ export class Inet6Ifaddr {
   /** IFA_F_* */
   flags: number;
   dadProbes = 0;
-  /** Six bytes that make our own solicitations recognisable (RFC 7527), as two numbers; 0, 0: none. */
+  /** Six bytes that make our own solicitations recognisable (RFC 7527): the first two, and the last four as a word; 0, 0: none. */
   dadNonceHi = 0;
   dadNonceLo = 0;
   /** IFA_HOST, IFA_LINK, IFA_SITE or 0: global (`ipv6_addr_scope`). */
@@ -65,7 +72,7 @@ export class Inet6Ifaddr {
   /** The route to it. */
   rt: Fib6Info | null = null;
   /** Duplicate address detection's, owned by who runs it. */
-  dadTimer: TimerList | null = null;
+  dadWork: PendingWork | null = null;
 
   constructor(idev: Inet6Dev, addr: In6Addr, prefixLen: number, flags: number, scope: number) {
     this.idev = idev;
@@ -99,7 +106,7 @@ export interface Ifacaddr6 {
 export class Inet6Dev {
   readonly dev: NetDevice;
   readonly cnf: Ipv6Devconf;
-  /** By scope, the widest last; within a scope the newest first (`ipv6_link_dev_addr`). */
+  /** By scope, the widest first; within a scope the newest first (`ipv6_link_dev_addr`). */
   readonly addrList: Inet6Ifaddr[] = [];
   /** The temporary ones among them, newest first. */
   readonly tempaddrList: Inet6Ifaddr[] = [];
@@ -114,6 +121,12 @@ export class Inet6Dev {
   tstamp = 0;
   /** Interface identifier that was set, for addresses made from advertised prefixes; ::: none. */
   readonly token: In6Addr = new In6Addr();
+  /** Router solicitations: the timer, jiffies of the present interval, how many were sent. */
+  rsTimer: TimerList | null = null;
+  rsInterval = 0;
+  rsProbes = 0;
+  /** Seconds by which temporary addresses are preferred for a shorter time, so that not all hosts renew at once; more than any setting: to be drawn. */
+  desyncFactor: number = INFINITY_LIFE_TIME;
   /** MTU that routers advertise, 0: none. */
   raMtu = 0;
   /** `Ip6*` of /proc/net/dev_snmp6, and ICMPv6's, of which those by type begin at 0 (received) and 256 (sent). */

@@ -3,10 +3,12 @@
  * loads; until then IPv6 behaves as a kernel without that part.
  */
 import type { ExtAck, Net, NetDevice, SkBuff, SkbSock } from '@skbuff/core';
-import type { NeighTable } from '@skbuff/neighbour';
+import type { NeighTable, Neighbour } from '@skbuff/neighbour';
 import type { In6Addr } from '@skbuff/wire';
+import type { Ipv6Devconf } from './devconf.ts';
 import type { Flowi6 } from './flow.ts';
 import type { Inet6Dev, Inet6Ifaddr } from './if-inet6.ts';
+import type { JoinedAddr } from './inet6-fill-addr.ts';
 import type { Rt6Info } from './rt6-info.ts';
 
 /** `struct fib6_info`, as far as others than its maker care. Who gets one back from a call holds no reference. */
@@ -18,6 +20,8 @@ export interface Fib6Info {
   readonly metric: number;
   /** Jiffies after which it counts no more; 0: never. */
   readonly expires: number;
+  /** It is in a table (`fib6_node`): not yet between `f6iAlloc` and `insRt`, and no more once it was taken out, by whomever. */
+  readonly linked: boolean;
 }
 
 /** `struct fib6_config`: a route as somebody wants it; absent: not said. */
@@ -51,8 +55,10 @@ export interface RaRouter {
   /** ICMPV6_ROUTER_PREF_* */
   readonly pref: number;
   readonly metric: number;
-  /** Hop limit for packets by it, 0: not said. */
+  /** Hop limit for packets by it, 0: not said (RTAX_HOPLIMIT of the route). */
   readonly hopLimit: number;
+  /** MTU that the interface is about to get by what it says, 0: none (RTAX_MTU of the route). */
+  readonly mtu: number;
 }
 
 /** A routing implementation: the FIB, or your own. It makes its routes with `Ipv6.dstOps`, whose `check` it brings. */
@@ -132,6 +138,11 @@ export interface Icmpv6Sender {
   readonly icmpv6Send: (skb: SkBuff, type: number, code: number, info: number) => void;
   /** `icmpv6_param_prob_reason`: parameter problem `code` at `pos` bytes from the IPv6 header; frees the sk_buff with `reason`. */
   readonly paramProb: (skb: SkBuff, code: number, pos: number, reason: number) => void;
+  /**
+   * `icmpv6_notify`: a message of that type (an error, or NDISC_REDIRECT) quotes a packet of ours, whose IPv6 header is at `data`: the
+   * transport and the raw sockets hear of it, each by its `errHandler`. Returns a drop reason; the sk_buff stays the caller's.
+   */
+  readonly notify: (skb: SkBuff, type: number, code: number, info: number) => number;
   /** `ICMP6MSGOUT_INC_STATS`, ICMP6_MIB_OUTMSGS: an ICMPv6 message of that type was sent by a device. */
   readonly outCount: (net: Net, idev: Inet6Dev | null, type: number) => void;
 }
@@ -140,12 +151,21 @@ export interface Icmpv6Sender {
 export interface NdiscOps {
   /** `nd_tbl`. */
   readonly tbl: NeighTable;
-  /** `ndisc_rcv`: a message of types 133…137 that ICMPv6 has verified, `transportHeader` and `data` at it. The sk_buff stays the caller's. Returns a drop reason. */
+  /** `ndisc_rcv`: a message of types 133…137 that ICMPv6 has verified, `transportHeader` and `data` at it. The sk_buff stays the caller's. Returns a drop reason, SKB_CONSUMED where it was of use. */
   readonly rcv: (skb: SkBuff) => number;
   readonly sendRs: (dev: NetDevice, saddr: In6Addr, daddr: In6Addr) => void;
-  /** `ndisc_send_ns`; `saddr` null: one of the device's. A nonce of 0, 0 is none. */
+  /**
+   * `ndisc_send_ns`; `saddr` null: one of the device's. The nonce is six bytes: the first two, and the last four as a word with or without
+   * a sign; 0, 0 is none.
+   */
   readonly sendNs: (dev: NetDevice, solicit: In6Addr, daddr: In6Addr, saddr: In6Addr | null, nonceHi: number, nonceLo: number) => void;
   readonly sendNa: (dev: NetDevice, daddr: In6Addr, solicited: In6Addr, router: boolean, solicitedFlag: boolean, override: boolean, incOpt: boolean) => void;
+  /**
+   * Neighbour discovery's part of `rt6_do_redirect`: the redirect at `transportHeader` is to be followed, so its target is a neighbour, with
+   * the link-layer address that the message says, and unless `onLink` (the target is the destination itself) a router. Null: its options
+   * are bad, or there can be no entry.
+   */
+  readonly redirectTarget: (skb: SkBuff, onLink: boolean) => Neighbour | null;
   /** `ndisc_send_redirect`: tells the sender of a forwarded packet that `target` is the better way. The sk_buff stays the caller's. */
   readonly sendRedirect: (skb: SkBuff, target: In6Addr) => void;
   /** `pndisc_constructor` … whether `ip -6 neigh add proxy` has it on the device (`pneigh_lookup`). */
@@ -163,6 +183,8 @@ export interface AddrconfOps {
   readonly leaveSolict: (idev: Inet6Dev, addr: In6Addr) => void;
   /** `inet6_ifinfo_notify`: what an RA said has changed the interface. */
   readonly ifinfoNotify: (event: number, idev: Inet6Dev) => void;
+  /** `inet6_netconf_notify_devconf`: a setting (NETCONFA_*) of the interface `ifindex` (NETCONFA_IFINDEX_*) has changed. `type`: RTM_NEWNETCONF. */
+  readonly netconfNotify: (net: Net, type: number, attr: number, ifindex: number, cnf: Ipv6Devconf) => void;
   /** ioctl(2) SIOCSIFADDR, SIOCDIFADDR, SIOCSIFDSTADDR with the bytes of `struct in6_ifreq`; the caller has made sure of the privilege. */
   readonly ioctl: ((net: Net, request: number, arg: Uint8Array) => number) | null;
 }
@@ -176,9 +198,23 @@ export interface MldOps {
   readonly remap: (idev: Inet6Dev) => void;
   readonly unmap: (idev: Inet6Dev) => void;
   readonly destroyDev: (idev: Inet6Dev) => void;
-  /** `ipv6_dev_mc_inc`, `__ipv6_dev_mc_dec`: the host is once more, once less in a group. 0 or a negative errno. */
-  readonly mcInc: (dev: NetDevice, group: In6Addr) => number;
+  /**
+   * `__ipv6_dev_mc_inc`: the host is once more in a group, in a filter mode (MCAST_*; default: MCAST_EXCLUDE, whoever sends). 0, -EINVAL (no
+   * IPv6 there), -ENODEV (the interface goes away).
+   */
+  readonly mcInc: (dev: NetDevice, group: In6Addr, mode?: number) => number;
+  /** `__ipv6_dev_mc_dec`: once less; a socket's filter was taken away before, by `mcDelSrc` with `delta` false. 0 or -ENOENT. */
   readonly mcDec: (idev: Inet6Dev, group: In6Addr) => number;
+  /**
+   * `ip6_mc_add_src`, `ip6_mc_del_src`: one more socket, one less (or, `delta`, one that counts already) is in a mode, with these sources.
+   * 0, -ESRCH (not in the group; that source was not there), -EINVAL (nobody is in that mode).
+   */
+  readonly mcAddSrc: (idev: Inet6Dev, group: In6Addr, mode: number, sources: readonly In6Addr[], delta: boolean) => number;
+  readonly mcDelSrc: (idev: Inet6Dev, group: In6Addr, mode: number, sources: readonly In6Addr[], delta: boolean) => number;
+  /** `idev->mc_list`: the groups, the one joined last first. */
+  readonly mcList: (idev: Inet6Dev) => readonly JoinedAddr[];
+  /** net.ipv6.mld_max_msf: sources that a socket may name for one group. */
+  readonly maxMsf: () => number;
   /** `ipv6_chk_mcast_addr`: whether the device is in the group, and wants what `saddr` (null: anybody) sends there. */
   readonly chkMcastAddr: (dev: NetDevice, group: In6Addr, saddr: In6Addr | null) => boolean;
   /** `ipv6_mc_dad_complete`: the first link-local address may be used. */
@@ -214,10 +250,32 @@ export interface Raw6Delivery {
   readonly raChain: (skb: SkBuff, sel: number) => boolean;
 }
 
+/** The socket of a multicast routing daemon: a raw one (`struct raw6_sock`), or one that is refused. */
+export interface Mroute6Sock extends SkbSock {
+  /** SOCK_RAW of IPPROTO_ICMPV6: only such a socket may be a daemon's. */
+  readonly isRawIcmpv6: boolean;
+  /** The user has CAP_NET_ADMIN in the namespace. */
+  readonly netAdmin: boolean;
+  /** `ip6mr_table`: the table that it speaks of (MRT6_TABLE); 0: the default one. */
+  ip6mrTable: number;
+  /** `sock_queue_rcv_skb`: a message of the kernel (`struct mrt6msg` at `data`), past all filters. Takes over the sk_buff; 0 or a negative errno. */
+  queueRcv(skb: SkBuff): number;
+}
+
 /** Multicast routing. */
 export interface MulticastRouting6 {
   /** `ip6_mr_input`: forwards a multicast packet; takes over the sk_buff. */
   readonly input: (skb: SkBuff) => number;
+  /** `mroute6_is_socket`: whether the packet was sent by the daemon of its table: it hears its own packets although nobody joined. */
+  readonly isSocket: (net: Net, skb: SkBuff) => boolean;
+  /** `ip6_mroute_setsockopt`, of MRT6_INIT … MRT6_FLUSH: 0 or a negative errno. */
+  readonly setsockopt: (sk: Mroute6Sock, name: number, value: Uint8Array) => number;
+  /** `ip6_mroute_getsockopt`: bytes written into `out`, or a negative errno. */
+  readonly getsockopt: (sk: Mroute6Sock, name: number, out: Uint8Array) => number;
+  /** `ip6mr_ioctl`: SIOCGETMIFCNT_IN6, SIOCGETSGCNT_IN6. 0 or a negative errno; null: none of these. */
+  readonly ioctl: (sk: Mroute6Sock, request: number, arg: Uint8Array) => number | null;
+  /** `ip6mr_sk_done`: a socket is closed; whether it was a daemon's. */
+  readonly skDone: (sk: Mroute6Sock) => boolean;
 }
 
 /** Event data of `inet6addr_chain` (NETDEV_UP: may be used, NETDEV_DOWN: removed). */

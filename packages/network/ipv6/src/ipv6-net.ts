@@ -1,7 +1,8 @@
 /** `net->ipv6` and what IPv6 keeps for the whole kernel. */
-import { AtomicNotifierHead, type DstOps, type Net, NetSlot, type OffloadCallbacks, type PacketType, token, type Token } from '@skbuff/core';
+import { AtomicNotifierHead, type DstOps, type Net, NetSlot, type OffloadCallbacks, token, type Token } from '@skbuff/core';
 import type { InetPeerBase } from '@skbuff/inet';
 import { ICMP6MSG_MIB_MAX, ICMP6_MIB_MAX, IPSTATS_MIB_MAX } from '@skbuff/uapi';
+import { type In6Addr, In6Map } from '@skbuff/wire';
 import { Ipv6Devconf } from './devconf.ts';
 import { Inet6AddrHash } from './inet6-addr-hash.ts';
 import type {
@@ -35,8 +36,6 @@ export class Ipv6 {
   mld: MldOps | null = null;
   raw: Raw6Delivery | null = null;
   mroute: MulticastRouting6 | null = null;
-  /** `ipv6_list_rcv`. */
-  listRcv: PacketType['listFunc'] = null;
   /** Interfaces with an IPv6 side, and addresses: 0 in the end. */
   inet6Devs = 0;
   ifaddrs = 0;
@@ -73,7 +72,7 @@ export class Ipv6Net {
   /** What other packages add to /proc/net/snmp6 (`Udp6` …): lines. */
   readonly snmpGroups: Map<string, () => string> = new Map();
   /** By address, as text of four words. */
-  readonly peers: InetPeerBase<string> = new Map();
+  readonly peers: InetPeerBase<In6Addr> = new In6Map();
   /** `inet6_addr_lst`: every address of the namespace. */
   readonly addrs: Inet6AddrHash;
   /** Settings of net.ipv6.conf.all and .default. */

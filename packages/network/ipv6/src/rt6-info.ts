@@ -1,6 +1,6 @@
 /** `struct rt6_info`: a routing decision for IPv6. */
 import { DstEntry, type DstOps, type NetDevice } from '@skbuff/core';
-import { IPV6_MIN_MTU, RTAX_MTU, RTF_GATEWAY, RTN_UNICAST } from '@skbuff/uapi';
+import { IPV6_MIN_MTU, RTAX_MTU, RTF_CACHE, RTF_GATEWAY, RTN_UNICAST } from '@skbuff/uapi';
 import { In6Addr } from '@skbuff/wire';
 import type { Inet6Dev } from './if-inet6.ts';
 
@@ -14,7 +14,7 @@ export class Rt6Info extends DstEntry {
   dstPlen = 0;
   readonly srcAddr: In6Addr = new In6Addr();
   srcPlen = 0;
-  /** Next hop, where `rtFlags` has RTF_GATEWAY; of a decision for one destination (RTF_CACHE) without a gateway, that destination. */
+  /** Next hop, where `rtFlags` has RTF_GATEWAY; of a decision for one destination (RTF_CACHE) without a gateway, that destination, whatever the packet says. */
   readonly gateway: In6Addr = new In6Addr();
   /** Preferred source of the route (RTA_PREFSRC); ::: none. */
   readonly prefsrc: In6Addr = new In6Addr();
@@ -34,7 +34,7 @@ export class Rt6Info extends DstEntry {
 
   /** `rt6_nexthop`: whom to ask for on the link. */
   nexthop(daddr: In6Addr): In6Addr {
-    return (this.rtFlags & RTF_GATEWAY) !== 0 ? this.gateway : daddr;
+    return (this.rtFlags & (RTF_CACHE | RTF_GATEWAY)) !== 0 ? this.gateway : daddr;
   }
 
   /** `ip6_rt_cache` … `ip6_dst_destroy`. */
@@ -51,11 +51,13 @@ export function ip6Mtu(dst: DstEntry): number {
   return Math.min(mtu !== 0 ? mtu : linkMtu6(rt), IP6_MAX_MTU);
 }
 
-/** `ip6_dst_mtu_maybe_forward` without what was learned, where `forwarding`. */
-export function ip6DstMtuMaybeForward(rt: Rt6Info, forwarding: boolean): number {
-  if (!forwarding) return ip6Mtu(rt);
-  const mtu = rt.metric(RTAX_MTU);
-  return mtu !== 0 ? mtu : linkMtu6(rt);
+/**
+ * `ip6_dst_mtu_maybe_forward`: bytes of a forwarded packet that fit: what was learned is nothing to it, and what the route says only where that
+ * is locked.
+ */
+export function ip6DstMtuForward(rt: Rt6Info): number {
+  const mtu = rt.metricLocked(RTAX_MTU) ? rt.metric(RTAX_MTU) : 0;
+  return Math.max(mtu !== 0 ? mtu : linkMtu6(rt), IPV6_MIN_MTU);
 }
 
 function linkMtu6({ idev }: Rt6Info): number {

@@ -17,10 +17,16 @@ function readGroups(text: string): Record<string, number> {
   return all;
 }
 
-/** The files of /proc/net with counters, each with what reads it. */
-export const mibFiles: Readonly<Record<string, MibReader>> = { snmp: readGroups, netstat: readGroups };
+/** A line for each counter, whose name begins with its group's. */
+function readNames(text: string): Record<string, number> {
+  const lines = [...text.matchAll(/^([A-Za-z]+6)(\S+)\s+(\d+)$/gm)];
+  return Object.fromEntries(lines.map(([, group, name, value]) => [`${group}:${name}`, Number(value)]));
+}
 
-/** The counters of all {@link mibFiles} that there are: `Ip:InReceives`. */
+/** The files of /proc/net with counters, each with what reads it. */
+export const mibFiles: Readonly<Record<string, MibReader>> = { snmp: readGroups, netstat: readGroups, snmp6: readNames };
+
+/** The counters of all {@link mibFiles} that there are: `Ip:InReceives`, `Ip6:InReceives`. */
 export function mibs(net: Net): Record<string, number> {
   const all: Record<string, number> = {};
   for (const [file, read] of Object.entries(mibFiles)) {

@@ -9,4 +9,5 @@ export * from './frames.ts';
 export * from './ip-packet.ts';
 export * from './ip6-packet.ts';
 export * from './known-neighbours.ts';
+export * from './nud-names.ts';
 export * from './packet-family.ts';

@@ -1,7 +1,7 @@
 /** Instead of ARP and its like, where they are not what is tested. */
 import { NETDEV_DOWN, NETDEV_UNREGISTER, NOTIFY_DONE, type Plugin, SKB_DROP_REASON_NOT_SPECIFIED, type Token } from '@skbuff/core';
 import { NEIGHBOUR, NeighTable, type NeighOps, type NeighTableOptions, type Neighbour, neighConnectedOutput } from '@skbuff/neighbour';
-import { AF_INET, ETH_P_IP, NUD_NOARP } from '@skbuff/uapi';
+import { AF_INET, ETH_P_IP, IFF_LOOPBACK, NUD_NOARP } from '@skbuff/uapi';
 import { setBe32 } from '@skbuff/wire';
 
 /** What one family's table of neighbours is. */
@@ -15,7 +15,7 @@ export interface KnownTable<S> extends Pick<NeighTableOptions, 'family' | 'keyLe
   readonly put: (service: S, tbl: NeighTable | null) => void;
 }
 
-/** All neighbours are known from the start: 02:00 and the last four bytes of their address. */
+/** All neighbours are known from the start: 02:00 and the last four bytes of their address; on the loopback device its own. */
 export function knownTable<S>({ name, of, service, put, ...options }: KnownTable<S>): Plugin {
   const ops: NeighOps = {
     family: options.family,
@@ -53,6 +53,10 @@ function construct(neigh: Neighbour): number {
   neigh.nudState = NUD_NOARP;
   neigh.ops = ops;
   neigh.outputFn = neighConnectedOutput;
+  if ((neigh.dev.flags & IFF_LOOPBACK) !== 0) {
+    ha.set(neigh.dev.devAddr);
+    return 0;
+  }
   ha[0] = 2;
   setBe32(ha, 2, [neigh.k0, neigh.k1, neigh.k2, neigh.k3][(keyLen >> 2) - 1] as number);
   return 0;

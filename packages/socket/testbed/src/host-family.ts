@@ -22,6 +22,6 @@ export interface HostFamily<P extends PacketFields = PacketFields> extends Packe
   readonly sockaddr: (addr: string, port: number) => SockAddr;
   /** Gives a device one more address: 0 or a negative errno. */
   readonly addAddress: (dev: NetDevice, addr: string, prefixlen: number) => number;
-  /** ICMP errors are told to `heard`, unless ICMP is loaded. */
-  readonly hearErrors: (kernel: Kernel, heard: (error: IcmpSent) => void) => void;
+  /** ICMP errors are told to `heard`, unless the family's ICMP is among the plugins that are `loaded` for the test itself. */
+  readonly hearErrors: (kernel: Kernel, heard: (error: IcmpSent) => void, loaded: ReadonlySet<string>) => void;
 }

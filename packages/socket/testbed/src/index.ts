@@ -6,4 +6,5 @@
 export * from '@skbuff/testkit';
 export * from './host-family.ts';
 export * from './ipv4-hosts.ts';
+export * from './ipv6-hosts.ts';
 export * from './two-hosts.ts';

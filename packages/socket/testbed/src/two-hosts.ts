@@ -12,9 +12,10 @@ import { bytesOf, mib, receiveFrame } from '@skbuff/testkit';
 import { veth, vethCreate } from '@skbuff/veth';
 import type { HostFamily, IcmpSent } from './host-family.ts';
 import { hosts4 } from './ipv4-hosts.ts';
+import { hosts6 } from './ipv6-hosts.ts';
 
 /** The IP versions that hosts speak. */
-export const hostFamilies: readonly HostFamily[] = [hosts4];
+export const hostFamilies: readonly HostFamily[] = [hosts4, hosts6];
 
 /** Nanoseconds. */
 export const MS = 1e6;
@@ -50,9 +51,11 @@ export class TwoHosts {
   /** @param plugins what is being tested, beside the network layer of the family with routing and neighbours and the socket layer */
   constructor(plugins: readonly Plugin[], family: HostFamily = hosts4) {
     this.family = family;
-    const below = [sysctl(), procfs(), netlink(), neighbour(), veth(), loopback(), ...family.plugins(), namespaces(), sock()];
+    const own = new Set(plugins.map(({ name }) => name));
+    const network = family.plugins().filter(({ name }) => !own.has(name));
+    const below = [sysctl(), procfs(), netlink(), neighbour(), veth(), loopback(), ...network, namespaces(), sock()];
     this.kernel = createKernel({ clock: this.clock, debug: true, plugins: [...below, ...plugins] });
-    family.hearErrors(this.kernel, (error) => void this.icmp.push(error));
+    family.hearErrors(this.kernel, (error) => void this.icmp.push(error), own);
     this.a = this.kernel.initNet;
     this.b = setupNet(this.kernel) as Net;
     const pair = vethCreate(this.a, 'va', this.b, 'vb');

@@ -1,0 +1,23 @@
+/** What address configuration keeps for a namespace. */
+import { type Net, NetSlot, type Random } from '@skbuff/core';
+import { in6DevGet, type Inet6Dev, type Inet6Ifaddr } from '@skbuff/ipv6';
+import type { DelayedWork } from './delayed-work.ts';
+
+export interface AddrconfNet {
+  /** The kernel's own stream: the same whatever else draws numbers. */
+  readonly random: Random;
+  /** `addr_chk_work`: looks after lifetimes. */
+  readonly checkWork: DelayedWork;
+  /** `addrconf_dad_work`. */
+  readonly dadWork: (ifp: Inet6Ifaddr) => void;
+  /** `addrconf_sysctl_register`, `snmp6_register_dev`: files for the settings and counters of an interface; 0, or -EINVAL for a name that is none for files. And no more. */
+  readonly filesRegister: (idev: Inet6Dev) => number;
+  readonly filesUnregister: (idev: Inet6Dev) => void;
+}
+
+export const addrconfNet: NetSlot<AddrconfNet> = new NetSlot<AddrconfNet>('addrconf');
+
+/** The interfaces of a namespace that take part in IPv6. */
+export function idevs(net: Net): Inet6Dev[] {
+  return net.devList.flatMap((dev) => in6DevGet(dev) ?? []);
+}
