@@ -1,8 +1,9 @@
-// node tools/bench/main.mjs forward|udp|scale|netns [--rounds 7] [--json FILE] [--no-kernel] [--ours FILE]
+// node tools/bench/main.mjs forward|udp|scale|netns [--ipv6] [--routes N] [--rounds 7] [--json FILE] [--no-kernel] [--ours FILE]
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { whyNoOurs } from './lib/bundle.mjs';
+import { families } from './lib/families.mjs';
 import { forward } from './lib/forward.mjs';
 import { whyNoKernel } from './lib/kernel.mjs';
 import { machineFacts, printFacts, writeResult } from './lib/machine.mjs';
@@ -12,7 +13,7 @@ import { scale } from './lib/scale.mjs';
 import { udp } from './lib/udp.mjs';
 
 const benches = { forward, udp, scale, netns };
-const USAGE = `usage: bench ${Object.keys(benches).join('|')} [--rounds N] [--json FILE] [--no-kernel] [--ours FILE]`;
+const USAGE = `usage: bench ${Object.keys(benches).join('|')} [--ipv6] [--routes N] [--rounds N] [--json FILE] [--no-kernel] [--ours FILE]`;
 const HERE = new URL('.', import.meta.url).pathname;
 const root = resolve(HERE, '../..');
 
@@ -27,6 +28,8 @@ function parse() {
     return parseArgs({
       allowPositionals: true,
       options: {
+        ipv6: { type: 'boolean', default: false },
+        routes: { type: 'string', default: '0' },
         rounds: { type: 'string', default: '7' },
         json: { type: 'string' },
         ours: { type: 'string' },
@@ -43,6 +46,12 @@ const name = positionals[0];
 if (positionals.length !== 1 || !Object.hasOwn(benches, name)) refuse(`which benchmark?`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds ${values.rounds}: a number from 1 on`);
+
+const routes = Number(values.routes);
+if (!Number.isInteger(routes) || routes < 0) refuse(`--routes ${values.routes}: how many`);
+if (routes > 0 && name !== 'forward') refuse('--routes is for forward');
+if (values.ipv6 && name !== 'forward' && name !== 'udp') refuse('--ipv6 is for forward and udp');
+const family = families[values.ipv6 ? 6 : 4];
 
 const facts = machineFacts();
 printFacts(facts);
@@ -63,6 +72,8 @@ const result = await benches[/** @type {keyof typeof benches} */ (name)]({
   core,
   rounds,
   directory,
+  family,
+  routes,
 });
-writeResult(resolve(values.json ?? resolve(directory, `${name}.json`)), { bench: name, facts, core, rounds, kernelMissing, oursMissing, ...result });
+writeResult(resolve(values.json ?? resolve(directory, `${[name, ...(values.ipv6 ? ['ipv6'] : []), ...(routes > 0 ? [routes] : [])].join('-')}.json`)), { bench: name, family: family.name, routes, facts, core, rounds, kernelMissing, oursMissing, ...result });
 process.exit(0);

@@ -1,4 +1,4 @@
-// node tools/fuzz/main.mjs [--frames N] [--netlink N] [--calls N] [--seed N] [--seconds S]
+// node tools/fuzz/main.mjs [--frames N] [--frames6 N] [--netlink N] [--calls N] [--seed N] [--seconds S]
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 
-const USAGE = 'usage: fuzz [--frames N] [--netlink N] [--calls N] [--seed N] [--seconds S]';
+const USAGE = 'usage: fuzz [--frames N] [--frames6 N] [--netlink N] [--calls N] [--seed N] [--seconds S]';
 
 function options() {
   try {
     const { values } = parseArgs({
-      options: { frames: { type: 'string' }, netlink: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, seconds: { type: 'string' } },
+      options: { frames: { type: 'string' }, frames6: { type: 'string' }, netlink: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, seconds: { type: 'string' } },
     });
     const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
     if (Object.values(numbers).every((value) => Number.isSafeInteger(value) && value >= 0)) return numbers;
@@ -46,8 +46,10 @@ function print(ends) {
 process.setSourceMapsEnabled(true);
 const { seed = 1, seconds, ...counts } = options();
 const fuzz = await load();
-const kinds = { frames: fuzz.fuzzFrames, netlink: fuzz.fuzzNetlink, calls: fuzz.fuzzCalls };
-const wanted = Object.keys(counts).length > 0 ? counts : { frames: 1_000_000, netlink: 1_000_000, calls: 1_000_000 };
+/** @param {object} scene */
+const framesOf = (scene) => (/** @type {any[]} */ ...rest) => fuzz.fuzzFrames(scene, ...rest);
+const kinds = { frames: framesOf(fuzz.ipv4Scene), frames6: framesOf(fuzz.ipv6Scene), netlink: fuzz.fuzzNetlink, calls: fuzz.fuzzCalls };
+const wanted = Object.keys(counts).length > 0 ? counts : { frames: 1_000_000, frames6: 1_000_000, netlink: 1_000_000, calls: 1_000_000 };
 const each = seconds === undefined ? Infinity : (seconds * 1000) / Object.keys(wanted).length;
 console.log(`seed ${seed}`);
 for (const [kind, count] of Object.entries(wanted)) {
@@ -55,7 +57,7 @@ for (const [kind, count] of Object.entries(wanted)) {
   const result = await kinds[/** @type {keyof typeof kinds} */ (kind)](count, seed, () => performance.now() - began > each);
   const took = (performance.now() - began) / 1000;
   const { rss } = process.memoryUsage();
-  console.log(`\n${result.done} ${result.what} in ${took.toFixed(1)} s, ${Math.round(result.done / took)} a second; at most ${result.mostPackets} packets at a time; RSS ${Math.round(rss / 2 ** 20)} MiB`);
+  console.log(`\n${result.done} ${result.what} in ${took.toFixed(1)} s, ${Math.round(result.done / took)} a second; at most ${result.mostPackets} packets and ${result.mostNeighbours} neighbours at a time, ${result.mostLearned} learned ways; RSS ${Math.round(rss / 2 ** 20)} MiB`);
   print(result.ends);
   if (result.unspecified.size > 0) console.log('lost for no stated reason, by');
   print(result.unspecified);

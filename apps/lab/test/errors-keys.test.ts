@@ -7,8 +7,8 @@ const LINK = '- endpoints: ["a:eth1", "b:eth1"]';
 describe('unknown keys', () => {
   it.each<[string, string | Uint8Array, string[]]>([
     ['mistyped keys of ours are errors, others are notes', lab({ top: ['expct: []', 'sede: 5', 'prefx: x'], a: ['sysctk: {}', 'exce: []', 'foo: 1'] }), [
-      '2:1 error: unknown key `expct` in the top level | expct | expct | one of sysctl, seed, capture, expect, or a key of containerlab | did you mean expect?',
-      '3:1 error: unknown key `sede` in the top level | sede | sede | one of sysctl, seed, capture, expect, or a key of containerlab | did you mean seed?',
+      '2:1 error: unknown key `expct` in the top level | expct | expct | one of sysctl, ipv6, seed, capture, expect, or a key of containerlab | did you mean expect?',
+      '3:1 error: unknown key `sede` in the top level | sede | sede | one of sysctl, ipv6, seed, capture, expect, or a key of containerlab | did you mean seed?',
       '4:1 note: unknown field `prefx` in the top level, ignored; did you mean prefix? | prefx | - | - | -',
       '9:7 error: unknown key `sysctk` in a node | topology.nodes.a.sysctk | sysctk | one of sysctl, or a key of containerlab | did you mean sysctl?',
       '10:7 note: unknown field `exce` in a node, ignored; did you mean exec? | topology.nodes.a.exce | - | - | -',

@@ -6,19 +6,22 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportScript } from '../src/export/shell-script.ts';
 import { createStackHost } from '../src/lab/stack-host.ts';
-import { runLab } from '../src/lab/run.ts';
+import { runLab, setUp } from '../src/lab/run.ts';
 import { shellQuote } from '../src/shell/quote.ts';
 import { example, exampleNames, lab, parsed } from './helpers.ts';
 
 const possible = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0;
 if (!possible) console.warn('labs in real namespaces SKIPPED: they need root and iproute2');
-/** What the running kernel was built without, of what scripts need. */
+const advertises = spawnSync('radvd', ['--version']).error === undefined;
+if (!advertises) console.warn('labs with router advertisements in real namespaces SKIPPED: they need radvd');
+/** What the running kernel or machine lacks, of what scripts need. */
 function missing(): string[] {
   const ns = `skx${process.pid}-probe`;
   const works = (command: string): boolean => spawnSync('sh', ['-c', command]).status === 0;
   spawnSync('ip', ['netns', 'add', ns]);
   const lacks = [
     ...(works(`ip -n ${ns} link add d0 type dummy`) ? [] : ['type dummy']),
+    ...(advertises ? [] : ['radvd']),
     ...(works(`tc -n ${ns} qdisc add dev lo root netem loss 1%`) ? [] : ['netem']),
   ];
   spawnSync('ip', ['netns', 'del', ns]);
@@ -59,9 +62,16 @@ describe('what a stack does not have', () => {
   const off = 'net.ipv6.conf.all.disable_ipv6=1';
 
   it('is off in the namespaces', () => {
-    const topology = parsed(example('two-nodes.clab.yml'));
-    expect(exportScript(topology, { seed: 1 }).split(off)).toHaveLength(1 + topology.nodes.length);
-    expect(exportScript(topology, { seed: 1, plugins: ['@skbuff/ipv4', '@skbuff/ipv6'] })).not.toContain(off);
+    const without = parsed(lab({ top: ['ipv6: false'] }));
+    expect(exportScript(without, { seed: 1 }).split(off)).toHaveLength(1 + without.nodes.length);
+    expect(exportScript(without, { seed: 1 })).not.toContain('settle');
+    expect(exportScript(parsed(lab()), { seed: 1, plugins: ['@skbuff/ipv4'] }).split(off)).toHaveLength(1 + without.nodes.length);
+  });
+
+  it('is left alone where the nodes have it, and waited for', () => {
+    const script = exportScript(parsed(lab()), { seed: 1 });
+    expect(script).not.toContain(off);
+    expect(script).toContain('\n  settle a b\n');
   });
 });
 
@@ -86,6 +96,46 @@ describe.runIf(possible)('in namespaces of the running kernel', () => {
       expect(theirs).toEqual(ours);
     } finally {
       bash('down');
+    }
+  }, 120_000);
+
+  it.runIf(advertises)('a ring of routers has the same addresses, routes, default routers and neighbours, also when a router is dead', async () => {
+    const topology = parsed(example('ring-of-routers.clab.yml'));
+    const prefix = `skr${process.pid}-`;
+    const script = path.join(directory, 'ring.sh');
+    writeFileSync(script, exportScript(topology, { seed: 1, prefix }));
+    const host = createStackHost(topology, { seed: 1, realTime: false });
+    const theirs = (node: string, words: readonly string[]): string => spawnSync('ip', ['-n', `${prefix}${node}`, ...words], { encoding: 'utf8' }).stdout;
+    /** What differs from run to run: numbers of interfaces, times that are left, routes that are over but not collected, which neighbour is just being asked, the order in which links came up. */
+    const plain = (text: string): string[] =>
+      text.replace(/^.* expires -.*\n/gm, '').replace(/@if\d+ */g, ' ').replace(/^\d+: /gm, '').replace(/expires \d+sec|qdisc \S+|qlen \d+|group default/g, '').replace(/REACHABLE|STALE|DELAY|PROBE/g, 'known').split('\n').map((line) => line.trim().replace(/ +/g, ' ')).sort();
+    const compare = async (...questions: string[]): Promise<number> => {
+      let lines = 0;
+      for (const { name } of topology.nodes) {
+        for (const question of questions) {
+          const words = question.split(' ');
+          const shown = theirs(name, words);
+          expect(plain((await host.exec(name, ['ip', ...words])).stdout), `${name}: ip ${question}`).toEqual(plain(shown));
+          lines += shown.split('\n').length - 1;
+        }
+      }
+      return lines;
+    };
+    try {
+      expect(spawnSync('bash', [script, 'up'], { encoding: 'utf8', timeout: 60_000 }).stderr).toBe('');
+      await setUp(host, topology);
+      spawnSync('sleep', ['12']);
+      await host.runUntil(host.now() + 12e9);
+      expect(await compare('-6 -br addr show', '-6 addr show dadfailed', '-6 route show', '-6 route show table local', '-6 neigh show to fe80::1')).toBeGreaterThan(700);
+      expect(spawnSync('ip', ['netns', 'exec', `${prefix}r3`, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1']).status).toBe(0);
+      expect(host.writeSysctl('r3', 'net/ipv6/conf/all/disable_ipv6', '1')).toBe(0);
+      spawnSync('sleep', ['16']);
+      await host.runUntil(host.now() + 16e9);
+      expect(await compare('-6 -br addr show', '-6 route show')).toBeGreaterThan(200);
+      expect(host.routeGet('h03', '2001:db8:9::9')).toEqual({ via: 'fe80::1', dev: 'eth2' });
+    } finally {
+      host.close();
+      spawnSync('bash', [script, 'down']);
     }
   }, 120_000);
 

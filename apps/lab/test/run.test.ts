@@ -12,6 +12,9 @@ interface Script {
   readonly ping?: (ms: number) => number[];
   readonly sysctl?: number;
   readonly address?: string;
+  readonly address6?: string;
+  /** From how many milliseconds on addresses can be used. */
+  readonly settled?: number;
   readonly route?: { via?: string; dev: string } | { error: string };
   /** Drops that `send` causes. */
   readonly drops?: number;
@@ -69,6 +72,10 @@ class FakeHost implements LabHost {
     return { code, stdout, stderr };
   }
 
+  daemon(node: string, argv: readonly string[], output?: { stdout(t: string): void; stderr(t: string): void }): Promise<{ code: number; stdout: string; stderr: string }> {
+    return this.exec(`${node} in the background`, argv, output);
+  }
+
   interrupt(): void {}
 
   writeSysctl(node: string, path: string, value: string): number {
@@ -76,8 +83,17 @@ class FakeHost implements LabHost {
     return this.script.sysctl ?? 0;
   }
 
-  addressOf(): string | undefined {
-    return this.script.address;
+  writeFile(node: string, path: string, text: string, append: boolean): boolean {
+    this.say(`${node}: ${JSON.stringify(text)} ${append ? '>>' : '>'} ${path}`);
+    return !path.startsWith('/dev/');
+  }
+
+  addressOf(_node: string, family?: 'ipv4' | 'ipv6'): string | undefined {
+    return family === 'ipv6' ? this.script.address6 : this.script.address;
+  }
+
+  settled(): boolean {
+    return this.time >= (this.script.settled ?? 0) * 1e6;
   }
 
   async ping(from: string, to: string, count: number, timeoutNs: number): Promise<{ sent: number; roundTripsNs: number[]; trace: string[] }> {
@@ -163,6 +179,28 @@ describe('a run', () => {
     expect((await run(source, { sysctl: -22 })).report.exec).toMatchObject([{ kind: 'failed', text: 'EINVAL' }]);
   });
 
+  it('waits until addresses can be used, but not for ever', async () => {
+    const source = lab({ top: ['expect:', '  - reach: { from: a, to: 2001:db8::2 }'], a: ['exec: [ip x]'] });
+    expect((await run(source, { settled: 1950, ping: () => [1] })).log).toEqual(['0 a: ip x', '2000 a pings 2001:db8::2 1 times, 2000 ms']);
+    const { report, log } = await run(source, { settled: 1e9, ping: () => [1] });
+    expect(log.at(-1)).toBe('10000 a pings 2001:db8::2 1 times, 2000 ms');
+    expect(report.expectations[0]).toMatchObject({ pass: true, timeNs: 0 });
+  });
+
+  it('writes files for the commands of a node', async () => {
+    const { report, log } = await run(exec("sh -c 'echo one > /etc/x.conf && echo two >> /etc/x.conf'", 'echo three > /dev/x'));
+    expect(log).toEqual(['0 a: "one\\n" > /etc/x.conf', '0 a: "two\\n" >> /etc/x.conf', '0 a: "three\\n" > /dev/x']);
+    expect(report.exec).toMatchObject([{ kind: 'note', text: 'nothing is written to /dev/x: it is no file of a node' }]);
+  });
+
+  it('leaves daemons in the background, unless they are told to stay', async () => {
+    const commands = ['radvd', 'ip'];
+    const { log } = await run(exec('radvd -C /tmp/x -p /tmp/y', 'radvd -n -C /tmp/x', 'radvd --version', 'ip x'), { commands });
+    expect(log).toEqual(['0 a in the background: radvd -C /tmp/x -p /tmp/y', '0 a: radvd -n -C /tmp/x', '0 a: radvd --version', '0 a: ip x']);
+    const wrong = await run(exec('radvd -C /tmp/x'), { commands, exec: () => ({ code: 1, stderr: 'no such file\n' }) });
+    expect(wrong.report.exec).toMatchObject([{ kind: 'failed', text: 'no such file (exit code 1)' }]);
+  });
+
   it('gives a ping without an end one', async () => {
     const { report, log } = await run(exec('ping 10.0.0.1'));
     expect(log).toEqual(['0 a: ping -c 4 10.0.0.1']);
@@ -207,7 +245,11 @@ describe('expectations', () => {
     ['reach: { from: a, to: 10.0.0.2, not: true }', {}, true],
     ['reach: { from: a, to: 10.0.0.2, not: true }', { ping: () => [1] }, ['no answer', '1 of 1 answered, the slowest after 1ms']],
     ['reach: { from: a, to: b }', { address: '10.0.0.2', ping: () => [1] }, true],
-    ['reach: { from: a, to: b }', {}, ['b has an address', 'b has no global address']],
+    ['reach: { from: a, to: b }', {}, ['b has an address', 'b has no global address that can be used']],
+    ['reach: { from: a, to: b, family: ipv6 }', { address6: '2001:db8::2', ping: () => [1] }, true],
+    ['reach: { from: a, to: b, family: ipv6 }', { address: '10.0.0.2', ping: () => [1] }, ['b has an address', 'b has no global IPv6 address that can be used']],
+    ['reach: { from: a, to: b, family: ipv4 }', { address6: '2001:db8::2', ping: () => [1] }, ['b has an address', 'b has no global IPv4 address that can be used']],
+    ['route: { node: a, to: 2001:db8::2, via: "FE80:0::1", dev: eth1 }', { route: { via: 'fe80::1', dev: 'eth1' } }, true],
     ['route: { node: a, to: 10.0.0.2, via: 10.0.0.1, dev: eth1 }', { route: { via: '10.0.0.1', dev: 'eth1' } }, true],
     ['route: { node: a, to: 10.0.0.2, via: 10.0.0.1, dev: eth1 }', { route: { dev: 'eth2' } }, ['via 10.0.0.1 dev eth1', 'dev eth2']],
     ['route: { node: a, to: 10.0.0.2, dev: eth1 }', {}, ['a route dev eth1', 'ENETUNREACH']],

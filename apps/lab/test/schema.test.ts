@@ -22,7 +22,7 @@ describe('the published schema', () => {
   });
   it('marks the keys that skbuff adds', () => {
     expect(Object.fromEntries(ownKeys)).toEqual({
-      sysctl: ['the top level', 'a node'], seed: ['the top level'], capture: ['the top level'], expect: ['the top level'], impair: ['a link'], down: ['a link'],
+      sysctl: ['the top level', 'a node'], ipv6: ['the top level'], seed: ['the top level'], capture: ['the top level'], expect: ['the top level'], impair: ['a link'], down: ['a link'],
     });
   });
   it('marks what concerns containers', () => {

@@ -133,7 +133,8 @@ describe('classify', () => {
     ['a daemon', 'nginx -g "daemon off;"', { kind: 'note', network: false }],
     ['a network command that the stack has not', 'tc qdisc add dev eth1 root netem delay 10ms', { kind: 'note', network: true }],
     ['sysctl that reads', 'sysctl net.ipv4.ip_forward', { kind: 'note', network: true }],
-    ['a file', 'echo nameserver 1.1.1.1 > /etc/resolv.conf', { kind: 'note', network: false, note: 'nothing is written to /etc/resolv.conf: nodes have no files but /proc/sys' }],
+    ['a file', 'echo nameserver 1.1.1.1 > /etc/resolv.conf', { kind: 'file', path: '/etc/resolv.conf', text: 'nameserver 1.1.1.1\n', append: false }],
+    ['more of a file', "printf 'a\\nb' >> /tmp/x", { kind: 'file', path: '/tmp/x', text: 'a\nb', append: true }],
     ['a pattern below /proc', 'echo 0 > /proc/sys/net/ipv4/conf/*/rp_filter', { kind: 'note', network: false }],
     ['a name of Object.prototype', 'constructor x', { kind: 'note', network: false }],
   ])('%s', (_label, line, expected) => {

@@ -74,7 +74,7 @@ describe('captures', () => {
     const into = directory();
     for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'router-sysctl.clab.yml']) await run(example(name), { captures: captureDirectory(into) });
     const files = readdirSync(into);
-    const bad = '_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || udp.checksum.status == 0 || _ws.expert.severity >= error';
+    const bad = '_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0 || _ws.expert.severity >= error';
     const checks = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
     let frames = 0;
     for (const file of files) {
@@ -84,6 +84,32 @@ describe('captures', () => {
     }
     expect(frames).toBeGreaterThan(40);
   });
+});
+
+it('a daemon goes on beside all else until the lab is closed', async () => {
+  const topology = parsed(lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'] }));
+  const host = createStackHost(topology, { seed: 1, realTime: false });
+  const said: string[] = [];
+  const output = { stdout: (text: string) => void said.push(text), stderr: () => {} };
+  expect((await host.exec('a', ['ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth1'])).code).toBe(0);
+  expect((await host.daemon('a', ['ip', 'link', 'show', 'eth7'])).code).toBe(1);
+  expect((await host.daemon('a', ['ping', '10.0.0.1'], output)).code).toBe(0);
+  host.interrupt();
+  await host.runUntil(host.now() + 5e9);
+  expect(said.join('').match(/icmp_seq=\d+/g)).toEqual(['icmp_seq=1', 'icmp_seq=2', 'icmp_seq=3', 'icmp_seq=4', 'icmp_seq=5', 'icmp_seq=6']);
+  expect(host.close().leaks).toEqual({});
+});
+
+it('what a line writes to a file, commands of that node read', async () => {
+  const source = lab({ a: [`exec: ["echo 10.0.0.1 me > /etc/hosts", "ip addr add 10.0.0.1/24 dev eth1"]`], top: ['expect:', '  - output: { node: a, exec: ping -c 1 me, contains: PING me (10.0.0.1) }', '  - output: { node: b, exec: ping -c 1 me, exit: 2 }'] });
+  expect(failures(await run(source))).toEqual([]);
+});
+
+it('an expectation that fails takes no time to be explained, though schedules wait', async () => {
+  const links = ['- { endpoints: ["a:eth1", "b:eth1"], down: [60s, 70s] }'];
+  const top = ['expect:', '  - reach: { from: a, to: 10.0.0.9 }', '  - { after: 1s, reach: { from: a, to: 10.0.0.9 } }'];
+  const report = await run(lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'], links, top }));
+  expect(report.expectations.map(({ pass, explanation, timeNs }) => [pass, explanation?.length !== undefined, timeNs])).toEqual([[false, true, 0], [false, true, 3e9]]);
 });
 
 describe('what Linux does', () => {

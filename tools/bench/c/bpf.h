@@ -22,6 +22,15 @@
     ((struct bpf_insn){.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = (reg), .imm = (value)})
 #define LOAD_WORD(to, from, offset) \
     ((struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = (from), .off = (offset)})
+#define AND_IMM(reg, value) \
+    ((struct bpf_insn){.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = (reg), .imm = (value)})
+#define STORE_REG(to, offset, from) \
+    ((struct bpf_insn){.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = (from), .off = (offset)})
+// Takes the place of two instructions.
+#define LOAD_MAP(reg, fd) \
+    ((struct bpf_insn){.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = (reg), .src_reg = BPF_PSEUDO_MAP_FD, .imm = (fd)}), \
+    ((struct bpf_insn){0})
+#define CALL(function) ((struct bpf_insn){.code = BPF_JMP | BPF_CALL, .imm = (function)})
 #define STORE_WORD(to, offset, value) \
     ((struct bpf_insn){.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = (to), .off = (offset), .imm = (value)})
 #define JUMP_IF_GREATER(left, right, skip) \

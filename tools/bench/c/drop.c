@@ -1,6 +1,6 @@
-// drop IFACE: discards every IPv4 packet that arrives on IFACE, at tcx ingress (Linux 6.6 and later), until stdin
-// is closed. It is the cheapest ingress drop there is, so the kernel's figure carries as little of it as possible.
-// Prints "ready" once it is attached. ARP still passes.
+// drop IFACE 4|6: discards every packet of that IP version that arrives on IFACE, at tcx ingress (Linux 6.6 and later),
+// until stdin is closed. It is the cheapest ingress drop there is, so the kernel's figure carries as little of it as
+// possible. Prints "ready" once it is attached. ARP still passes; neighbour discovery, which is IPv6, does not.
 #include "bpf.h"
 
 #include <arpa/inet.h>
@@ -15,18 +15,19 @@
 
 int main(int argc, char **argv)
 {
+    int type = argc == 3 && argv[2][0] == '6' ? ETH_P_IPV6 : ETH_P_IP;
     const struct bpf_insn insns[] = {
         LOAD_WORD(BPF_REG_2, BPF_REG_1, offsetof(struct __sk_buff, protocol)),
         MOV_IMM(BPF_REG_0, TCX_NEXT_PROGRAM),
-        JUMP_IF_NOT(BPF_REG_2, htons(ETH_P_IP), 1),
+        JUMP_IF_NOT(BPF_REG_2, htons(type), 1),
         MOV_IMM(BPF_REG_0, TCX_DISCARD),
         EXIT(),
     };
     union bpf_attr attr;
     char byte;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: drop IFACE\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: drop IFACE 4|6\n");
         return 2;
     }
     memset(&attr, 0, sizeof attr);

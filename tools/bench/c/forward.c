@@ -1,4 +1,7 @@
-// forward IN OUT SOURCE DESTINATION LENGTH MILLISECONDS
+// forward IN OUT SOURCE DESTINATION LENGTH MILLISECONDS [DESTINATIONS]
+//
+// SOURCE and DESTINATION are of IPv4 or of IPv6. DESTINATIONS: a file of 65,536 addresses in network order; every frame
+// goes to one of them, by chance.
 //
 // Makes UDP frames of LENGTH bytes inside the kernel and lets them enter IN's receive path as if its driver had just
 // delivered them (BPF_PROG_TEST_RUN with live frames, batches of 64, the kernel's own list receive). What the router
@@ -10,7 +13,8 @@
 // take a third of the time. A short first call finds out how many frames fill MILLISECONDS.
 //
 // Frames are recycled by the page pool with whatever forwarding made of them (MAC addresses, TTL), so the BPF program
-// writes the first 36 bytes anew each time: nine stores of constants.
+// writes everything up to the UDP source port anew each time: 9 stores of constants for IPv4, 14 for IPv6, and then
+// the destination, if there are several.
 #include "bpf.h"
 
 #include <arpa/inet.h>
@@ -20,9 +24,16 @@
 #include <time.h>
 
 #define MAX_FRAME 1514
-#define REWRITTEN 36 // Ethernet, IPv4 and the UDP source port
 #define FIRST 50000  // frames of the call that finds the rate
 #define BATCH 64     // frames per list; the same as NAPI_POLL_WEIGHT
+#define DESTINATIONS 65536
+
+// Where things are in a frame of the family.
+struct family {
+    int af, address_length, transport, destination, type;
+};
+
+static const struct family ipv4 = {AF_INET, 4, 34, 30, 0x0800}, ipv6 = {AF_INET6, 16, 54, 38, 0x86dd};
 
 static long long now_ns(void)
 {
@@ -65,48 +76,115 @@ static void put16(unsigned char *at, unsigned value)
     at[1] = value;
 }
 
-static void build_frame(unsigned char *frame, int length, const char *iface, const char *from, const char *to)
+static void build_ipv4(unsigned char *ip, int length)
 {
-    static const unsigned char sender[6] = {2, 0, 0, 0, 0, 9};
-    unsigned char *ip = frame + 14, *udp = frame + 34;
     unsigned sum = 0;
     int i;
 
-    hardware_address(iface, frame);
-    memcpy(frame + 6, sender, 6);
-    put16(frame + 12, 0x0800);
     ip[0] = 0x45;
-    put16(ip + 2, length - 14);
+    put16(ip + 2, length);
     ip[8] = 64; // TTL
     ip[9] = IPPROTO_UDP;
-    if (inet_pton(AF_INET, from, ip + 12) != 1 || inet_pton(AF_INET, to, ip + 16) != 1)
-        fail("address");
     for (i = 0; i < 20; i += 2)
         sum += ip[i] << 8 | ip[i + 1];
     sum = (sum & 0xffff) + (sum >> 16);
     put16(ip + 10, ~(sum + (sum >> 16)));
-    put16(udp, 4352);
-    put16(udp + 2, 7000);
-    put16(udp + 4, length - 34); // the checksum stays 0: none
 }
 
-static int load_source(const unsigned char *frame)
+static void build_ipv6(unsigned char *ip, int length)
 {
-    struct bpf_insn insns[16 + REWRITTEN / 4];
-    unsigned n = 0, offset;
+    ip[0] = 0x60;
+    put16(ip + 4, length - 40);
+    ip[6] = IPPROTO_UDP;
+    ip[7] = 64; // hop limit
+}
+
+static void build_frame(const struct family *family, unsigned char *frame, int length, const char *iface, const char *from, const char *to)
+{
+    static const unsigned char sender[6] = {2, 0, 0, 0, 0, 9};
+    unsigned char *udp = frame + family->transport, *destination = frame + family->destination;
+
+    hardware_address(iface, frame);
+    memcpy(frame + 6, sender, 6);
+    put16(frame + 12, family->type);
+    if (inet_pton(family->af, from, destination - family->address_length) != 1 || inet_pton(family->af, to, destination) != 1)
+        fail("address");
+    if (family == &ipv4)
+        build_ipv4(frame + 14, length - 14);
+    else
+        build_ipv6(frame + 14, length - 14);
+    put16(udp, 4352);
+    put16(udp + 2, 7000);
+    put16(udp + 4, length - family->transport); // the checksum stays 0: a router does not look at it
+}
+
+// An array of the addresses in a file.
+static int load_destinations(const struct family *family, const char *path)
+{
+    union bpf_attr attr;
+    unsigned char address[16];
+    uint32_t key;
+    int map;
+    FILE *file = fopen(path, "r");
+
+    memset(&attr, 0, sizeof attr);
+    attr.map_type = BPF_MAP_TYPE_ARRAY;
+    attr.key_size = sizeof key;
+    attr.value_size = family->address_length;
+    attr.max_entries = DESTINATIONS;
+    map = bpf(BPF_MAP_CREATE, &attr);
+    if (!file || map < 0)
+        fail(path);
+    memset(&attr, 0, sizeof attr);
+    attr.map_fd = map;
+    attr.key = (uintptr_t)&key;
+    attr.value = (uintptr_t)address;
+    for (key = 0; key < DESTINATIONS; key++)
+        if (fread(address, family->address_length, 1, file) != 1 || bpf(BPF_MAP_UPDATE_ELEM, &attr))
+            fail(path);
+    fclose(file);
+    return map;
+}
+
+static int load_source(const struct family *family, const unsigned char *frame, const char *destinations)
+{
+    struct bpf_insn insns[64];
+    int rewritten = family->transport + 2, offset;
+    unsigned n = 0;
     uint32_t word;
 
-    insns[n++] = LOAD_WORD(BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, data));
-    insns[n++] = LOAD_WORD(BPF_REG_3, BPF_REG_1, offsetof(struct xdp_md, data_end));
+    insns[n++] = MOV_REG(BPF_REG_6, BPF_REG_1);
+    insns[n++] = LOAD_WORD(BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data));
+    insns[n++] = LOAD_WORD(BPF_REG_3, BPF_REG_6, offsetof(struct xdp_md, data_end));
     insns[n++] = MOV_IMM(BPF_REG_0, XDP_DROP);
     insns[n++] = MOV_REG(BPF_REG_4, BPF_REG_2);
-    insns[n++] = ADD_IMM(BPF_REG_4, REWRITTEN);
-    insns[n++] = JUMP_IF_GREATER(BPF_REG_4, BPF_REG_3, REWRITTEN / 4 + 1);
-    for (offset = 0; offset < REWRITTEN; offset += 4) {
+    insns[n++] = ADD_IMM(BPF_REG_4, rewritten);
+    insns[n++] = JUMP_IF_GREATER(BPF_REG_4, BPF_REG_3, 0);
+    for (offset = 0; offset < rewritten; offset += 4) {
         memcpy(&word, frame + offset, 4);
         insns[n++] = STORE_WORD(BPF_REG_2, offset, (int)word);
     }
+    if (destinations) {
+        struct bpf_insn map[] = {LOAD_MAP(BPF_REG_1, load_destinations(family, destinations))};
+
+        insns[n++] = MOV_REG(BPF_REG_7, BPF_REG_2);
+        insns[n++] = CALL(BPF_FUNC_get_prandom_u32);
+        insns[n++] = AND_IMM(BPF_REG_0, DESTINATIONS - 1);
+        insns[n++] = STORE_REG(BPF_REG_10, -4, BPF_REG_0);
+        insns[n++] = MOV_REG(BPF_REG_2, BPF_REG_10);
+        insns[n++] = ADD_IMM(BPF_REG_2, -4);
+        insns[n++] = map[0];
+        insns[n++] = map[1];
+        insns[n++] = CALL(BPF_FUNC_map_lookup_elem);
+        insns[n++] = JUMP_IF_NOT(BPF_REG_0, 0, 1);
+        insns[n++] = EXIT();
+        for (offset = 0; offset < family->address_length; offset += 4) {
+            insns[n++] = LOAD_WORD(BPF_REG_1, BPF_REG_0, offset);
+            insns[n++] = STORE_REG(BPF_REG_7, family->destination + offset, BPF_REG_1);
+        }
+    }
     insns[n++] = MOV_IMM(BPF_REG_0, XDP_PASS);
+    insns[6].off = n - 7; // a frame that is too short is dropped
     insns[n++] = EXIT();
     return bpf_load(BPF_PROG_TYPE_XDP, insns, n);
 }
@@ -125,6 +203,7 @@ static long long inject(union bpf_attr *attr, unsigned count)
 
 int main(int argc, char **argv)
 {
+    const struct family *family;
     static unsigned char frame[MAX_FRAME];
     struct xdp_md context;
     union bpf_attr attr;
@@ -132,22 +211,23 @@ int main(int argc, char **argv)
     double count;
     int length;
 
-    if (argc != 7) {
-        fprintf(stderr, "usage: forward IN OUT SOURCE DESTINATION LENGTH MILLISECONDS\n");
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr, "usage: forward IN OUT SOURCE DESTINATION LENGTH MILLISECONDS [DESTINATIONS]\n");
         return 2;
     }
+    family = strchr(argv[3], ':') ? &ipv6 : &ipv4;
     length = atoi(argv[5]);
-    if (length < 42 || length > MAX_FRAME) {
-        fprintf(stderr, "LENGTH must be 42..%d\n", MAX_FRAME);
+    if (length < family->transport + 8 || length > MAX_FRAME) {
+        fprintf(stderr, "LENGTH must be %d..%d\n", family->transport + 8, MAX_FRAME);
         return 2;
     }
-    build_frame(frame, length, argv[1], argv[3], argv[4]);
+    build_frame(family, frame, length, argv[1], argv[3], argv[4]);
 
     memset(&context, 0, sizeof context);
     context.data_end = length;
     context.ingress_ifindex = if_nametoindex(argv[1]);
     memset(&attr, 0, sizeof attr);
-    attr.test.prog_fd = load_source(frame);
+    attr.test.prog_fd = load_source(family, frame, argv[7]);
     attr.test.data_in = (uintptr_t)frame;
     attr.test.data_size_in = length;
     attr.test.ctx_in = (uintptr_t)&context;

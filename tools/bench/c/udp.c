@@ -1,5 +1,7 @@
 // udp send ADDRESS PORT LENGTH MILLISECONDS: sends datagrams of LENGTH payload bytes with sendmmsg, 64 per system call.
-// udp sink PORT MILLISECONDS:                counts datagrams with recvmmsg until nothing came for 200 ms.
+// udp sink ADDRESS PORT MILLISECONDS:        counts datagrams with recvmmsg until nothing came for 200 ms.
+//
+// ADDRESS is of IPv4 or of IPv6; the sink listens at 0.0.0.0 or ::.
 //
 // The sink prints "ready" when it is bound, and at the end {"packets","bytes","ns"}, ns from the first system call that
 // returned packets to the last one. The sender prints {"packets","ns","errors"}.
@@ -49,16 +51,35 @@ static void prepare_messages(size_t length)
     }
 }
 
+// Fills in the address of the family that the text is of; returns its length.
+static socklen_t socket_address(struct sockaddr_storage *into, const char *address, int port)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)into;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)into;
+
+    memset(into, 0, sizeof *into);
+    into->ss_family = strchr(address, ':') ? AF_INET6 : AF_INET;
+    if (into->ss_family == AF_INET6) {
+        v6->sin6_port = htons(port);
+        if (inet_pton(AF_INET6, address, &v6->sin6_addr) != 1)
+            fail(address);
+        return sizeof *v6;
+    }
+    v4->sin_port = htons(port);
+    if (inet_pton(AF_INET, address, &v4->sin_addr) != 1)
+        fail(address);
+    return sizeof *v4;
+}
+
 static int send_datagrams(const char *address, int port, int length, long long duration_ns)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int sock = socket(AF_INET, SOCK_DGRAM, 0), size = SEND_BUFFER, sent;
+    struct sockaddr_storage to;
+    socklen_t to_length = socket_address(&to, address, port);
+    int sock = socket(to.ss_family, SOCK_DGRAM, 0), size = SEND_BUFFER, sent;
     long long start, packets = 0, errors = 0;
 
-    if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
-        fail(address);
     setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
-    if (connect(sock, (struct sockaddr *)&to, sizeof to))
+    if (connect(sock, (struct sockaddr *)&to, to_length))
         fail("connect");
     prepare_messages(length);
     start = now_ns();
@@ -73,16 +94,17 @@ static int send_datagrams(const char *address, int port, int length, long long d
     return 0;
 }
 
-static int sink_datagrams(int port, long long duration_ns)
+static int sink_datagrams(const char *address, int port, long long duration_ns)
 {
-    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_storage here;
+    socklen_t here_length = socket_address(&here, address, port);
     struct timeval idle = {.tv_usec = IDLE_US};
-    int sock = socket(AF_INET, SOCK_DGRAM, 0), size = RECEIVE_BUFFER, got, i;
+    int sock = socket(here.ss_family, SOCK_DGRAM, 0), size = RECEIVE_BUFFER, got, i;
     long long start, first = 0, last = 0, packets = 0, bytes = 0;
 
     setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle);
-    if (bind(sock, (struct sockaddr *)&here, sizeof here))
+    if (bind(sock, (struct sockaddr *)&here, here_length))
         fail("bind");
     prepare_messages(MAX_PAYLOAD);
     puts("ready");
@@ -110,8 +132,8 @@ int main(int argc, char **argv)
 {
     if (argc == 6 && !strcmp(argv[1], "send"))
         return send_datagrams(argv[2], atoi(argv[3]), atoi(argv[4]), atoll(argv[5]) * 1000000LL);
-    if (argc == 4 && !strcmp(argv[1], "sink"))
-        return sink_datagrams(atoi(argv[2]), atoll(argv[3]) * 1000000LL);
-    fprintf(stderr, "usage: udp send ADDRESS PORT LENGTH MS | udp sink PORT MS\n");
+    if (argc == 5 && !strcmp(argv[1], "sink"))
+        return sink_datagrams(argv[2], atoi(argv[3]), atoll(argv[4]) * 1000000LL);
+    fprintf(stderr, "usage: udp send ADDRESS PORT LENGTH MS | udp sink ADDRESS PORT MS\n");
     return 2;
 }

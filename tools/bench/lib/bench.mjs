@@ -7,5 +7,7 @@
  * @property {number | undefined} core that one-thread measurements run on; undefined: wherever
  * @property {number} rounds
  * @property {string} directory for bundles
+ * @property {import('./families.mjs').Family} family the IP version that is measured
+ * @property {number} routes how many more routes there are than those that every run has
  */
 export {};

@@ -17,22 +17,24 @@ const STAGE_ROUNDS = 7;
 const STAGE_MS = 200;
 
 /** @param {import('./bench.mjs').Context} context */
-export async function forward({ entry, kernelMissing, core, rounds, directory }) {
+export async function forward(context) {
+  const { entry, kernelMissing, core, rounds, directory, family, routes } = context;
   /** @type {Record<string, unknown>} */
   const result = {};
   /** @type {import('./rounds.mjs').Contestant[]} */
   const contestants = [];
 
-  const kernel = await kernelSide(kernelMissing, () => kernelForward(core));
+  const kernel = await kernelSide(kernelMissing, () => kernelForward(context));
   if (kernel !== undefined) {
     result.kernelMeasured = kernel.what;
     contestants.push({ name: 'kernel', measure: kernel.measure });
   }
 
   const bundle = entry === undefined ? undefined : await bundleWith(entry, join(directory, `${basename(entry, '.mjs')}.bundle.mjs`));
+  const scene = { version: family.version, routes };
   const ours = [];
   if (bundle !== undefined) {
-    for (const [name, options] of /** @type {const} */ ([['ours', {}], ['ours, capture on', { capture: true }]])) {
+    for (const [name, options] of /** @type {const} */ ([['ours', scene], ['ours, both IP versions', { ...scene, both: true }], ['ours, capture on', { ...scene, capture: true }]])) {
       const child = await startOurs({ file: bundle, options, core });
       await child.measure(WARM_UP_MS);
       contestants.push({ name, measure: child.measure });
@@ -42,7 +44,7 @@ export async function forward({ entry, kernelMissing, core, rounds, directory })
   if (contestants.length === 0) return result;
 
   const series = await interleave(contestants, { rounds, ms: MS, progress: 'forward' });
-  console.log(`\nIPv4 forwarding, 60-byte frames, one core, ${rounds} interleaved rounds of ${MS} ms\n`);
+  console.log(`\n${family.name} forwarding, ${family.frame}-byte frames, ${routes === 0 ? '' : `${routes} routes, `}one core, ${rounds} interleaved rounds of ${MS} ms\n`);
   console.log(rateTable(series));
   if (kernel !== undefined && bundle !== undefined) console.log(`\n${againstBest(series[0], series[1])}`);
   result.series = series;

@@ -3,17 +3,14 @@
 //   A a0 ──veth── r0 R r1 ──veth── b0 B      forwarding: frames enter at r0, b0 discards them at ingress
 //   A d0 ───────────veth──────────── d1 B      UDP, socket to socket
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { addressText, manyPrefixes } from './prefixes.mjs';
 import { atExit, isInstalled, pinned, run, startAndAwaitReady } from './process.mjs';
 
 const CAP_NET_ADMIN = 12;
 const CAP_SYS_ADMIN = 21;
-const FRAME = 60;
-const SOURCE = '10.1.0.1';
-const DESTINATION = '10.25.5.5'; // behind one of the eight static routes
-const GATEWAY = '10.2.0.1';
 
 /** Why the kernel cannot be measured here; undefined when it can. */
 export function whyNoKernel() {
@@ -66,7 +63,7 @@ class Namespaces {
   link(left, right) {
     ip('-n', left[0], 'link', 'add', left[1], 'type', 'veth', 'peer', 'name', right[1], 'netns', right[0]);
     for (const [namespace, device, address] of [left, right]) {
-      ip('-n', namespace, 'addr', 'add', address, 'dev', device);
+      ip('-n', namespace, 'addr', 'add', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : []));
       ip('-n', namespace, 'link', 'set', device, 'up');
     }
   }
@@ -80,52 +77,79 @@ class Namespaces {
   }
 }
 
-/** Discards at b0, so that nothing behind the link is measured. Returns how. @param {Namespaces} spaces */
-async function discardAtPeer(spaces) {
+/** Discards at b0, so that nothing behind the link is measured. Returns how. @param {Namespaces} spaces @param {4 | 6} version */
+async function discardAtPeer(spaces, version) {
   try {
-    await startAndAwaitReady(spaces.inside(spaces.b, [compile('drop'), 'b0']));
+    await startAndAwaitReady(spaces.inside(spaces.b, [compile('drop'), 'b0', String(version)]));
     return 'a two-instruction tcx program';
   } catch (error) {
     if (!isInstalled('nft')) throw new Error(`${error instanceof Error ? error.message : error}; and no nft to do it instead`);
+    const protocol = version === 6 ? 'ip6' : 'ip';
     const rules =
-      'table netdev f { chain i { type filter hook ingress device b0 priority 0; policy accept; meta protocol ip drop; }; }';
+      `table netdev f { chain i { type filter hook ingress device b0 priority 0; policy accept; meta protocol ${protocol} drop; }; }`;
     execFileSync('ip', ['netns', 'exec', spaces.b, 'nft', rules], { stdio: ['ignore', 'ignore', 'pipe'] });
     return 'an nft netdev rule';
   }
 }
 
 /**
+ * More routes by the gateway, through `ip -batch`; returns the file of destinations behind them.
+ *
+ * @param {Namespaces} spaces @param {import('./families.mjs').Family} family @param {number} count
+ */
+function addRoutes(spaces, { version, gateway }, count) {
+  const { prefixes, destinations } = manyPrefixes(version, count);
+  const directory = mkdtempSync(join(os.tmpdir(), 'skbuff-bench-'));
+  atExit(() => rmSync(directory, { recursive: true, force: true }));
+  const batch = join(directory, 'routes');
+  writeFileSync(batch, prefixes.map(({ bytes, length }) => `route add ${addressText(bytes, version)}/${length} via ${gateway}\n`).join(''));
+  ip('-n', spaces.r, `-${version}`, '-batch', batch);
+  const file = join(directory, 'destinations');
+  writeFileSync(file, destinations);
+  return file;
+}
+
+/** IPv6's neighbours are found by packets that the peer discards: the gateway is entered by hand. @param {Namespaces} spaces @param {string} gateway */
+function knowGateway(spaces, gateway) {
+  const { address } = JSON.parse(execFileSync('ip', ['-n', spaces.b, '-j', 'link', 'show', 'b0'], { encoding: 'utf8' }))[0];
+  ip('-n', spaces.r, 'neigh', 'replace', gateway, 'lladdr', address, 'dev', 'r1', 'nud', 'permanent');
+}
+
+/**
  * @typedef {{ packets: number, ns: number }} Measured
  * @typedef {{ what: string[], measure: (ms: number) => Promise<Measured> }} KernelSide
- * @param {number | undefined} core
+ * @param {import('./bench.mjs').Context} context
  * @returns {Promise<KernelSide>}
  */
-export async function kernelForward(core) {
+export async function kernelForward({ core, family, routes }) {
+  const { version, frame, source, destination, gateway, router, prefixlen } = family;
   const program = compile('forward');
   const spaces = new Namespaces();
-  spaces.link([spaces.a, 'a0', `${SOURCE}/24`], [spaces.r, 'r0', '10.1.0.254/24']);
-  spaces.link([spaces.b, 'b0', `${GATEWAY}/24`], [spaces.r, 'r1', '10.2.0.254/24']);
-  execFileSync('ip', spaces.inside(spaces.r, ['sh', '-c',
-    'cd /proc/sys/net/ipv4 && echo 1 > ip_forward && for i in conf/*/rp_filter; do echo 0 > $i; done']).slice(1));
-  for (let i = 21; i <= 28; i++) ip('-n', spaces.r, 'route', 'add', `10.${i}.0.0/16`, 'via', GATEWAY);
-  const discard = await discardAtPeer(spaces);
+  spaces.link([spaces.a, 'a0', `${source}/${prefixlen}`], [spaces.r, 'r0', `${router[0]}/${prefixlen}`]);
+  spaces.link([spaces.b, 'b0', `${gateway}/${prefixlen}`], [spaces.r, 'r1', `${router[1]}/${prefixlen}`]);
+  execFileSync('ip', spaces.inside(spaces.r, ['sh', '-c', family.forwarding]).slice(1));
+  for (const prefix of family.routes) ip('-n', spaces.r, 'route', 'add', prefix, 'via', gateway);
+  if (version === 6) knowGateway(spaces, gateway);
+  const discard = await discardAtPeer(spaces, version);
+  const destinations = routes === 0 ? [] : [addRoutes(spaces, family, routes)];
 
   /** @param {number} ms */
   const measure = async (ms) => {
-    const command = [program, 'r0', 'r1', SOURCE, DESTINATION, String(FRAME), String(ms)];
+    const command = [program, 'r0', 'r1', source, destination, String(frame), String(ms), ...destinations];
     const result = JSON.parse(await run(pinned(core, spaces.inside(spaces.r, command))));
     if (result.transmitted < result.injected * 0.99) {
       throw new Error(`the kernel's router sent on only ${result.transmitted} of ${result.injected} frames`);
     }
     return { packets: Math.min(result.transmitted, result.injected), ns: result.ns };
   };
-  await measure(50); // resolves ARP: the first frames wait for the answer
+  await measure(50); // resolves the neighbour: the first frames wait for the answer
   await measure(50);
-  const neighbour = execFileSync('ip', ['-n', spaces.r, 'neigh', 'show', GATEWAY], { encoding: 'utf8' }).trim();
+  const neighbour = execFileSync('ip', ['-n', spaces.r, 'neigh', 'show', gateway], { encoding: 'utf8' }).trim();
+  const where = routes === 0 ? `10 routes in the main table, ${destination} by a static one` : `${routes} routes, to destinations behind them by chance`;
   return {
     what: [
-      `${FRAME}-byte UDP frames made inside the kernel (BPF_PROG_TEST_RUN, live frames, lists of 64) enter r0's receive path,`,
-      `are routed (10 routes in the main table, ${DESTINATION} by a static one; neighbour: ${neighbour}),`,
+      `${frame}-byte UDP frames made inside the kernel (BPF_PROG_TEST_RUN, live frames, lists of 64) enter r0's receive path,`,
+      `are routed (${where}; neighbour: ${neighbour}),`,
       `leave through r1's veth_xmit (counted: r1's tx_packets) and are discarded at b0's ingress by ${discard}.`,
       'All of it on one core, in one system call; time: the kernel\'s own account, without making the packet source.',
       'No conntrack, no rules, rp_filter 0; everything else as a new namespace has it.',
@@ -135,18 +159,19 @@ export async function kernelForward(core) {
 }
 
 /**
- * @param {number | undefined} core one core for sender and receiver, or undefined: the scheduler places them
+ * @param {import('./bench.mjs').Context} context `core`: for sender and receiver, or undefined: the scheduler places them
  * @returns {Promise<KernelSide & { measureOneCore?: (ms: number) => Promise<Measured> }>}
  */
-export async function kernelUdp(core) {
+export async function kernelUdp({ core, family }) {
+  const [from, to] = family.udp;
   const program = compile('udp');
   const spaces = new Namespaces();
-  spaces.link([spaces.a, 'd0', '10.9.0.1/24'], [spaces.b, 'd1', '10.9.0.2/24']);
+  spaces.link([spaces.a, 'd0', `${from}/${family.prefixlen}`], [spaces.b, 'd1', `${to}/${family.prefixlen}`]);
 
   /** @param {number | undefined} where @returns {(ms: number) => Promise<Measured>} */
   const measureOn = (where) => async (ms) => {
-    const sink = await startAndAwaitReady(pinned(where, spaces.inside(spaces.b, [program, 'sink', '7000', String(ms + 10_000)])));
-    await run(pinned(where, spaces.inside(spaces.a, [program, 'send', '10.9.0.2', '7000', '18', String(ms)])));
+    const sink = await startAndAwaitReady(pinned(where, spaces.inside(spaces.b, [program, 'sink', family.any, '7000', String(ms + 10_000)])));
+    await run(pinned(where, spaces.inside(spaces.a, [program, 'send', to, '7000', '18', String(ms)])));
     await sink.output.done;
     return JSON.parse(sink.output.out().slice('ready\n'.length));
   };

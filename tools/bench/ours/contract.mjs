@@ -11,6 +11,9 @@
  * @typedef {object} Options
  * @property {boolean} [capture] whether a capture runs on the devices
  * @property {boolean} [cut] the packet's way is cut off at some stage: `packets` are those that went in
+ * @property {4 | 6} [version] of IP; default 4
+ * @property {boolean} [both] the other IP version is loaded too
+ * @property {number} [routes] how many routes more, to which the frames go in turn; default none
  * @property {number} [list] frames that are handed over at once; default 64
  *
  * @typedef {(options: Options) => Bench | Promise<Bench>} Setup exported as `setup`

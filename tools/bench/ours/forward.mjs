@@ -3,62 +3,55 @@
  * lists of 64, each written into a fresh sk_buff; they are routed by a table of 10 routes beside the connected ones, leave by the
  * second device, and an rx handler of b's device discards them.
  */
-import { arp } from '@skbuff/arp';
 import { createKernel, netifReceiveSkbList, setupNet, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, TX_PACKETS, VirtualClock } from '@skbuff/core';
 import { ethTypeTrans } from '@skbuff/ethernet';
-import { fib } from '@skbuff/fib';
-import { FibTrie } from '@skbuff/fib-trie';
-import { icmp } from '@skbuff/icmp';
-import { ipv4 } from '@skbuff/ipv4';
-import { loopback } from '@skbuff/loopback';
-import { neighbour } from '@skbuff/neighbour';
-import { netlink } from '@skbuff/netlink';
 import { attachCapture, PcapngWriter } from '@skbuff/pcapng';
-import { procfs } from '@skbuff/procfs';
-import { rtnetlink } from '@skbuff/rtnetlink';
-import { sysctl, sysctlOf } from '@skbuff/sysctl';
-import { veth } from '@skbuff/veth';
-import { inetPton4, ipComputeCsum, setBe16, setBe32 } from '@skbuff/wire';
-import { address, must, route, wire } from './topology.mjs';
+import { sysctlOf } from '@skbuff/sysctl';
+import { inetPton, ipComputeCsum, setBe16 } from '@skbuff/wire';
+import { families } from '../lib/families.mjs';
+import { DESTINATIONS, manyPrefixes } from '../lib/prefixes.mjs';
+import { address, familyOf, must, route, stack, wire } from './topology.mjs';
 
 /** Frames that a poll hands over at once, as NAPI does. */
 const LIST = 64;
-const FRAME = 60;
 
 /** @param {import('./contract.mjs').Options} options */
 export function setup(options) {
   const length = options.list ?? LIST;
+  const family = families[options.version ?? 4];
+  const { frame } = family;
   const clock = new VirtualClock();
-  const kernel = createKernel({
-    clock,
-    plugins: [netlink(), rtnetlink(), sysctl(), procfs(), loopback(), veth(), neighbour(), arp(), ipv4(), icmp(), fib({ table: () => new FibTrie() })],
-  });
+  const kernel = createKernel({ clock, plugins: stack(options) });
   const [a, r, b] = [setupNet(kernel), setupNet(kernel), setupNet(kernel)];
   const left = wire(a, 'a0', r, 'r0');
   const right = wire(r, 'r1', b, 'b0');
   clock.advance(1e9);
-  address(left.dev, '10.1.0.1', 24);
-  address(left.peer, '10.1.0.254', 24);
-  address(right.dev, '10.2.0.254', 24);
-  address(right.peer, '10.2.0.1', 24);
-  must(sysctlOf(r).write('net/ipv4/ip_forward', '1'), 'ip_forward');
-  for (let i = 0; i < 10; i++) route(r, `10.${100 + i}.0.0`, 16, '10.2.0.1');
+  address(left.dev, family.source, family.prefixlen);
+  address(left.peer, family.router[0], family.prefixlen);
+  address(right.dev, family.router[1], family.prefixlen);
+  address(right.peer, family.gateway, family.prefixlen);
+  must(sysctlOf(r).write(family.version === 6 ? 'net/ipv6/conf/all/forwarding' : 'net/ipv4/ip_forward', '1'), 'forwarding');
+  for (const prefix of family.routes) route(r, ...split(prefix), family.gateway);
+  const many = options.routes ? manyPrefixes(family.version, options.routes) : undefined;
+  for (const { bytes, length: plen } of many?.prefixes ?? []) route(r, bytes, plen, family.gateway);
 
   const r0 = left.peer;
   const r1 = right.dev;
   const { skbs, softirq, softnet } = kernel;
   const bytes = skbs.arena.bytes;
-  const template = skbs.arena.allocBlock(FRAME);
-  writeFrame(bytes, template.start, r0.devAddr);
+  const template = skbs.arena.allocBlock(frame);
+  writeFrame(bytes, template.start, r0.devAddr, family);
+  const fill = many === undefined ? () => {} : destinationsInTurn(bytes, family, many.destinations);
 
   /** One list of frames through the router. */
   function inject() {
     softirq.localBhDisable();
     let first = null;
     for (let i = 0; i < length; i++) {
-      const skb = skbs.allocRx(r0, FRAME);
-      const off = skb.put(FRAME);
-      bytes.copyWithin(off, template.start, template.start + FRAME);
+      const skb = skbs.allocRx(r0, frame);
+      const off = skb.put(frame);
+      bytes.copyWithin(off, template.start, template.start + frame);
+      fill(off);
       skb.protocol = ethTypeTrans(skb, r0);
       skb.next = first;
       first = skb;
@@ -101,16 +94,42 @@ export function setup(options) {
   };
 }
 
-/** UDP from 10.1.0.1 to 10.2.0.1, 18 bytes of payload. */
-function writeFrame(bytes, off, dest) {
-  bytes.set(dest.subarray(0, 6), off);
-  bytes.set([2, 0, 0, 0, 0, 9, 8, 0], off + 6);
+/** @param {string} prefix @returns {[dst: string, dstLen: number]} */
+function split(prefix) {
+  const [dst, dstLen] = prefix.split('/');
+  return [dst, Number(dstLen)];
+}
+
+/** UDP from the family's source to its destination, 18 bytes of payload. */
+function writeFrame(bytes, off, dest, { version, frame, source, destination }) {
   const ip = off + 14;
-  bytes.set([0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0], ip);
-  setBe32(bytes, ip + 12, inetPton4('10.1.0.1'));
-  setBe32(bytes, ip + 16, inetPton4('10.2.0.1'));
-  setBe16(bytes, ip + 10, ipComputeCsum(bytes, ip, 20));
-  setBe16(bytes, ip + 20, 0x1100);
-  setBe16(bytes, ip + 22, 7000);
-  setBe16(bytes, ip + 24, 26);
+  const udp = ip + (version === 6 ? 40 : 20);
+  bytes.set(dest.subarray(0, 6), off);
+  bytes.set([2, 0, 0, 0, 0, 9], off + 6);
+  setBe16(bytes, off + 12, version === 6 ? 0x86dd : 0x0800);
+  if (version === 6) bytes.set([0x60, 0, 0, 0, 0, frame - 54, 17, 64], ip);
+  else bytes.set([0x45, 0, 0, frame - 14, 0, 0, 0, 0, 64, 17, 0, 0], ip);
+  const size = version === 6 ? 16 : 4;
+  bytes.set(inetPton(familyOf(source), source), udp - 2 * size);
+  bytes.set(inetPton(familyOf(source), destination), udp - size);
+  if (version === 4) setBe16(bytes, ip + 10, ipComputeCsum(bytes, ip, 20));
+  bytes.set([0x11, 0, 7000 >> 8, 7000 & 0xff, 0, frame - (udp - off), 0, 0], udp);
+}
+
+/**
+ * Every frame to another destination, as far from each other as chance has put them; the header checksum of IPv4 is made anew, which the
+ * kernel's source need not do: its frames are told that a device has verified it.
+ */
+function destinationsInTurn(bytes, { version }, destinations) {
+  const size = version === 6 ? 16 : 4;
+  const at = version === 6 ? 38 : 30;
+  let next = 0;
+  return (off) => {
+    const from = next * size;
+    for (let i = 0; i < size; i++) bytes[off + at + i] = destinations[from + i];
+    next = (next + 1) % DESTINATIONS;
+    if (version !== 4) return;
+    setBe16(bytes, off + 24, 0);
+    setBe16(bytes, off + 24, ipComputeCsum(bytes, off + 14, 20));
+  };
 }

@@ -46,6 +46,8 @@ const [how, count] = process.argv.slice(2);
 const n = Number(count);
 const began = performance.now();
 const { net, hosts } = how === 'typed' ? typed(n) : await fromFile(n);
+// Every interface tries its link-local address and tells its groups, all at once: the queue of a CPU is not long enough for pings in between.
+await net.advance(3000);
 const built = performance.now();
 
 /** Every router at once asks the one that is `links` away, or as far as the line goes. @param {number} links */

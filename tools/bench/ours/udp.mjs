@@ -3,26 +3,17 @@
  * receives into a buffer of its own. Sent in bursts of 64, then received until the socket is empty, as sendmmsg and recvmmsg do.
  */
 import { afInet } from '@skbuff/af-inet';
-import { arp } from '@skbuff/arp';
+import { afInet6, SockaddrIn6 } from '@skbuff/af-inet6';
 import { createKernel, setupNet, VirtualClock } from '@skbuff/core';
-import { fib } from '@skbuff/fib';
-import { FibTrie } from '@skbuff/fib-trie';
-import { icmp } from '@skbuff/icmp';
-import { ipv4 } from '@skbuff/ipv4';
-import { loopback } from '@skbuff/loopback';
 import { namespaces } from '@skbuff/namespaces';
-import { neighbour } from '@skbuff/neighbour';
-import { netlink } from '@skbuff/netlink';
 import { attachCapture, PcapngWriter } from '@skbuff/pcapng';
-import { procfs } from '@skbuff/procfs';
-import { rtnetlink } from '@skbuff/rtnetlink';
 import { kernelTask, sock } from '@skbuff/sock';
-import { sysctl } from '@skbuff/sysctl';
-import { AF_INET, MSG_DONTWAIT, SOCK_DGRAM } from '@skbuff/uapi';
+import { AF_INET, AF_INET6, MSG_DONTWAIT, SOCK_DGRAM } from '@skbuff/uapi';
 import { udp } from '@skbuff/udp';
-import { veth } from '@skbuff/veth';
-import { inetPton4 } from '@skbuff/wire';
-import { address, must, wire } from './topology.mjs';
+import { udpv6 } from '@skbuff/udpv6';
+import { in6Pton, inetPton4 } from '@skbuff/wire';
+import { families } from '../lib/families.mjs';
+import { address, must, stack, wire } from './topology.mjs';
 
 const BURST = 64;
 const PAYLOAD = 18;
@@ -30,25 +21,28 @@ const PORT = 7000;
 
 /** @param {import('./contract.mjs').Options} options */
 export function setup(options) {
+  const family = families[options.version ?? 4];
+  const v6 = family.version === 6;
   const clock = new VirtualClock();
+  // Sockets of IPv6 speak IPv4 too, so its stack is there with them.
+  const both = v6 || options.both === true;
   const kernel = createKernel({
     clock,
-    plugins: [
-      netlink(), rtnetlink(), sysctl(), procfs(), loopback(), veth(), neighbour(), arp(), ipv4(), icmp(),
-      fib({ table: () => new FibTrie() }), namespaces(), sock(), afInet(), udp(),
-    ],
+    plugins: [...stack({ version: 4, both }), namespaces(), sock(), afInet(), udp(), ...(both ? [afInet6(), udpv6()] : [])],
   });
   const [a, b] = [setupNet(kernel), setupNet(kernel)];
   const pair = wire(a, 'a0', b, 'b0');
   clock.advance(1e9);
-  address(pair.dev, '10.9.0.1', 24);
-  address(pair.peer, '10.9.0.2', 24);
+  address(pair.dev, family.udp[0], family.prefixlen);
+  address(pair.peer, family.udp[1], family.prefixlen);
   const sender = kernelTask(a);
   const receiver = kernelTask(b);
-  const out = must(sender.socket(AF_INET, SOCK_DGRAM), 'socket');
-  const inn = must(receiver.socket(AF_INET, SOCK_DGRAM), 'socket');
-  must(receiver.bind(inn, { family: AF_INET, addr: 0, port: PORT }), 'bind');
-  must(sender.connect(out, { family: AF_INET, addr: inetPton4('10.9.0.2'), port: PORT }), 'connect');
+  const af = v6 ? AF_INET6 : AF_INET;
+  const sockaddr = (text) => (v6 ? new SockaddrIn6(in6Pton(text), PORT) : { family: AF_INET, addr: inetPton4(text), port: PORT });
+  const out = must(sender.socket(af, SOCK_DGRAM), 'socket');
+  const inn = must(receiver.socket(af, SOCK_DGRAM), 'socket');
+  must(receiver.bind(inn, sockaddr(family.any)), 'bind');
+  must(sender.connect(out, sockaddr(family.udp[1])), 'connect');
   const payload = new Uint8Array(PAYLOAD).fill(0x5a);
   const into = new Uint8Array(2048);
 
@@ -59,7 +53,7 @@ export function setup(options) {
     return received;
   }
 
-  burst(); // the first ones wait for ARP
+  burst(); // the first ones wait for the neighbour
   clock.advance(1e9);
   burst();
   if (options.capture) attachCapture([pair.dev, pair.peer], new PcapngWriter(() => {}));

@@ -1,19 +1,15 @@
-/**
- * Frames against a host and a router with sockets open:
- *
- *     a eth0 ── eth0 r eth1 ── eth0 b          10.1.1.0/24, 10.1.2.0/24; frames come in at a, r and b
- */
-import { dropReasonName, type NetDevice, Random, SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
+/** Frames against hosts and a router with sockets open. */
+import { dropReasonName, type Kernel, type NetDevice, Random, SKB_DROP_REASON_NOT_SPECIFIED } from '@skbuff/core';
+import { NEIGHBOUR } from '@skbuff/neighbour';
 import type { Task } from '@skbuff/sock';
 import { receiveFrame } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
-import { createNet, type Host, type HostNet, sockaddr, SockaddrIn, VirtualClock } from 'skbuff';
-import { Frames, type Places } from './frames.ts';
+import { createNet, type Host, type HostNet, VirtualClock } from 'skbuff';
 import { fault, type Outcome, outcome, tally, thrown } from './report.ts';
+import type { Scene } from './scene.ts';
 
 /** Each of so many frames has a network of its own, which is taken down and looked over afterwards. */
 const EPOCH = 50_000;
-const PORTS = [53, 1000, 2000, 2001, 4000, 0, 65535];
 
 class World {
   readonly clock: VirtualClock = new VirtualClock();
@@ -25,60 +21,16 @@ class World {
   private readonly into: Uint8Array = new Uint8Array(65536);
   private readonly control: Uint8Array = new Uint8Array(512);
 
-  constructor(seed: number) {
+  constructor(scene: Scene, seed: number) {
     this.net = createNet({ seed, debug: true, clock: this.clock, memory: 16 << 20 });
     const [a, r, b] = this.net.hosts('a', 'r', 'b');
     this.hosts = [a, r, b];
     const left = this.net.link(a, r);
     const right = this.net.link(r, b);
     this.devices = [left.a, left.b, right.a, right.b];
-    a.addr.add({ dev: 'eth0', cidr: '10.1.1.1/24' });
-    r.addr.add({ dev: 'eth0', cidr: '10.1.1.254/24' });
-    r.addr.add({ dev: 'eth1', cidr: '10.1.2.254/24' });
-    b.addr.add({ dev: 'eth0', cidr: '10.1.2.1/24' });
-    a.route.add({ to: 'default', via: '10.1.1.254' });
-    b.route.add({ to: 'default', via: '10.1.2.254' });
-    r.ip`route add blackhole 10.1.3.0/24`;
-    r.ip`route add prohibit 10.1.4.0/24`;
-    r.ip`route add 10.1.5.0/24 via 10.1.2.1 mtu lock 600`;
-    this.settings(r, b);
-    for (const host of this.hosts) this.open(host.task);
-  }
-
-  private settings(r: Host, b: Host): void {
-    r.sysctl('net.ipv4.ip_forward', 1);
-    for (const host of [r, b]) {
-      host.sysctl('net.ipv4.conf.all.accept_source_route', 1);
-      host.sysctl('net.ipv4.icmp_ratelimit', 0);
-    }
-    r.sysctl('net.ipv4.conf.eth0.proxy_arp', 1);
-    r.sysctl('net.ipv4.conf.eth1.rp_filter', 1);
-    b.sysctl('net.ipv4.icmp_echo_ignore_broadcasts', 0);
-    b.sysctl('net.ipv4.conf.all.arp_accept', 1);
-    b.sysctl('net.ipv4.ping_group_range', '0 100');
-  }
-
-  private open(task: Task): void {
-    const open = (type: number, protocol: number, options: readonly (readonly [number, number, number | Uint8Array])[], family: number = U.AF_INET): number => {
-      const fd = task.socket(family, type, protocol);
-      if (fd < 0) throw new Error(`socket: ${fd}`);
-      for (const [level, name, value] of options) if (task.setsockopt(fd, level, name, value) < 0) throw new Error(`setsockopt ${level} ${name}`);
-      return fd;
-    };
-    const all = [[U.SOL_IP, U.IP_RECVERR, 1], [U.SOL_IP, U.IP_PKTINFO, 1], [U.SOL_IP, U.IP_RECVOPTS, 1], [U.SOL_IP, U.IP_RECVTTL, 1]] as const;
-    const udp = open(U.SOCK_DGRAM, 0, all);
-    task.bind(udp, new SockaddrIn(0, 1000));
-    task.setsockopt(udp, U.SOL_IP, U.IP_ADD_MEMBERSHIP, Uint8Array.of(224, 1, 1, 1, 0, 0, 0, 0));
-    const connected = open(U.SOCK_DGRAM, 0, all);
-    task.bind(connected, new SockaddrIn(0, 2000));
-    void task.connect(connected, sockaddr('10.1.1.1', 53));
-    task.bind(open(U.SOCK_DGRAM, 0, []), new SockaddrIn(0, 4000));
-    const raw = open(U.SOCK_RAW, U.IPPROTO_ICMP, all);
-    open(U.SOCK_RAW, 253, []);
-    const tap = open(U.SOCK_RAW, 0x0300, [[U.SOL_PACKET, U.PACKET_AUXDATA, 1]], U.AF_PACKET);
-    open(U.SOCK_DGRAM, 0x0300, [], U.AF_PACKET);
-    open(U.SOCK_DGRAM, 0x0608, [], U.AF_PACKET);
-    for (const fd of [udp, connected, raw, tap]) this.read.push({ task, fd });
+    scene.configure(a, r, b);
+    this.clock.advance(3e9);
+    for (const { task } of this.hosts) for (const fd of scene.open(task)) this.read.push({ task, fd });
   }
 
   /** Everything that waits in the sockets, errors too. */
@@ -92,18 +44,18 @@ class World {
   }
 }
 
-export async function fuzzFrames(count: number, seed: number, until: () => boolean = () => false): Promise<Outcome> {
-  const result = outcome('frames');
-  for (let epoch = 0; result.done < count && !until(); epoch++) await oneNetwork(result, Math.min(EPOCH, count - result.done), seed + epoch);
+export async function fuzzFrames(scene: Scene, count: number, seed: number, until: () => boolean = () => false): Promise<Outcome> {
+  const result = outcome(scene.what);
+  for (let epoch = 0; result.done < count && !until(); epoch++) await oneNetwork(scene, result, Math.min(EPOCH, count - result.done), seed + epoch);
   return result;
 }
 
-async function oneNetwork(result: Outcome, count: number, seed: number): Promise<void> {
-  const world = new World(seed);
+async function oneNetwork(scene: Scene, result: Outcome, count: number, seed: number): Promise<void> {
+  const world = new World(scene, seed);
   const { clock, devices, net } = world;
   const { skbs } = net.kernel;
   const random = new Random(seed).fork('frames');
-  const frames = new Frames(random, placesOf(devices));
+  const frames = scene.frames(random, devices);
   skbs.dropMonitor = (_skb, reason) => {
     tally(result.ends, dropReasonName(reason));
     if (reason === SKB_DROP_REASON_NOT_SPECIFIED) tally(result.unspecified, whoDropped());
@@ -121,27 +73,24 @@ async function oneNetwork(result: Outcome, count: number, seed: number): Promise
       thrown(result, error, frame);
     }
     if (skbs.inUse > result.mostPackets) result.mostPackets = skbs.inUse;
+    if (i % 256 === 0) {
+      result.mostNeighbours = Math.max(result.mostNeighbours, neighbours(net.kernel));
+      result.mostLearned = Math.max(result.mostLearned, ...world.hosts.map(scene.learned));
+    }
   }
   result.done += count;
   // Fragments and neighbours that did not answer are given up; then all is as before.
   clock.advance(120e9);
   world.drain();
-  const { replies } = await (world.hosts[0] as Host).ping('10.1.2.1', { count: 2 });
+  const { replies } = await (world.hosts[0] as Host).ping(scene.reached, { count: 2 });
   if (replies.length !== 2) fault(result, `seed ${seed}: after ${count} frames a does not reach b any more`);
   const leaks = net.close();
   if (Object.keys(leaks).length > 0) fault(result, `seed ${seed}: leaks ${JSON.stringify(leaks)}`);
 }
 
-function placesOf(devices: readonly NetDevice[]): Places {
-  const own = devices.map((dev) => dev.devAddr.slice(0, 6));
-  return {
-    macs: [...own, ...own, Uint8Array.of(255, 255, 255, 255, 255, 255), Uint8Array.of(1, 0, 0x5e, 1, 1, 1), Uint8Array.of(2, 9, 9, 9, 9, 9), new Uint8Array(6)],
-    hosts: ['10.1.1.1', '10.1.1.254', '10.1.2.254', '10.1.2.1'],
-    others: [
-      '10.1.1.77', '10.1.2.88', '10.1.3.1', '10.1.4.1', '10.1.5.1', '10.1.1.255', '10.1.2.255', '10.1.1.0', '255.255.255.255', '0.0.0.0', '127.0.0.1', '224.0.0.1', '224.1.1.1', '239.9.9.9', '240.0.0.1', '192.0.2.1',
-    ],
-    ports: PORTS,
-  };
+/** Entries of all tables that garbage collection may take: a flood of addresses must not make more than the limit. */
+function neighbours(kernel: Kernel): number {
+  return Math.max(...kernel.services.get(NEIGHBOUR).tables.map(({ gcEntries }) => gcEntries));
 }
 
 /** The function that dropped a packet, from the stack: only asked where no reason was given. */

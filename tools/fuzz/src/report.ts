@@ -13,10 +13,14 @@ export interface Outcome {
   readonly faults: string[];
   /** sk_buffs that were in use at most. */
   mostPackets: number;
+  /** Neighbours of one protocol that were known at most, of those that a limit holds for. */
+  mostNeighbours: number;
+  /** What a host knew of single destinations at most. */
+  mostLearned: number;
 }
 
 export function outcome(what: string): Outcome {
-  return { what, done: 0, ends: new Map(), unspecified: new Map(), faults: [], mostPackets: 0 };
+  return { what, done: 0, ends: new Map(), unspecified: new Map(), faults: [], mostPackets: 0, mostNeighbours: 0, mostLearned: 0 };
 }
 
 export function tally(ends: Tally, end: string, times = 1): void {

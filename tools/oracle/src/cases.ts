@@ -1,7 +1,7 @@
 /** Single packets, each with what should become of it: the tables of the suites on errors and on forwarding. */
 import { ethFrame } from '@skbuff/testkit';
 import { describeFrame, tell } from './frames.ts';
-import { type CounterFile, counters, describeRan, difference, openPair, type Pair, type Transcript } from './transcript.ts';
+import { type CounterFile, counters, describeRan, difference, moved, openPair, type Pair, type Transcript } from './transcript.ts';
 import { WIRE_MAC, type World } from './world.ts';
 
 /** What the cases of a suite are about. `P`: what is said of a packet. */
@@ -10,6 +10,8 @@ export interface CaseKind<P> {
   readonly packet: (fields: P, id: number) => Uint8Array;
   /** Looked at before and after. */
   readonly counters: readonly CounterFile[];
+  /** Milliseconds that pass after commands, in which a node tells others what changed: of that nothing is shown. Default 0. */
+  readonly settle?: number;
 }
 
 export interface Case<P> {
@@ -31,7 +33,11 @@ export const BROADCAST: readonly number[] = [255, 255, 255, 255, 255, 255];
 /** Plays one case: what came out, to the byte, and the counters that it moved. The first lines are {@link tell}'s. */
 async function playCase<P>(world: World, kind: CaseKind<P>, { packets, before = [], after = [], mac, wait }: Case<P>, id: number): Promise<Transcript> {
   const out: Transcript = [];
-  for (const line of before) out.push(describeRan(line, await world.run('r', line)));
+  const run = async (lines: readonly string[]): Promise<void> => {
+    for (const line of lines) out.push(describeRan(line, await world.run('r', line)));
+    if (lines.length > 0 && kind.settle !== undefined) await world.wait(kind.settle);
+  };
+  await run(before);
   const counted = await counters(world, 'r', kind.counters);
   const to = mac ?? (await world.mac('r', 'eth1'));
   const seen = await world.send('w1', ...packets.map((packet) => ethFrame(to, kind.packet(packet, id), { from: WIRE_MAC })));
@@ -39,8 +45,8 @@ async function playCase<P>(world: World, kind: CaseKind<P>, { packets, before = 
   // Which link was looked at first is chance.
   seen.sort((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0));
   out.push(...seen.map((one) => describeFrame(one, id, world.timeOfDay())));
-  out.push(...(await counters(world, 'r', kind.counters)).filter((line, i) => line !== counted[i]));
-  for (const line of after) out.push(describeRan(line, await world.run('r', line)));
+  out.push(...moved(counted, await counters(world, 'r', kind.counters)));
+  await run(after);
   return [...seen.map(tell), '', ...out];
 }
 
@@ -72,6 +78,17 @@ export class CasePlayer<P> {
     const id = this.id++;
     const both = await this.pair.play((world) => playCase(world, this.kind, one, id));
     return { difference: difference(both), out: both.ours.slice(0, both.ours.indexOf('')) };
+  }
+
+  /** Lets time pass in both worlds, so that what a lab says by itself when it comes up is over. */
+  async wait(ms: number): Promise<void> {
+    await this.pair.play(async (world) => (await world.wait(ms), []));
+  }
+
+  /** The address of the node `r` that is made of the hardware address of one of its devices. */
+  async linkLocal(dev: string): Promise<string> {
+    const { stdout } = await this.pair.ours.run('r', `ip -6 addr show dev ${dev} scope link`);
+    return /inet6 ([^/]+)/.exec(stdout)?.[1] ?? '';
   }
 
   close(): Promise<void> {

@@ -1,7 +1,8 @@
 /** Frames as text, each as its EtherType says. */
-import { ETH_HLEN, ETH_P_ARP, ETH_P_IP } from '@skbuff/uapi';
+import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6 } from '@skbuff/uapi';
 import { be16, be32, inetNtoa } from '@skbuff/wire';
 import { describeIp, tellIp } from './ipv4-frames.ts';
+import { describeIp6, tellIp6 } from './ipv6-frames.ts';
 import type { Seen } from './world.ts';
 
 /** How what is in frames of one EtherType is written down. */
@@ -17,6 +18,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const READERS: ReadonlyMap<number, Reader> = new Map([
   [ETH_P_ARP, { tell: (packet: Uint8Array) => `ARP for ${inetNtoa(be32(packet, 24))}`, describe: hex }],
   [ETH_P_IP, { tell: tellIp, describe: describeIp }],
+  [ETH_P_IPV6, { tell: tellIp6, describe: describeIp6 }],
 ]);
 
 /** A frame in a few words: where it came out, what it is, to whom. */

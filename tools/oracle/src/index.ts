@@ -1,7 +1,11 @@
 export * from './cases.ts';
 export { pick } from './chance.ts';
+export * from './fragments.ts';
 export { describeFrame, tell } from './frames.ts';
 export * from './ipv4-cases.ts';
+export * from './ipv6-cases.ts';
+export * from './nd-frames.ts';
+export * from './session.ts';
 export * from './transcript.ts';
 export * from './world.ts';
 export { kernelMissing } from './kernel-world.ts';

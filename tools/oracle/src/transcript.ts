@@ -83,6 +83,9 @@ export const counters4: readonly CounterFile[] = [
   { file: 'netstat', groups: ['IpExt'] },
 ];
 
+/** Those that packets of IPv6 move. */
+export const counters6: readonly CounterFile[] = [{ file: 'snmp6', groups: ['Ip6', 'Icmp6', 'Udp6'] }];
+
 /** Counters of a node: a name and its number a line. */
 export async function counters(world: World, node: string, files: readonly CounterFile[]): Promise<Transcript> {
   const out: Transcript = [];
@@ -93,6 +96,23 @@ export async function counters(world: World, node: string, files: readonly Count
   return out;
 }
 
+/** By how much which counters moved. Some are there only once they have: where they began is nothing that both worlds agree about. */
+export function moved(before: Transcript, after: Transcript): Transcript {
+  const numbers = new Map(before.map((line) => line.split(' ') as [string, string]));
+  return after.flatMap((line) => {
+    const [name = '', number] = line.split(' ');
+    const by = Number(number) - Number(numbers.get(name) ?? 0);
+    return by === 0 ? [] : [`${name} ${by}`];
+  });
+}
+
 export function describeRan(line: string, { code, stdout, stderr }: Ran): string {
   return `$ ${line}\n${code}\n${stdout}${stderr}`;
+}
+
+/** Answers beside their questions: what failed is told on standard error, with the number of its line. */
+export function paired(questions: readonly string[], { stdout, stderr }: Ran): Transcript {
+  const failed = new Map([...stderr.matchAll(/([^]*?)Command failed -:(\d+)\n/g)].map(([, text = '', line]) => [Number(line), text.trim()]));
+  const answers = stdout.split('\n');
+  return questions.map((question, i) => `${question}: ${failed.get(i + 1) ?? answers.shift()}`);
 }

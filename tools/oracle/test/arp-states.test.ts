@@ -20,6 +20,7 @@ const STEPS = 20;
 const ROUNDS = 2;
 const lab = (policy: string): string => `
 name: arp
+ipv6: false
 topology:
   nodes:
     h:

@@ -20,9 +20,10 @@ export function together<T>(all: readonly number[], start: (seed: number) => Pro
   };
 }
 
-/** Neighbours are told, so that what comes out is packets only. What depends on time is off: limits of ICMP's rate, redirects. */
+/** Neighbours are told, so that what comes out is packets only. What depends on time is off: limits of ICMP's rate, redirects; and IPv6, which speaks by itself. */
 export const ROUTER = `
 name: router
+ipv6: false
 topology:
   nodes:
     r:
@@ -59,3 +60,45 @@ topology:
     - endpoints: ["r:eth2", "wire:w2"]
     - endpoints: ["r:eth3", "wire:w3"]
 `;
+
+/** The same for IPv6. Addresses are not tried first; flow labels are those that were asked for; groups are reported at once. */
+export const ROUTER6 = `
+name: router6
+topology:
+  nodes:
+    r:
+      kind: linux
+      sysctls:
+        net.ipv6.conf.all.forwarding: 1
+        net.ipv6.icmp.ratelimit: 0
+        net.ipv6.auto_flowlabels: 0
+        net.ipv6.ip6frag_time: 60
+${['eth1', 'eth2', 'eth3'].map((dev) => `        net.ipv6.conf.${dev}.dad_transmits: 0\n        net.ipv6.conf.${dev}.router_solicitation_delay: 0\n        net.ipv6.conf.${dev}.mldv2_unsolicited_report_interval: 1\n`).join('')}      exec:
+        - ip link set eth3 mtu 1280
+        - ip addr add 2001:db8:1::1/64 dev eth1 nodad
+        - ip addr add 2001:db8:2::1/64 dev eth2 nodad
+        - ip addr add 2001:db8:3::1/64 dev eth3 nodad
+        - ip neigh add 2001:db8:1::2 lladdr 02:00:00:00:01:02 dev eth1
+        - ip neigh add 2001:db8:1::3 lladdr 02:00:00:00:01:03 dev eth1
+        - ip neigh add fe80::2 lladdr 02:00:00:00:01:02 dev eth1
+        - ip neigh add fe80::3 lladdr 02:00:00:00:01:03 dev eth1
+        - ip neigh add 2001:db8:2::2 lladdr 02:00:00:00:02:02 dev eth2
+        - ip neigh add 2001:db8:3::2 lladdr 02:00:00:00:03:02 dev eth3
+        - ip route add 2001:db8:a1::/48 via 2001:db8:2::2
+        - ip route add 2001:db8:a2::/48 via 2001:db8:1::3
+        - ip route add 2001:db8:a3::/48 via 2001:db8:3::2
+        - ip route add 2001:db8:a4::/48 via 2001:db8:2::2 mtu lock 1400
+        - ip route add 2001:db8:a5::/48 via fe80::3 dev eth1
+        - ip route add blackhole 2001:db8:81::/48
+        - ip route add unreachable 2001:db8:82::/48
+        - ip route add prohibit 2001:db8:83::/48
+        - ip route add throw 2001:db8:84::/48
+    wire: { kind: linux, sysctls: { net.ipv6.conf.all.disable_ipv6: 1 } }
+  links:
+    - endpoints: ["r:eth1", "wire:w1"]
+    - endpoints: ["r:eth2", "wire:w2"]
+    - endpoints: ["r:eth3", "wire:w3"]
+`;
+
+/** After which a lab has tried its addresses and told others which groups it listens to, by settings that were made after that began. */
+export const SETTLED_MS = 2500;

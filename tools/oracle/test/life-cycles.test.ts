@@ -9,6 +9,7 @@ if (missing !== null) console.warn(`oracle of life cycles SKIPPED: ${missing}`);
 
 const LAB = `
 name: cycles
+ipv6: false
 topology:
   nodes: { n: { kind: linux }, m: { kind: linux } }
   links:

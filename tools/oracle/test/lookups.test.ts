@@ -1,7 +1,7 @@
 /** 20,000 lookups in tables by chance: `ip route get` as the running kernel answers it. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, pick, type Ran, type Transcript, type World } from '../src/index.ts';
+import { describeRan, difference, kernelMissing, onBoth, paired, pick, type Transcript, type World } from '../src/index.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();
@@ -48,13 +48,6 @@ function question(random: Random): string {
     ...(random.below(6) === 0 ? ['tos 0x10'] : []),
   ];
   return ['route get', address(random), ...more].join(' ');
-}
-
-/** Answers beside their questions: what failed is told on standard error, with the number of its line. */
-function paired(questions: readonly string[], { stdout, stderr }: Ran): Transcript {
-  const failed = new Map([...stderr.matchAll(/([^]*?)Command failed -:(\d+)\n/g)].map(([, text = '', line]) => [Number(line), text.trim()]));
-  const answers = stdout.split('\n');
-  return questions.map((question, i) => `${question}: ${failed.get(i + 1) ?? answers.shift()}`);
 }
 
 async function play(world: World, seed: number): Promise<Transcript> {

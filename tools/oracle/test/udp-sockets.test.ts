@@ -1,9 +1,9 @@
 /** UDP sockets: what their calls return, what they send, and what they hear of errors. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ethFrame, icmpMessage, ipPacket } from '@skbuff/testkit';
+import { icmpMessage, ipPacket } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
 import { inetPton4, setBe16, setBe32 } from '@skbuff/wire';
-import { type Calls, counters, counters4, describeFrame, describeRan, difference, kernelMissing, openPair, type Pair, type Transcript, udp, WIRE_MAC, type World } from '../src/index.ts';
+import { type Calls, counters, counters4, difference, int, kernelMissing, moved, openPair, type Pair, type Play, Session, type SessionFamily, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 const missing = kernelMissing();
@@ -20,66 +20,17 @@ function sin(addr: string, port: number, family = U.AF_INET): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-/** An `int` as hexadecimal bytes. */
-function int(value: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32LE(value);
-  return bytes.toString('hex');
-}
+/** An error quotes the datagram that left last. */
+const FAMILY: SessionFamily = {
+  family: U.AF_INET,
+  any: '0.0.0.0',
+  near: NEAR,
+  sockaddr: sin,
+  isUdp: (packet) => packet[9] === U.IPPROTO_UDP,
+  error: ({ type, code, un, from, quoted }, packet) =>
+    ipPacket({ saddr: from, daddr: '10.0.1.1', proto: U.IPPROTO_ICMP, payload: icmpMessage(type, code, un, packet.slice(0, quoted)), id: 7 }),
+};
 
-/** One world's side of a play on sockets of the node `r`: everything that happens becomes a line. */
-class Session {
-  readonly out: Transcript = [];
-  private readonly world: World;
-  private readonly calls: Calls;
-  /** The IP packet that left last. */
-  private last: Uint8Array = new Uint8Array(0);
-
-  constructor(world: World, calls: Calls) {
-    this.world = world;
-    this.calls = calls;
-  }
-
-  async call(line: string): Promise<string> {
-    const answer = await this.calls.ask(line);
-    this.out.push(`${line} = ${answer}`);
-    await this.look();
-    return answer;
-  }
-
-  /** A socket of its own, bound to `port` of `addr`; its number. */
-  async socket(port = 0, addr = '0.0.0.0'): Promise<number> {
-    const fd = Number(await this.calls.ask(`socket ${U.AF_INET}`));
-    if (port !== 0) await this.call(`bind ${fd} ${sin(addr, port)}`);
-    return fd;
-  }
-
-  async look(): Promise<void> {
-    for (const one of await this.world.wait(3)) this.show(one);
-  }
-
-  private show(one: Awaited<ReturnType<World['wait']>>[number]): void {
-    this.out.push(`  ${describeFrame(one, 0, this.world.timeOfDay())}`);
-    const ip = one.frame.subarray(U.ETH_HLEN);
-    if (ip[9] === U.IPPROTO_UDP) this.last = ip;
-  }
-
-  /** The node `from` reports an error about the datagram that left last; `un` is the second word of the message. */
-  async report(type: number, code: number, { un = 0, from = NEAR, quoted = 200 }: { un?: number; from?: string; quoted?: number } = {}): Promise<void> {
-    await this.arrive(ipPacket({ saddr: from, daddr: '10.0.1.1', proto: U.IPPROTO_ICMP, payload: icmpMessage(type, code, un, this.last.slice(0, quoted)), id: 7 }));
-    this.out.push(`${from} reports ${type}/${code} ${un}`);
-  }
-
-  async arrive(packet: Uint8Array): Promise<void> {
-    for (const one of await this.world.send('w1', ethFrame(await this.world.mac('r', 'eth1'), packet, { from: WIRE_MAC }))) this.show(one);
-  }
-
-  async run(line: string): Promise<void> {
-    this.out.push(describeRan(line, await this.world.run('r', line)));
-  }
-}
-
-type Play = (s: Session) => Promise<void>;
 const soError = (fd: number): string => `get ${fd} ${U.SOL_SOCKET} ${U.SO_ERROR} 4`;
 const setIp = (fd: number, name: number, value: number): string => `set ${fd} ${U.SOL_IP} ${name} ${int(value)}`;
 const getIp = (fd: number, name: number): string => `get ${fd} ${U.SOL_IP} ${name} 4`;
@@ -240,11 +191,11 @@ const OPTIONS = Array.from({ length: 53 }, (_, i) => i + 1).filter((name) => !OF
 function option(name: number): Play {
   return async (s) => {
     const fd = await s.socket(6000);
-    await s.call(getIp(fd, name));
-    for (const value of [1, 2, 300, -1]) for (const line of [setIp(fd, name, value), getIp(fd, name)]) await s.call(line);
-    for (const bytes of ['', '02', '0200']) await s.call(`set ${fd} ${U.SOL_IP} ${name} ${bytes}`);
-    for (const room of [0, 1, 3]) await s.call(`get ${fd} ${U.SOL_IP} ${name} ${room}`);
-    await s.call(`close ${fd}`);
+    await s.ask(getIp(fd, name));
+    for (const value of [1, 2, 300, -1]) for (const line of [setIp(fd, name, value), getIp(fd, name)]) await s.ask(line);
+    for (const bytes of ['', '02', '0200']) await s.ask(`set ${fd} ${U.SOL_IP} ${name} ${bytes}`);
+    for (const room of [0, 1, 3]) await s.ask(`get ${fd} ${U.SOL_IP} ${name} ${room}`);
+    await s.ask(`close ${fd}`);
   };
 }
 
@@ -259,10 +210,10 @@ describe.runIf(missing === null)('UDP sockets', () => {
 
   async function check(play: Play): Promise<void> {
     const seen = await pair.play(async (world) => {
-      const s = new Session(world, world === pair.ours ? both[0] : both[1]);
+      const s = new Session(world, world === pair.ours ? both[0] : both[1], FAMILY);
       const counted = await counters(world, 'r', counters4);
       await play(s);
-      return [...s.out, ...(await counters(world, 'r', counters4)).filter((line, i) => line !== counted[i])];
+      return [...s.out, ...moved(counted, await counters(world, 'r', counters4))];
     });
     expect(difference(seen)).toBe('');
   }

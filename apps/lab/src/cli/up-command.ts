@@ -69,9 +69,14 @@ class Shell {
   private async line(line: string): Promise<boolean> {
     if (line === 'exit' || line === 'quit') return false;
     if (line === 'help') process.stdout.write(HELP);
-    else if (line === 'nodes') for (const { name } of this.topology.nodes) process.stdout.write(`${name}\t${this.host.addressOf(name) ?? '-'}\n`);
+    else if (line === 'nodes') for (const { name } of this.topology.nodes) process.stdout.write(`${name}\t${this.addresses(name)}\n`);
     else await this.command(line);
     return true;
+  }
+
+  private addresses(node: string): string {
+    const found = [this.host.addressOf(node, 'ipv4'), this.host.addressOf(node, 'ipv6')].filter((address) => address !== undefined);
+    return found.length === 0 ? '-' : found.join(' ');
   }
 
   private async command(line: string): Promise<void> {

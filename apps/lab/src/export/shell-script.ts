@@ -5,6 +5,7 @@
 import { linux } from 'skbuff';
 import { linkAddresses, OUTSIDE, outsideName } from '../lab/links.ts';
 import { shellQuote as quote } from '../shell/quote.ts';
+import { splitZone } from '../topology/address.ts';
 import type { Expectation, Impairment, LabLink, LabNode, LabTopology, Target } from '../topology/model.ts';
 
 export interface ExportOptions {
@@ -12,7 +13,7 @@ export interface ExportOptions {
   readonly seed: number;
   /** In front of the names of namespaces; default: the lab's name and a dash. */
   readonly prefix?: string;
-  /** Names of the plugins that the nodes of the lab have; default: those of `linux()`. */
+  /** Names of the plugins that the nodes of the lab have; default: those of `linux()`, with IPv6 or without, as the file says. */
   readonly plugins?: readonly string[];
 }
 
@@ -41,12 +42,27 @@ function needsNetem(lines: readonly string[]): string[] {
 /** Whatever stops it, nothing half built is left. */
 const UNDO = 'trap \'echo "$0: up failed; what it had built is removed" >&2; down\' EXIT';
 
+/** Until no address of IPv6 is tentative, but those that somebody else has and those on links without carrier; ten seconds at most. */
+const SETTLE = `settled() {
+  for ns in "$@"; do
+    for dev in $(ip -n "$P$ns" -o -6 addr show tentative -dadfailed -optimistic 2> /dev/null | awk '{ print $2 }'); do
+      if ip -n "$P$ns" link show dev "$dev" 2> /dev/null | grep -q LOWER_UP; then return 1; fi
+    done
+  done
+}
+settle() {
+  for i in $(seq 100); do if settled "$@"; then return 0; fi; sleep 0.1; done
+}
+`;
+
 const CHECKS = `failed=0
 verdict() { # STATUS SENTENCE
   if [ "$1" = 0 ]; then echo "ok      $2"; else echo "FAILED  $2"; failed=1; fi
 }
-address() { # NODE: its first global address
-  ip -n "$P$1" -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
+address() { # NODE FAMILY…: its first global address that can be used
+  for family in $2; do
+    ip -n "$P$1" -o $family addr show scope global -tentative -deprecated -dadfailed 2> /dev/null
+  done | awk '!got { sub("/.*", "", $4); print $4; got = 1 }'
 }
 answers() { # NODE ADDRESS COUNT SECONDS [MILLISECONDS]: how many requests were answered, in that time
   ip netns exec "$P$1" ping -n -c "$3" -i 0.2 -W "$4" "$2" 2> /dev/null |
@@ -65,7 +81,7 @@ function inNode({ name, env }: Pick<LabNode, 'name' | 'env'>, line: string): str
 }
 
 /** The script. It is called with `up`, `check` or `down`. */
-export function exportScript(topology: LabTopology, { seed, prefix = `${topology.name}-`, plugins = linux().map(({ name }) => name) }: ExportOptions): string {
+export function exportScript(topology: LabTopology, { seed, prefix = `${topology.name}-`, plugins = linux({ ipv6: topology.ipv6 }).map(({ name }) => name) }: ExportOptions): string {
   const outside = topology.links.some(({ type, ends }) => type !== 'dummy' && ends.length === 1);
   const names = [...topology.nodes.map(({ name }) => name), ...(outside ? [OUTSIDE] : [])];
   const addresses = linkAddresses(topology.links, seed);
@@ -74,17 +90,20 @@ export function exportScript(topology: LabTopology, { seed, prefix = `${topology
     ...topology.links.flatMap((link, i) => addLink(link, addresses[i] as { near: string; far: string })),
     ...topology.nodes.flatMap((node) => node.sysctl.map(({ path, value }) => `ip netns exec ${namespace(node.name)} sysctl -qw ${quote(`${path}=${value}`)}`)),
     ...execLines(topology.nodes),
+    ...(topology.ipv6 ? [`settle ${names.map((name) => quote(name === OUTSIDE ? 'outside' : name)).join(' ')}`] : []),
     ...schedule(topology.links),
   ];
   const quoted = names.map((name) => quote(name === OUTSIDE ? 'outside' : name));
-  const down = [`for ns in ${quoted.join(' ')}; do ip netns del "$P$ns" 2> /dev/null || true; done`];
-  const checks = topology.expect.flatMap((expectation) => check(topology, expectation));
+  // A daemon that an exec line has started would keep its namespace.
+  const down = [`for ns in ${quoted.join(' ')}; do ip netns pids "$P$ns" 2> /dev/null | xargs -r kill 2> /dev/null || true; ip netns del "$P$ns" 2> /dev/null || true; done`];
+  const checks = topology.expect.flatMap((expectation) => [...wait(expectation), ...check(topology, expectation)]);
   return [
     '#!/bin/bash',
     `# The lab ${topology.name.replaceAll(/[\r\n]/g, ' ')} in network namespaces of Linux, as root: bash SCRIPT up | check | down`,
     'set -eu',
     `P=${quote(prefix)}`,
     '',
+    ...(topology.ipv6 ? [SETTLE] : []),
     `up() {\n${indent([standsAlready(quoted), ...needsNetem(up), UNDO, ...up, 'trap - EXIT'])}\n}`,
     '',
     `down() {\n${indent(down)}\n}`,
@@ -168,7 +187,20 @@ function execLines(nodes: readonly LabNode[]): string[] {
 }
 
 function target(to: Target): string {
-  return 'address' in to ? quote(to.address) : `"$(address ${quote(to.node)})"`;
+  if ('address' in to) return quote(to.address);
+  const families = to.family === undefined ? '"-4 -6"' : to.family === 'ipv4' ? '-4' : '-6';
+  return `"$(address ${quote(to.node)} ${families})"`;
+}
+
+/** ip(8) takes no zone: the interface is a word of its own. */
+function destination(to: Target): string {
+  const [address, zone] = 'address' in to ? splitZone(to.address) : ['', ''];
+  return zone === '' ? target(to) : `${quote(address)} oif ${quote(zone)}`;
+}
+
+/** A moment counted from the expectation before is kept; when the lab was up, `check` does not know. */
+function wait({ moment: { kind, ns } }: Expectation): string[] {
+  return kind === 'after' && ns > 0 ? [`sleep ${ns / 1e9}`] : [];
 }
 
 function check(topology: LabTopology, e: Expectation): string[] {
@@ -180,11 +212,11 @@ function check(topology: LabTopology, e: Expectation): string[] {
     return [`got=$(answers ${quote(e.from)} ${target(e.to)} ${e.count} ${patience})`, `rc=0; ${least} || rc=1; verdict $rc ${title}`];
   }
   if (e.kind === 'route') {
-    const get = `ip -n ${namespace(e.node)} route get ${target(e.to)} 2> /dev/null`;
+    const get = `ip -n ${namespace(e.node)} route get ${destination(e.to)} 2> /dev/null`;
     if (e.unreachable) return [`rc=1; ${get} > /dev/null || rc=0; verdict $rc ${title}`];
     const words = [...(e.via === undefined ? [] : [`via ${e.via}`]), ...(e.dev === undefined ? [] : [`dev ${e.dev}`])];
-    const greps = words.map((word) => `grep -qw -- ${quote(word)} <<< "$got"`);
-    return [`got=$(${get}) || got=`, `rc=0; { [ -n "$got" ]${greps.map((grep) => ` && ${grep}`).join('')}; } || rc=1; verdict $rc ${title}`];
+    const tests = words.map((word) => `[[ " $got " == *${quote(` ${word} `)}* ]]`);
+    return [`got=$(${get} | tr '\\n' ' ') || got=`, `rc=0; { [ -n "$got" ]${tests.map((test) => ` && ${test}`).join('')}; } || rc=1; verdict $rc ${title}`];
   }
   const node = topology.nodes.find(({ name }) => name === e.node) as LabNode;
   const tests = [

@@ -13,6 +13,14 @@ const PING_COUNT = 4;
 const PING_VALUES = /^[cwWiIsStmpQlMFGe]$/;
 const PING_ENDS = /^[cw]$/;
 
+/** Commands that go on in the background, and options with which they do not. */
+const DAEMONS: ReadonlyMap<string, RegExp> = new Map([['radvd', /^(-[nchv]|--(nodaemon|configtest|help|version))$/]]);
+
+function isDaemon([name = '', ...args]: readonly string[]): boolean {
+  const foreground = DAEMONS.get(name);
+  return foreground !== undefined && !args.some((word) => foreground.test(word));
+}
+
 /** What a line did. */
 export interface LineResult extends ExecResult {
   /** What was passed over, in the line's order. */
@@ -62,6 +70,7 @@ class LineRun {
     if (what.kind === 'note') return this.note(what.note);
     if (what.kind === 'sysctl') return this.sysctl(what, command);
     if (what.kind === 'print') return this.print(what.text, command);
+    if (what.kind === 'file') return this.file(what);
     if (what.kind === 'run') return this.run(what.argv, command);
     await this.host.runUntil(this.host.now() + what.ns);
     return 0;
@@ -71,6 +80,7 @@ class LineRun {
     const bounded = this.live === undefined ? boundPing(words) : null;
     if (bounded !== null) this.notes.push(`\`${words.join(' ')}\` would never end: it sends ${PING_COUNT} requests`);
     const output: ExecOutput = { stdout: (text) => this.write(command.stdout, text), stderr: (text) => this.write(command.stderr, text) };
+    if (isDaemon(words)) return (await this.host.daemon(this.node, words, output)).code;
     return (await this.host.exec(this.node, bounded ?? words, output)).code;
   }
 
@@ -82,6 +92,10 @@ class LineRun {
   private print(text: string, command: ShellCommand): number {
     this.write(command.stdout, text);
     return 0;
+  }
+
+  private file({ path, text, append }: Extract<Classification, { kind: 'file' }>): number {
+    return this.host.writeFile(this.node, path, text, append) ? 0 : this.note(`nothing is written to ${path}: it is no file of a node`);
   }
 
   private sysctl(what: Extract<Classification, { kind: 'sysctl' }>, command: ShellCommand): number {

@@ -1,6 +1,7 @@
 /** Whether an expectation holds. */
 import { PacketSyntaxError, renderExplanation } from '@skbuff/explain';
 import type { DropExpectation, Expectation, LabNode, LabTopology, OutputExpectation, ReachExpectation, RouteExpectation, Target } from '../topology/model.ts';
+import { withPort } from '../topology/address.ts';
 import { formatDuration } from '../topology/units.ts';
 import { runLine } from './exec.ts';
 import type { LabHost } from './lab-host.ts';
@@ -38,9 +39,10 @@ export function judge(host: LabHost, topology: LabTopology, expectation: Expecta
 /** The address that is meant, or why there is none. */
 function resolve(host: LabHost, to: Target): { readonly address: string } | { readonly missing: Verdict } {
   if ('address' in to) return to;
-  const address = host.addressOf(to.node);
+  const address = host.addressOf(to.node, to.family);
   if (address !== undefined) return { address };
-  return { missing: { pass: false, expected: `${to.node} has an address`, found: `${to.node} has no global address` } };
+  const kind = to.family === undefined ? '' : to.family === 'ipv4' ? 'IPv4 ' : 'IPv6 ';
+  return { missing: { pass: false, expected: `${to.node} has an address`, found: `${to.node} has no global ${kind}address that can be used` } };
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
@@ -94,7 +96,7 @@ async function drop(host: LabHost, e: DropExpectation): Promise<Verdict> {
   }
   if (counted() - before >= e.count) return PASS;
   const { packet } = e;
-  const probe = packet === undefined || packet.to === undefined || !('address' in packet.to) ? null : `${packet.proto} > ${packet.to.address}${packet.proto === 'udp' ? `:${packet.port}` : ''} len ${packet.size}${packet.ttl === undefined ? '' : ` ttl ${packet.ttl}`}`;
+  const probe = packet === undefined || packet.to === undefined || !('address' in packet.to) ? null : `${packet.proto} > ${packet.proto === 'udp' ? withPort(packet.to.address, packet.port) : packet.to.address} len ${packet.size}${packet.ttl === undefined ? '' : ` ttl ${packet.ttl}`}`;
   const explanation = probe === null || packet === undefined ? {} : await explained(host, packet.from, probe);
   const others = host.totals(e.node).drops.map(({ reason, count }) => `${reason} ${count}`).join(', ');
   return { pass: false, expected: `${e.count} with ${e.reason}`, found: `${counted() - before}; since the beginning ${e.node} dropped ${others === '' ? 'nothing' : others}`, trace, ...explanation };

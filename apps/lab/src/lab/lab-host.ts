@@ -1,6 +1,6 @@
 import type { Clock } from '@skbuff/core';
 import type { Explanation } from '@skbuff/explain';
-import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+import type { Impairment, IpFamily, LabTopology, ProbePacket } from '../topology/model.ts';
 import type { CaptureStore } from './capture-store.ts';
 
 /** What a command printed and how it ended. */
@@ -64,12 +64,21 @@ export interface LabHost {
   runUntil(ns: number): Promise<void>;
   /** Runs one command to its end; `argv[0]` is in `commands`. */
   exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult>;
-  /** Ends the commands that run now. */
+  /** Starts a command that goes on beside all others until the lab is closed. What it ended with if it did so at once, such as a configuration that is wrong; else 0. */
+  daemon(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult>;
+  /** Ends the commands that run now, but no daemon. */
   interrupt(): void;
   /** Writes below /proc/sys (`net/ipv4/ip_forward`). 0 or a negative errno. */
   writeSysctl(node: string, path: string, value: string): number;
-  /** First global address of a node, for expectations that name a node. */
-  addressOf(node: string): string | undefined;
+  /**
+   * Writes a file that the commands of a node see, or adds to it. Nodes begin without files, and what lies below /proc, /sys and /dev is no file of
+   * theirs: false.
+   */
+  writeFile(node: string, path: string, text: string, append: boolean): boolean;
+  /** First global address of a node that can be used, for expectations that name a node; without `family` one of IPv4 if it has any. */
+  addressOf(node: string, family?: IpFamily): string | undefined;
+  /** No address waits for duplicate address detection, other than on links without carrier. */
+  settled(): boolean;
   /**
    * What would happen to a packet (in the words of `@skbuff/explain`) that the node sends now. With `spend` it is sent through the lab itself, which
    * nobody may use afterwards; without it the lab does not notice. Rejects with `PacketSyntaxError`, and with `SysError` for an interface that is not there.

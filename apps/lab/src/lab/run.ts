@@ -1,5 +1,5 @@
 /**
- * Runs a lab: sysctls, exec lines, schedules, expectations. The same topology, seed and stack give the same report.
+ * Runs a lab: sysctls, exec lines, duplicate address detection, schedules, expectations. The same topology, seed and stack give the same report.
  *
  * The exec lines of one node run one after the other, those of all nodes side by side, as containerlab does; a line that waits for
  * nothing takes no time. An exec line that fails is reported and does not fail the run: containerlab logs it, too, and goes on.
@@ -51,10 +51,19 @@ export async function runLab(topology: LabTopology, factory: LabHostFactory, opt
   }
 }
 
-/** Sysctls, then exec lines. What there is to say about them, node by node. */
+/** How often it is looked, and how long at most, whether addresses can be used. */
+const LOOK_NS = 100e6;
+const PATIENCE_NS = 10e9;
+
+/**
+ * Sysctls, then exec lines, then the time until their addresses can be used: Linux tries each of IPv6 for a second or two. What there is to say about
+ * them, node by node.
+ */
 export async function setUp(host: LabHost, topology: LabTopology): Promise<ExecNote[]> {
   const sysctls = topology.nodes.map((node) => writeSysctls(host, node));
   const lines = await Promise.all(topology.nodes.map((node) => execLines(host, node)));
+  const end = host.now() + PATIENCE_NS;
+  while (!host.settled() && host.now() < end) await host.runUntil(host.now() + LOOK_NS);
   return topology.nodes.flatMap((_, i) => [...(sysctls[i] ?? []), ...(lines[i] ?? [])]);
 }
 

@@ -1,18 +1,21 @@
 /** A lab on the stack of the package skbuff. */
-import { check, commands, createNet, type Host, type HostNet, inetFamily, linux, type Running, sockaddr, type Stdio, SysError } from 'skbuff';
+import { check, commands, createNet, type Host, type HostNet, inetFamily, linux, type Running, type Stdio, SysError } from 'skbuff';
 import type { Task } from '@skbuff/sock';
-import { RX_PACKETS, TX_PACKETS } from '@skbuff/core';
-import { SOCK_DGRAM } from '@skbuff/uapi';
+import { type Clock, type NetDevice, RealClock, RX_PACKETS, TX_PACKETS, VirtualClock } from '@skbuff/core';
+import { AF_INET, AF_INET6, SOCK_DGRAM } from '@skbuff/uapi';
 import type { ProgramHost } from '../program/server.ts';
-import type { Impairment, LabTopology, ProbePacket } from '../topology/model.ts';
+import type { Impairment, IpFamily, LabTopology, ProbePacket } from '../topology/model.ts';
 import { type Explanation, explain, followPacket } from '@skbuff/explain';
 import { CaptureFiles } from './capture-files.ts';
 import { CaptureStream } from './capture-stream.ts';
 import type { ExecOutput, ExecResult, HostTotals, LabHost, LabHostOptions, LabRemains, PingResult, RouteResult } from './lab-host.ts';
 import { buildLinks, type BuiltLink, impair, setLink } from './links.ts';
+import { NodeFiles } from './node-files.ts';
 import { Watch } from './watch.ts';
 
 const NSEC_PER_MSEC = 1e6;
+/** In which a daemon finds out whether it can begin. */
+const BEGIN_NS = 1e6;
 /** How long packets that were sent are waited for: neighbour resolution gives up after 3 s. */
 const SETTLE_NS = 5e9;
 
@@ -20,11 +23,11 @@ const SETTLE_NS = 5e9;
 export function createStackHost(topology: LabTopology, options: LabHostOptions): StackHost {
   const files = options.captures === undefined ? null : new CaptureFiles(options.captures, topology.capture);
   const stream = options.captureStream === undefined ? null : new CaptureStream(options.captureStream);
+  const { clock = options.realTime ? new RealClock() : new VirtualClock() } = options;
   const net = createNet({
     seed: options.seed,
-    realTime: options.realTime,
-    ...(options.clock !== undefined && { clock: options.clock }),
-    plugins: [...linux(), ...(files === null ? [] : [files.plugin()]), ...(stream === null ? [] : [stream.plugin()])],
+    clock,
+    plugins: [...linux({ ipv6: topology.ipv6 }), ...(files === null ? [] : [files.plugin()]), ...(stream === null ? [] : [stream.plugin()])],
   });
   const watch = new Watch(net.kernel);
   try {
@@ -34,7 +37,7 @@ export function createStackHost(topology: LabTopology, options: LabHostOptions):
       files?.addNode(name, ns);
       stream?.addNode(name, ns);
     }
-    return new StackHost(net, buildLinks(net, topology.links, options.seed), watch, files);
+    return new StackHost(topology, clock, net, buildLinks(net, topology.links, options.seed), watch, files);
   } catch (error) {
     files?.close();
     net.close();
@@ -46,13 +49,19 @@ export class StackHost implements LabHost, ProgramHost {
   readonly commands: ReadonlySet<string> = new Set(commands().map(({ name }) => name));
   /** The hosts themselves. */
   readonly net: HostNet;
+  private readonly topology: LabTopology;
+  private readonly clock: Clock;
   private readonly links: ReadonlyMap<number, BuiltLink>;
   private readonly watch: Watch;
   private readonly files: CaptureFiles | null;
   private readonly running: Set<Running> = new Set();
+  private readonly daemons: Set<Running> = new Set();
+  private readonly nodeFiles: NodeFiles = new NodeFiles();
   private closed = false;
 
-  constructor(net: HostNet, links: readonly BuiltLink[], watch: Watch, files: CaptureFiles | null) {
+  constructor(topology: LabTopology, clock: Clock, net: HostNet, links: readonly BuiltLink[], watch: Watch, files: CaptureFiles | null) {
+    this.topology = topology;
+    this.clock = clock;
     this.net = net;
     this.links = new Map(links.map((built) => [built.link.index, built]));
     this.watch = watch;
@@ -69,7 +78,18 @@ export class StackHost implements LabHost, ProgramHost {
   }
 
   exec(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult> {
-    return this.start(node, argv, output).done;
+    return this.start(node, argv, this.streams(node, output)).done;
+  }
+
+  async daemon(node: string, argv: readonly string[], output?: ExecOutput): Promise<ExecResult> {
+    const daemon = this.host(node).start(argv, this.streams(node, output));
+    this.daemons.add(daemon);
+    const ended = await Promise.race([daemon.done, this.runUntil(this.now() + BEGIN_NS)]);
+    return ended ?? { code: 0, stdout: '', stderr: '' };
+  }
+
+  private streams(node: string, output: ExecOutput | undefined): Stdio {
+    return { stdout: output?.stdout.bind(output) ?? QUIET, stderr: output?.stderr.bind(output) ?? QUIET, files: this.nodeFiles.of(node) };
   }
 
   hasNode(node: string): boolean {
@@ -101,18 +121,30 @@ export class StackHost implements LabHost, ProgramHost {
     }
   }
 
-  addressOf(node: string): string | undefined {
-    return this.host(node).addr.list().find((addr) => addr.global)?.address;
+  writeFile(node: string, path: string, text: string, append: boolean): boolean {
+    return this.nodeFiles.write(node, path, text, append);
   }
 
-  /** All addresses of a node, in the order of its interfaces. */
+  addressOf(node: string, family?: IpFamily): string | undefined {
+    const usable = this.host(node).addr.list().filter(({ global, flags }) => global && !flags.some((flag) => UNUSABLE.has(flag)));
+    return usable.find((addr) => family === undefined || addr.family === FAMILIES[family])?.address;
+  }
+
+  settled(): boolean {
+    return this.net.all.every(({ ns, addr }) =>
+      addr.list().every(({ dev, flags }) => !flags.includes('tentative') || flags.includes('dadfailed') || flags.includes('optimistic') || !carries(ns.devGetByName(dev))),
+    );
+  }
+
+  /** Addresses of a node, but those that the kernel gives every link, first those of IPv4, each in the order of its interfaces. */
   addressesOf(node: string): readonly { readonly dev: string; readonly cidr: string }[] {
-    return this.host(node).addr.list();
+    return this.host(node).addr.list().filter(({ proto }) => proto !== 'kernel_ll');
   }
 
-  /** `net.ipv4.ip_forward` of a node, as its exec lines may have set it. */
+  /** The node is a router of a family, as its exec lines may have made it. */
   forwards(node: string): boolean {
-    return this.host(node).sysctl('net.ipv4.ip_forward') !== '0';
+    const families = this.topology.ipv6 ? [AF_INET, AF_INET6] : [AF_INET];
+    return families.some((family) => this.host(node).sysctl(inetFamily(family).forwarding) !== '0');
   }
 
   /** Interfaces of a node, also those that exec lines made. */
@@ -120,8 +152,15 @@ export class StackHost implements LabHost, ProgramHost {
     return this.host(node).ns.devList.map(({ name }) => name);
   }
 
-  explain(node: string, packet: string, spend = false): Promise<Explanation> {
-    return (spend ? followPacket : explain)(this.net, node, packet);
+  async explain(node: string, packet: string, spend = false): Promise<Explanation> {
+    if (spend) return followPacket(this.net, node, packet);
+    // Schedules wait in the lab, so its time would go on while its replica is asked.
+    const release = this.clock instanceof VirtualClock ? this.clock.hold() : (): void => {};
+    try {
+      return await explain(this.net, node, packet);
+    } finally {
+      release();
+    }
   }
 
   async ping(from: string, to: string, count: number, timeoutNs: number): Promise<PingResult> {
@@ -173,7 +212,7 @@ export class StackHost implements LabHost, ProgramHost {
 
   close(): LabRemains {
     this.closed = true;
-    for (const running of this.running) running.kill('SIGKILL');
+    for (const running of [...this.running, ...this.daemons]) running.kill('SIGKILL');
     this.files?.close();
     return { captures: [...(this.files?.paths ?? [])].sort(), leaks: this.net.close() };
   }
@@ -182,6 +221,13 @@ export class StackHost implements LabHost, ProgramHost {
     return this.net.get(node) as Host;
   }
 }
+
+const FAMILIES: Readonly<Record<IpFamily, number>> = { ipv4: AF_INET, ipv6: AF_INET6 };
+/** What an address is that nobody should be told to go to. */
+const UNUSABLE: ReadonlySet<string> = new Set(['tentative', 'dadfailed', 'deprecated']);
+const QUIET = (): void => {};
+
+const carries = (dev: NetDevice | null): boolean => dev !== null && dev.running() && dev.carrierOk();
 
 /** What cannot be sent reaches nobody either: the expectation says whether that is right, and the trace why it is so. */
 async function unlessUnsendable(ping: () => Promise<unknown>): Promise<void> {
@@ -194,7 +240,7 @@ async function unlessUnsendable(ping: () => Promise<unknown>): Promise<void> {
 
 function sendUdp(host: Host, packet: Omit<ProbePacket, 'to'> & { readonly to: string }): void {
   const { task } = host;
-  const to = sockaddr(packet.to, packet.port);
+  const to = host.sockaddr(packet.to, packet.port);
   const fd = check('socket', task.socket(to.family, SOCK_DGRAM));
   if (packet.ttl !== undefined) task.setsockopt(fd, ...inetFamily(to.family).ttl, packet.ttl);
   // What cannot be sent is dropped by nobody else than the sender, and its reason is in the trace.

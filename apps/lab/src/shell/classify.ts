@@ -8,6 +8,8 @@ export type Classification =
   | { readonly kind: 'run'; readonly argv: readonly string[] }
   /** Write these sysctls (paths below /proc/sys); print nothing. */
   | { readonly kind: 'sysctl'; readonly settings: readonly { readonly path: string; readonly value: string }[] }
+  /** Write this to a file of the node. */
+  | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly append: boolean }
   /** Print this; the exit code is 0. */
   | { readonly kind: 'print'; readonly text: string }
   /** Let so much virtual time pass. */
@@ -21,14 +23,14 @@ const NETWORK: ReadonlySet<string> = new Set([
   'ip', 'ping', 'ping6', 'sysctl', 'ss', 'tc', 'bridge', 'nft', 'iptables', 'ip6tables', 'iptables-restore', 'iptables-save', 'ebtables', 'arptables',
   'ipset', 'ethtool', 'ifconfig', 'route', 'arp', 'netstat', 'brctl', 'vconfig', 'nstat', 'rdma', 'devlink', 'dcb', 'tipc', 'wg', 'arping', 'traceroute',
   'traceroute6', 'tracepath', 'mtr', 'tcpdump', 'iperf', 'iperf3', 'nc', 'ncat', 'socat', 'curl', 'wget', 'dig', 'nslookup', 'host', 'conntrack',
-  'dhclient', 'udhcpc', 'dhcpcd', 'ifup', 'ifdown', 'iw', 'ipvsadm',
+  'ndisc6', 'rdisc6', 'radvd', 'radvdump', 'dhclient', 'udhcpc', 'dhcpcd', 'ifup', 'ifdown', 'iw', 'ipvsadm',
 ]);
 
 /** Decides what a command means, given the commands that the stack has. */
 export function classify(command: ShellCommand, available: ReadonlySet<string>): Classification {
   const name = commandName(command.argv[0] ?? '');
   const args = command.argv.slice(1);
-  const file = typeof command.stdout === 'object' ? command.stdout.path : undefined;
+  const file = typeof command.stdout === 'object' ? command.stdout : undefined;
   const printed = printedText(name, args);
   if (file !== undefined && printed !== undefined) return writeFile(file, printed);
   if (printed !== undefined) return { kind: 'print', text: printed };
@@ -46,10 +48,10 @@ function unknown(name: string, argv: readonly string[]): Classification {
   return { kind: 'note', network, note: `${shown} is passed over: ${why}` };
 }
 
-function writeFile(path: string, printed: string): Classification {
+function writeFile({ path, append }: { readonly path: string; readonly append: boolean }, printed: string): Classification {
   const match = /^\/proc\/sys\/(.+)$/.exec(path);
-  if (!match) return { kind: 'note', network: false, note: `nothing is written to ${path}: nodes have no files but /proc/sys` };
   if (/[*?[]/.test(path)) return { kind: 'note', network: false, note: `nothing is written to ${path}: file name patterns are not supported` };
+  if (!match) return { kind: 'file', path, text: printed, append };
   return { kind: 'sysctl', settings: [{ path: match[1]!, value: printed.trim() }] };
 }
 

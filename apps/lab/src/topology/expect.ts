@@ -1,7 +1,7 @@
 import { child, compact, fields, list, number, text, type Context, type Fields } from './context.ts';
-import { isAddress } from './address.ts';
+import { addressFamily, canonicalAddress, isAddress } from './address.ts';
 import { checkNode } from './links.ts';
-import type { DropExpectation, Expectation, Moment, OutputExpectation, ProbePacket, ReachExpectation, RouteExpectation, Target } from './model.ts';
+import type { DropExpectation, Expectation, IpFamily, Moment, OutputExpectation, ProbePacket, ReachExpectation, RouteExpectation, Target } from './model.ts';
 import { didYouMean } from './suggest.ts';
 import { formatDuration, interfaceNameError, INTERFACE_NAME_EXPECTED, parseDuration, parsePercent } from './units.ts';
 
@@ -38,19 +38,30 @@ function resolveOne(context: Context, map: Fields, pointer: string): Expectation
 type Resolver = (context: Context, map: Fields, pointer: string, base: Base) => Expectation | undefined;
 const RESOLVERS: Readonly<Record<Kind, Resolver>> = { reach, route, drop, output };
 
-const show = (to: Target): string => ('node' in to ? to.node : to.address);
+const FAMILY_NAMES: Readonly<Record<IpFamily, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
+const show = (to: Target): string => ('address' in to ? to.address : to.family === undefined ? to.node : `${to.node} over ${FAMILY_NAMES[to.family]}`);
 
 function node(context: Context, map: Fields, key: string, pointer: string): string | undefined {
   const name = text(map[key]);
   return name !== undefined && checkNode(context, name, child(pointer, key)) ? name : undefined;
 }
 
+function familyOf(map: Fields): IpFamily | undefined {
+  const family = map['family'];
+  return family === 'ipv4' || family === 'ipv6' ? family : undefined;
+}
+
 /** An address or a node. */
 function target(context: Context, map: Fields, pointer: string): Target | undefined {
   const to = text(map['to']);
   if (to === undefined) return undefined;
-  if (context.nodeNames.has(to)) return { node: to };
-  if (isAddress(to)) return { address: to };
+  const family = familyOf(map);
+  if (context.nodeNames.has(to)) return compact<{ node: string; family?: IpFamily }>({ node: to, family });
+  const own = addressFamily(to);
+  if (own !== undefined && family !== undefined && own !== family) {
+    context.error(child(pointer, 'family'), { message: `${to} is an address of ${FAMILY_NAMES[own]}`, found: family, expected: own, hint: 'leave out family: it says which address of a node is meant' });
+  }
+  if (own !== undefined) return { address: to };
   const hint = to.includes('/') ? 'leave out the prefix length' : didYouMean(to, context.nodeNames);
   context.error(child(pointer, 'to'), { message: `${to} is no address and no node`, found: to, expected: 'an IP address or the name of a node', ...(hint && { hint }) });
   return undefined;
@@ -72,7 +83,9 @@ function reach(context: Context, map: Fields, pointer: string, base: Base): Reac
 function route(context: Context, map: Fields, pointer: string, base: Base): RouteExpectation | undefined {
   const [name, to, via, dev] = [node(context, map, 'node', pointer), target(context, map, pointer), text(map['via']), text(map['dev'])];
   const unreachable = map['unreachable'] === true;
-  if (via !== undefined && !isAddress(via)) context.error(child(pointer, 'via'), { message: `${via} is no address`, found: via, expected: 'the IP address of the next hop' });
+  if (via !== undefined && (!isAddress(via) || via.includes('%'))) {
+    context.error(child(pointer, 'via'), { message: `${via} is no address`, found: via, expected: 'the IP address of the next hop', ...(via.includes('%') && { hint: 'its interface is told by dev' }) });
+  }
   const problem = dev === undefined ? undefined : interfaceNameError(dev);
   // A route over lo is a thing one may expect, an endpoint named lo is not.
   if (problem !== undefined && dev !== 'lo') context.error(child(pointer, 'dev'), { message: problem, found: dev!, expected: INTERFACE_NAME_EXPECTED });
@@ -82,7 +95,7 @@ function route(context: Context, map: Fields, pointer: string, base: Base): Rout
   if (name === undefined || to === undefined) return undefined;
   const how = unreachable ? 'has no route to' : 'routes';
   const sentence = `${name} ${how} ${show(to)}${via === undefined ? '' : ` via ${via}`}${dev === undefined ? '' : ` dev ${dev}`}`;
-  return compact<RouteExpectation>({ name: sentence, ...base, kind: 'route', node: name, to, via, dev, unreachable });
+  return compact<RouteExpectation>({ name: sentence, ...base, kind: 'route', node: name, to, via: via === undefined ? undefined : canonicalAddress(via), dev, unreachable });
 }
 
 function drop(context: Context, map: Fields, pointer: string, base: Base): DropExpectation | undefined {

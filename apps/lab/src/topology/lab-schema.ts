@@ -4,7 +4,7 @@ export const LAB_SCHEMA: object = {
   "$schema": "http://json-schema.org/draft-07/schema#",
   "$id": "urn:skbuff:lab-schema:1",
   "title": "the top level",
-  "description": "A containerlab topology file of Linux nodes, with what skbuff adds: impair and down on links, sysctl, expect, seed, capture. Keys marked x-skbuff: own are skbuff's; those marked ignored concern containers and change nothing here.",
+  "description": "A containerlab topology file of Linux nodes, with what skbuff adds: impair and down on links, sysctl, ipv6, expect, seed, capture. Keys marked x-skbuff: own are skbuff's; those marked ignored concern containers and change nothing here.",
   "type": "object",
   "additionalProperties": false,
   "required": [
@@ -107,6 +107,11 @@ export const LAB_SCHEMA: object = {
       "description": "Sysctls of every node; a node's own values win.",
       "x-skbuff": "own"
     },
+    "ipv6": {
+      "type": "boolean",
+      "description": "false: the nodes have no IPv6, as a kernel that was booted with ipv6.disable=1; true without it.",
+      "x-skbuff": "own"
+    },
     "seed": {
       "type": "integer",
       "minimum": 0,
@@ -178,7 +183,14 @@ export const LAB_SCHEMA: object = {
     "address": {
       "type": "string",
       "minLength": 1,
-      "description": "An IP address, or the name of a node (its first global address is meant)."
+      "description": "An IP address, a link-local one with its interface (fe80::1%eth1), or the name of a node: its first global address that can be used is meant, of IPv4 if it has one and family says nothing else."
+    },
+    "family": {
+      "enum": [
+        "ipv4",
+        "ipv6"
+      ],
+      "description": "Which address of a node is meant; without it one of IPv4, and one of IPv6 where there is none."
     },
     "nodeName": {
       "type": "string",
@@ -829,12 +841,16 @@ export const LAB_SCHEMA: object = {
           "description": "Where it goes: an address or a node.",
           "x-skbuff": "own"
         },
+        "family": {
+          "$ref": "#/definitions/family",
+          "x-skbuff": "own"
+        },
         "proto": {
           "enum": [
             "icmp",
             "udp"
           ],
-          "description": "What is sent: an ICMP echo request (the default) or a UDP datagram.",
+          "description": "What is sent: an echo request of the destination's ICMP (the default) or a UDP datagram.",
           "x-skbuff": "own"
         },
         "port": {
@@ -888,6 +904,10 @@ export const LAB_SCHEMA: object = {
           "description": "Address that is pinged, or a node.",
           "x-skbuff": "own"
         },
+        "family": {
+          "$ref": "#/definitions/family",
+          "x-skbuff": "own"
+        },
         "count": {
           "type": "integer",
           "minimum": 1,
@@ -931,6 +951,10 @@ export const LAB_SCHEMA: object = {
         "to": {
           "$ref": "#/definitions/address",
           "description": "Destination: an address or a node.",
+          "x-skbuff": "own"
+        },
+        "family": {
+          "$ref": "#/definitions/family",
           "x-skbuff": "own"
         },
         "via": {

@@ -8,6 +8,8 @@ export interface LabTopology {
   readonly nodes: readonly LabNode[];
   readonly links: readonly LabLink[];
   readonly expect: readonly Expectation[];
+  /** The nodes have it. */
+  readonly ipv6: boolean;
   /** 0 to 2^32-1. Undefined if the file has none. */
   readonly seed?: number;
   readonly capture: Capture;
@@ -95,8 +97,10 @@ export interface DownTime {
 /** When to judge: so long after the previous expectation, or at a moment counted from when the lab is up. */
 export type Moment = { readonly kind: 'after' | 'at'; readonly ns: number };
 
-/** A destination: an address as written, or a node whose first global address is meant. */
-export type Target = { readonly address: string } | { readonly node: string };
+export type IpFamily = 'ipv4' | 'ipv6';
+
+/** A destination: an address as written, or a node whose first global address is meant, of that family, or else of IPv4 if it has one. */
+export type Target = { readonly address: string } | { readonly node: string; readonly family?: IpFamily };
 
 interface ExpectationBase {
   /** Given, or a sentence made from the expectation. */
@@ -121,6 +125,7 @@ export interface RouteExpectation extends ExpectationBase {
   readonly kind: 'route';
   readonly node: string;
   readonly to: Target;
+  /** As the kernel writes it. */
   readonly via?: string;
   readonly dev?: string;
   readonly unreachable: boolean;

@@ -53,6 +53,7 @@ function resolve(context: Context): LabTopology {
     nodes,
     links,
     expect: resolveExpect(context),
+    ipv6: context.root['ipv6'] !== false,
     ...(seed !== undefined && { seed }),
     capture: resolveCapture(context, new Set(links.flatMap((l) => l.ends.map((e) => `${e.node}:${e.interface}`)))),
     ignored: listIgnored(context, ancestries),

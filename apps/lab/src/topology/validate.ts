@@ -129,7 +129,7 @@ function ownOrNote(key: string, known: string[], spot: string, title: string): [
   }
   const near = suggest(key, known);
   if (near !== undefined && ownKeys.get(near)?.includes(title)) {
-    return ['error', spot, 'key', { message: `unknown key \`${key}\` in ${title}`, found: key, expected: `one of ${known.filter((k) => ownKeys.has(k)).join(', ')}, or a key of containerlab`, hint: `did you mean ${near}?` }];
+    return ['error', spot, 'key', { message: `unknown key \`${key}\` in ${title}`, found: key, expected: `one of ${known.filter((k) => ownKeys.get(k)?.includes(title)).join(', ')}, or a key of containerlab`, hint: `did you mean ${near}?` }];
   }
   return ['note', spot, 'key', { message: `unknown field \`${key}\` in ${title}, ignored${near === undefined ? '' : `; did you mean ${near}?`}` }];
 }

@@ -13,8 +13,8 @@ const GARBAGE = [
   '%s', '%n', '/', '/nowhere', '/proc/net/dev', '/proc/self/ns/net', '*', '\u00e9', '=', 'a=b', '--help', '--version', '-h', '-V', '-?', '(', ')', '[', ']', '[0', '&', 'not', '\\', 'tcp[', '1/0',
 ];
 
-/** What the real ones fail at without a word: the map of an interface that is not there, an assignment to nothing. */
-const SILENT = /^ifconfig .*\b(mem_start|io_addr|irq|media)\b|^sysctl .* =( |$)/;
+/** What the real ones fail at without a word: the map of an interface that is not there, an assignment to nothing; a daemon tells the system's log. */
+const SILENT = /^ifconfig .*\b(mem_start|io_addr|irq|media)\b|^sysctl (.* )?=( |$)|^radvd\b/;
 
 /** What the usage texts say, cut into words. */
 async function vocabulary(host: Host, name: string): Promise<string[]> {

@@ -227,7 +227,7 @@ describe('tables of functions between layers', () => {
     };
     const theirs = net.host('sender');
     expect((net.kernel.services.get(IPV4) as Ipv4).addProtocol(IPPROTO_UDP, { handler: () => 0, errHandler: null, noPolicy: false })).toBe(null);
-    const other = createNet({ plugins: [...linux().filter(({ name }) => name !== '@skbuff/udp'), mine] });
+    const other = createNet({ plugins: [...linux({ ipv6: false }).filter(({ name }) => name !== '@skbuff/udp'), mine] });
     const h = other.host('h');
     // Of a raw socket, since there is no UDP to send by.
     const fd = h.task.socket(AF_INET, 3, IPPROTO_UDP);
@@ -345,7 +345,7 @@ describe('a frame for another host', () => {
     // Its neighbour entry is wrong: frames go by the right wire to somebody who is not there.
     h1.ip`neigh replace 10.0.1.1 lladdr 02:00:00:00:00:77 dev eth0`;
     const seen: number[] = [];
-    const tap = { type: 3, dev: target, net: null, ignoreOutgoing: true, listFunc: null, func: (skb: SkBuff) => (seen.push(skb.pktType), skb.consume(), 0) };
+    const tap = { type: 0x0800, dev: target, net: null, ignoreOutgoing: true, listFunc: null, func: (skb: SkBuff) => (seen.push(skb.pktType), skb.consume(), 0) };
     r1.net.softnet.addPack(tap);
     expect((await h1.ping('10.0.2.2', { count: 1, interval: 10 })).replies.length).toBe(0);
     r1.net.softnet.removePack(tap);

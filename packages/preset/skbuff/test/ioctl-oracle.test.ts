@@ -306,6 +306,7 @@ describe.skipIf(!possible)('ioctls as the kernel underneath has them', () => {
     theirs = JSON.parse(execFileSync('ip', ['netns', 'exec', NAME, 'python3', '-c', PYTHON], { input: JSON.stringify(STEPS) }).toString()) as string[];
     net = createNet({ clock, debug: true });
     host = net.host('h');
+    for (const which of ['all', 'default']) host.sysctl(`net.ipv6.conf.${which}.disable_ipv6`, '1');
   });
 
   afterAll(() => {

@@ -7,7 +7,7 @@ import { SockaddrIn } from '@skbuff/af-inet';
 import { kernelTask } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNet, type Host, type HostLink, type HostNet } from '../src/index.ts';
+import { createNet, type Host, type HostLink, type HostNet, linux } from '../src/index.ts';
 
 const ETH_P_ALL = 3;
 const ETH_P_ARP = 0x0806;
@@ -27,7 +27,8 @@ let link: HostLink;
 const undos: (() => void)[] = [];
 
 beforeEach(async () => {
-  net = createNet({ seed: 3, debug: true });
+  // Every frame and every neighbour counts: those of IPv6 are elsewhere.
+  net = createNet({ seed: 3, debug: true, plugins: linux({ ipv6: false }) });
   [a, b] = net.hosts('a', 'b');
   link = net.link(a, b, { a: { mac: '02:00:00:00:00:0a' }, b: { mac: '02:00:00:00:00:0b' } });
   a.addr.add({ dev: 'eth0', cidr: '10.0.0.1/24' });

@@ -178,7 +178,10 @@ describe.skipIf(!possible)('/proc/net as the kernel underneath has it', () => {
   }
 
   async function setUpOurs(): Promise<void> {
-    for (const host of hosts) host.sysctl('net.ipv4.ping_group_range', '0 0');
+    for (const host of hosts) {
+      host.sysctl('net.ipv4.ping_group_range', '0 0');
+      for (const which of ['all', 'default']) host.sysctl(`net.ipv6.conf.${which}.disable_ipv6`, '1');
+    }
     net.link(hosts[0], hosts[1], { a: { name: 'a0' }, b: { name: 'b0' } });
     for (const host of hosts) for (const dev of ['a0', 'b0']) await host.run(`ip link set ${dev} down`);
     for (const line of SETUP) expect(await hosts[line.startsWith('a') ? 0 : 1].run(line.slice(2))).toMatchObject({ code: 0, stderr: '' });

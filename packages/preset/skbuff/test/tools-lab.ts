@@ -7,16 +7,35 @@
  * r has no route to 10.99/16, refuses 10.4/16 (unreachable) and 10.5/16 (prohibit), swallows 10.6/16, and knows ways to 10.7/16 and
  * 10.8/16 through neighbours that do not exist; 10.10/16 goes round between r and s.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from '@skbuff/command';
-import { commands, createNet, type Host, type HostNet } from '../src/index.ts';
+import { commands, createNet, type Host, type HostNet, type Running } from '../src/index.ts';
 
-const HOSTS = '127.0.0.1 localhost\n10.0.3.2 bob bob.lab\n10.0.2.2 esse\n';
 const NODES = ['a', 'r', 's', 'b'] as const;
-type Node = (typeof NODES)[number];
+export type Node = (typeof NODES)[number];
 
-/** Words of ip, by host. */
+/** Something that runs beside what is compared, until the lab is closed. */
+export interface Service {
+  /** Python, for the kernel underneath: prints a line when it is ready. */
+  readonly theirs: string;
+  /** The same as a command, named as lines of a script name it. */
+  readonly ours: Command;
+}
+
+/** What the hosts are given. */
+export interface LabPlan {
+  /** /etc/hosts */
+  readonly hosts: string;
+  /** Words of ip, by host. */
+  readonly addresses: Readonly<Record<Node, readonly string[]>>;
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly routerSysctls: Readonly<Record<string, string>>;
+  /** Set on the kernel underneath alone, before it has devices. */
+  readonly kernelSysctls: Readonly<Record<string, string>>;
+  readonly services?: readonly Service[];
+}
+
 const ADDRESSES: Readonly<Record<Node, readonly string[]>> = {
   a: ['link set eth0 address 02:00:00:00:01:02', 'addr add 10.0.1.2/24 brd + dev eth0', 'route add default via 10.0.1.1'],
   r: [
@@ -43,6 +62,16 @@ const ROUTER_SYSCTLS: Readonly<Record<string, string>> = {
   'net.ipv4.conf.eth0.accept_source_route': '1', 'net.ipv4.conf.eth1.accept_source_route': '1',
 };
 
+const LAB4: LabPlan = {
+  hosts: '127.0.0.1 localhost\n10.0.3.2 bob bob.lab\n10.0.2.2 esse\n',
+  addresses: ADDRESSES,
+  sysctls: SYSCTLS,
+  routerSysctls: ROUTER_SYSCTLS,
+  kernelSysctls: { 'net.ipv6.conf.all.disable_ipv6': '1', 'net.ipv6.conf.default.disable_ipv6': '1' },
+};
+
+const assignments = (settings: Readonly<Record<string, string>>): string => Object.entries(settings).map(([key, value]) => `${key}=${value}`).join(' ');
+
 const isRouter = (node: Node): boolean => node === 'r' || node === 's';
 
 export interface Result {
@@ -51,48 +80,53 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** One line of a script: on which host, whether its result is compared, and its words. */
+/** One line of a script: on which host, whether its result is compared, whether it is a {@link Service}, and its words. */
 interface Line {
   readonly node: Node;
   readonly silent: boolean;
+  readonly service: boolean;
   readonly words: string;
 }
 
-/** `@r ip link …` is done on r and not compared. */
+/** `@r ip link …` is done on r and not compared; `&r …` starts a service on r. */
 function lineOf(text: string): Line {
-  const m = /^@(\w) (.*)$/.exec(text);
-  return m === null ? { node: 'a', silent: false, words: text } : { node: m[1] as Node, silent: true, words: m[2] as string };
+  const m = /^([@&])(\w) (.*)$/.exec(text);
+  if (m === null) return { node: 'a', silent: false, service: false, words: text };
+  return { node: m[2] as Node, silent: true, service: m[1] === '&', words: m[3] as string };
 }
 
 export interface Lab {
   run(node: Node, words: string): Promise<Result>;
+  /** Starts a service; the lab closes when it does. */
+  start(node: Node, words: string): Promise<void>;
   close(): void;
 }
 
 let count = 0;
 
 /** The kernel's. Needs root. */
-export function realLab(): Lab {
+export function realLab(plan: LabPlan = LAB4): Lab {
   const name = (node: Node): string => `skbuff-tl-${process.pid}-${id}-${node}`;
   const id = count++;
   const script: string[] = [];
   for (const node of NODES) {
     script.push(`ip netns add ${name(node)}`);
     mkdirSync(`/etc/netns/${name(node)}`, { recursive: true });
-    writeFileSync(`/etc/netns/${name(node)}/hosts`, HOSTS);
+    writeFileSync(`/etc/netns/${name(node)}/hosts`, plan.hosts);
     writeFileSync(`/etc/netns/${name(node)}/nsswitch.conf`, 'hosts: files\nprotocols: files\nservices: files\n');
+    script.push(`ip netns exec ${name(node)} sysctl -q -w ${assignments(plan.kernelSysctls)}`);
   }
   NODES.slice(0, -1).forEach((node, i) => {
     script.push(`ip -n ${name(node)} link add ${i === 0 ? 'eth0' : 'eth1'} type veth peer name eth0 netns ${name(NODES[i + 1] as Node)}`);
   });
   for (const node of NODES) {
     const up = ['link set lo up', 'link set eth0 up', ...(isRouter(node) ? ['link set eth1 up'] : [])];
-    const [links, rest] = [ADDRESSES[node].filter((words) => words.startsWith('link')), ADDRESSES[node].filter((words) => !words.startsWith('link'))];
-    const settings = { 'net.ipv6.conf.all.disable_ipv6': '1', 'net.ipv6.conf.default.disable_ipv6': '1', ...SYSCTLS, ...(isRouter(node) ? ROUTER_SYSCTLS : {}) };
-    script.push(`ip netns exec ${name(node)} sysctl -q -w ${Object.entries(settings).map(([key, value]) => `${key}=${value}`).join(' ')}`);
+    const [links, rest] = [plan.addresses[node].filter((words) => words.startsWith('link')), plan.addresses[node].filter((words) => !words.startsWith('link'))];
+    script.push(`ip netns exec ${name(node)} sysctl -q -w ${assignments({ ...plan.sysctls, ...(isRouter(node) ? plan.routerSysctls : {}) })}`);
     script.push(`printf '${[...links, ...up, ...rest].join('\\n')}\\n' | ip -n ${name(node)} -batch -`);
   }
   execFileSync('bash', ['-e', '-c', script.join('\n')]);
+  const children: ChildProcess[] = [];
   return {
     run: (node, words) =>
       new Promise((resolve) => {
@@ -101,7 +135,16 @@ export function realLab(): Lab {
         for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (data: Buffer) => void (text[stream] += data.toString()));
         child.on('close', (status) => resolve({ status, ...text }));
       }),
+    start: (node, words) =>
+      new Promise((resolve) => {
+        const [service, ...args] = words.split(' ');
+        const { theirs } = plan.services?.find(({ ours }) => ours.name === service) as Service;
+        const child = spawn('ip', ['netns', 'exec', name(node), 'python3', '-u', '-c', theirs, ...args], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+        children.push(child);
+        child.stdout.once('data', () => resolve());
+      }),
     close() {
+      for (const child of children) child.kill();
       for (const node of NODES) {
         execFileSync('ip', ['netns', 'del', name(node)]);
         rmSync(`/etc/netns/${name(node)}`, { recursive: true });
@@ -111,11 +154,11 @@ export function realLab(): Lab {
 }
 
 /** Hosts have no files of their own: these see the same /etc/hosts. */
-function withHosts(command: Command): Command {
+function withHosts(command: Command, hosts: string): Command {
   return {
     name: command.name,
     run(argv, env) {
-      const readFile = (path: string): string | number => (path === '/etc/hosts' ? HOSTS : env.readFile(path));
+      const readFile = (path: string): string | number => (path === '/etc/hosts' ? hosts : env.readFile(path));
       return command.run(argv, Object.create(env, { readFile: { value: readFile } }));
     },
   };
@@ -129,18 +172,25 @@ export interface OurLab extends Lab {
 }
 
 /** Ours; a minute after its boot, as the kernel's namespaces are, too. */
-export async function ourLab(): Promise<OurLab> {
-  const net = createNet({ debug: true, commands: commands().map(withHosts) });
-  const [a, b] = net.hosts('a', 'b') as [Host, Host];
-  const hosts = { a, r: net.router('r'), s: net.router('s'), b };
-  net.link(a, hosts.r);
-  net.link(hosts.r, hosts.s);
-  net.link(hosts.s, b);
+export async function ourLab(plan: LabPlan = LAB4): Promise<OurLab> {
+  const net = createNet({ debug: true, commands: [...commands(), ...(plan.services ?? []).map(({ ours }) => ours)].map((command) => withHosts(command, plan.hosts)) });
+  const [a, r, s, b] = net.hosts(...NODES) as [Host, Host, Host, Host];
+  const hosts = { a, r, s, b };
+  net.link(a, r);
+  net.link(r, s);
+  net.link(s, b);
   for (const node of NODES) {
-    for (const words of ADDRESSES[node]) hosts[node].ip([words] as unknown as TemplateStringsArray);
-    for (const [key, value] of Object.entries({ ...SYSCTLS, ...(isRouter(node) ? ROUTER_SYSCTLS : {}) })) hosts[node].sysctl(key, value);
+    const ip = (words: string): string => hosts[node].ip([words] as unknown as TemplateStringsArray);
+    // The addresses that a device takes by itself are made when it comes up.
+    const devices = isRouter(node) ? ['eth0', 'eth1'] : ['eth0'];
+    for (const device of devices) ip(`link set ${device} down`);
+    for (const words of plan.addresses[node]) if (words.startsWith('link')) ip(words);
+    for (const device of devices) ip(`link set ${device} up`);
+    for (const words of plan.addresses[node]) if (!words.startsWith('link')) ip(words);
+    for (const [key, value] of Object.entries({ ...plan.sysctls, ...(isRouter(node) ? plan.routerSysctls : {}) })) hosts[node].sysctl(key, value);
   }
   await net.advance(61_000);
+  const services: Running[] = [];
   return {
     net,
     hosts,
@@ -148,7 +198,14 @@ export async function ourLab(): Promise<OurLab> {
       const { code, stdout, stderr } = await hosts[node].run(words.split(' '));
       return { status: code, stdout, stderr };
     },
-    close: () => net.close() as Record<string, unknown>,
+    async start(node, words) {
+      services.push(hosts[node].start(words.split(' ')));
+      await net.advance(1);
+    },
+    close() {
+      for (const service of services) service.kill('SIGKILL');
+      return net.close() as Record<string, unknown>;
+    },
   };
 }
 
@@ -160,7 +217,11 @@ export function groupsOf(script: string): readonly (readonly string[])[] {
 /** Runs a group in a lab: the results of the lines that are compared. */
 export async function runGroup(lab: Lab, group: readonly string[]): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (const { node, silent, words } of group.map(lineOf)) {
+  for (const { node, silent, service, words } of group.map(lineOf)) {
+    if (service) {
+      await lab.start(node, words);
+      continue;
+    }
     const result = await lab.run(node, words);
     if (!silent) results.push(result);
     else if (result.status !== 0) throw new Error(`${words}: ${result.stdout}${result.stderr}`);
@@ -169,12 +230,12 @@ export async function runGroup(lab: Lab, group: readonly string[]): Promise<read
 }
 
 /** Runs all groups in the kernel's namespaces, so many at a time. */
-export async function realResults(script: string, atOnce: number): Promise<Map<string, readonly Result[]>> {
+export async function realResults(script: string, atOnce: number, plan?: LabPlan): Promise<Map<string, readonly Result[]>> {
   const results = new Map<string, readonly Result[]>();
   const groups = [...groupsOf(script)];
   const worker = async (): Promise<void> => {
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      const lab = realLab();
+      const lab = realLab(plan);
       try {
         results.set(group.join('\n'), await runGroup(lab, group));
       } finally {

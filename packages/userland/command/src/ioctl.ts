@@ -13,9 +13,9 @@ export class IoctlSocket {
     this.fd = fd;
   }
 
-  /** socket(AF_INET, SOCK_DGRAM), which the end of the process closes; or a negative errno. */
-  static open(env: CommandEnv): IoctlSocket | number {
-    const fd = env.task.socket(AF_INET, SOCK_DGRAM, 0);
+  /** socket(family, SOCK_DGRAM), which the end of the process closes; or a negative errno. */
+  static open(env: CommandEnv, family: number = AF_INET): IoctlSocket | number {
+    const fd = env.task.socket(family, SOCK_DGRAM, 0);
     return fd < 0 ? fd : new IoctlSocket(env, fd);
   }
 

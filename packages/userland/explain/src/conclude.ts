@@ -1,6 +1,6 @@
 /** What it all comes to. */
 import type { Host } from '@skbuff/hosts';
-import { EACCES, EADDRNOTAVAIL, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, errnoName, ICMP_ECHO, RTN_BROADCAST } from '@skbuff/uapi';
+import { EACCES, EADDRNOTAVAIL, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, errnoName, RTN_BROADCAST } from '@skbuff/uapi';
 import { routeFix } from './drop-words.ts';
 import { EXPLANATION_VERSION, type Explanation, type Step, type Subject, type Verdict } from './model.ts';
 import type { Trace } from './trace.ts';
@@ -14,7 +14,7 @@ export function conclude(trace: Trace, from: Host, refusal: Refusal | null): Exp
   // ICMP errors about a packet from outside go to a host that is not here.
   const answer = subject === undefined ? null : { subject, ...(verdictOf(trace, subject, from) ?? heldVerdict(trace, from, subject)) };
   const notes = [...trace.notes, ...many.slice(1).map(({ text, fix }) => `another copy: ${text}${fix === undefined ? '' : `; fix: ${fix}`}`)];
-  if (verdict.outcome === 'delivered' && subject === undefined && packet.protocol === 'icmp' && packet.icmp.type === ICMP_ECHO) notes.push(`${verdict.node} does not answer`);
+  if (verdict.outcome === 'delivered' && subject === undefined && packet.protocol === 'icmp' && packet.icmp.type === trace.family.icmp.echo) notes.push(`${verdict.node} does not answer`);
   return { version: EXPLANATION_VERSION, node: from.name, packet: packet.text, verdict, answer, steps: steps.map((step) => ({ ...step })), notes };
 }
 
@@ -78,13 +78,15 @@ function refused(trace: Trace, from: Host, { call, error }: Refusal): Verdict {
 
 function refusalWords(trace: Trace, from: Host, call: string, error: number): readonly [why: string, fix: string] {
   const { name, ns } = from;
-  const { daddr, saddr: source } = trace;
+  const { daddr, family, saddr: source } = trace;
+  const own = family.refusal(trace, from, call, error);
+  if (own !== null) return own;
   const route = trace.routeOf(ns, 'packet');
   if (call === 'bind' && error === -EADDRNOTAVAIL) return [`${source} is no address of ${name}`, `leave the source out, say in IFACE if it comes from outside, or ip addr add ${source} dev IFACE on ${name}`];
   if (error === -EMSGSIZE) return ['the packet is longer than the MTU and must not be fragmented', 'send it without df, or raise the MTU of the way'];
   const routing = error === -ENETUNREACH || error === -EHOSTUNREACH || error === -EACCES || error === -EINVAL;
   if (!routing || route === null || route.error === 0) return ['the kernel says no more about it', ''];
-  if (route.route === '') return [route.rule === null ? `no route to ${daddr}` : `${route.rule} finds no route to ${daddr}`, routeFix(name, route, daddr)];
-  return [`the route ${route.route} refuses`, routeFix(name, route, daddr)];
+  if (route.route === '') return [route.rule === null ? `no route to ${daddr}` : `${route.rule} finds no route to ${daddr}`, routeFix(trace, name, route, daddr)];
+  return [`the route ${route.route} refuses`, routeFix(trace, name, route, daddr)];
 }
 

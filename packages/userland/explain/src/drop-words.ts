@@ -1,5 +1,6 @@
 /** Of what the words about a drop are made, for every family. */
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
+import { sysctlOf } from '@skbuff/sysctl';
 import { IFF_UP } from '@skbuff/uapi';
 import { otherEnd } from './far-end.ts';
 import type { IpHeader } from './headers.ts';
@@ -25,15 +26,35 @@ export const node = ({ trace, net }: DropContext): string => trace.nodeOf(net);
 export const devName = ({ dev }: DropContext): string => dev?.name ?? '?';
 
 /** How a route that refuses is taken away, or one is added. */
-export function routeFix(host: string, route: RouteFound | null, daddr: string): string {
-  if (route === null || route.route === '') return `ip route add ${daddr} via GATEWAY on ${host}, or a default route`;
-  return `the route "${route.route}" on ${host} says so: ip route del ${route.route.replace(/ \(hop.*/, '')}`;
+export function routeFix({ family }: Trace, host: string, route: RouteFound | null, daddr: string): string {
+  if (route === null || route.route === '') return `${family.ip} route add ${daddr} via GATEWAY on ${host}, or a default route`;
+  return `the route "${route.route}" on ${host} says so: ${family.ip} route del ${route.route.replace(/ \(hop.*/, '')}`;
 }
 
 export const noRoute: Words = (c) => [
   c.route === null || c.route.route === '' ? `${node(c)} has no route to ${to(c)}` : `${node(c)} refuses by the route ${c.route.route}`,
-  routeFix(node(c), c.route, to(c)),
+  routeFix(c.trace, node(c), c.route, to(c)),
 ];
+
+/** A setting below net, as text; '': there is none. */
+export function setting(net: Net, path: string): string {
+  const value = sysctlOf(net).read(`net/${path}`);
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+/** The packet waits at a device for the answer of a neighbour. */
+export function isAskedFor({ dev, skb, trace }: DropContext): boolean {
+  return skb.dst?.dev === dev && trace.asked.some((asked) => asked.dev === dev);
+}
+
+/** Whom nobody answered for. */
+export const noAnswer: Words = (c) => {
+  const hop = c.trace.asked.findLast((asked) => asked.dev === c.dev);
+  const addr = hop?.addr ?? to(c);
+  const trouble = linkTrouble(c);
+  if (trouble !== null) return [`nobody on ${devName(c)} answers for ${addr}, since ${trouble[0]}`, trouble[1]];
+  return [`nobody on ${devName(c)} answers for ${addr}`, `is ${addr} up and on the link of ${node(c)} ${devName(c)}? Else ip neigh add ${addr} lladdr MAC dev ${devName(c)}`];
+};
 
 /** What is wrong with a link, and what would mend it; null: nothing that can be seen. */
 export function linkTrouble(c: DropContext): WhatAndFix | null {

@@ -3,8 +3,9 @@ import type { SkBuff } from '@skbuff/core';
 import type { Family } from './family.ts';
 import type { PacketRead } from './headers.ts';
 import { ipv4Family } from './ipv4/family.ts';
+import { ipv6Family } from './ipv6/family.ts';
 
-export const FAMILIES: readonly Family[] = [ipv4Family];
+export const FAMILIES: readonly Family[] = [ipv4Family, ipv6Family];
 
 /** By AF_*. Throws `TypeError`: addresses of another family are those of no packet here. */
 export function familyOf(family: number): Family {

@@ -1,5 +1,6 @@
 /** What differs between the network protocols of packets that are explained: a record for each. */
 import type { Kernel, Net, NetDevice, SkBuff } from '@skbuff/core';
+import type { Host } from '@skbuff/hosts';
 import type { Neighbour } from '@skbuff/neighbour';
 import type { SockAddr } from '@skbuff/sock';
 import type { UdpSock } from '@skbuff/udp';
@@ -16,11 +17,20 @@ export interface Family {
   readonly family: number;
   /** ETH_P_* of its packets. */
   readonly ethType: number;
+  /** Its headers have a checksum of their own. */
+  readonly headerChecksum: boolean;
+  /** Addresses may have a zone (`%eth0`). */
+  readonly hasZones: boolean;
+  /** How the field is called that every router lowers, and how in a line. */
+  readonly hopLimit: { readonly name: string; readonly short: string };
+  /** The command of its addresses and routes, where the word `default` does not say whose. */
+  readonly ip: string;
+  /** How the counters of UDP over it begin. */
+  readonly udpMib: string;
 
   /** Null: a packet of somebody else's. */
   readonly read: (skb: SkBuff) => PacketRead | null;
-  /** `nameOf`: `time exceeded`, a message by its name. */
-  readonly icmp: { readonly protocol: number; readonly isError: (type: number) => boolean; readonly nameOf: (type: number, code: number) => string };
+  readonly icmp: IcmpFamily;
   readonly isMulticast: (addr: string) => boolean;
   /** The address of all hosts of a link; null: there is none. */
   readonly everybody: string | null;
@@ -31,12 +41,10 @@ export interface Family {
   /** All hooks that its plugins call: NFPROTO_* and the number of points. */
   readonly hooks: readonly (readonly [pf: number, points: number])[];
   /** The kernel's names of what it does. */
-  readonly functions: { readonly receive: string; readonly search: string; readonly deliver: string; readonly forward: string; readonly fragment: string };
+  readonly functions: FamilyFunctions;
 
-  /** Watches every routing decision of the kernel. Returns the undo. */
-  readonly watchRouting: (trace: Trace, nets: readonly Net[]) => () => void;
-  /** Watches the errors that ICMP sends, or does not. Returns the undo. */
-  readonly watchIcmp: (trace: Trace) => () => void;
+  /** Each watches one of its doors (routing decisions, the errors that ICMP sends …) and returns the undo. A kernel without the family has none. */
+  readonly watchers: readonly ((trace: Trace, nets: readonly Net[]) => () => void)[];
   /** Whom a packet with a route goes to on the link; null: to many, or it has no route. */
   readonly nexthop: (skb: SkBuff, ip: IpHeader) => string | null;
   readonly neighbour: (kernel: Kernel, dev: NetDevice, addr: string) => Neighbour | null;
@@ -45,8 +53,14 @@ export interface Family {
 
   /** Who drops for a reason; what is not here is told by the step before. */
   readonly droppers: Readonly<{ [reason: number]: string }>;
+  /** Reasons for which a message of the search for a neighbour is freed that has done its work, or was for others. */
+  readonly searchEnds: readonly number[];
   /** What a drop means where that depends on settings of the family; null: nothing that is not said of every packet. */
   readonly words: Readonly<{ [reason: number]: (context: DropContext) => WhatAndFix | null }>;
+  /** Why a system call of the sender's was refused; null: for nothing that is of the family. */
+  readonly refusal: (trace: Trace, from: Host, call: string, error: number) => WhatAndFix | null;
+  /** What there is to be said of the words in which a packet was asked about. */
+  readonly advice: (packet: Packet) => string | null;
   /** The socket option that joins a group. */
   readonly membership: string;
 
@@ -58,4 +72,37 @@ export interface Family {
   readonly datagram: (packet: Packet, protocol: number, message: Uint8Array) => Uint8Array;
   /** Own name of a socket and that of its peer; null: it has none. */
   readonly names: (sk: UdpSock) => readonly [own: SockAddr, peer: SockAddr | null];
+  /** What a copy of the socket has to be told before it is bound. */
+  readonly socketOptions: (sk: UdpSock) => readonly SocketOption[];
+  /** Settings with which a copy leaves alone the addresses and routes that it is given. */
+  readonly still: readonly (readonly [path: string, value: string])[];
+  /** What only the kernel makes or decides, whatever is requested: brought from one namespace to its copy, after the tables. */
+  readonly copyStates: (devs: ReadonlyMap<NetDevice, NetDevice>, from: Net, to: Net) => void;
+}
+
+export interface IcmpFamily {
+  readonly protocol: number;
+  /** `ICMP`, `ICMPv6` */
+  readonly name: string;
+  /** Who says which errors must not be sent. */
+  readonly rfc: string;
+  /** Type of an echo request, and those that have a name in the words of a packet. */
+  readonly echo: number;
+  readonly types: Readonly<{ [name: string]: number }>;
+  readonly isError: (type: number) => boolean;
+  /** `time exceeded`, a message by its name. */
+  readonly nameOf: (type: number, code: number) => string;
+}
+
+export interface FamilyFunctions {
+  readonly sendUdp: string;
+  readonly sendRaw: string;
+  readonly receive: string;
+  readonly search: string;
+  /** Who drops what nobody on the link answered for. */
+  readonly unanswered: string;
+  readonly deliver: string;
+  readonly forward: string;
+  readonly fragment: string;
+  readonly icmpSend: string;
 }

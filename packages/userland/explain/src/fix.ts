@@ -2,7 +2,7 @@
 import * as C from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
 import { errnoName, IPPROTO_UDP, PACKET_HOST } from '@skbuff/uapi';
-import { devName, type DropContext, from, linkTrouble, node, noRoute, routeFix, to, type WhatAndFix, type Words } from './drop-words.ts';
+import { devName, type DropContext, from, linkTrouble, noAnswer, node, noRoute, routeFix, to, type WhatAndFix, type Words } from './drop-words.ts';
 
 export function nameOf(context: DropContext): string {
   return `${C.dropReasonName(context.reason)}: ${wordsOf(context)[0]}`;
@@ -30,14 +30,15 @@ const ipInhdr: Words = (c) => {
   const forward = `→ ${c.ip?.family.functions.forward}`;
   if (c.trace.steps.some((step) => step.node === node(c) && step.text.includes(forward)) && ttl <= 1) {
     const round = loopOf(c);
-    if (round === '') return [`the TTL of ${ttl} is used up on ${node(c)}`, 'send it with a greater ttl'];
-    return [`a routing loop, ${round}, until the TTL is used up on ${node(c)}`, `one of them must not send ${to(c)} back: compare ip route get ${to(c)} on each`];
+    const limit = c.trace.family.hopLimit.name;
+    if (round === '') return [`the ${limit} of ${ttl} is used up on ${node(c)}`, 'send it with a greater ttl'];
+    return [`a routing loop, ${round}, until the ${limit} is used up on ${node(c)}`, `one of them must not send ${to(c)} back: compare ip route get ${to(c)} on each`];
   }
   return ['the IP header cannot be right', 'the sender has to mend it'];
 };
 
 const notSpecified: Words = (c) => {
-  if (c.route !== null && c.route.error !== 0) return [`${node(c)} refuses by ${c.route.route === '' ? (c.route.rule ?? 'its routes') : `the route ${c.route.route}`}: ${errnoName(c.route.error)}`, c.route.route === '' ? '' : routeFix(node(c), c.route, to(c))];
+  if (c.route !== null && c.route.error !== 0) return [`${node(c)} refuses by ${c.route.route === '' ? (c.route.rule ?? 'its routes') : `the route ${c.route.route}`}: ${errnoName(c.route.error)}`, c.route.route === '' ? '' : routeFix(c.trace, node(c), c.route, to(c))];
   return unheard(c) ?? linkTrouble(c) ?? ['the kernel says no more about it', ''];
 };
 
@@ -48,7 +49,7 @@ function unheard(c: DropContext): WhatAndFix | null {
   const listener = ip.protocol === IPPROTO_UDP ? `a program on ${node(c)} that listens on UDP port ${ip.b}` : `a program on ${node(c)}`;
   // What has come as far as this was let in: the group is joined, and only the socket is missing.
   const inside = c.trace.steps.some((step) => step.node === node(c) && step.function === ip.family.functions.deliver);
-  if (inside && ip.protocol === IPPROTO_UDP) return [`no socket of ${node(c)} takes UDP port ${ip.b} of ${to(c)}: it is ignored without an error (UdpIgnoredMulti)`, `start ${listener}`];
+  if (inside && ip.protocol === IPPROTO_UDP) return [`no socket of ${node(c)} takes UDP port ${ip.b} of ${to(c)}: it is ignored without an error (${ip.family.udpMib}IgnoredMulti)`, `start ${listener}`];
   if (ip.family.isMulticast(ip.daddr)) return [`nobody on ${node(c)} has joined ${to(c)}`, `only members get it: ${listener} has to join the group on ${devName(c)} (${ip.family.membership})`];
   return ip.protocol === IPPROTO_UDP ? [`no socket of ${node(c)} listens on port ${ip.b} for broadcasts to ${to(c)}`, `start ${listener}`] : null;
 }
@@ -78,13 +79,7 @@ const WORDS: Readonly<{ [reason: number]: Words }> = {
     const length = c.ip?.length ?? 0;
     return [`${length} bytes with DF set do not fit through ${out?.name ?? '?'}, whose MTU is ${out?.mtu ?? 0}`, `send it without DF (nodf), or ip link set dev ${out?.name ?? '?'} mtu ${length} on both ends`];
   },
-  [C.SKB_DROP_REASON_NEIGH_FAILED]: (c) => {
-    const hop = c.trace.asked.findLast((asked) => asked.dev === c.dev);
-    const addr = hop?.addr ?? to(c);
-    const trouble = linkTrouble(c);
-    if (trouble !== null) return [`nobody on ${devName(c)} answers for ${addr}, since ${trouble[0]}`, trouble[1]];
-    return [`nobody on ${devName(c)} answers for ${addr}`, `is ${addr} up and on the link of ${node(c)} ${devName(c)}? Else ip neigh add ${addr} lladdr MAC dev ${devName(c)}`];
-  },
+  [C.SKB_DROP_REASON_NEIGH_FAILED]: noAnswer,
   [C.SKB_DROP_REASON_DEV_READY]: noLink,
   [C.SKB_DROP_REASON_QDISC_DROP]: (c) => linkTrouble(c) ?? [`the link of ${devName(c)} loses every packet`, 'give the link a smaller loss'],
 };

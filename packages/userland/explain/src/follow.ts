@@ -53,7 +53,7 @@ export function hostOf(net: HostNet, host: Host | string): Host {
 
 function watch(trace: Trace, nets: readonly Net[], bad: ReadonlyMap<NetDevice, string>): (() => void)[] {
   const all = [...nets];
-  const families = FAMILIES.flatMap(({ watchRouting, watchIcmp }) => [watchRouting(trace, all), watchIcmp(trace)]);
+  const families = FAMILIES.flatMap(({ watchers }) => watchers.map((watcher) => watcher(trace, all)));
   return [...families, watchDrops(trace), watchDevices(trace, bad), ...all.map((net) => watchHooks(trace, net))];
 }
 

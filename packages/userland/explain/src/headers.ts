@@ -9,9 +9,11 @@ export interface IpHeader {
   readonly saddr: string;
   readonly daddr: string;
   readonly protocol: number;
+  /** The hop limit, as IPv6 calls it. */
   readonly ttl: number;
   /** Bytes, header included, as the header says. */
   readonly length: number;
+  /** Never of IPv6, whose routers cut nothing anyway. */
   readonly df: boolean;
   readonly more: boolean;
   /** Bytes. */
@@ -34,19 +36,26 @@ export interface Search {
 
 export interface PacketRead {
   readonly family: Family;
-  /** As tcpdump(8) calls it: `IP`, `ARP`. */
+  /** As tcpdump(8) calls it: `IP`, `ARP`, `IP6`, `ICMP6`. */
   readonly title: string;
   /** Null: none, or one that cannot be read. */
   readonly ip: IpHeader | null;
   readonly search: Search | null;
+  /** A message that a kernel sends by itself, whatever packet is asked about: to routers, of groups, whether an address is free. */
+  readonly housekeeping: boolean;
 }
 
 const PEEK = 60 + 8;
 
-/** The bytes from the network header on. */
-export function head(skb: SkBuff): Uint8Array {
+/** The bytes from the network header on, at most `room`. */
+export function head(skb: SkBuff, room: number = PEEK): Uint8Array {
   const at = skb.networkHeader >= 0 ? skb.networkHeader : skb.data;
-  return skb.bytes.slice(at, Math.max(at, Math.min(skb.tail, at + PEEK)));
+  return skb.bytes.slice(at, Math.max(at, Math.min(skb.tail, at + room)));
+}
+
+/** `10.0.1.2:1000`, `[2001:db8::1]:1000` */
+export function endName(addr: string, port: number): string {
+  return addr.includes(':') ? `[${addr}]:${port}` : `${addr}:${port}`;
 }
 
 const NAMES: Readonly<{ [key: number]: string }> = { [IPPROTO_UDP]: 'UDP', [IPPROTO_TCP]: 'TCP' };
@@ -54,12 +63,12 @@ const NAMES: Readonly<{ [key: number]: string }> = { [IPPROTO_UDP]: 'UDP', [IPPR
 /** `UDP 10.0.1.2:1000 > 10.0.2.2:53, 28 bytes, ttl 64, DF` */
 export function ipLine(ip: IpHeader): string {
   const ports = (ip.protocol === IPPROTO_UDP || ip.protocol === IPPROTO_TCP) && ip.a >= 0;
-  const ends = ports ? `${ip.saddr}:${ip.a} > ${ip.daddr}:${ip.b}` : `${ip.saddr} > ${ip.daddr}`;
+  const ends = ports ? `${endName(ip.saddr, ip.a)} > ${endName(ip.daddr, ip.b)}` : `${ip.saddr} > ${ip.daddr}`;
   const fragment = ip.offset > 0 || ip.more ? `, fragment at ${ip.offset}${ip.more ? '+' : ''}` : '';
-  return `${protocolName(ip)} ${ends}, ${ip.length} bytes, ttl ${ip.ttl}${ip.df ? ', DF' : ''}${fragment}`;
+  return `${protocolName(ip)} ${ends}, ${ip.length} bytes, ${ip.family.hopLimit.short} ${ip.ttl}${ip.df ? ', DF' : ''}${fragment}`;
 }
 
 function protocolName({ family, protocol, a, b }: IpHeader): string {
-  if (protocol === family.icmp.protocol) return a >= 0 ? `ICMP ${family.icmp.nameOf(a, b)}` : 'ICMP';
+  if (protocol === family.icmp.protocol) return a >= 0 ? `${family.icmp.name} ${family.icmp.nameOf(a, b)}` : family.icmp.name;
   return NAMES[protocol] ?? `protocol ${protocol}`;
 }

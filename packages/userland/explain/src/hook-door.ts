@@ -53,17 +53,19 @@ function hookName(ops: NfHookOps): string {
 function enter(trace: Trace, net: Net, point: string, fn: string, names: readonly string[], skb: SkBuff, state: NfHookState): void {
   if (point === 'LOCAL_OUT') trace.localOuts++;
   const subject = trace.subjectOf(skb);
-  if (subject === null) return;
+  // Questions about neighbours are told in one line.
+  if (subject === null || subject === 'neighbour') return;
   const ip = trace.headerOf(skb);
-  if (point === 'FORWARD' && ip !== null) trace.add(net, state.out, 'forward', subject, ip.family.functions.forward, `ttl ${ip.ttl + 1} → ${ip.ttl}`);
+  if (point === 'FORWARD' && ip !== null) trace.add(net, state.out, 'forward', subject, ip.family.functions.forward, `${ip.family.hopLimit.short} ${ip.ttl + 1} → ${ip.ttl}`);
   const step = trace.add(net, state.in ?? state.out, 'hook', subject, fn, point);
   trace.hooks.push({ net, step, point, waiting: names });
 }
 
 function leave(trace: Trace, net: Net, point: string, names: readonly string[], skb: SkBuff, state: NfHookState): void {
   const subject = trace.subjectOf(skb);
+  if (subject === null || subject === 'neighbour') return;
   const open = trace.hooks.pop();
-  if (open === undefined || subject === null) return;
+  if (open === undefined) return;
   open.step.text = names.length === 0 ? `${point}: no hook` : `${point}: accepted by ${names.join(', ')}`;
   if (point === 'LOCAL_IN') atLocalIn(trace, net, subject, skb);
   if (point === 'POST_ROUTING') atPostRouting(trace, net, subject, skb, state.out as NetDevice);

@@ -1,6 +1,6 @@
 /** What an explanation consists of: plain data, the same every time. */
 
-/** Whose step it is: of the packet itself, of what answers it, of an ICMP error about it, of the search for a neighbour (ARP). */
+/** Whose step it is: of the packet itself, of what answers it, of an ICMP error about it, of the search for a neighbour (ARP, neighbour discovery). */
 export type Subject = 'packet' | 'reply' | 'error' | 'neighbour';
 
 export type StepKind = 'send' | 'route' | 'hook' | 'forward' | 'neighbour' | 'fragment' | 'transmit' | 'receive' | 'deliver' | 'icmp' | 'drop';

@@ -3,12 +3,15 @@
  *
  *     udp 10.0.1.2:1000 > 10.0.2.2:53 ttl 3 len 1400 df
  *     icmp > 10.0.2.2
+ *     udp [2001:db8:1::2]:1000 > [2001:db8:2::2]:53
+ *     icmp > fe80::1%eth0
  *     tcp 192.0.2.1:4000 > 10.0.2.2:80 [S] in eth1
  */
-import { AF_UNSPEC, ICMP_ECHO } from '@skbuff/uapi';
-import { afBitLen, type InetPrefix, inetPton } from '@skbuff/wire';
-import { FAMILIES } from './families.ts';
-import type { Packet, Protocol } from './packet.ts';
+import { AF_UNSPEC } from '@skbuff/uapi';
+import { afBitLen, inetPton } from '@skbuff/wire';
+import { FAMILIES, familyOf } from './families.ts';
+import type { Family } from './family.ts';
+import type { Packet, PacketEnd, Protocol } from './packet.ts';
 
 /** Why a text is no packet, and which part of it. */
 export class PacketSyntaxError extends Error {
@@ -42,8 +45,8 @@ interface Word {
 
 interface Draft {
   protocol: Protocol;
-  saddr: InetPrefix | null;
-  daddr: InetPrefix;
+  saddr: PacketEnd | null;
+  daddr: PacketEnd;
   sport: number;
   dport: number;
   ttl: number | null;
@@ -52,7 +55,8 @@ interface Draft {
   df: boolean | null;
   mark: number;
   iface: string | null;
-  type: number;
+  /** Null: not said, so an echo request. */
+  type: number | null;
   code: number;
   id: number;
   seq: number;
@@ -64,9 +68,8 @@ interface Draft {
 const EXAMPLE = "udp 10.0.1.2:1000 > 10.0.2.2:53, icmp 10.0.1.2 > 10.0.2.2, or with `in IFACE` tcp 10.0.1.2:1000 > 10.0.2.2:80 [S]";
 /** Payload of an echo request, as ping(8) has it. */
 const ECHO_LENGTH = 56;
-const NOWHERE: InetPrefix = { family: AF_UNSPEC, bytes: new Uint8Array(0), bitlen: 0 };
+const NOWHERE: PacketEnd = { family: AF_UNSPEC, bytes: new Uint8Array(0), bitlen: 0, zone: '' };
 const MAX_LENGTH = 65535 - 60 - 20;
-const ICMP_NAMES: Readonly<{ [name: string]: number }> = { 'echo-reply': 0, echo: 8, timestamp: 13 };
 const TCP_FLAGS: Readonly<{ [name: string]: number }> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, E: 64, W: 128 };
 
 /** Reads a packet. Throws {@link PacketSyntaxError}. */
@@ -85,7 +88,7 @@ class Parser {
     this.words = [...text.matchAll(/>|[^\s>]+/g)].map((m) => ({ text: m[0], at: m.index }));
     this.draft = {
       protocol: 'udp', saddr: null, daddr: NOWHERE, sport: 0, dport: 0, ttl: null, tos: 0, length: null, df: null, mark: 0, iface: null,
-      type: ICMP_ECHO, code: 0, id: 1, seq: 1, flags: null, badCsum: false, badIpCsum: false,
+      type: null, code: 0, id: 1, seq: 1, flags: null, badCsum: false, badIpCsum: false,
     };
   }
 
@@ -106,7 +109,7 @@ class Parser {
     this.check(first);
     const { type, code, id, seq, length, flags, ...rest } = draft;
     const echo = draft.protocol === 'icmp' ? ECHO_LENGTH : 0;
-    return { text: this.text.trim(), ...rest, length: length ?? echo, icmp: { type, code, id, seq }, flags: flags ?? 2 };
+    return { text: this.text.trim(), ...rest, length: length ?? echo, icmp: { type: type ?? this.family().icmp.echo, code, id, seq }, flags: flags ?? 2 };
   }
 
   /** `[A[:p]] > B[:p]` */
@@ -115,17 +118,24 @@ class Parser {
     if (this.words[this.next]?.text !== '>') [draft.saddr, draft.sport] = this.end(this.take('a source, or > and a destination', EXAMPLE), false);
     const arrow = this.take('>', EXAMPLE);
     if (arrow.text !== '>') this.fail(arrow, 'after the source comes an arrow', '>');
-    [draft.daddr, draft.dport] = this.end(this.take('a destination', EXAMPLE), true);
+    const word = this.take('a destination', EXAMPLE);
+    [draft.daddr, draft.dport] = this.end(word, true);
+    if (draft.saddr !== null && draft.saddr.family !== draft.daddr.family) this.fail(word, 'source and destination are of two families', 'both of IPv4, or both of IPv6');
   }
 
-  private end(word: Word, mustHavePort: boolean): [addr: InetPrefix, port: number] {
+  private end(word: Word, mustHavePort: boolean): [addr: PacketEnd, port: number] {
     const ports = this.draft.protocol !== 'icmp';
-    const colon = word.text.indexOf(':');
-    const host = colon < 0 ? word.text : word.text.slice(0, colon);
-    const addr = addressOf(host) ?? this.fail({ text: host, at: word.at }, 'this is no IPv4 address', `an address${ports ? ' and a port' : ''}, such as 10.0.2.2${ports ? ':53' : ''}`);
-    if (colon >= 0 && !ports) this.fail({ text: word.text.slice(colon), at: word.at + colon }, 'icmp has no ports', 'an address alone, such as 10.0.2.2');
-    if (colon < 0 && ports && mustHavePort) this.fail(word, 'the port is missing', `${word.text}:53`);
-    return [addr, colon < 0 ? 0 : this.number({ text: word.text.slice(colon + 1), at: word.at + colon + 1 }, 'a port', 1, 65535)];
+    const { host, colon } = hostOf(word);
+    const addr = endOf(host.text) ?? this.fail(host, 'this is no IP address', `an address${ports ? ' and a port' : ''}, such as ${ports ? '10.0.2.2:53 or [2001:db8::2]:53' : '10.0.2.2 or 2001:db8::2'}`);
+    const behind = { text: word.text.slice(colon), at: word.at + colon };
+    if (colon >= 0 && !ports) this.fail(behind, 'icmp has no ports', 'an address alone, such as 10.0.2.2 or 2001:db8::2');
+    if (colon < 0 && ports && mustHavePort) this.fail(word, 'the port is missing', host.text.includes(':') ? `[${host.text}]:53` : `${word.text}:53`);
+    return [addr, colon < 0 ? 0 : this.number({ text: behind.text.slice(1), at: behind.at + 1 }, 'a port', 1, 65535)];
+  }
+
+  /** Of the packet, once its ends are known. */
+  private family(): Family {
+    return familyOf(this.draft.daddr.family);
   }
 
   private option(word: Word): void {
@@ -134,7 +144,7 @@ class Parser {
     if (key.startsWith('[')) draft.flags = this.tcpFlags(word);
     else if (key === 'df' || key === 'nodf') draft.df = key === 'df';
     else if (key === 'bad-csum') draft.badCsum = true;
-    else if (key === 'bad-ip-csum') draft.badIpCsum = true;
+    else if (key === 'bad-ip-csum') draft.badIpCsum = this.family().headerChecksum || this.fail(word, 'the header of IPv6 has no checksum', 'bad-csum, for that of udp, tcp or icmp');
     else if (key === 'ttl') draft.ttl = this.value('ttl', 1, 255);
     else if (key === 'tos') draft.tos = this.value('tos', 0, 255);
     else if (key === 'len') draft.length = this.value('len', 0, MAX_LENGTH);
@@ -149,11 +159,12 @@ class Parser {
     const known = key === 'type' || key === 'code' || key === 'id' || key === 'seq';
     const all = `ttl N, tos N, len N, df, nodf, mark N, in IFACE${draft.protocol === 'icmp' ? ', type N, code N, id N, seq N' : draft.protocol === 'tcp' ? ', [S]' : ''}, or with in: bad-csum, bad-ip-csum`;
     if (!known || draft.protocol !== 'icmp') this.fail(word, known ? `${key} is for icmp` : 'this is no option of a packet', all);
-    if (key === 'type') draft.type = ICMP_NAMES[this.words[this.next]?.text ?? ''] ?? this.value('type', 0, 255, true);
+    const { types } = this.family().icmp;
+    if (key === 'type') draft.type = types[this.words[this.next]?.text ?? ''] ?? this.value('type', 0, 255, Object.keys(types));
     else if (key === 'code') draft.code = this.value('code', 0, 255);
     else if (key === 'id') draft.id = this.value('id', 0, 65535);
     else draft.seq = this.value('seq', 0, 65535);
-    if (key === 'type' && ICMP_NAMES[this.words[this.next]?.text ?? ''] !== undefined) this.next++;
+    if (key === 'type' && types[this.words[this.next]?.text ?? ''] !== undefined) this.next++;
   }
 
   private tcpFlags(word: Word): number {
@@ -177,14 +188,14 @@ class Parser {
     return this.words.find(({ text }) => what.test(text)) as Word;
   }
 
-  private value(key: string, min: number, max: number, names = false): number {
+  private value(key: string, min: number, max: number, names: readonly string[] = []): number {
     const word = this.take(`a number after ${key}`, `${key} N`);
     return this.number(word, `the value of ${key}`, min, max, names);
   }
 
-  private number(word: Word, what: string, min: number, max: number, names = false): number {
+  private number(word: Word, what: string, min: number, max: number, names: readonly string[] = []): number {
     const value = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(word.text) ? Number(word.text) : Number.NaN;
-    const expected = `a whole number from ${min} to ${max}${names ? `, or ${Object.keys(ICMP_NAMES).join(', ')}` : ''}`;
+    const expected = `a whole number from ${min} to ${max}${names.length === 0 ? '' : `, or ${names.join(', ')}`}`;
     if (!(value >= min && value <= max)) this.fail(word, `this is not ${what}`, expected);
     return value;
   }
@@ -199,10 +210,23 @@ class Parser {
   }
 }
 
-function addressOf(text: string): InetPrefix | null {
-  for (const { family } of FAMILIES) {
-    const bytes = inetPton(family, text);
-    if (bytes !== null) return { family, bytes, bitlen: afBitLen(family) };
+/** Where the address of an end stands, and where behind it the colon of a port; -1: nowhere. */
+function hostOf({ at, text }: Word): { readonly host: Word; readonly colon: number } {
+  const [, inner] = /^\[([^\]]*)\](?::|$)/.exec(text) ?? [];
+  if (inner !== undefined) return { host: { text: inner, at: at + 1 }, colon: text.length === inner.length + 2 ? -1 : inner.length + 2 };
+  const colon = text.indexOf(':');
+  // Two colons without brackets: an address of IPv6 alone.
+  const alone = colon < 0 || text.includes(':', colon + 1);
+  return { host: { text: alone ? text : text.slice(0, colon), at }, colon: alone ? -1 : colon };
+}
+
+/** `10.0.2.2`, `fe80::1%eth0`; null: no address of any family. */
+function endOf(text: string): PacketEnd | null {
+  const percent = text.indexOf('%');
+  const zone = percent < 0 ? '' : text.slice(percent + 1);
+  for (const { family, hasZones } of FAMILIES) {
+    const bytes = percent >= 0 && (!hasZones || zone === '') ? null : inetPton(family, percent < 0 ? text : text.slice(0, percent));
+    if (bytes !== null) return { family, bytes, bitlen: afBitLen(family), zone };
   }
   return null;
 }

@@ -24,7 +24,9 @@ function copySocket(task: Task, sk: UdpSock, from: Net): void {
   if (sk.reuseport) task.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   const dev = sk.boundDevIf === 0 ? null : from.devGetByIndex(sk.boundDevIf);
   if (dev !== null) task.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, Uint8Array.from([...dev.name, '\0'], (c) => c.charCodeAt(0)));
-  const [own, peer] = familyOf(sk.family).names(sk);
+  const { names, socketOptions } = familyOf(sk.family);
+  for (const [level, name, value] of socketOptions(sk)) if (value !== null) task.setsockopt(fd, level, name, value);
+  const [own, peer] = names(sk);
   task.bind(fd, own);
   if (peer !== null) void task.connect(fd, peer);
 }

@@ -3,7 +3,7 @@ import type { Net } from '@skbuff/core';
 import { FibRuleHdr, IfAddrMsg, NdMsg, type NetlinkPort, netlinkPort, nlaForEach, NlMsgBuilder, type NlMsgHdr, type NlStruct, nlTalk, RtMsg } from '@skbuff/netlink';
 import { SysError } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { le16, setLe16, setLe32 } from '@skbuff/wire';
+import { le16, le32, setLe16, setLe32 } from '@skbuff/wire';
 import { FAMILIES } from './families.ts';
 import type { Copying } from './replicate.ts';
 
@@ -68,46 +68,78 @@ interface Table {
   readonly size: number;
   /** Attributes that tell of time and use, not of what was set. */
   readonly without: readonly number[];
-  /** A dump shows what was added last before the rest. */
-  readonly newestFirst?: boolean;
+  /** Families (AF_*) whose dump shows what was added last before the rest. */
+  readonly newestFirst: readonly number[];
+  /** Families of whose equals the first one counts, and which come as the devices do, not as they are asked for. */
+  readonly inOrder?: readonly number[];
   /** Changes the payload so that it can be asked for; false: not to be copied. */
   readonly prepare: (payload: Uint8Array) => boolean;
 }
 
 const RTN_FLAGS_ASKED = U.RTNH_F_ONLINK | U.RTNH_F_PERVASIVE;
 const RTM_F_CLONED = 0x200;
+/** `struct ifaddrlblmsg`, whose last word counts changes. */
+const IFADDRLBLMSG_LEN = 12;
+const IFAL_SEQ = 8;
+const NEIGHBOURS_NEWEST_FIRST: readonly number[] = [U.AF_INET, U.AF_INET6];
+/** Flags of an address that are set by request, of IPv6; the others are the kernel's. */
+const ASKED_FLAGS = U.IFA_F_NODAD | U.IFA_F_HOMEADDRESS | U.IFA_F_MANAGETEMPADDR | U.IFA_F_NOPREFIXROUTE | U.IFA_F_MCAUTOJOIN;
 const NDM_STATE = 8;
 const NDM_FLAGS = 10;
 
 const TABLES: readonly Table[] = [
   {
     what: 'address', get: U.RTM_GETADDR, add: U.RTM_NEWADDR, del: U.RTM_DELADDR, flags: U.NLM_F_CREATE | U.NLM_F_EXCL,
-    header: (family) => IfAddrMsg.of({ family }), size: IfAddrMsg.LEN, without: [U.IFA_CACHEINFO], prepare: () => true,
+    header: (family) => IfAddrMsg.of({ family }), size: IfAddrMsg.LEN, without: [], newestFirst: [U.AF_INET6], prepare: prepareAddress,
   },
   {
     what: 'rule', get: U.RTM_GETRULE, add: U.RTM_NEWRULE, del: U.RTM_DELRULE, flags: U.NLM_F_CREATE,
-    header: (family) => FibRuleHdr.of({ family }), size: FibRuleHdr.LEN, without: [], prepare: () => true,
+    header: (family) => FibRuleHdr.of({ family }), size: FibRuleHdr.LEN, without: [], newestFirst: [], prepare: () => true,
+  },
+  {
+    what: 'address label', get: U.RTM_GETADDRLABEL, add: U.RTM_NEWADDRLABEL, del: U.RTM_DELADDRLABEL, flags: U.NLM_F_CREATE,
+    header: (family) => IfAddrMsg.of({ family }), size: IFADDRLBLMSG_LEN, without: [], newestFirst: [], prepare: prepareLabel,
   },
   {
     what: 'route', get: U.RTM_GETROUTE, add: U.RTM_NEWROUTE, del: U.RTM_DELROUTE, flags: U.NLM_F_CREATE | U.NLM_F_APPEND,
-    header: (family) => RtMsg.of({ family }), size: RtMsg.LEN, without: [U.RTA_CACHEINFO], prepare: prepareRoute,
+    header: (family) => RtMsg.of({ family }), size: RtMsg.LEN, without: [U.RTA_CACHEINFO], newestFirst: [], inOrder: [U.AF_INET6], prepare: prepareRoute,
   },
   {
     what: 'neighbour', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE | U.NLM_F_REPLACE,
-    header: (family) => NdMsg.of({ family }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    header: (family) => NdMsg.of({ family }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: NEIGHBOURS_NEWEST_FIRST,
     // Who is being asked for is asked for again; what needs no question comes by itself.
     prepare: (payload) => (le16(payload, NDM_STATE) & (U.NUD_INCOMPLETE | U.NUD_NOARP)) === 0 && le16(payload, NDM_STATE) !== 0,
   },
   {
     what: 'proxy', get: U.RTM_GETNEIGH, add: U.RTM_NEWNEIGH, del: U.RTM_DELNEIGH, flags: U.NLM_F_CREATE,
-    header: (family) => NdMsg.of({ family, flags: U.NTF_PROXY }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: true,
+    header: (family) => NdMsg.of({ family, flags: U.NTF_PROXY }), size: NdMsg.LEN, without: [U.NDA_CACHEINFO, U.NDA_PROBES], newestFirst: NEIGHBOURS_NEWEST_FIRST,
     prepare: (payload) => ((payload[NDM_FLAGS] as number) & U.NTF_PROXY) !== 0,
   },
 ];
 
+/** Lifetimes are what is left of them now; when it was made and changed does not matter. */
+function prepareAddress(payload: Uint8Array): boolean {
+  const six = payload[0] === U.AF_INET6;
+  if (six) payload[2] = (payload[2] as number) & ASKED_FLAGS;
+  nlaForEach(payload, IfAddrMsg.LEN, payload.length - IfAddrMsg.LEN, (attr, type) => {
+    const at = attr + U.NLA_HDRLEN;
+    if (type === U.IFA_CACHEINFO) payload.fill(0, at + 8, at + 16);
+    if (type === U.IFA_FLAGS && six) setLe32(payload, at, le32(payload, at) & ASKED_FLAGS);
+    return 0;
+  });
+  return true;
+}
+
+function prepareLabel(payload: Uint8Array): boolean {
+  payload.fill(0, IFAL_SEQ, IFADDRLBLMSG_LEN);
+  return true;
+}
+
 function prepareRoute(payload: Uint8Array): boolean {
   const rtm = new RtMsg().read(payload, 0);
   if ((rtm.flags & RTM_F_CLONED) !== 0) return false;
+  // What routers have announced is no route that could be asked for.
+  if (rtm.family === U.AF_INET6 && rtm.protocol === U.RTPROT_RA) return false;
   rtm.flags &= RTN_FLAGS_ASKED;
   rtm.write(payload, 0);
   nlaForEach(payload, RtMsg.LEN, payload.length - RtMsg.LEN, (attr, type) => {
@@ -157,7 +189,7 @@ function copyTable(copying: Copying, table: Table, family: number, from: Talker,
   const wanted = read(from, table, family);
   const there = read(to, table, family);
   let missing = [...wanted].filter(([key]) => !there.has(key)).map(([, payload]) => payload);
-  if (table.newestFirst === true) missing.reverse();
+  if (table.newestFirst.includes(family)) missing.reverse();
   let errors: number[] = [];
   // A gateway is found by another route: what does not go now may go when the others are there.
   for (let before = Number.POSITIVE_INFINITY; missing.length > 0 && missing.length < before; ) {
@@ -170,6 +202,21 @@ function copyTable(copying: Copying, table: Table, family: number, from: Talker,
     });
   }
   for (const [key, payload] of read(to, table, family)) if (!wanted.has(key)) to.replay(table.del, 0, payload);
+  if (table.inOrder?.includes(family) === true) reorder(table, family, to, wanted);
   const kinds = [...new Set(errors.map((err) => U.errnoName(err)))];
   if (missing.length > 0) copying.notes.push(`${missing.length} ${table.what}${missing.length === 1 ? '' : 's'} of ${copying.nodeOf(from.net)} could not be copied: ${kinds.join(', ')}`);
+}
+
+/** What stands behind others than it should goes, and comes again. What the kernel makes for its addresses stays: nobody could ask for it as it is. */
+function reorder(table: Table, family: number, to: Talker, wanted: ReadonlyMap<string, Uint8Array>): void {
+  const known = new Set(read(to, table, family).keys());
+  const there = [...known].filter((key) => wanted.has(key));
+  const moved = [...wanted].filter(([key]) => known.has(key)).filter(([key, payload], i) => key !== there[i] && !isOwn(payload)).map(([, payload]) => payload);
+  for (const payload of moved) to.replay(table.del, 0, payload);
+  for (const payload of moved) to.replay(table.add, table.flags, payload);
+}
+
+function isOwn(payload: Uint8Array): boolean {
+  const { type } = new RtMsg().read(payload, 0);
+  return type === U.RTN_LOCAL || type === U.RTN_ANYCAST;
 }

@@ -7,11 +7,12 @@ import type { Command } from '@skbuff/command';
 import type { Kernel, Net, NetDevice } from '@skbuff/core';
 import { createNet, type HostNet } from '@skbuff/hosts';
 import type { Task } from '@skbuff/sock';
+import { FAMILIES } from './families.ts';
 import { copyDevices, copyLinkFaults } from './replicate-devices.ts';
 import { copyHooks } from './replicate-hooks.ts';
 import { copySockets } from './replicate-sockets.ts';
 import { copyTables, Talker } from './replicate-tables.ts';
-import { copySysctls } from './replicate-sysctls.ts';
+import { copySysctls, holdStill } from './replicate-sysctls.ts';
 
 export interface Replica {
   readonly net: HostNet;
@@ -38,11 +39,14 @@ const OWN = '@skbuff/hosts';
 export function replicate(net: HostNet, commands: readonly Command[] = []): Replica {
   const copy = createNet({ plugins: net.kernel.plugins().filter(({ name }) => name !== OWN), commands });
   const copying = begin(net, copy);
+  holdStill(copying);
   copyDevices(copying);
-  copySysctls(copying);
+  copySysctls(copying, false);
   const talkers = [...copying.nets].map(([from, to]) => [new Talker(from), new Talker(to)] as const);
   for (const [from, to] of talkers) copyTables(copying, from, to);
   for (const talker of talkers.flat()) talker.close();
+  for (const [from, to] of copying.nets) for (const { copyStates } of FAMILIES) copyStates(copying.devs, from, to);
+  copySysctls(copying, true);
   copyLinkFaults(copying);
   copySockets(copying);
   copyHooks(copying);

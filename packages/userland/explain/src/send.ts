@@ -7,6 +7,7 @@ import { ENODEV, errnoName, ETH_HLEN, MSG_DONTWAIT, SO_BROADCAST, SO_MARK, SO_RE
 import { copyBytes, ICMPHDR_CHECKSUM, ICMPHDR_ID, ICMPHDR_LEN, ICMPHDR_SEQUENCE, setBe16, UDPHDR_CHECK, UDPHDR_LEN, UDPHDR_ULEN } from '@skbuff/wire';
 import { otherEnd } from './far-end.ts';
 import type { SocketOption } from './family.ts';
+import { endName } from './headers.ts';
 import type { Packet } from './packet.ts';
 import type { Trace } from './trace.ts';
 
@@ -42,25 +43,38 @@ export function sendPacket(trace: Trace, host: Host, packet: Packet): Sent {
 
 function sendBySocket(trace: Trace, { task, ns }: Host, packet: Packet): Sent {
   const udp = packet.protocol === 'udp';
-  const { family, sockaddr, icmp } = inetFamily(packet.daddr.family);
+  const { daddr, saddr } = packet;
+  const { options: wanted, functions, family, icmp } = trace.family;
+  const { sockaddr } = inetFamily(family);
+  const scopeId = scopeOf(ns, daddr.zone === '' ? (saddr?.zone ?? '') : daddr.zone);
   const fd = udp ? task.socket(family, SOCK_DGRAM) : task.socket(family, SOCK_RAW, icmp.protocol);
   const refused = (call: string, error: number): Sent => (task.close(fd), { refusal: { call, error }, drain: () => {}, close: () => {} });
   if (fd < 0) return { refusal: { call: 'socket', error: fd }, drain: () => {}, close: () => {} };
-  const step = trace.add(ns, null, 'send', 'packet', udp ? 'udpSendmsg' : 'rawSendmsg', `${packet.length} bytes of payload to ${trace.daddr}${udp ? `:${packet.dport}` : ''}`);
-  const option = options(task, fd, packet, trace.family.options(packet));
+  const step = trace.add(ns, null, 'send', 'packet', udp ? functions.sendUdp : functions.sendRaw, `${packet.length} bytes of payload to ${udp ? endName(trace.daddr, packet.dport) : trace.daddr}`);
+  const advice = trace.family.advice(packet);
+  if (advice !== null) trace.notes.add(advice);
+  const option = options(task, fd, packet, wanted(packet));
   if (option !== null) return refused(option.call, option.error);
-  if (packet.saddr !== null || packet.sport !== 0) {
-    const err = task.bind(fd, sockaddr(packet.saddr?.bytes ?? new Uint8Array(packet.daddr.bytes.length), packet.sport));
+  if (saddr !== null || packet.sport !== 0) {
+    const err = task.bind(fd, sockaddr(saddr?.bytes ?? new Uint8Array(daddr.bytes.length), packet.sport, scopeId));
     if (err < 0) return (step.text += `: bind: ${errnoName(err)}`), refused('bind', err);
   }
   const body = udp ? new Uint8Array(packet.length) : icmpOf(trace);
-  const sent = task.sendto(fd, body, MSG_DONTWAIT, sockaddr(packet.daddr.bytes, packet.dport)) as number;
+  const sent = task.sendto(fd, body, MSG_DONTWAIT, sockaddr(daddr.bytes, udp ? packet.dport : 0, scopeId)) as number;
   const buf = new Uint8Array(65536);
   const drain = (): void => {
     // An ICMP error is told once, then the rest can be read.
     for (let n = 0, errors = 0; errors < 4; n >= 0 || errors++) n = task.recvfrom(fd, buf, MSG_DONTWAIT) as number;
   };
   return { refusal: sent < 0 ? { call: 'sendto', error: sent } : null, drain, close: () => void task.close(fd) };
+}
+
+/** The index of a zone, which is named or numbered. `SysError` ENODEV for one that is not there. */
+function scopeOf(net: Net, zone: string): number {
+  if (zone === '' || /^\d+$/.test(zone)) return Number(zone);
+  const dev = net.devGetByName(zone);
+  if (dev === null) throw new SysError(`explain: there is no interface ${zone}`, -ENODEV);
+  return dev.ifindex;
 }
 
 function options(task: Task, fd: number, packet: Packet, more: readonly SocketOption[]): Refusal | null {

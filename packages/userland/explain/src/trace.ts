@@ -115,20 +115,31 @@ export class Trace {
   /** Null: it has nothing to do with the packet. */
   subjectOf(skb: SkBuff): Subject | null {
     const read = readPacket(skb);
-    if (read === null) return null;
+    if (read === null || read.family !== this.family) return null;
+    if (read.housekeeping) return read.ip !== null && this.isAsked(read.ip) ? 'packet' : null;
     if (read.search !== null) return 'neighbour';
     if (read.ip !== null) return this.subjectOfIp(read.ip);
     // Nobody else is sending: what cannot be read is the packet, damaged.
     return this.packet.iface === null ? null : 'packet';
   }
 
-  private subjectOfIp({ family, protocol, saddr, daddr, a }: IpHeader): Subject | null {
-    const isIcmp = protocol === family.icmp.protocol;
-    const same = protocol === this.protocol();
-    if (same && daddr === this.daddr && (!isIcmp || a < 0 || a === this.packet.icmp.type)) return 'packet';
-    if (isIcmp && family.icmp.isError(a)) return 'error';
-    if (saddr === this.daddr) return 'reply';
+  private subjectOfIp(ip: IpHeader): Subject | null {
+    const { family, protocol, saddr, a } = ip;
+    if (this.isAsked(ip)) return 'packet';
+    if (protocol === family.icmp.protocol && family.icmp.isError(a)) return 'error';
+    if (saddr === this.daddr || this.isAnswerToMany(ip)) return 'reply';
     // A hook may have given the packet another destination.
-    return same ? 'packet' : null;
+    return protocol === this.protocol() ? 'packet' : null;
+  }
+
+  /** Who is asked with others answers by an address of its own. */
+  private isAnswerToMany({ family, protocol, a }: IpHeader): boolean {
+    const { icmp } = family;
+    return family.isMulticast(this.daddr) && protocol === icmp.protocol && a === icmp.types['echo-reply'] && this.packet.icmp.type === icmp.echo;
+  }
+
+  /** It looks as the packet does that is asked about. */
+  private isAsked({ family, protocol, daddr, a }: IpHeader): boolean {
+    return protocol === this.protocol() && daddr === this.daddr && (protocol !== family.icmp.protocol || a < 0 || a === this.packet.icmp.type);
   }
 }

@@ -1,29 +1,14 @@
 /** Every way in which a packet ends early: its reason, the function that drops it, and what would mend it. */
 import { SockaddrIn } from '@skbuff/af-inet';
 import { nfRegisterNetHook } from '@skbuff/core';
-import type { Host } from '@skbuff/hosts';
 import { impairLink } from '@skbuff/fault-injector';
 import { NF_ACCEPT, NF_DROP, NF_INET_FORWARD, NF_STOLEN, NFPROTO_IPV4 } from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
-import { type Explanation, explain } from '../src/index.ts';
+import { explain } from '../src/index.ts';
+import { type DropCase, expectDrop } from './drop-cases.ts';
 import { type Line, line } from './support.ts';
 
-interface Case {
-  readonly what: string;
-  /** Commands of ip on a host. */
-  readonly set?: readonly (readonly [host: 'h1' | 'r1' | 'h2', words: string])[];
-  readonly sysctl?: readonly (readonly [host: 'h1' | 'r1' | 'h2', name: string, value: number])[];
-  readonly from?: 'h1' | 'r1' | 'h2';
-  readonly packet: string;
-  readonly reason: string;
-  readonly node: string;
-  readonly function: string;
-  readonly fix: string;
-  /** Name of the ICMP error that tells the sender. */
-  readonly error?: string;
-}
-
-const CASES: readonly Case[] = [
+const CASES: readonly DropCase[] = [
   { what: 'forwarding is off', sysctl: [['r1', 'net.ipv4.ip_forward', 0]], packet: 'icmp > 10.0.2.2', reason: 'IP_INADDRERRORS', node: 'r1', function: 'ipError', fix: 'ip_forward is 0 on r1: sysctl -w net.ipv4.ip_forward=1' },
   { what: 'forwarding is off on one interface', sysctl: [['r1', 'net.ipv4.conf.eth0.forwarding', 0]], packet: 'icmp > 10.0.2.2', reason: 'IP_INADDRERRORS', node: 'r1', function: 'ipError', fix: 'sysctl -w net.ipv4.conf.eth0.forwarding=1' },
   { what: 'no route on a router', packet: 'icmp > 10.9.9.9', reason: 'IP_INNOROUTES', node: 'r1', function: 'ipError', fix: 'ip route add 10.9.9.9 via GATEWAY on r1', error: 'net unreachable' },
@@ -50,25 +35,9 @@ const CASES: readonly Case[] = [
   { what: 'a wrong ICMP checksum', from: 'h2', packet: 'icmp 10.0.1.2 > 10.0.2.2 in eth0 bad-csum', reason: 'ICMP_CSUM', node: 'h2', function: 'icmpRcv', fix: 'damages packets' },
 ];
 
-function apply({ h1, r1, h2 }: Line, { set = [], sysctl = [] }: Case): void {
-  const hosts: { readonly [name: string]: Host } = { h1, r1, h2 };
-  for (const [host, words] of set) (hosts[host] as Host).ip([words] as unknown as TemplateStringsArray);
-  for (const [host, name, value] of sysctl) (hosts[host] as Host).sysctl(name, value);
-}
-
-const dropOf = (e: Explanation): Explanation['steps'][number] | undefined => e.steps.find((step) => step.kind === 'drop' && step.subject === 'packet');
-
 describe('what drops a packet', () => {
   it.each(CASES)('$what: $reason on $node', async (c) => {
-    const net = line();
-    apply(net, c);
-    const found = await explain(net.net, c.from ?? 'h1', c.packet);
-    expect(found.verdict).toMatchObject({ outcome: 'dropped', node: c.node, reason: `SKB_DROP_REASON_${c.reason}` });
-    expect(dropOf(found)).toMatchObject({ function: c.function });
-    expect(found.verdict.fix).toContain(c.fix);
-    const icmp = found.steps.find((step) => step.kind === 'icmp');
-    if (c.error === undefined) expect(icmp).toBeUndefined();
-    else expect(icmp?.text).toContain(c.error);
+    await expectDrop(line(), c);
   });
 
   it('drops an UDP datagram with a wrong checksum where the socket is', async () => {

@@ -3,30 +3,15 @@ import { SockaddrIn } from '@skbuff/af-inet';
 import { impairLink } from '@skbuff/fault-injector';
 import type { Host, HostNet } from '@skbuff/hosts';
 import { ip as ipCommand } from '@skbuff/iproute2';
-import { procNetOf } from '@skbuff/procfs';
 import { sysctlOf } from '@skbuff/sysctl';
 import { describe, expect, it } from 'vitest';
 import { explain, replicate } from '../src/index.ts';
-import { line } from './support.ts';
+import { dumpsOf, ip, line, stateOf } from './support.ts';
 
 const DUMPS = ['-details link', '-details addr', 'rule', 'route show table all', 'neigh', 'neigh show proxy', 'ntable'];
 
-const ip = (host: Host, words: string): string => host.ip([words] as unknown as TemplateStringsArray);
-
-/** All that `ip` shows of the hosts; times and use left out. */
-function dumps(net: HostNet): string {
-  return net.all.map((host) => DUMPS.map((words) => `${host.name} ${words}\n${ip(host, words)}`).join('')).join('').replace(/ (used|probes) \S+/g, '');
-}
-
-/** Everything that can be read of a network, counters too. */
-function state(net: HostNet): string {
-  const files = net.all.map(({ name, ns }) => {
-    const proc = procNetOf(ns);
-    return [name, ...proc.list().map((path) => `${path}: ${String(proc.read(path))}`), ...ns.devList.map((dev) => `${dev.name}: ${[...dev.stats].join()}`)].join('\n');
-  });
-  const { kernel } = net;
-  return [...files, dumps(net), `${kernel.clock.now()} ${kernel.skbs.inUse} ${kernel.timers.pendingCount} ${kernel.dmesg().length}`].join('\n');
-}
+const dumps = (net: HostNet): string => dumpsOf(net, DUMPS);
+const state = (net: HostNet): string => stateOf(net, DUMPS);
 
 /** The topology with something of everything. */
 function rich(): ReturnType<typeof line> {

@@ -17,7 +17,7 @@ export const words: Kind = (value) => (typeof value === 'string' || isListOf(val
 export const milliseconds: Kind = (value) => (between(value, 0, LONGEST) ? '' : 'milliseconds, 0 to 9e9');
 export const listed: Kind = (value) => (Array.isArray(value) ? '' : 'a list');
 export const record: Kind = (value) => (isRecord(value) ? '' : 'an object');
-export const inet: Kind = (value) => (typeof value === 'string' || has(value, { family: 'number', bytes: 'object', bitlen: 'number' }) ? '' : "an address, such as '10.0.0.1'");
+export const inet: Kind = (value) => (typeof value === 'string' || has(value, { family: 'number', bytes: 'object', bitlen: 'number' }) ? '' : "an address, such as '10.0.0.1' or '2001:db8::1'");
 export const hostName: Kind = (value) => (matches(value, /^[^/]+$/) ? '' : 'a name without slashes');
 export const deviceName: Kind = (value) => (matches(value, /^[^\s/:]{1,15}$/) ? '' : 'up to 15 characters, none of them a blank, / or :');
 

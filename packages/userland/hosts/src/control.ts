@@ -1,15 +1,9 @@
-/** The typed control plane of one host: links, addresses, routes, neighbours. Every call is a netlink message. */
-import type { Net } from '@skbuff/core';
-import { IfAddrMsg, IfInfoMsg, NdMsg, type NlMsgBuilder, type NlMsgHdr, RtMsg, nlaFind, nlaGetString, nlaGetU32 } from '@skbuff/netlink';
+/** The typed control plane of one host: links, routes, neighbours. Every call is a netlink message. */
+import { IfInfoMsg, NdMsg, type NlMsgBuilder, type NlMsgHdr, RtMsg, nlaFind, nlaGetString, nlaGetU32 } from '@skbuff/netlink';
 import { SysError } from '@skbuff/sock';
 import {
   AF_UNSPEC,
   ENETUNREACH,
-  ENODEV,
-  IFA_ADDRESS,
-  IFA_BROADCAST,
-  IFA_LABEL,
-  IFA_LOCAL,
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_IFNAME,
@@ -28,13 +22,10 @@ import {
   RTA_OIF,
   RTA_PREFSRC,
   RTA_PRIORITY,
-  RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELROUTE,
-  RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
-  RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
@@ -45,11 +36,10 @@ import {
   RT_SCOPE_UNIVERSE,
   RT_TABLE_MAIN,
 } from '@skbuff/uapi';
-import { afBitLen, formatMac, inetNtop, type InetPrefix } from '@skbuff/wire';
-import { addressOf, inetText, type InetText, macBytes, parseDestination, prefixOf } from './addresses.ts';
+import { afBitLen, formatMac, type InetPrefix } from '@skbuff/wire';
+import { addressOf, inetText, type InetText, macBytes, parseDestination, parseScoped } from './addresses.ts';
 import { checkCall, deviceName, flag, inet, type Kinds, optional, word, whole } from './checks.ts';
-import { inetFamily } from './inet-family.ts';
-import { RtnlClient } from './rtnl-client.ts';
+import { nlaAddress, Part } from './part.ts';
 
 export interface LinkInfo {
   readonly ifindex: number;
@@ -67,25 +57,8 @@ export interface LinkChange {
   readonly name?: string;
 }
 
-export interface AddressSpec {
-  readonly dev: string;
-  /** `10.0.0.1/24` */
-  readonly cidr: InetText;
-  readonly label?: string;
-}
-
-export interface AddressInfo {
-  readonly dev: string;
-  /** `10.0.0.1` */
-  readonly address: string;
-  /** `10.0.0.1/24` */
-  readonly cidr: string;
-  /** Its scope is global, so others may use it. */
-  readonly global: boolean;
-}
-
 export interface RouteSpec {
-  /** `default`, `10.0.2.0/24`, `10.0.2.1` */
+  /** `default` (of the family of `via`; without one of IPv4), `10.0.2.0/24`, `10.0.2.1`, `2001:db8:2::/64`, `::/0` */
   readonly to: InetText;
   readonly via?: InetText;
   readonly dev?: string;
@@ -109,33 +82,8 @@ export interface NeighbourSpec {
 
 const U32 = whole(0, 0xffffffff);
 const LINK_CHANGE: Kinds<LinkChange> = { dev: word, up: optional(flag), mtu: optional(U32), address: optional(word), name: optional(deviceName) };
-const ADDRESS: Kinds<AddressSpec> = { dev: word, cidr: inet, label: optional(word) };
 const ROUTE: Kinds<RouteSpec> = { to: inet, via: optional(inet), dev: optional(word), src: optional(inet), metric: optional(U32) };
 const NEIGHBOUR: Kinds<NeighbourSpec> = { dev: word, to: inet, address: word };
-
-/** Common to the parts: the client and the device names. */
-class Part {
-  protected readonly client: RtnlClient;
-  protected readonly net: Net;
-
-  constructor(net: Net, client: RtnlClient) {
-    this.net = net;
-    this.client = client;
-  }
-
-  protected index(dev: string): number {
-    const found = this.net.devGetByName(dev);
-    if (found === null) {
-      const known = this.net.devList.map((other) => other.name).join(', ');
-      throw new SysError(`device ${dev}`, ENODEV, `There is no such device here; there are: ${known}`);
-    }
-    return found.ifindex;
-  }
-
-  protected name(ifindex: number): string {
-    return this.net.devGetByIndex(ifindex)?.name ?? `if${ifindex}`;
-  }
-}
 
 export class Links extends Part {
   /** `ip link set` */
@@ -190,48 +138,6 @@ function linkInfo(nlh: NlMsgHdr): LinkInfo {
   };
 }
 
-export class Addresses extends Part {
-  /** `ip addr add CIDR broadcast + dev DEV` */
-  add(spec: AddressSpec): void {
-    this.change('add', RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, spec);
-  }
-
-  /** `ip addr del` */
-  del(spec: AddressSpec): void {
-    this.change('del', RTM_DELADDR, 0, spec);
-  }
-
-  /** `ip addr show` */
-  list(): AddressInfo[] {
-    checkCall(this.net.kernel, 'addr.list()', {}, {});
-    return this.client.dump('ip addr show', RTM_GETADDR, IfAddrMsg.of({ family: AF_UNSPEC })).map((nlh) => {
-      const header = new IfAddrMsg().read(nlh.buf, nlh.data);
-      const local = nlaFind(nlh.buf, nlh.data + IfAddrMsg.LEN, nlh.dataLen - IfAddrMsg.LEN, IFA_LOCAL);
-      const address = nlaAddress(nlh, local, header.family);
-      return { dev: this.name(header.index), address, cidr: `${address}/${header.prefixlen}`, global: header.scope === RT_SCOPE_UNIVERSE };
-    });
-  }
-
-  private change(verb: string, type: number, flags: number, spec: AddressSpec): void {
-    checkCall(this.net.kernel, `addr.${verb}({ dev: 'eth0', cidr: '10.0.0.1/24' })`, spec, ADDRESS);
-    const prefix = prefixOf(spec.cidr);
-    const { family, bytes, bitlen } = prefix;
-    const header = IfAddrMsg.of({ family, prefixlen: bitlen, index: this.index(spec.dev) });
-    const broadcast = type === RTM_NEWADDR ? inetFamily(family).broadcast(prefix) : null;
-    this.client.request(`ip addr ${verb} ${inetText(spec.cidr)} dev ${spec.dev}`, type, flags, header, (b) => {
-      b.nlaPut(IFA_LOCAL, bytes);
-      b.nlaPut(IFA_ADDRESS, bytes);
-      if (broadcast !== null) b.nlaPut(IFA_BROADCAST, broadcast);
-      if (spec.label !== undefined) b.nlaPutString(IFA_LABEL, spec.label);
-    });
-  }
-}
-
-/** The text of an address in a message. */
-function nlaAddress(nlh: NlMsgHdr, attr: number, family: number): string {
-  return inetNtop(family, nlh.buf.subarray(attr + NLA_HDRLEN, attr + NLA_HDRLEN + afBitLen(family) / 8)) ?? '';
-}
-
 export class Routes extends Part {
   /** `ip route add` */
   add(spec: RouteSpec): void {
@@ -248,12 +154,15 @@ export class Routes extends Part {
     this.change('del', RTM_DELROUTE, 0, spec);
   }
 
-  /** `ip route get`: throws `SysError` (ENETUNREACH, EHOSTUNREACH, EACCES …) where there is none. */
+  /** `ip route get`: throws `SysError` (ENETUNREACH, EHOSTUNREACH, EACCES …) where there is none. With a zone (`fe80::1%eth0`) by that interface. */
   get(to: InetText): RouteAnswer {
     checkCall(this.net.kernel, "route.get('10.0.2.2')", { to }, { to: inet });
-    const { family, bytes } = addressOf(to);
+    const { family, bytes, scopeId } = parseScoped(this.net, to);
     const header = RtMsg.of({ family, dstLen: afBitLen(family) });
-    const [nlh] = this.client.request(`ip route get ${inetText(to)}`, RTM_GETROUTE, 0, header, (b) => b.nlaPut(RTA_DST, bytes));
+    const [nlh] = this.client.request(`ip route get ${inetText(to)}`, RTM_GETROUTE, 0, header, (b) => {
+      b.nlaPut(RTA_DST, bytes);
+      if (scopeId > 0) b.nlaPutU32(RTA_OIF, scopeId);
+    });
     if (nlh === undefined) throw new SysError(`ip route get ${inetText(to)}`, ENETUNREACH);
     const attr = (type: number): number => nlaFind(nlh.buf, nlh.data + RtMsg.LEN, nlh.dataLen - RtMsg.LEN, type);
     const address = (type: number): string | undefined => (attr(type) < 0 ? undefined : nlaAddress(nlh, attr(type), family));

@@ -9,6 +9,7 @@ import { vethCreate } from '@skbuff/veth';
 import { macBytes } from './addresses.ts';
 import { callback, checkArgs, checkCall, checkEach, deviceName, flag, hostName, isClosed, type Kind, type Kinds, like, listed, milliseconds, optional, record, word, whole } from './checks.ts';
 import { Host } from './host.ts';
+import { INET_FAMILIES } from './inet-family.ts';
 import { hosts } from './plugin.ts';
 import type { Process } from './process.ts';
 
@@ -135,10 +136,11 @@ export class HostNet {
     return names.map((name) => this.host(name)) as { [K in keyof Names]: Host };
   }
 
-  /** A host that forwards (net.ipv4.ip_forward = 1). */
+  /** A host that forwards packets of every family it has (net.ipv4.ip_forward = 1, net.ipv6.conf.all.forwarding = 1). */
   router(name: string): Host {
     const host = this.host(name);
-    host.sysctl('net.ipv4.ip_forward', 1);
+    const settings = new Set(sysctlOf(host.ns).list('net'));
+    for (const { forwarding } of INET_FAMILIES) if (settings.has(forwarding.replaceAll('.', '/'))) host.sysctl(forwarding, 1);
     return host;
   }
 

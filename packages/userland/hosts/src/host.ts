@@ -1,12 +1,14 @@
 /** One host: a namespace, a task in it, typed calls, commands. */
 import type { Net } from '@skbuff/core';
 import type { Signal, Status } from '@skbuff/command';
-import { check, kernelTask, SysError, type Task } from '@skbuff/sock';
+import { check, kernelTask, type SockAddr, SysError, type Task } from '@skbuff/sock';
 import { sysctlOf } from '@skbuff/sysctl';
 import { __NEW_UTS_LEN, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWUTS, ENOENT, EROFS } from '@skbuff/uapi';
-import type { InetText } from './addresses.ts';
-import { checkArgs, checkCall, checkEach, inet, like, listed, optional, scalar, word, words } from './checks.ts';
-import { Addresses, Links, Neighbours, Routes } from './control.ts';
+import { type InetText, parseScoped } from './addresses.ts';
+import { checkArgs, checkCall, checkEach, inet, like, listed, optional, scalar, whole, word, words } from './checks.ts';
+import { Links, Neighbours, Routes } from './control.ts';
+import { inetFamily } from './inet-family.ts';
+import { Addresses } from './host-addr.ts';
 import { HostNetns } from './netns-directory.ts';
 import { echo, PING_OPTIONS, type PingOptions, type PingResult } from './ping.ts';
 import { type Files, Process, type RunResult, type Stdio, type Surroundings } from './process.ts';
@@ -73,6 +75,13 @@ export class Host {
     return text.trimEnd();
   }
 
+  /** A socket address as {@link task} takes it. The address may have a zone, an interface of this host: `fe80::1%eth0`. */
+  sockaddr(addr: InetText, port: number): SockAddr {
+    checkCall(this.ns.kernel, "host.sockaddr('fe80::1%eth0', 53)", { addr, port }, { addr: inet, port: whole(0, 0xffff) });
+    const { family, bytes, scopeId } = parseScoped(this.ns, addr);
+    return inetFamily(family).sockaddr(bytes, port, scopeId);
+  }
+
   /** Runs a command to its end. A name that is no command gives code 127, as in a shell. Rejects with `TypeError` what is no command line. */
   async run(command: string | readonly string[]): Promise<RunResult> {
     checkCall(this.ns.kernel, "host.run('ping -c 1 10.0.0.2')", { command }, { command: words });
@@ -116,7 +125,7 @@ export class Host {
   }
 
   /**
-   * Sends echo requests and waits for the answers; what gets none is no error. Rejects with `TypeError` for what is no address or option,
+   * Sends echo requests and waits for the answers; what gets none is no error. A link-local address names its interface: `fe80::1%eth0`. Rejects with `TypeError` for what is no address or option,
    * and with `SysError` (ENETUNREACH, EMSGSIZE …) if no request could be sent at all.
    */
   async ping(dst: InetText, options: PingOptions = {}): Promise<PingResult> {

@@ -6,6 +6,7 @@
 export type { InetPrefix } from '@skbuff/wire';
 export { type InetText, parseAddress, parseDestination, parsePrefix, sockaddr } from './addresses.ts';
 export * from './control.ts';
+export { type AddressFlag, type AddressInfo, type AddressSpec, Addresses } from './host-addr.ts';
 export { CommandError, Host, type Running } from './host.ts';
 export { createNet, HostNet, type HostLink, type LinkEndOptions, type LinkOptions, type NetOptions } from './host-net.ts';
 export { type EchoArrival, type InetFamily, inetFamily } from './inet-family.ts';

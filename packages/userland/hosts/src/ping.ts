@@ -1,8 +1,8 @@
 /** Echo requests as a typed call, on a raw socket of the host. */
-import { check, type SockAddr, SysError, type Task } from '@skbuff/sock';
-import { EACCES, EINTR, EMSGSIZE, MSG_DONTWAIT, POLLIN, SOCK_RAW } from '@skbuff/uapi';
+import { check, type Cmsg, type SockAddr, SysError, type Task } from '@skbuff/sock';
+import { EACCES, EADDRNOTAVAIL, EINTR, EMSGSIZE, MSG_DONTWAIT, POLLIN, SOCK_RAW } from '@skbuff/uapi';
 import { be16, ICMPHDR_ID, ICMPHDR_LEN, ICMPHDR_SEQUENCE, setBe16 } from '@skbuff/wire';
-import { addressOf, inetText, type InetText } from './addresses.ts';
+import { inetText, type InetText, parseScoped } from './addresses.ts';
 import { type Kinds, milliseconds, optional, whole } from './checks.ts';
 import { type InetFamily, inetFamily } from './inet-family.ts';
 
@@ -15,7 +15,7 @@ export interface PingOptions {
   readonly timeout?: number;
   /** Bytes of payload; default 56. */
   readonly size?: number;
-  /** 1 to 255; default: net.ipv4.ip_default_ttl. */
+  /** 1 to 255, the hop limit of IPv6; default: net.ipv4.ip_default_ttl, or what the route or the interface says. */
   readonly ttl?: number;
 }
 
@@ -30,6 +30,7 @@ export const PING_OPTIONS: Kinds<PingOptions> = {
 export interface EchoReply {
   /** From 1. */
   readonly seq: number;
+  /** With its zone, if it is link-local: `fe80::1%eth0`. */
   readonly from: string;
   readonly ttl: number;
   /** Nanoseconds. */
@@ -55,17 +56,18 @@ const NSEC_PER_MSEC = 1e6;
 /** What to do about it, other than what system calls need. */
 const ADVICE: Readonly<Record<number, string>> = {
   [-EACCES]: "It is a broadcast address, which host.run('ping -b …') may use, or there is a route of the type prohibit",
-  [-EMSGSIZE]: 'A packet of IPv4 has room for 65507 bytes of payload',
+  [-EADDRNOTAVAIL]: 'No address here can be its source: look at `ip addr`. One that is tentative can be used in a second or two',
 };
 
 /** Sends echo requests to `dst` and waits for the answers. Throws `SysError` if none could be sent: that is no loss. */
 export async function echo(task: Task, dst: InetText, options: PingOptions): Promise<PingResult> {
   const { count = 1, interval = 1000, timeout = 1000, size = 56, ttl } = options;
-  const { family, bytes } = addressOf(dst);
+  const { family, bytes, scopeId } = parseScoped(task.net, dst);
   const inet = inetFamily(family);
   const fd = check('socket', task.socket(inet.family, SOCK_RAW, inet.icmp.protocol));
-  const session = new EchoSession(task, fd, inet, inet.sockaddr(bytes, 0), size);
+  const session = new EchoSession(task, fd, inet, inet.sockaddr(bytes, 0, scopeId), size);
   try {
+    for (const option of inet.listen) check('setsockopt', task.setsockopt(fd, ...option));
     if (ttl !== undefined) check('setsockopt', task.setsockopt(fd, ...inet.ttl, ttl));
     const start = task.kernel.clock.now();
     for (let seq = 1; seq <= count; seq++) {
@@ -91,12 +93,16 @@ class EchoSession {
   private readonly to: SockAddr;
   private readonly message: Uint8Array;
   private readonly buf: Uint8Array = new Uint8Array(65536);
+  /** Filled in with what was read last. */
+  private readonly from: SockAddr;
+  private readonly control: Cmsg[] = [];
 
   constructor(task: Task, fd: number, inet: InetFamily, to: SockAddr, size: number) {
     this.task = task;
     this.fd = fd;
     this.inet = inet;
     this.to = to;
+    this.from = inet.nameless();
     this.message = Uint8Array.from({ length: ICMPHDR_LEN + size }, (_, i) => (i < ICMPHDR_LEN ? 0 : i & 0xff));
     this.message[0] = inet.icmp.echo;
     setBe16(this.message, ICMPHDR_ID, task.pid & 0xffff);
@@ -109,7 +115,7 @@ class EchoSession {
     this.inet.seal(message);
     const now = this.task.kernel.clock.now();
     const rc = this.task.sendto(this.fd, message, MSG_DONTWAIT, this.to) as number;
-    if (rc < 0) this.errors.push({ seq, error: new SysError(what, rc, ADVICE[rc]) });
+    if (rc < 0) this.errors.push({ seq, error: new SysError(what, rc, rc === -EMSGSIZE ? `A packet has room for ${this.inet.icmp.room} bytes of payload` : ADVICE[rc]) });
     else this.sentAt.set(seq, now);
   }
 
@@ -130,18 +136,20 @@ class EchoSession {
   }
 
   private take(): number {
-    return this.task.recvfrom(this.fd, this.buf, MSG_DONTWAIT) as number;
+    const { from, control } = this;
+    control.length = 0;
+    return this.task.recvmsg(this.fd, { iov: [this.buf], name: from, control }, MSG_DONTWAIT) as number;
   }
 
   /** A raw socket hears every ICMP message of the host. */
   private judge(n: number): void {
-    const { buf, inet } = this;
-    const { at, from, ttl } = inet.arrival(buf);
-    if (n < at + ICMPHDR_LEN || buf[at] !== inet.icmp.reply || be16(buf, at + ICMPHDR_ID) !== (this.task.pid & 0xffff)) return;
+    const { buf, inet, task } = this;
+    const { at, from, ttl } = inet.arrival(buf, this.from, this.control, task.net);
+    if (n < at + ICMPHDR_LEN || buf[at] !== inet.icmp.reply || be16(buf, at + ICMPHDR_ID) !== (task.pid & 0xffff)) return;
     const seq = this.latest - ((this.latest - be16(buf, at + ICMPHDR_SEQUENCE)) & 0xffff);
     const sent = this.sentAt.get(seq);
     if (sent === undefined || this.replies.has(seq)) return;
-    const rtt = this.task.kernel.clock.now() - sent;
+    const rtt = task.kernel.clock.now() - sent;
     this.replies.set(seq, { seq, from, ttl, rtt });
   }
 }

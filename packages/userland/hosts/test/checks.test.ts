@@ -65,7 +65,7 @@ const SLIPS: readonly Slip[] = [
   ['a list', ({ a }) => a.addr.add(any(['eth0'])), 'addr.add: a list is given where an object of options has to be'],
   ['a word of ip route', ({ a }) => a.route.add(any({ dst: 'default', via: '10.0.0.2' })), "route.add: there is no dst, only to, via, dev, src, metric. Write route.add({ to: 'default', via: '10.0.0.1' })"],
   ['half a route', ({ a }) => a.route.replace(any({ via: '10.0.0.2' })), 'route.replace: to is missing'],
-  ['a number for an address', ({ a }) => a.route.get(any(0x0a000001)), "route.get: to is 167772161, but has to be an address, such as '10.0.0.1'"],
+  ['a number for an address', ({ a }) => a.route.get(any(0x0a000001)), "route.get: to is 167772161, but has to be an address, such as '10.0.0.1' or '2001:db8::1'"],
   ['a metric below 0', ({ a }) => a.route.add({ to: 'default', via: '10.0.0.2', metric: -1 }), 'route.add: metric is -1, but'],
   ['a neighbour without address', ({ a }) => a.neigh.add(any({ dev: 'eth0', to: '10.0.0.2' })), 'neigh.add: address is missing'],
   ['up of letters', ({ a }) => a.link.set({ dev: 'eth0', up: any('yes') }), 'link.set: up is "yes", but has to be true or false'],
@@ -77,14 +77,14 @@ const SLIPS: readonly Slip[] = [
   ['ip with a hole', ({ a }) => a.ip`addr show dev ${any(undefined)}`, 'host.ip: values[0] is missing'],
   ['output to nowhere', ({ a }) => a.start('probe', any({})), 'host.start: io is an object, but has to be an object with the functions stdout and stderr'],
   ['a socket address without port', () => sockaddr('10.0.0.1', any(undefined)), "sockaddr: port is missing. Write sockaddr('10.0.0.1', 53)"],
-  ['a prefix of nothing', () => parsePrefix(any(undefined)), '"undefined" is not an IPv4 address'],
+  ['a prefix of nothing', () => parsePrefix(any(undefined)), '"undefined" is not an IP address'],
 ];
 
 const LATE: readonly Slip[] = [
   ['no command', ({ a }) => a.run(any(undefined)), "host.run: command is missing. Write host.run('ping -c 1 10.0.0.2')"],
   ['numbers for words', ({ a }) => a.run(any(['ping', 1])), 'host.run: command is a list, but has to be a command line, or a list of its words'],
   ['an open quote', ({ a }) => a.run('ping "10.0.0.2'), 'has a quote that is not closed'],
-  ['a name for an address', ({ a }) => a.ping('b'), '"b" is not an IPv4 address'],
+  ['a name for an address', ({ a }) => a.ping('b'), '"b" is not an IP address'],
   ['no address', ({ a }) => a.ping(any(undefined)), `host.ping: dst is missing. ${PINGING}`],
   ['an interval that is none', ({ a }) => a.ping('10.0.0.2', { interval: Number.NaN, count: 2 }), `host.ping: interval is NaN, but has to be milliseconds, 0 to 9e9. ${PINGING}`],
   ['waiting for ever', ({ a }) => a.ping('10.0.0.2', { timeout: Number.POSITIVE_INFINITY }), 'host.ping: timeout is Infinity, but'],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sysctlOf } from '@skbuff/sysctl';
+import { AF_INET, AF_INET6 } from '@skbuff/uapi';
 import { type Host, type HostNet, parsePrefix } from '../src/index.ts';
 import { testNet } from './support.ts';
 
@@ -177,12 +178,15 @@ describe('typed calls', () => {
 
   it('lists addresses with device and scope', () => {
     const [a] = pair();
+    const forEver = { flags: [], validLft: Number.POSITIVE_INFINITY, preferredLft: Number.POSITIVE_INFINITY };
     expect(a.addr.list()).toEqual([
-      { dev: 'lo', address: '127.0.0.1', cidr: '127.0.0.1/8', global: false },
-      { dev: 'eth0', address: '10.0.0.1', cidr: '10.0.0.1/24', global: true },
+      { dev: 'lo', family: AF_INET, address: '127.0.0.1', cidr: '127.0.0.1/8', global: false, ...forEver, proto: null },
+      { dev: 'eth0', family: AF_INET, address: '10.0.0.1', cidr: '10.0.0.1/24', global: true, ...forEver, proto: null },
+      { dev: 'lo', family: AF_INET6, address: '::1', cidr: '::1/128', global: false, ...forEver, proto: 'kernel_lo' },
+      { dev: 'eth0', family: AF_INET6, address: expect.stringMatching(/^fe80::/), cidr: expect.stringMatching(/\/64$/), global: false, ...forEver, flags: ['tentative'], proto: 'kernel_ll' },
     ]);
     a.addr.del({ dev: 'eth0', cidr: '10.0.0.1/24' });
-    expect(a.addr.list()).toHaveLength(1);
+    expect(a.addr.list().map(({ address }) => address)).not.toContain('10.0.0.1');
   });
 
   it('takes family and bytes as well as text', async () => {
@@ -194,7 +198,7 @@ describe('typed calls', () => {
     a.route.add({ to: parsePrefix('10.9.0.0/16'), via: parsePrefix('10.0.0.2'), src: parsePrefix('10.0.0.1') });
     a.route.add({ to: 'default', via: parsePrefix('10.0.0.2') });
     expect(a.route.get(parsePrefix('10.9.1.1'))).toEqual({ dev: 'eth0', via: '10.0.0.2', src: '10.0.0.1' });
-    expect(a.addr.list().at(-1)?.cidr).toBe('10.0.0.1/24');
+    expect(a.addr.list().find(({ dev }) => dev === 'eth0')?.cidr).toBe('10.0.0.1/24');
     a.neigh.add({ dev: 'eth0', to: parsePrefix('10.0.0.9'), address: '02:00:00:00:00:09' });
     expect(a.ip`neigh show`).toBe('10.0.0.9 dev eth0 lladdr 02:00:00:00:00:09 PERMANENT \n');
     expect((await a.ping(parsePrefix('10.0.0.2'))).replies).toHaveLength(1);
@@ -239,7 +243,7 @@ describe('commands', () => {
     const [a, b] = net.hosts('a', 'b');
     net.link(a, b);
     a.ip`addr add ${'10.9.0.1'}/${24} dev eth0`;
-    expect(a.ip`-br addr show dev eth0`).toMatch(/^eth0@if\d+ +UP +10\.9\.0\.1\/24 $/m);
+    expect(a.ip`-br addr show dev eth0`).toMatch(/^eth0@if\d+ +UP +10\.9\.0\.1\/24 fe80::\S+\/64 $/m);
     expect(() => a.ip`link set eth7 up`).toThrow('ip link set eth7 up: Cannot find device "eth7"');
   });
 

@@ -1,20 +1,29 @@
 /** A whole stack, put together here because the preset lies above this package. */
+import { addrconf } from '@skbuff/addrconf';
 import { afInet } from '@skbuff/af-inet';
+import { afInet6 } from '@skbuff/af-inet6';
 import { arp } from '@skbuff/arp';
 import type { Plugin } from '@skbuff/core';
 import { fib } from '@skbuff/fib';
 import { FibTrie } from '@skbuff/fib-trie';
+import { fib6 } from '@skbuff/fib6';
+import { Fib6Trie } from '@skbuff/fib6-trie';
 import { icmp } from '@skbuff/icmp';
+import { icmpv6 } from '@skbuff/icmpv6';
 import { ip } from '@skbuff/iproute2';
 import { ipv4 } from '@skbuff/ipv4';
+import { ipv6 } from '@skbuff/ipv6';
 import { dummy } from '@skbuff/dummy';
 import { loopback } from '@skbuff/loopback';
+import { mld } from '@skbuff/mld';
 import { Cred, namespaces } from '@skbuff/namespaces';
+import { ndisc } from '@skbuff/ndisc';
 import { neighbour } from '@skbuff/neighbour';
 import { netlink } from '@skbuff/netlink';
 import { ping } from '@skbuff/ping';
 import { procfs } from '@skbuff/procfs';
 import { raw } from '@skbuff/raw';
+import { rawv6 } from '@skbuff/rawv6';
 import { rtnetlink } from '@skbuff/rtnetlink';
 import { sock } from '@skbuff/sock';
 import { sysctl } from '@skbuff/sysctl';
@@ -28,6 +37,7 @@ function plugins(): Plugin[] {
   return [
     sysctl(), procfs(), netlink(), rtnetlink(), loopback(), veth(), dummy(), neighbour(), arp(), ipv4(), fib({ table: () => new FibTrie() }),
     icmp(), namespaces(), sock(), afInet(), udp(), raw(), ping(),
+    ipv6(), icmpv6(), ndisc(), mld(), addrconf(), fib6({ table: () => new Fib6Trie() }), afInet6(), rawv6(),
   ];
 }
 

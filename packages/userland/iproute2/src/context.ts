@@ -128,10 +128,10 @@ export class IpContext {
   modify(req: RtnlRequest, show: (nlh: NlMsgHdr) => void): number {
     if (!this.options.echo) return this.rtnl.talk(req) < 0 ? -2 : 0;
     const answer = this.rtnl.echo(req);
-    if (typeof answer === 'number') return answer < 0 ? -2 : 0;
+    if (typeof answer === 'number' && answer < 0) return -2;
     this.out.newDocument();
     this.out.openObject();
-    show(answer);
+    if (typeof answer !== 'number') show(answer);
     this.out.closeObject();
     this.out.deleteDocument();
     return 0;

@@ -7,6 +7,8 @@ import { AddrInfo, addrWanted, printAddr } from './addr-print.ts';
 import type { Args } from './args.ts';
 import { parseAttrs } from './attrs.ts';
 import type { IpContext } from './context.ts';
+import { printAddrlabel } from './ip-addrlabel.ts';
+import { isMrouteFamily, MrouteFilter, printMroute } from './ip-mroute.ts';
 import { printNetconf } from './ip-netconf.ts';
 import { AddrFilter } from './link-filter.ts';
 import { printLink, printLinkBrief } from './link-print.ts';
@@ -14,6 +16,7 @@ import { NeighFilter, NeighInfo, neighWanted, printNeigh } from './neigh-print.t
 import { nsidName } from './netns-id.ts';
 import { RouteFilter, routeWanted } from './route-filter.ts';
 import { printRoute, RouteInfo } from './route-print.ts';
+import { printPrefix } from './prefix-print.ts';
 import { printRule, RuleInfo } from './rule-print.ts';
 import { usageMonitor } from './usage.ts';
 
@@ -121,6 +124,13 @@ class Monitor {
       case U.RTM_DELNEIGH:
       case U.RTM_GETNEIGH:
         return this.neigh(nlh);
+      case U.RTM_NEWADDRLABEL:
+      case U.RTM_DELADDRLABEL:
+        this.headers('[ADDRLABEL]');
+        printAddrlabel(ctx, nlh);
+        return ctx.out.flush();
+      case U.RTM_NEWPREFIX:
+        return this.prefix(nlh);
       case U.RTM_NEWRULE:
       case U.RTM_DELRULE:
         this.headers('[RULE]');
@@ -159,6 +169,7 @@ class Monitor {
 
   private route(nlh: NlMsgHdr): void {
     const rtm = new RtMsg().read(nlh.buf, nlh.data);
+    if (isMrouteFamily(rtm.family)) return this.mroute(nlh);
     const cached = (rtm.flags & U.RTM_F_CLONED) !== 0;
     if (cached && rtm.family !== U.AF_INET6) return;
     this.headers('[ROUTE]');
@@ -169,6 +180,19 @@ class Monitor {
     if (!routeWanted(f, route)) return;
     printRoute(this.ctx, route, f);
     this.ctx.out.flush();
+  }
+
+  private mroute(nlh: NlMsgHdr): void {
+    const f = new MrouteFilter();
+    f.iif = this.ifindex;
+    this.headers('[MROUTE]');
+    if (printMroute(this.ctx, nlh, f)) this.ctx.out.flush();
+  }
+
+  private prefix(nlh: NlMsgHdr): void {
+    const { family } = this.ctx.options;
+    this.headers('[PREFIX]');
+    if ((family === U.AF_UNSPEC || family === U.AF_INET6) && printPrefix(this.ctx, nlh)) this.ctx.out.flush();
   }
 
   private link(nlh: NlMsgHdr): void {

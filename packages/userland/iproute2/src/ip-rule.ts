@@ -29,8 +29,8 @@ class RuleRequest {
     this.req = ctx.rtnl.request(cmd, flags, this.frh);
   }
 
+  /** The family is that of -family, whatever the address is of. */
   put(attr: number, prefix: InetPrefix): number {
-    if (this.frh.family === U.AF_UNSPEC) this.frh.family = prefix.family;
     this.req.builder.nlaPut(attr, prefix.bytes);
     return prefix.bitlen;
   }

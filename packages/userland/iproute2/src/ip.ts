@@ -5,15 +5,18 @@ import { type Args, matches } from './args.ts';
 import { IpContext, IpOptions } from './context.ts';
 import { readFamily } from './inet.ts';
 import { doAddr } from './ip-addr.ts';
+import { doAddrlabel } from './ip-addrlabel.ts';
 import { doLink } from './ip-link.ts';
 import { doNeigh } from './ip-neigh.ts';
 import { doMaddr } from './ip-maddr.ts';
 import { doMonitor } from './ip-monitor.ts';
+import { doMroute } from './ip-mroute.ts';
 import { doNetconf } from './ip-netconf.ts';
 import { doNetns } from './ip-netns.ts';
 import { doNtable } from './ip-ntable.ts';
 import { doRoute } from './ip-route.ts';
 import { doRule } from './ip-rule.ts';
+import { doToken } from './ip-token.ts';
 import { netnsSwitch } from './netns-switch.ts';
 import { getInteger } from './numbers.ts';
 import { usageIp } from './usage.ts';
@@ -25,6 +28,7 @@ type IpObject = (ctx: IpContext, args: Args) => Status;
 /** In the order in which an abbreviation is resolved. */
 const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ['address', doAddr],
+  ['addrlabel', doAddrlabel],
   ['route', doRoute],
   ['rule', doRule],
   ['neighbor', doNeigh],
@@ -33,7 +37,9 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ['ntbl', doNtable],
   ['link', doLink],
   ['maddress', doMaddr],
+  ['token', doToken],
   ['monitor', doMonitor],
+  ['mroute', doMroute],
   ['netns', doNetns],
   ['netconf', doNetconf],
   ['help', (ctx) => usageIp(ctx)],

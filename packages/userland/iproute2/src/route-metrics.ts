@@ -4,7 +4,7 @@ import * as U from '@skbuff/uapi';
 import { type Args, matches } from './args.ts';
 import { parseNested } from './attrs.ts';
 import type { IpContext } from './context.ts';
-import { getUnsigned } from './numbers.ts';
+import { getNumber, getUnsigned } from './numbers.ts';
 
 /** RTAX_* by number. */
 const NAMES: readonly string[] = [
@@ -87,10 +87,10 @@ function timeRtt(text: string): { readonly ms: number; readonly raw: boolean } |
 
 type ReadMetric = (m: RouteMetrics, args: Args) => void;
 
-function number(id: number, key: string, lockable = true): ReadMetric {
+function number(id: number, key: string, max = 0xffff_ffff): ReadMetric {
   return (m, args: Args) => {
-    m.nextLock(args, id, lockable);
-    m.put(id, getUnsigned(args.cur) ?? args.invarg(`"${key}" value is invalid\n`));
+    m.nextLock(args, id);
+    m.put(id, getNumber(args.cur, 0, max) ?? args.invarg(`"${key}" value is invalid\n`));
   };
 }
 
@@ -99,7 +99,7 @@ function time(id: number, key: string, factor: number): ReadMetric {
     if (id === U.RTAX_RTO_MIN) {
       args.next();
       m.lock |= 1 << id;
-    } else m.nextLock(args, id, true);
+    } else m.nextLock(args, id);
     const value = timeRtt(args.cur);
     if (value === null) args.invarg(`"${key}" value is invalid\n`);
     m.put(id, value.raw ? value.ms : value.ms * factor);
@@ -135,13 +135,13 @@ const fastopen: ReadMetric = (m, args: Args) => {
 };
 
 const congctl: ReadMetric = (m, args: Args) => {
-  m.nextLock(args, U.RTAX_CC_ALGO, true);
+  m.nextLock(args, U.RTAX_CC_ALGO);
   m.putName(U.RTAX_CC_ALGO, args.cur);
 };
 
 const WORDS: readonly (readonly [string, ReadMetric])[] = [
   ['mtu', number(U.RTAX_MTU, 'mtu')],
-  ['hoplimit', number(U.RTAX_HOPLIMIT, 'hoplimit')],
+  ['hoplimit', number(U.RTAX_HOPLIMIT, 'hoplimit', 255)],
   ['advmss', number(U.RTAX_ADVMSS, 'mss')],
   ['reordering*', number(U.RTAX_REORDERING, 'reordering')],
   ['rtt', time(U.RTAX_RTT, 'rtt', 8)],
@@ -170,8 +170,8 @@ export class RouteMetrics {
     return true;
   }
 
-  nextLock(args: Args, id: number, lockable: boolean): void {
-    if (args.next() !== 'lock' || !lockable) return;
+  nextLock(args: Args, id: number): void {
+    if (args.next() !== 'lock') return;
     this.lock |= 1 << id;
     args.next();
   }

@@ -140,8 +140,7 @@ export class Rtnl {
   }
 
   private dumpFailed(nlh: NlMsgHdr): number {
-    const { error, extack } = nlErrorOf(nlh);
-    if (extack !== '' || (error !== -ENOENT && error !== -EOPNOTSUPP)) this.told(nlh);
+    const error = this.told(nlh);
     return error === 0 ? -1 : error;
   }
 

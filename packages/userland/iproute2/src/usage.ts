@@ -264,6 +264,23 @@ export function usageMaddr(ctx: IpContext): never {
   return usage(ctx, 'Usage: ip maddr [ add | del ] MULTIADDR dev STRING\n       ip maddr show [ dev STRING ]\n');
 }
 
+export function usageAddrlabel(ctx: IpContext): never {
+  return usage(ctx, 'Usage: ip addrlabel { add | del } prefix PREFIX [ dev DEV ] [ label LABEL ]\n       ip addrlabel [ list | flush | help ]\n');
+}
+
+export function usageToken(ctx: IpContext): never {
+  return usage(ctx, 'Usage: ip token [ list | set | del | get ] [ TOKEN ] [ dev DEV ]\n');
+}
+
+const MROUTE = `Usage: ip mroute show [ [ to ] PREFIX ] [ from PREFIX ] [ iif DEVICE ]
+                      [ table TABLE_ID ]
+TABLE_ID := [ local | main | default | all | NUMBER ]
+`;
+
+export function usageMroute(ctx: IpContext): never {
+  return usage(ctx, MROUTE);
+}
+
 export function usageNetconf(ctx: IpContext): never {
   return usage(ctx, 'Usage: ip netconf show [ dev STRING ]\n');
 }

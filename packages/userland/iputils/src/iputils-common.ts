@@ -58,7 +58,7 @@ export class Program {
   }
 
   version(): never {
-    this.print(`${this.name} from iputils 20221126\n${FEATURES}`);
+    this.print(`${this.name.replace(/^ping[46]$/, 'ping')} from iputils 20221126\n${FEATURES}`);
     throw new Exit(0);
   }
 

@@ -1,6 +1,8 @@
 /** What the parts of one run of ping share: options, counters, output. */
 import type { CommandEnv } from '@skbuff/command';
+import { type In6Addr, in6addrAny } from '@skbuff/wire';
 import { Program } from './iputils-common.ts';
+import type { NodeInfo } from './node-info.ts';
 import { PING_USAGE } from './ping-usage.ts';
 
 const NSEC_PER_USEC = 1000;
@@ -47,6 +49,11 @@ export class PingOptions {
   device: string | null = null;
   /** Source address, u32; 0: chosen by the route. */
   source = 0;
+  /** The same of IPv6, :: : chosen by the route. */
+  source6: Readonly<In6Addr> = in6addrAny;
+  /** 20 bits, 0: any that is free; null: none. */
+  flowlabel: number | null = null;
+  nodeinfo: NodeInfo | null = null;
   family = 0;
 }
 
@@ -60,16 +67,18 @@ export class PingContext extends Program {
   /** Time for one packet after the other, milliseconds; -A changes it. */
   interval: number;
   exiting = false;
+  /** Requests are questions for information about a node (RFC 4620). */
+  asksNode = false;
 
-  constructor(env: CommandEnv, options: PingOptions) {
-    super('ping', env, PING_USAGE, 2);
+  constructor(name: string, env: CommandEnv, options: PingOptions) {
+    super(name, env, PING_USAGE, 2);
     this.options = options;
     this.interval = options.interval;
   }
 
   /** The request carries the time it was sent. */
   get timing(): boolean {
-    return this.options.size >= 16;
+    return this.options.size >= 16 && !this.asksNode;
   }
 
   /** CLOCK_MONOTONIC in nanoseconds. */

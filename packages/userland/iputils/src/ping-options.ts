@@ -1,8 +1,9 @@
 /** The command line of ping. */
 import { type CommandEnv, Exit, getopt } from '@skbuff/command';
 import { AF_INET, AF_INET6, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
-import { inetAton, inetPton4 } from '@skbuff/wire';
+import { in6Pton, inetPton4 } from '@skbuff/wire';
 import { INT_MAX, LONG_MAX, Program } from './iputils-common.ts';
+import { NodeInfo } from './node-info.ts';
 import { PingOptions } from './ping-context.ts';
 import { NODEINFO_HELP, PING_USAGE } from './ping-usage.ts';
 
@@ -20,11 +21,21 @@ function intOf(value: bigint): number {
   return Number(BigInt.asIntN(32, long));
 }
 
+/** strtol(3) with base 16 behind `0x`, else 10: the number, or null. */
+function longOf(text: string): bigint | null {
+  const m = /^0[xX]\s*([+-]?)(?:0[xX])?([0-9a-fA-F]+)$|^\s*([+-]?)(\d+)$|^(?:0[xX])?$/.exec(text);
+  if (m === null) return null;
+  const digits = BigInt(m[2] !== undefined ? `0x${m[2]}` : (m[4] ?? '0'));
+  return (m[1] ?? m[3]) === '-' ? -digits : digits;
+}
+
 class Parser extends Program {
   readonly options: PingOptions = new PingOptions();
 
-  constructor(env: CommandEnv) {
-    super('ping', env, PING_USAGE, 2);
+  constructor(name: string, env: CommandEnv) {
+    super(name, env, PING_USAGE, 2);
+    if (name.endsWith('4')) this.options.family = AF_INET;
+    if (name.endsWith('6')) this.options.family = AF_INET6;
   }
 
   /** `ping_strtod`: a real number; what stands behind it is told and ignored. */
@@ -55,10 +66,9 @@ class Parser extends Program {
 
   /** `parsetos`: strtol(3), its result cut to an int. A negative number has the kernel say what it thinks of it. */
   tos(text: string): number {
-    const m = /^0[xX]\s*([+-]?)(?:0[xX])?([0-9a-fA-F]+)$|^\s*([+-]?)(\d+)$|^(?:0[xX])?$/.exec(text);
-    if (m === null) this.die(2, `bad TOS value: ${text}`);
-    const digits = BigInt(m[2] !== undefined ? `0x${m[2]}` : (m[4] ?? '0'));
-    const value = intOf((m[1] ?? m[3]) === '-' ? -digits : digits);
+    const long = longOf(text);
+    if (long === null) this.die(2, `bad TOS value: ${text}`);
+    const value = intOf(long);
     if (value > 255) this.die(2, `the decimal value of TOS bits must be in range 0-255: ${value}`);
     return value;
   }
@@ -73,13 +83,16 @@ class Parser extends Program {
     return value ?? this.die(2, `invalid timestamp type: ${text}`);
   }
 
+  /** A device, an address, or of IPv6 an address on a device. */
   interface(text: string): void {
+    const { options } = this;
     const addr = inetPton4(text);
-    if (addr < 0) this.options.device = text;
-    else {
-      this.options.source = addr;
-      this.options.strictSource = true;
-    }
+    const [, literal, device] = /^([^%]*:[^%]*)(?:%(.*))?$/s.exec(text) ?? [];
+    if (literal !== undefined) options.source6 = in6Pton(literal) ?? this.die(2, `invalid source address: ${text}`);
+    else if (addr >= 0) options.source = addr;
+    else options.device = text;
+    if (device !== undefined) options.device = device;
+    if (literal !== undefined || addr >= 0) options.strictSource = true;
   }
 
   family(family: number): void {
@@ -87,11 +100,24 @@ class Parser extends Program {
     this.options.family = family;
   }
 
-  /** Node information is asked for over IPv6 only. */
+  /** What -N asks for, or about whom. */
   nodeinfo(text: string): void {
-    if (text !== 'help') return;
-    this.print(NODEINFO_HELP);
-    throw new Exit(0);
+    const { options } = this;
+    options.nodeinfo ??= new NodeInfo();
+    const failure = text === 'help' ? '' : options.nodeinfo.option(text, this);
+    if (text === 'help') this.print(NODEINFO_HELP);
+    if (failure === null) return;
+    if (text !== 'help') this.env.stderr(NODEINFO_HELP);
+    this.print(failure);
+    throw new Exit(text === 'help' ? 0 : 2);
+  }
+
+  /** Sets `-F`: a number as strtol(3) takes it, decimal or with 0x, of at the most 20 bits. */
+  flowlabel(text: string): number {
+    const value = longOf(text);
+    if (value === null) this.die(2, `bad value for flowinfo: ${text}`);
+    if (value < 0n || value > 0xfffffn) this.die(2, `flow value is greater than 20 bits: ${text}`);
+    return Number(value);
   }
 
   timestampAndRoute(): void {
@@ -113,9 +139,8 @@ const READ: Readonly<Record<string, Read>> = {
   d: (_p, o) => void (o.debug = true),
   D: (_p, o) => void (o.timestamps = true),
   e: (p, o, arg) => void (o.ident = p.integer(arg, 0, 65535n)),
-  f: (_p, o) => void (o.flood = true),
-  // A flow label is an affair of IPv6.
-  F: () => {},
+  f: (_p, o) => void (o.flood = o.numeric = true),
+  F: (p, o, arg) => void (o.flowlabel = p.flowlabel(arg)),
   h: (p) => p.usage(),
   i: (p, o, arg) => {
     o.interval = p.seconds(arg, 'bad timing interval', Number.NEGATIVE_INFINITY);
@@ -153,9 +178,9 @@ const READ: Readonly<Record<string, Read>> = {
 
 const SPEC = 'h4bRT:6aABc:CdDe:fF:i:I:l:Lm:M:nN:Op:qQ:rs:S:t:UvVw:W:';
 
-/** Exits with a complaint. */
-export function parsePing(argv: readonly string[], env: CommandEnv): PingArguments {
-  const parser = new Parser(env);
+/** Exits with a complaint. A program called ping4 or ping6 keeps to its family. */
+export function parsePing(argv: readonly string[], env: CommandEnv, name = 'ping'): PingArguments {
+  const parser = new Parser(name, env);
   const { opts, rest } = getopt(argv, SPEC);
   for (const found of opts) {
     const read = READ[found.opt];
@@ -164,9 +189,5 @@ export function parsePing(argv: readonly string[], env: CommandEnv): PingArgumen
   }
   if (rest.length === 0) parser.die(1, 'usage error: Destination address required');
   const { options } = parser;
-  // The route is recorded, timestamps are taken where they happen to be, or the hosts on the way are given: one of these.
-  if (rest.length > 1 && (options.recordRoute || ![null, IPOPT_TS_PRESPEC].includes(options.ipTimestamp))) parser.usage();
-  // Who asks for an address wants no names.
-  if (inetAton(rest.at(-1) as string) >= 0) options.numeric = true;
   return { options, hosts: rest };
 }

@@ -1,10 +1,11 @@
 /** The command `tracepath`. */
 import { SockaddrIn } from '@skbuff/af-inet';
+import { SockaddrIn6 } from '@skbuff/af-inet6';
 import { type Command, type CommandEnv, getopt } from '@skbuff/command';
-import { gethostbyaddr } from '@skbuff/netdb';
+import { type Addrinfo, getaddrinfo, gethostbyaddr, inet6Text, nameOfInet6 } from '@skbuff/netdb';
 import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, inetNtoa, le32, leS32, setLe32, setLe64 } from '@skbuff/wire';
+import { be32, In6Addr, inetNtoa, le32, leS32, setLe32, setLe64 } from '@skbuff/wire';
 import { Program, runProgram } from './iputils-common.ts';
 
 const USAGE = `
@@ -25,10 +26,8 @@ Options:
 For more details see tracepath(8).
 `;
 
-/** Bytes before the payload. */
-const OVERHEAD = 28;
 const BASE_PORT = 44444;
-const MTU = 65535;
+const INT_LIMIT = 0x7fff_ffff;
 const MAX_HOPS = 30;
 /** Probes that are remembered by their ports. */
 const HISTORY = 64;
@@ -72,19 +71,96 @@ const READ: Readonly<Record<string, Read>> = {
   l: (o, arg, p) => {
     if (!/^\s*[+-]?\d+$/.test(arg)) p.die(1, `invalid argument: '${arg}'`);
     o.length = p.integer(arg, Number.MIN_SAFE_INTEGER);
-    if (o.length <= OVERHEAD) p.die(1, `pktlen must be within: ${OVERHEAD} < value <= ${0x7fff_ffff}`);
+    if (o.length === 0) o.length = -1;
   },
   m: (o, arg, p) => void (o.maxHops = p.integer(arg, 0, 255n)),
   p: (o, arg, p) => void (o.port = p.integer(arg, 0, 65535n)),
   V: (_o, _arg, p) => p.version(),
 };
 
+/** What each family does in its own way. */
+interface TracepathFamily {
+  /** Bytes before the payload. */
+  readonly overhead: number;
+  /** What is tried first. */
+  readonly mtu: number;
+  readonly level: number;
+  readonly recverr: number;
+  readonly hops: number;
+  /** Ancillary data: TTL or hop limit of an answer. */
+  readonly recvHops: number;
+  readonly origin: number;
+  /** A message of ICMP that says no more than that a hop was reached. */
+  isExpired(type: number, code: number): boolean;
+  socket(program: Program): number;
+  target(ai: Addrinfo): SockaddrIn | SockaddrIn6;
+  /** An empty address to be filled in. */
+  blank(): SockaddrIn | SockaddrIn6;
+  /** Who reported an error, as `struct sockaddr` behind it says: text and name. */
+  offender(env: CommandEnv, ee: Uint8Array): { readonly text: string; readonly name: string };
+}
+
+/** Behind `struct sock_extended_err` lies the address of who reported the error. */
+const OFFENDER = 16;
+
+const INET: TracepathFamily = {
+  overhead: 28,
+  mtu: 65535,
+  level: U.SOL_IP,
+  recverr: U.IP_RECVERR,
+  hops: U.IP_TTL,
+  recvHops: U.IP_TTL,
+  origin: U.SO_EE_ORIGIN_ICMP,
+  isExpired: (type, code) => type === U.ICMP_TIME_EXCEEDED && code === U.ICMP_EXC_TTL,
+  socket(program) {
+    const { task } = program.env;
+    const fd = program.must(task.socket(U.AF_INET, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
+    program.must(task.setsockopt(fd, U.SOL_IP, U.IP_MTU_DISCOVER, U.IP_PMTUDISC_DO), 'IP_MTU_DISCOVER');
+    program.must(task.setsockopt(fd, U.SOL_IP, U.IP_RECVERR, 1), 'IP_RECVERR');
+    program.must(task.setsockopt(fd, U.SOL_IP, U.IP_RECVTTL, 1), 'IP_RECVTTL');
+    return fd;
+  },
+  target: ({ addr }) => new SockaddrIn(addr),
+  blank: () => new SockaddrIn(),
+  offender(env, ee) {
+    const text = inetNtoa(be32(ee, OFFENDER + 4));
+    return { text, name: gethostbyaddr(env, text) ?? text };
+  },
+};
+
+const INET6: TracepathFamily = {
+  overhead: 48,
+  mtu: 128_000,
+  level: U.SOL_IPV6,
+  recverr: U.IPV6_RECVERR,
+  hops: U.IPV6_UNICAST_HOPS,
+  recvHops: U.IPV6_2292HOPLIMIT,
+  origin: U.SO_EE_ORIGIN_ICMP6,
+  isExpired: (type, code) => type === U.ICMPV6_TIME_EXCEED && code === U.ICMPV6_EXC_HOPLIMIT,
+  socket(program) {
+    const { task } = program.env;
+    const fd = program.must(task.socket(U.AF_INET6, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
+    program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_MTU_DISCOVER, U.IPV6_PMTUDISC_DO), 'IPV6_MTU_DISCOVER');
+    program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_RECVERR, 1), 'IPV6_RECVERR');
+    program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_2292HOPLIMIT, 1), 'IPV6_HOPLIMIT');
+    return fd;
+  },
+  target: ({ addr6, scopeId }) => new SockaddrIn6(addr6, 0, scopeId),
+  blank: () => new SockaddrIn6(),
+  offender(env, ee) {
+    const addr = new In6Addr().load(ee, OFFENDER + 8);
+    const scopeId = le32(ee, OFFENDER + 24);
+    return { text: inet6Text(env.task, addr, scopeId), name: nameOfInet6(env, addr, scopeId) };
+  },
+};
+
 class Tracepath {
   private readonly program: Program;
   private readonly options: TracepathOptions;
+  private readonly family: TracepathFamily;
   private readonly task: Task;
   private readonly fd: number;
-  private readonly target: SockaddrIn;
+  private readonly target: SockaddrIn | SockaddrIn6;
   private readonly basePort: number;
   private readonly history: Probe[] = Array.from({ length: HISTORY }, () => ({ hops: 0, sent: 0 }));
   private next = 0;
@@ -93,19 +169,19 @@ class Tracepath {
   private hopsFrom = -1;
   private readonly packet: Uint8Array;
 
-  constructor(program: Program, options: TracepathOptions, addr: number, port: number) {
+  constructor(program: Program, options: TracepathOptions, ai: Addrinfo, port: number) {
     this.program = program;
     this.options = options;
+    this.family = ai.family === U.AF_INET6 ? INET6 : INET;
+    const { overhead, mtu } = this.family;
+    // One mistake or the other: an int has to hold the length, and the headers have to fit.
+    if (options.length !== 0 && (options.length <= overhead || options.length > INT_LIMIT)) program.die(1, `pktlen must be within: ${overhead} < value <= ${INT_LIMIT}`);
     this.task = program.env.task;
-    this.target = new SockaddrIn(addr);
+    this.target = this.family.target(ai);
     this.basePort = port;
-    this.mtu = options.length === 0 ? MTU : options.length;
+    this.mtu = options.length === 0 ? mtu : options.length;
     this.packet = new Uint8Array(this.mtu);
-    const { task } = this;
-    this.fd = program.must(task.socket(U.AF_INET, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
-    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_MTU_DISCOVER, U.IP_PMTUDISC_DO), 'IP_MTU_DISCOVER');
-    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_RECVERR, 1), 'IP_RECVERR');
-    program.must(task.setsockopt(this.fd, U.SOL_IP, U.IP_RECVTTL, 1), 'IP_RECVTTL');
+    this.fd = this.family.socket(program);
   }
 
   async run(): Promise<void> {
@@ -120,7 +196,7 @@ class Tracepath {
   /** Goes hop by hop: true if there is nothing more to be found. */
   private async hops(): Promise<boolean> {
     for (let ttl = 1; ttl <= this.options.maxHops; ttl++) {
-      this.program.must(this.task.setsockopt(this.fd, U.SOL_IP, U.IP_TTL, ttl), 'IP_TTL');
+      this.program.must(this.task.setsockopt(this.fd, this.family.level, this.family.hops, ttl), this.family === INET ? 'IP_TTL' : 'IPV6_UNICAST_HOPS');
       if (await this.hop(ttl)) return true;
     }
     return false;
@@ -167,7 +243,7 @@ class Tracepath {
     setLe64(packet, 16, us % 1e6);
     this.history[next] = { hops: ttl, sent: us };
     this.target.port = (this.basePort + next) & 0xffff;
-    return (this.task.sendto(this.fd, packet.subarray(0, this.mtu - OVERHEAD), 0, this.target) as number) > 0;
+    return (this.task.sendto(this.fd, packet.subarray(0, this.mtu - this.family.overhead), 0, this.target) as number) > 0;
   }
 
   private async answer(ttl: number): Promise<number> {
@@ -185,20 +261,21 @@ class Tracepath {
 
   /** `recverr`: tells all that the error queue knows. 0: this is the end; else the MTU, or -1 if there was nothing. */
   private recverr(ttl: number): number {
+    const { family } = this;
     let progress = -1;
     for (;;) {
       const buf = new Uint8Array(PROBEHDR_LEN);
       const control: Cmsg[] = [];
-      const to = new SockaddrIn();
+      const to = family.blank();
       const n = this.task.recvmsg(this.fd, { name: to, iov: [buf], control }, U.MSG_ERRQUEUE) as number;
       if (n < 0) return progress;
       progress = this.mtu;
-      const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
+      const ee = control.find(({ level, type }) => level === family.level && type === family.recverr)?.data;
       if (ee === undefined) {
         this.program.print('no info\n');
         return 0;
       }
-      const hops = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL)?.data;
+      const hops = control.find(({ level, type }) => level === family.level && type === family.recvHops)?.data;
       if (!this.tell(ttl, ee, this.probeOf(to.port, buf, n), hops === undefined ? -1 : leS32(hops, 0))) return 0;
       if (leS32(ee, 0) === U.EMSGSIZE) progress = this.mtu;
     }
@@ -227,8 +304,9 @@ class Tracepath {
     const local = ee[4] === U.SO_EE_ORIGIN_LOCAL;
     let line = '';
     if (local) line = `${pad(ttl)}?: ${'[LOCALHOST]'.padEnd(32)} `;
-    else if (ee[4] === U.SO_EE_ORIGIN_ICMP) line = `${probe.hops > 0 ? `${pad(probe.hops)}: ` : `${pad(ttl)}?:`} ${this.name(be32(ee, 20)).padEnd(NAME_WIDTH)}`;
-    if (probe.sent >= 0 && !local) line += millis(this.timeOfDay() - probe.sent);
+    else if (ee[4] === this.family.origin) line = `${probe.hops > 0 ? `${pad(probe.hops)}: ` : `${pad(ttl)}?:`} ${this.name(ee).padEnd(NAME_WIDTH)}`;
+    // Over IPv4 no time is told of an error of this host.
+    if (probe.sent >= 0 && (!local || this.family === INET6)) line += millis(this.timeOfDay() - probe.sent);
     if (probe.broken) line += '(This broken router returned corrupted payload) ';
     program.print(line);
     return this.verdict(ttl, ee, probe.hops, ttlBack < 0 ? -1 : hopsOf(ttlBack));
@@ -256,7 +334,7 @@ class Tracepath {
       case U.EPROTO:
         return last('!P');
       case U.EHOSTUNREACH:
-        if (ee[4] !== U.SO_EE_ORIGIN_ICMP || ee[5] !== U.ICMP_TIME_EXCEEDED || ee[6] !== U.ICMP_EXC_TTL) return last('!H');
+        if (ee[4] !== this.family.origin || !this.family.isExpired(ee[5] as number, ee[6] as number)) return last('!H');
         program.print(back >= 0 && back !== (hops < 0 ? ttl : hops) ? `asymm ${pad(back)} \n` : '\n');
         return true;
       case U.ENETUNREACH:
@@ -270,11 +348,11 @@ class Tracepath {
     }
   }
 
-  private name(addr: number): string {
+  private name(ee: Uint8Array): string {
     const { numeric, both } = this.options;
-    const text = inetNtoa(addr);
-    const name = numeric ? text : (gethostbyaddr(this.program.env, text) ?? text);
-    return both ? `${name} (${text})` : name;
+    const { text, name } = this.family.offender(this.program.env, ee);
+    const shown = numeric ? text : name;
+    return both ? `${shown} (${text})` : shown;
   }
 }
 
@@ -304,9 +382,10 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
   const [destination] = rest;
   if (destination === undefined || rest.length > 1) program.usage();
   const [name, port] = split(destination);
-  if (options.family === U.AF_INET6) program.die(1, `${name}: Address family for hostname not supported`);
+  const found = getaddrinfo(env, name, options.family);
+  if (typeof found === 'string') program.die(1, `${name}: ${found}`);
   const basePort = options.port || port || BASE_PORT;
-  await new Tracepath(program, options, program.resolve(name, 1), basePort).run();
+  await new Tracepath(program, options, found[0] as Addrinfo, basePort).run();
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { parsePing } from '../src/ping-options.ts';
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_HOST_UNREACH, ICMP_TIME_EXCEEDED } from '@skbuff/uapi';
 import { expect, it } from 'vitest';
 import { headerText, icmpText } from '../src/ping-icmp.ts';
+import { icmp6Text } from '../src/ping6-icmp.ts';
 import { showTime } from '../src/ping-stats.ts';
 
 it.each([
@@ -50,4 +51,28 @@ it.each([
   let told = '';
   expect(() => parsePing(['-Q', text, '127.0.0.1'], { stderr: (t: string) => void (told += t) } as unknown as CommandEnv)).toThrow('exit 2');
   expect(told).toBe(`ping: ${complaint}\n`);
+});
+
+it.each([
+  [1, 0, 0, 'Destination unreachable: No route'],
+  [1, 1, 0, 'Destination unreachable: Administratively prohibited'],
+  [1, 2, 0, 'Destination unreachable: Beyond scope of source address'],
+  [1, 3, 0, 'Destination unreachable: Address unreachable'],
+  [1, 4, 0, 'Destination unreachable: Port unreachable'],
+  [1, 5, 0, 'Destination unreachable: Unknown code 5'],
+  [2, 0, 1300, 'Packet too big: mtu=1300'],
+  [2, 7, 1300, 'Packet too big: mtu=1300, code=7'],
+  [3, 0, 0, 'Time exceeded: Hop limit'],
+  [3, 1, 0, 'Time exceeded: Defragmentation failure'],
+  [3, 9, 0, 'Time exceeded: code 9'],
+  [4, 0, 4, 'Parameter problem: Wrong header field at 4'],
+  [4, 1, 6, 'Parameter problem: Unknown header at 6'],
+  [4, 2, 8, 'Parameter problem: Unknown option at 8'],
+  [4, 7, 9, 'Parameter problem: code 7 at 9'],
+  [128, 0, 0, 'Echo request'],
+  [129, 0, 0, 'Echo reply'],
+  [131, 0, 0, 'MLD Report'],
+  [200, 0, 0, 'unknown icmp type: 200'],
+])('says what type %i code %i of ICMPv6 means', (type, code, info, text) => {
+  expect(icmp6Text(type, code, info)).toBe(`${text}\n`);
 });

@@ -1,6 +1,7 @@
-/** Groups that this host is in, from /proc/net/igmp. */
+/** Groups that this host is in, from /proc/net/igmp and igmp6. */
 import type { CommandEnv } from '@skbuff/command';
-import { inetNtoa } from '@skbuff/wire';
+import { inetNtoa, inetNtop6 } from '@skbuff/wire';
+import { bytesOfHex } from './hex.ts';
 
 export interface Group {
   readonly index: number;
@@ -27,4 +28,19 @@ export function readGroups(env: CommandEnv): Group[] {
 
 export function groupAddress(group: number): string {
   return inetNtoa((((group & 0xff) << 24) | ((group & 0xff00) << 8) | ((group >>> 8) & 0xff00) | (group >>> 24)) >>> 0);
+}
+
+export interface Group6 {
+  readonly index: number;
+  readonly dev: string;
+  readonly group: string;
+  readonly users: number;
+}
+
+export function readGroups6(env: CommandEnv): Group6[] {
+  const text = env.readFile('/proc/net/igmp6');
+  return (typeof text === 'string' ? text : '').split('\n').flatMap((line): Group6[] => {
+    const [index, dev, group, users] = line.trim().split(/\s+/);
+    return users === undefined ? [] : [{ index: Number(index), dev: dev as string, group: inetNtop6(bytesOfHex(group as string)), users: Number(users) }];
+  });
 }

@@ -5,8 +5,11 @@ import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { hwByName, inEther } from './families.ts';
 import { addAlias } from './ifconfig-alias.ts';
+import { changeAddress6 } from './ifconfig-inet6.ts';
+import { ifindexOf } from './interfaces.ts';
 import { herror, resolve } from './resolve.ts';
-import { E_OPTERR, int32, sockaddr, usage } from './tool.ts';
+import { noError, resolve6 } from './resolve6.ts';
+import { E_OPTERR, int32, openIoctl, sockaddr, usage } from './tool.ts';
 import { IFCONFIG_USAGE } from './usage.ts';
 
 /** Words that set a flag, or clear it with a minus; `warn`: the name in the complaint when it did not go. */
@@ -27,11 +30,6 @@ const SIOCSOUTFILL: number = U.SIOCDEVPRIVATE + 2;
 
 /** Families that addresses can be read of, and not set. */
 const OTHER_FAMILIES: Readonly<Record<string, number>> = { inet6: 10, ax25: 3 };
-
-/** What getaddrinfo(3) returns. */
-const EAI_NONAME = -2;
-const EAI_AGAIN = -3;
-const EAI_ADDRFAMILY = -9;
 
 /** Media that a `struct ifmap` has numbers for. */
 const MEDIA: readonly string[] = ['unknown', '10base2', '10baseT', 'AUI', '100baseT', '100baseTX', '100baseFX'];
@@ -149,10 +147,22 @@ export class IfconfigRun {
   }
 
   private addr(what: string, request: number, host: string): void {
+    if (this.family === 'inet6') return this.addr6(what, request, host);
     const found = resolve(this.env, host);
     if (found !== null) return this.request(what, request, sockaddr(found.addr));
     herror(this.env, host);
     this.failed |= 1;
+  }
+
+  /** As much of the address as fits into a request, which is of no use to anybody. */
+  private addr6(what: string, request: number, host: string): void {
+    const addr = resolve6(this.env, host);
+    if (addr === null) {
+      this.failed |= 1;
+      return;
+    }
+    const err = openIoctl(this.env, U.AF_INET6).set(request, this.name, [U.AF_INET6, 0, 0, 0, 0, 0, 0, 0, ...addr]);
+    if (err < 0) this.fail(`${what}: ${strerror(-err)}`);
   }
 
   private optionalAddr(what: string, request: number, bit: number): void {
@@ -200,7 +210,11 @@ export class IfconfigRun {
 
   private alias(word: string): void {
     const host = this.next();
-    const found = this.family === 'inet' ? resolve(this.env, host) : null;
+    if (host.includes(':')) {
+      if (!changeAddress6(this.env, this.io, this.name, host, word === 'del')) this.failed |= 1;
+      return;
+    }
+    const found = resolve(this.env, host);
     if (found === null) {
       herror(this.env, host);
       this.failed |= 1;
@@ -226,27 +240,20 @@ export class IfconfigRun {
     }
     const number = OTHER_FAMILIES[family];
     if (number === undefined) return this.die('ifconfig: Cannot set address for this protocol family.');
-    if (family === 'inet6' && inetPton6(word) === null) {
-      const isInet = inetAton(word) >= 0;
-      env.stderr(`getaddrinfo: ${word}: ${isInet ? EAI_ADDRFAMILY : /^[\w.-]+$/.test(word) ? EAI_AGAIN : EAI_NONAME}\n`);
-      if (isInet) env.stderr(`${word}: Resolver Error 0 (no error)\n`);
-      else herror(env, word);
-      return this.helpless();
-    }
+    if (family === 'inet6' && resolve6(env, word) === null) return this.helpless();
     this.die(`Don't know how to set addresses for family ${number}.`);
   }
 
   /** The far end of a tunnel of IPv6 in IPv4 (sit): there is none here that could take it. */
   private tunnel(host: string): void {
     if (inetPton6(host) === null) {
-      if (inetAton(host) >= 0) return this.fail(`${host}: Resolver Error 0 (no error)`);
-      herror(this.env, host);
+      if (inetAton(host) >= 0) noError(this.env, host);
+      else herror(this.env, host);
       this.failed |= 1;
       return;
     }
-    const index = this.io.ifreq(U.SIOCGIFINDEX, this.name);
-    if (typeof index === 'number') return this.fail(`SIOGIFINDEX: ${strerror(-index)}`);
-    this.fail(`SIOCSIFDSTADDR: ${strerror(U.ENODEV)}`);
+    if (ifindexOf(this.env, this.io, this.name) === 0) this.failed |= 1;
+    else this.fail(`SIOCSIFDSTADDR: ${strerror(U.ENODEV)}`);
   }
 
   /** A word that is none is an address, and brings the interface up. */

@@ -3,7 +3,7 @@ import type { CommandEnv } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { formatMac, inetNtoa } from '@skbuff/wire';
 import { hwByType } from './families.ts';
-import type { DevCounters, Interface } from './interfaces.ts';
+import type { DevCounters, Inet6Address, Interface } from './interfaces.ts';
 
 /** Columns of /proc/net/dev. */
 const [BYTES, PACKETS, ERRS, DROP, FIFO, FRAME] = [0, 1, 2, 3, 4, 5] as const;
@@ -52,6 +52,7 @@ export function printLong(env: CommandEnv, ife: Interface): void {
   const flags = LONG_FLAGS.filter(([bit]) => (ife.flags & bit) !== 0).map(([, name]) => name);
   env.stdout(`${ife.name}: flags=${ife.flags}<${flags.join(',')}>  mtu ${ife.mtu}\n`);
   if (ife.inet !== null) env.stdout(inetLine(ife, ife.inet));
+  for (const address of ife.inet6) env.stdout(inet6Line(address));
   env.stdout(hwLine(ife));
   if (ife.counters !== null) env.stdout(counterLines(ife.counters));
   env.stdout('\n');
@@ -61,6 +62,23 @@ function inetLine({ flags }: Interface, inet: NonNullable<Interface['inet']>): s
   const broadcast = (flags & U.IFF_BROADCAST) !== 0 ? `  broadcast ${inetNtoa(inet.broadcast)}` : '';
   const destination = (flags & U.IFF_POINTOPOINT) !== 0 ? `  destination ${inetNtoa(inet.dstaddr)}` : '';
   return `        inet ${inetNtoa(inet.addr)}  netmask ${inetNtoa(inet.netmask)}${broadcast}${destination}\n`;
+}
+
+/** Scopes as the kernel has them in if_inet6 (IPV6_ADDR_*). */
+const SCOPES: readonly (readonly [bit: number, name: string])[] = [
+  [0x20, 'link'],
+  [0x40, 'site'],
+  [0x10, 'host'],
+];
+/** The address is an IPv4 address in disguise; the rest is its scope. */
+const COMPATIBLE = 0x80;
+
+function inet6Line({ addr, prefixlen, scope }: Inet6Address): string {
+  const rest = scope & ~COMPATIBLE;
+  const names = SCOPES.filter(([bit]) => (rest & bit) !== 0).map(([, name]) => name);
+  if (rest === 0) names.unshift('global');
+  if (rest !== scope) names.unshift('compat');
+  return `        inet6 ${addr}  prefixlen ${prefixlen}  scopeid 0x${scope.toString(16)}${names.length > 0 ? `<${names.join(',')}>` : ''}\n`;
 }
 
 function hwLine({ hwType, hwAddr, txQueueLen }: Interface): string {

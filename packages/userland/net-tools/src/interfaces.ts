@@ -2,7 +2,8 @@
 import { type CommandEnv, type IoctlSocket } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
-import { be32, leS32, setLe64 } from '@skbuff/wire';
+import { be32, inetNtop6, leS32, setLe64 } from '@skbuff/wire';
+import { bytesOfHex } from './hex.ts';
 
 /** Columns of /proc/net/dev. */
 export interface DevCounters {
@@ -22,6 +23,16 @@ export interface Interface {
   readonly hwAddr: Uint8Array;
   /** Null without an address of its label. */
   readonly inet: { readonly addr: number; readonly dstaddr: number; readonly broadcast: number; readonly netmask: number } | null;
+  /** In the order of the kernel. */
+  readonly inet6: readonly Inet6Address[];
+}
+
+/** One line of /proc/net/if_inet6. */
+export interface Inet6Address {
+  readonly addr: string;
+  readonly prefixlen: number;
+  /** IPV6_ADDR_* */
+  readonly scope: number;
 }
 
 /** Names and counters of /proc/net/dev. */
@@ -97,7 +108,25 @@ export function fetchInterface(env: CommandEnv, io: IoctlSocket, name: string): 
     hwType: typeof hw === 'number' ? -1 : (hw[U.IFREQ_UNION] as number) | ((hw[U.IFREQ_UNION + 1] as number) << 8),
     hwAddr: typeof hw === 'number' ? new Uint8Array(14) : hw.slice(U.IFREQ_UNION + 2, U.IFREQ_UNION + 16),
     inet: addr < 0 ? null : inetOf(io, name, addr),
+    inet6: inet6Of(env, name),
   };
+}
+
+function inet6Of(env: CommandEnv, name: string): Inet6Address[] {
+  const text = env.readFile('/proc/net/if_inet6');
+  return (typeof text === 'string' ? text : '').split('\n').flatMap((line): Inet6Address[] => {
+    const [addr, , prefixlen, scope, , dev] = line.trim().split(/\s+/) as [string, string, string, string, string, string | undefined];
+    if (dev !== name) return [];
+    return [{ addr: inetNtop6(bytesOfHex(addr)), prefixlen: Number.parseInt(prefixlen, 16), scope: Number.parseInt(scope, 16) }];
+  });
+}
+
+/** The index of a device, or 0 after a complaint. */
+export function ifindexOf(env: CommandEnv, io: IoctlSocket, name: string): number {
+  const reply = io.ifreq(U.SIOCGIFINDEX, name);
+  if (typeof reply !== 'number') return leS32(reply, U.IFREQ_UNION);
+  env.stderr(`SIOGIFINDEX: ${strerror(-reply)}\n`);
+  return 0;
 }
 
 function inetOf(io: IoctlSocket, name: string, addr: number): Interface['inet'] {

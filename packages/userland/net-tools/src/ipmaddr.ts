@@ -3,7 +3,7 @@ import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command
 import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { inEther } from './families.ts';
-import { groupAddress, readGroups } from './groups.ts';
+import { groupAddress, readGroups, readGroups6 } from './groups.ts';
 import { E_OPTERR, openIoctl } from './tool.ts';
 import { IPMADDR_USAGE, IPMADDR_VERSION, VERSION } from './usage.ts';
 
@@ -61,7 +61,7 @@ function show(env: CommandEnv, words: readonly string[]): number {
     if (known !== undefined) kind = known;
     else dev = word === 'dev' ? (words[++i] ?? wrong(env)) : word;
   }
-  const lines = [...(kind === '' || kind === 'link' ? linkLines(env) : []), ...(kind === '' || kind === 'inet' ? inetLines(env) : [])];
+  const lines = [...(kind === '' || kind === 'link' ? linkLines(env) : []), ...(kind === '' || kind === 'inet' ? inetLines(env) : []), ...(kind === '' || kind === 'inet6' ? inet6Lines(env) : [])];
   let last = -1;
   for (const line of lines.sort((a, b) => a.index - b.index)) {
     if (dev !== null && line.dev !== dev) continue;
@@ -84,6 +84,14 @@ function linkLines(env: CommandEnv): Line[] {
   });
 }
 
+function groupLine(index: number, dev: string, group: string, users: number): Line {
+  return { index, dev, text: `${group}${users === 1 ? '' : ` users ${users}`}` };
+}
+
 function inetLines(env: CommandEnv): Line[] {
-  return readGroups(env).map(({ index, dev, group, users }) => ({ index, dev, text: `inet  ${groupAddress(group)}${users === 1 ? '' : ` users ${users}`}` }));
+  return readGroups(env).map(({ index, dev, group, users }) => groupLine(index, dev, `inet  ${groupAddress(group)}`, users));
+}
+
+function inet6Lines(env: CommandEnv): Line[] {
+  return readGroups6(env).map(({ index, dev, group, users }) => groupLine(index, dev, `inet6 ${group}`, users));
 }

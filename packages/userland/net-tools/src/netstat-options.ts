@@ -12,6 +12,11 @@ export class NetstatOptions {
     return letters.some((letter) => this.letters.has(letter));
   }
 
+  /** The family was asked for, or none was. */
+  shows(family: 'inet' | 'inet6'): boolean {
+    return this.has(family) || !this.has('inet', 'inet6');
+  }
+
   /** Which protocols' sockets are wanted. */
   get sockets(): boolean {
     return this.has('t', 'u', 'U', 'S', 'w');

@@ -1,7 +1,8 @@
 /** Tables of sockets, from /proc/net/{tcp,udp,udplite,raw,unix}. */
 import type { CommandEnv } from '@skbuff/command';
-import { getprotobynumber, getservbyport } from '@skbuff/netdb';
-import { inetNtoa } from '@skbuff/wire';
+import { gethostbyaddr, getprotobynumber, getservbyport } from '@skbuff/netdb';
+import { be32, inetAton, inetNtoa, inetNtop6 } from '@skbuff/wire';
+import { bytesOfHex } from './hex.ts';
 import type { NetstatOptions } from './netstat-options.ts';
 import { hostName } from './resolve.ts';
 import { noSupport } from './tool.ts';
@@ -45,8 +46,9 @@ export function showSockets(env: CommandEnv, o: NetstatOptions, any: boolean): n
     env.stdout(`Active Internet connections ${which(o)}\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${columns(o)}\n`);
     for (const [letter, name] of PROTOCOLS) {
       if (any && !o.has(letter)) continue;
-      const status = showProtocol(env, o, name);
+      const status = o.shows('inet') ? showProtocol(env, o, name) : 0;
       if (status !== 0) return status;
+      if (o.shows('inet6')) showFile(env, o, name, `${name}6`);
     }
   }
   if (!any || o.has('x')) {
@@ -72,15 +74,19 @@ function columns(o: NetstatOptions): string {
 
 /** A protocol that was asked for by its own letter must be there; one of many may be missing. */
 function showProtocol(env: CommandEnv, o: NetstatOptions, name: string): number {
-  // Nothing here speaks IPv6, and of that nobody complains.
-  if (o.has('inet6') && !o.has('inet')) return 0;
-  const text = env.readFile(name === 'sctp' ? '/proc/net/sctp/eps' : `/proc/net/${name}`);
-  if (typeof text === 'number') return o.byLetter ? noSupport(env, 'netstat', `AF INET (${name})`) : 0;
+  const found = showFile(env, o, name, name === 'sctp' ? 'sctp/eps' : name);
+  return !found && o.byLetter ? noSupport(env, 'netstat', `AF INET (${name})`) : 0;
+}
+
+/** False without the file: of IPv6's nobody complains. */
+function showFile(env: CommandEnv, o: NetstatOptions, name: string, file: string): boolean {
+  const text = env.readFile(`/proc/net/${file}`);
+  if (typeof text === 'number') return false;
   for (const line of text.split('\n').slice(1)) {
     const row = parse(line);
-    if (row !== null && wanted(o, name, row)) env.stdout(rowText(env, o, name, row));
+    if (row !== null && wanted(o, name, row)) env.stdout(rowText(env, o, name, file.replace('udplite', 'udpl'), row));
   }
-  return 0;
+  return true;
 }
 
 function parse(line: string): Row | null {
@@ -94,17 +100,17 @@ function parse(line: string): Row | null {
   return { local, localPort, remote, remotePort, state: Number.parseInt(w[3] as string, 16), txq, rxq, timer, when, retrans, uid: Number(w[7]), timeout: Number(w[8]), inode: w[9] as string };
 }
 
-/** An address is printed as a number in memory order. */
+/** Addresses are printed as numbers in memory order, four bytes each. An IPv4 address in an IPv6 one is shown as what it is. */
 function endpoint(text: string): [addr: string, port: number] {
   const [addr, port] = text.split(':') as [string, string];
-  const n = Number.parseInt(addr, 16);
-  return [inetNtoa((((n & 0xff) << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0), Number.parseInt(port, 16)];
+  const bytes = bytesOfHex((addr.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).reverse().join('')).join(''));
+  return [bytes.length === 4 ? inetNtoa(be32(bytes, 0)) : inetNtop6(bytes).replace(/^::ffff:(?=.*\.)/, ''), Number.parseInt(port, 16)];
 }
 
 /** Servers are those that talk to nobody in particular. */
 function wanted(o: NetstatOptions, name: string, row: Row): boolean {
   if (o.has('a')) return true;
-  const server = name === 'tcp' ? row.state === TCP_LISTEN : row.remote === '0.0.0.0';
+  const server = name === 'tcp' ? row.state === TCP_LISTEN : (row.remote === '0.0.0.0' || row.remote === '::');
   return server === o.has('l');
 }
 
@@ -114,10 +120,11 @@ function stateText(name: string, state: number): string {
   return state === TCP_ESTABLISHED ? 'ESTABLISHED' : state === 7 ? '' : 'UNKNOWN';
 }
 
-function rowText(env: CommandEnv, o: NetstatOptions, name: string, row: Row): string {
+/** `shown`: what the protocol is called. */
+function rowText(env: CommandEnv, o: NetstatOptions, name: string, shown: string, row: Row): string {
   const local = place(env, o, name, row.local, row.localPort);
   const remote = place(env, o, name, row.remote, row.remotePort);
-  const start = `${name.padEnd(4)}  ${String(row.rxq).padStart(6)} ${String(row.txq).padStart(6)} ${local} ${remote} ${stateText(name, row.state).padEnd(11)}`;
+  const start = `${shown.padEnd(5)} ${String(row.rxq).padStart(6)} ${String(row.txq).padStart(6)} ${local} ${remote} ${stateText(name, row.state).padEnd(11)}`;
   const user = o.extend > 1 ? ` ${userName(env, o, row.uid).padEnd(10)} ${row.inode.padEnd(10)}` : '';
   const program = o.has('p') ? ` ${'-'.padEnd(20)}` : '';
   return `${start}${user}${program}${o.has('o') ? ` ${timerText(row)}` : ''}\n`;
@@ -126,11 +133,16 @@ function rowText(env: CommandEnv, o: NetstatOptions, name: string, row: Row): st
 /** Host and port in their columns; the host gives way, unless -W. */
 function place(env: CommandEnv, o: NetstatOptions, name: string, addr: string, port: number): string {
   const service = port === 0 ? '*' : portName(env, o, name, port);
-  const quad = addr.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const host = hostName(env, quad, o.has('n', '!h'));
+  const host = hostText(env, addr, o.has('n', '!h'));
   const room = ADDR_WIDTH - service.length - 1;
   const shown = !o.has('W') && host.length > room ? host.slice(0, room) : host;
   return `${shown}:${service}`.padEnd(ADDR_WIDTH);
+}
+
+function hostText(env: CommandEnv, addr: string, numeric: boolean): string {
+  if (!addr.includes(':')) return hostName(env, inetAton(addr), numeric);
+  if (numeric) return addr;
+  return addr === '::' ? '[::]' : (gethostbyaddr(env, addr) ?? addr);
 }
 
 /** Its name, or the number. What a raw socket has instead of a port is a protocol. */

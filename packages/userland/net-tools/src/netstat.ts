@@ -1,13 +1,14 @@
 /** The command netstat. */
 import { type Command, type CommandEnv, Exit, type Status, exitStatus, type LongNames } from '@skbuff/command';
 import { AF_NAMES } from './families.ts';
-import { groupAddress, readGroups } from './groups.ts';
+import { groupAddress, readGroups, readGroups6 } from './groups.ts';
 import { printLong, printShort } from './ife-print.ts';
 import { fetchInterface, interfaceNames } from './interfaces.ts';
 import { NetstatOptions } from './netstat-options.ts';
 import { showSockets } from './netstat-sockets.ts';
 import { showStatistics } from './netstat-statistics.ts';
 import { showCache, showFib } from './route-show.ts';
+import { showRoutes6 } from './route-show6.ts';
 import { E_OPTERR, noSupport, openIoctl, options, usage } from './tool.ts';
 import { NETSTAT_USAGE, NETSTAT_VERSION, VERSION } from './usage.ts';
 
@@ -107,10 +108,12 @@ function show(env: CommandEnv, o: NetstatOptions): number {
 function showRoutes(env: CommandEnv, o: NetstatOptions): number {
   const extend = o.extend === 1 ? 2 : o.extend === 2 ? 1 : 3;
   const numeric = o.has('n', '!h');
-  if (o.has('inet6')) return showFib(env, 'inet6', extend, numeric);
-  const status = o.has('F') || !o.has('C') ? showFib(env, 'inet', extend, numeric) : 0;
-  if (o.has('C')) showCache(env, extend);
-  return status;
+  let status = 0;
+  if (o.has('inet') || !o.has('inet6')) {
+    if (o.has('F') || !o.has('C')) status = showFib(env, extend, numeric);
+    if (o.has('C')) showCache(env, extend);
+  }
+  return o.has('inet6') && status === 0 ? showRoutes6(env, { fib: o.has('F'), cache: o.has('C') }, numeric) : status;
 }
 
 function showInterfaces(env: CommandEnv, long: boolean): number {
@@ -125,12 +128,16 @@ function showInterfaces(env: CommandEnv, long: boolean): number {
   return 0;
 }
 
+function groupLine({ dev, users }: { readonly dev: string; readonly users: number }, group: string): string {
+  return `${dev.padEnd(15)} ${String(users).padEnd(6)} ${group}\n`;
+}
+
 function showGroups(env: CommandEnv, o: NetstatOptions): number {
   env.stdout('IPv6/IPv4 Group Memberships\nInterface       RefCnt Group\n--------------- ------ ---------------------\n');
-  if (o.has('inet6') && !o.has('inet')) return 0;
-  if (typeof env.readFile('/proc/net/igmp') === 'number') return noSupport(env, 'netstat', 'AF INET (igmp)');
-  for (const { dev, group, users } of readGroups(env)) {
-    env.stdout(`${dev.padEnd(15)} ${String(users).padEnd(6)} ${groupAddress(group).slice(0, 21)}\n`);
+  if (o.shows('inet')) {
+    if (typeof env.readFile('/proc/net/igmp') === 'number') return noSupport(env, 'netstat', 'AF INET (igmp)');
+    for (const group of readGroups(env)) env.stdout(groupLine(group, groupAddress(group.group).slice(0, 21)));
   }
+  if (o.shows('inet6')) for (const group of readGroups6(env)) env.stdout(groupLine(group, group.group));
   return 0;
 }

@@ -1,9 +1,10 @@
 /** Tables of routes: /proc/net/route and what is left of /proc/net/rt_cache. */
 import type { CommandEnv } from '@skbuff/command';
-import { ENOENT, RTF_DYNAMIC, RTF_GATEWAY, RTF_HOST, RTF_MODIFIED, RTF_REINSTATE, RTF_REJECT, strerror } from '@skbuff/uapi';
+import { RTF_DYNAMIC, RTF_GATEWAY, RTF_HOST, RTF_MODIFIED, RTF_REINSTATE, RTF_REJECT, strerror } from '@skbuff/uapi';
 import { inetNtoa } from '@skbuff/wire';
 import { hostName, netName } from './resolve.ts';
 
+const PATH = '/proc/net/route';
 
 /** Letters of `struct rtentry`'s flags behind the first. */
 const LETTERS: readonly (readonly [bit: number, letter: string])[] = [
@@ -52,12 +53,11 @@ function heading(extend: number): string {
 }
 
 /** `rprint_fib`: the exit status. */
-export function showFib(env: CommandEnv, family: string, extend: number, numeric: boolean): number {
-  const path = family === 'inet' ? '/proc/net/route' : '/proc/net/ipv6_route';
-  const text = family === 'inet' ? env.readFile(path) : -ENOENT;
+export function showFib(env: CommandEnv, extend: number, numeric: boolean): number {
+  const text = env.readFile(PATH);
   if (typeof text === 'number') {
-    env.stderr(`${path}: ${strerror(-text)}\n`);
-    env.stdout(`${family === 'inet' ? 'INET (IPv4)' : 'INET6 (IPv6)'} not configured in this system.\n`);
+    env.stderr(`${PATH}: ${strerror(-text)}\n`);
+    env.stdout('INET (IPv4) not configured in this system.\n');
     return 1;
   }
   env.stdout(`Kernel IP routing table\nDestination     Gateway         Genmask         ${heading(extend)}\n`);

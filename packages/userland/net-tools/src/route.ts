@@ -3,6 +3,8 @@ import { type Command, type CommandEnv, Exit, exitStatus, type LongNames } from 
 import { AF_NAMES } from './families.ts';
 import { showCache, showFib } from './route-show.ts';
 import { changeRoute, inetRouteUsage } from './route-set.ts';
+import { changeRoute6, inet6RouteUsage } from './route-set6.ts';
+import { showRoutes6 } from './route-show6.ts';
 import { E_OPTERR, options, usage } from './tool.ts';
 import { ROUTE_USAGE, ROUTE_VERSION, VERSION } from './usage.ts';
 
@@ -25,6 +27,12 @@ const LONG: LongNames = {
   ...Object.fromEntries(AF_NAMES.map((name) => [name, name])),
 };
 
+/** Families whose routes can be changed. */
+const FAMILIES: ReadonlyMap<string, { readonly usage: (env: CommandEnv, status: number) => never; readonly change: typeof changeRoute }> = new Map([
+  ['inet', { usage: inetRouteUsage, change: changeRoute }],
+  ['inet6', { usage: inet6RouteUsage, change: changeRoute6 }],
+]);
+
 function main(argv: readonly string[], env: CommandEnv): number {
   const o = { family: 'inet', extend: 1, numeric: false, fib: false, cache: false };
   const on = (letter: string, arg: string): void => {
@@ -42,20 +50,21 @@ function main(argv: readonly string[], env: CommandEnv): number {
   };
   const [action, ...words] = options(env, argv.map(unlikeOption), 'A:eCFhnN64Vv?', LONG, on, [ROUTE_USAGE, 0]);
   if (!AF_NAMES.includes(o.family)) return unknownFamily(env, o.family);
-  if (o.family === 'inet6' && action === undefined) return showFib(env, o.family, o.extend, o.numeric);
-  if (o.family !== 'inet') return noRouting(env, o.family);
+  const family = FAMILIES.get(o.family);
+  if (family === undefined) return noRouting(env, o.family);
   const changes = action === 'add' || action === 'del' || action === 'delete';
-  if (changes && o.cache) {
+  if (changes && o.cache && o.family === 'inet') {
     env.stderr("Modifying `inet' routing cache not supported\n");
     return inetRouteUsage(env, E_OPTERR);
   }
-  if (changes) return changeRoute(env, action === 'add', words);
+  if (changes) return family.change(env, action === 'add', words);
   if (action === 'flush') {
-    env.stderr("Flushing `inet' routing table not supported\n");
-    return inetRouteUsage(env, E_OPTERR);
+    env.stderr(`Flushing \`${o.family}' routing table not supported\n`);
+    return family.usage(env, E_OPTERR);
   }
   if (action !== undefined) usage(env, ROUTE_USAGE, E_OPTERR);
-  const status = o.fib || !o.cache ? showFib(env, 'inet', o.extend, o.numeric) : 0;
+  if (o.family === 'inet6') return showRoutes6(env, o, o.numeric);
+  const status = o.fib || !o.cache ? showFib(env, o.extend, o.numeric) : 0;
   if (o.cache) showCache(env, o.extend);
   return status;
 }

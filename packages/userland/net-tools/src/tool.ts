@@ -40,8 +40,8 @@ export function options(env: CommandEnv, argv: readonly string[], spec: string, 
 }
 
 /** A socket for requests, or the end of the command. */
-export function openIoctl(env: CommandEnv): IoctlSocket {
-  const io = IoctlSocket.open(env);
+export function openIoctl(env: CommandEnv, family: number = AF_INET): IoctlSocket {
+  const io = IoctlSocket.open(env, family);
   if (typeof io !== 'number') return io;
   env.stderr(`socket: ${strerror(io)}\n`);
   throw new Exit(1);

@@ -149,6 +149,11 @@ export const NETSTAT_USAGE: Usage = {
 };
 
 /** Of route add and del. */
+export const INET6_ROUTE_USAGE = `Usage: inet6_route [-vF] del Target
+       inet6_route [-vF] add Target [gw Gw] [metric M] [[dev] If]
+       inet6_route [-FC] flush      NOT supported
+`;
+
 export const INET_ROUTE_USAGE = `Usage: inet_route [-vF] del {-host|-net} Target[/prefix] [gw Gw] [metric M] [[dev] If]
        inet_route [-vF] add {-host|-net} Target[/prefix] [gw Gw] [metric M]
                               [netmask N] [mss Mss] [window W] [irtt I]

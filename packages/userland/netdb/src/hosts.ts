@@ -1,5 +1,5 @@
 /** /etc/hosts: there is no name server to be asked. */
-import { inetAton, inetPton4 } from '@skbuff/wire';
+import { in6Pton, inetAton, inetPton4 } from '@skbuff/wire';
 import { type Files, tableOf } from './files.ts';
 
 /** `struct hostent` */
@@ -24,7 +24,7 @@ export function gethostbyname(files: Files, name: string): number {
   return host === undefined ? -1 : inetPton4(host.addr);
 }
 
-/** The name of an address given as text, or null. */
+/** The name of an address given as inet_ntop(3) writes it, or null. */
 export function gethostbyaddr(files: Files, addr: string): string | null {
-  return gethostent(files).find((h) => h.addr === addr)?.names[0] ?? null;
+  return gethostent(files).find((h) => h.addr === addr || in6Pton(h.addr)?.toString() === addr)?.names[0] ?? null;
 }

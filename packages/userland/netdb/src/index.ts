@@ -4,7 +4,11 @@
  * @packageDocumentation
  */
 export { type Files, NO_FILES } from './files.ts';
+export * from './getaddrinfo.ts';
+export * from './getnameinfo.ts';
 export * from './hosts.ts';
+export { ifIndextoname, ifNametoindex } from './if-index.ts';
 export * from './networks.ts';
 export * from './protocols.ts';
+export { isScoped } from './scope.ts';
 export * from './services.ts';

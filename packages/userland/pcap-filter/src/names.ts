@@ -1,6 +1,6 @@
 /** What expressions ask of the world: names of hosts, networks, ports, protocols. */
 import { type Files, NO_FILES, gethostent, getnetbyname, getprotobyname, getservbyname } from '@skbuff/netdb';
-import { inetPton4 } from '@skbuff/wire';
+import { in6Pton, inetPton4 } from '@skbuff/wire';
 
 export interface HostAddresses {
   /** In host order. */
@@ -38,8 +38,10 @@ function orNull(addr: number): number | null {
 }
 
 function hostAddresses(files: Files, name: string): HostAddresses | null {
-  const addr = inetPton4(gethostent(files).find((h) => h.names.includes(name))?.addr ?? '');
-  if (addr >= 0) return { v4: [addr], v6: [] };
+  const addresses = gethostent(files).filter((h) => h.names.includes(name)).map(({ addr }) => addr);
+  const v4 = addresses.map(inetPton4).filter((addr) => addr >= 0);
+  const v6 = addresses.flatMap((addr) => in6Pton(addr)?.toBytes() ?? []);
+  if (v4.length + v6.length > 0) return { v4, v6 };
   return name === 'localhost' ? { v4: [0x7f000001], v6: [] } : null;
 }
 

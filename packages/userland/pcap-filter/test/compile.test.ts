@@ -167,6 +167,16 @@ describe('pcapCompile', () => {
     expect(pcapCompile('host router')).toEqual({ error: "unknown host 'router'" });
   });
 
+  it('asks for every address, of both families, that /etc/hosts has for a name', () => {
+    const hosts = '10.0.0.9 both a4\n2001:DB8::9 both\n10.0.0.10 both\nfe80::1 a6\n';
+    const names = defaultNames({ readFile: (path) => (path === '/etc/hosts' ? hosts : -2) });
+    const values = (expression: string): string[] => (bpfDisassemble(pcapCompile(expression, { names, optimize: false }) as BpfInsn[]).match(/jeq +\S+/g) ?? []).map((s) => s.slice(3).trim());
+    expect(values('ip src host both')).toEqual(['#0x800', '#0xa000009', '#0x800', '#0xa00000a']);
+    expect(values('ip6 src host both')).toEqual(['#0x86dd', '#0x20010db8', '#0x0', '#0x0', '#0x9']);
+    expect(values('src host a6')).toEqual(['#0x86dd', '#0xfe800000', '#0x0', '#0x0', '#0x1']);
+    expect(pcapCompile('ip6 host a4', { names })).toEqual({ error: "unknown host 'a4' for specified address family" });
+  });
+
   it('knows the broadcast address of an interface by its netmask', () => {
     const text = bpfDisassemble(pcapCompile('ip broadcast', { netmask: 0xffffff00, optimize: false }) as BpfInsn[]);
     expect(text).toContain('and      #0xff');

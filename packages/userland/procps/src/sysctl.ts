@@ -1,7 +1,7 @@
 /** The command sysctl: /proc/sys read and written by names. */
 import { andThen, closeStdout, type Command, type CommandEnv, Exit, readStdinText, type Status, exitStatus } from '@skbuff/command';
 import { sysctlOf } from '@skbuff/sysctl';
-import { EACCES, EISDIR, ENOENT, ENOTDIR, strerror } from '@skbuff/uapi';
+import { EACCES, EIO, EISDIR, ENOENT, ENOTDIR, strerror } from '@skbuff/uapi';
 import { parseOptions, type SysctlOptions } from './options.ts';
 import { USAGE } from './usage.ts';
 
@@ -153,6 +153,8 @@ class SysctlRun {
     if (text === -EISDIR) return this.show(path);
     if (text === -ENOENT) return this.missing(path);
     if (path.endsWith('/')) return this.missing(path, ENOTDIR);
+    // Of what nobody has set yet nothing is said but its name.
+    if (text === -EIO) return this.unset(path);
     if (typeof text === 'number') return this.fail(`reading key "${nameOf(path)}": ${strerror(-text)}`);
     this.print(path, text, path === word ? nameOf(path) : word);
     return 0;
@@ -168,10 +170,13 @@ class SysctlRun {
   private show(dir: string): number {
     const tree = sysctlOf(this.env.net);
     const inTree = treePath(dir);
+    let failed = 0;
     for (const found of tree.list(inTree)) {
       if (DEPRECATED.test(found) && !this.o.deprecated) continue;
       const path = dir === '' ? found : `${dir}${found.slice(inTree.length)}`;
       const text = tree.read(found);
+      // Directories below do not count.
+      if (text === -EIO && this.unset(path) !== 0 && found.lastIndexOf('/') === inTree.length) failed = 1;
       if (typeof text !== 'string') continue;
       if (path !== found) {
         this.warn(path);
@@ -179,6 +184,13 @@ class SysctlRun {
       }
       this.print(path, text, nameOf(path));
     }
+    return failed;
+  }
+
+  /** A file that cannot be read yet: 1, unless its name is enough. */
+  private unset(path: string): number {
+    if (!this.o.names) return 1;
+    this.print(path, '\n', nameOf(path));
     return 0;
   }
 

@@ -1,8 +1,9 @@
 /** What stands behind an IP header. */
-import { type Ndo, Truncated } from './ndo.ts';
+import { type Ndo, Short, withinPacket } from './ndo.ts';
 import { icmp6Print } from './print-icmp6.ts';
 import { icmpPrint } from './print-icmp.ts';
 import { igmpPrint } from './print-igmp.ts';
+import { ahPrint, espPrint, ipcompPrint } from './print-ipsec.ts';
 import { tcpPrint } from './print-tcp.ts';
 import { udpPrint } from './print-udp.ts';
 
@@ -48,15 +49,8 @@ export interface Payload {
   readonly fragmented: boolean;
 }
 
-/** Bytes missing from a payload end its text, not that of what is around it. */
 export function demux(ndo: Ndo, p: Payload): void {
-  try {
-    payloadPrint(ndo, p);
-  } catch (error) {
-    // What reads ICMP and the like gives up the whole packet.
-    if (!(error instanceof Truncated) || (p.proto !== 6 && p.proto !== 17)) throw error;
-    ndo.trunc();
-  }
+  withinPacket(ndo, Short, () => payloadPrint(ndo, p));
 }
 
 function payloadPrint(ndo: Ndo, p: Payload): void {
@@ -81,15 +75,27 @@ function payloadPrint(ndo: Ndo, p: Payload): void {
     case 41:
       ndo.nested.ip6(ndo, p.at, p.length);
       return;
+    case 50:
+      espPrint(ndo, p.at, p.length);
+      return;
+    case 51: {
+      const size = ahPrint(ndo, p.at);
+      demux(ndo, { ...p, at: p.at + size, length: p.length - size, proto: ndo.u8(p.at) });
+      return;
+    }
     case 58:
       if (p.v6) icmp6Print(ndo, p);
       else foreign(ndo, '[ICMPv6 requires IPv6]');
       return;
     case 59:
-      if (p.v6) {
-        ndo.print('no next header');
-        return;
-      }
+      ndo.print('no next header');
+      return;
+    case 77:
+      ndo.print(` nd ${p.length}`);
+      return;
+    case 108:
+      ipcompPrint(ndo, p.at);
+      return;
   }
   ndo.print(` ip-proto-${p.proto} ${p.length}`);
 }

@@ -37,8 +37,8 @@ export function asciiPrint(ndo: Ndo, at: number, length: number): void {
   for (let i = 0; i < length; i++) {
     const b = ndo.buf[at + i] as number;
     if (b === 0x0d) {
-      // Kept only if no line end follows.
-      if (i + 1 >= length || ndo.buf[at + i + 1] !== 0x0a) ndo.print('.');
+      // Kept only if no line end follows, and more than one byte does.
+      if (i + 2 < length && ndo.buf[at + i + 1] !== 0x0a) ndo.print('.');
       continue;
     }
     ndo.print(b === 0x0a || b === 0x09 || (b >= 0x20 && b < 0x7f) ? String.fromCharCode(b) : '.');

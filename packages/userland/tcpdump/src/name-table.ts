@@ -1,12 +1,13 @@
 /** Names from the files of /etc. */
 import type { CommandEnv } from '@skbuff/command';
 import { gethostent, getservent } from '@skbuff/netdb';
+import { in6Pton } from '@skbuff/wire';
 import { deviceIndex, deviceNames } from './devices.ts';
 import type { NameTable } from './ndo.ts';
 
-/** For printing: each file is read once. Of several names for the same thing the first counts. */
+/** For printing: each file is read once. Of several names for the same thing the first counts. IPv6 addresses may be spelled in any way. */
 export function printNames(env: CommandEnv): NameTable {
-  const hosts = new Map(gethostent(env).toReversed().map(({ addr, names }) => [addr, names[0] as string]));
+  const hosts = new Map(gethostent(env).toReversed().map(({ addr, names }) => [in6Pton(addr)?.toString() ?? addr, names[0] as string]));
   const services = new Map(getservent(env).toReversed().map(({ port, proto, names }) => [`${port}/${proto}`, names[0] as string]));
   const ethers = new Map(gethers(env).toReversed());
   let devices: ReadonlyMap<number, string> | null = null;

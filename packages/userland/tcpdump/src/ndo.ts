@@ -7,6 +7,9 @@ export class Truncated extends Error {
   override readonly name = 'Truncated';
 }
 
+/** The same where the printer itself gives up: what is around it goes on, so that -x still knows the link layer's header. */
+export class Short extends Truncated {}
+
 export interface PrintOptions {
   /** -n: 0 names, 1 numbers. */
   readonly nflag: number;
@@ -95,6 +98,10 @@ export class Ndo {
     if (end > this.snapend) throw new Truncated();
   }
 
+  check(end: number): void {
+    if (end > this.snapend) throw new Short();
+  }
+
   u8(at: number): number {
     this.need(at + 1);
     return this.buf[at] as number;
@@ -154,6 +161,21 @@ export class Ndo {
   tcpPort(port: number): string {
     return this.options.nflag > 0 ? String(port) : (this.names.tcpPort(port) ?? String(port));
   }
+}
+
+/** What is cut off in what `print` prints ends its text, not that of what is around it. */
+export function withinPacket(ndo: Ndo, cut: typeof Truncated, print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof cut)) throw error;
+    ndo.trunc();
+  }
+}
+
+/** In lower case, of at least so many digits. */
+export function hex(n: number, digits = 1): string {
+  return n.toString(16).padStart(digits, '0');
 }
 
 /** `tok2str`: the name of a number, or `format` of it. */

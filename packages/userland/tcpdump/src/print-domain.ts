@@ -1,5 +1,5 @@
 /** DNS (RFC 1035, 3596, 2782, 6891). */
-import { type Ndo, Truncated, tok } from './ndo.ts';
+import { type Ndo, Short, Truncated, hex, tok } from './ndo.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
   1: 'A', 2: 'NS', 3: 'MD', 4: 'MF', 5: 'CNAME', 6: 'SOA', 7: 'MB', 8: 'MG', 9: 'MR', 10: 'NULL', 11: 'WKS', 12: 'PTR', 13: 'HINFO', 14: 'MINFO', 15: 'MX', 16: 'TXT', 17: 'RP', 18: 'AFSDB', 19: 'X25', 20: 'ISDN', 21: 'RT', 22: 'NSAP', 23: 'NSAP_PTR', 24: 'SIG', 25: 'KEY', 26: 'PX', 27: 'GPOS', 28: 'AAAA', 29: 'LOC', 30: 'NXT', 31: 'EID', 32: 'NIMLOC', 33: 'SRV', 34: 'ATMA', 35: 'NAPTR', 36: 'KX', 37: 'CERT', 38: 'A6', 39: 'DNAME', 40: 'SINK', 41: 'OPT', 42: 'APL', 43: 'DS', 44: 'SSHFP', 45: 'IPSECKEY', 46: 'RRSIG', 47: 'NSEC', 48: 'DNSKEY', 49: 'DHCID', 50: 'NSEC3', 51: 'NSEC3PARAM', 52: 'TLSA', 53: 'SMIMEA', 55: 'HIP', 56: 'NINFO', 57: 'RKEY', 58: 'TALINK', 59: 'CDS', 60: 'CDNSKEY', 61: 'OPENPGPKEY', 62: 'CSYNC', 63: 'ZONEMD', 64: 'SVCB', 65: 'HTTPS', 99: 'SPF', 100: 'UINFO', 101: 'UID', 102: 'GID', 103: 'UNSPEC', 104: 'NID', 105: 'L32', 106: 'L64', 107: 'LP', 108: 'EUI48', 109: 'EUI64', 249: 'TKEY', 250: 'TSIG', 251: 'IXFR', 252: 'AXFR', 253: 'MAILB', 254: 'MAILA', 255: 'ANY', 256: 'URI',
@@ -62,8 +62,8 @@ function response(ndo: Ndo, m: Message, flags: number, [qd, an, ns, ar]: [number
   const rcode = flags & 15;
   ndo.print(`${ndo.u16(m.at)}${opcode}${tok(RCODES, rcode, ` Resp${rcode}`)}${(flags & 0x0400) === 0 ? '' : '*'}${(flags & 0x0080) === 0 ? '-' : ''}${(flags & 0x0200) === 0 ? '' : '|'}${(flags & 0x0020) === 0 ? '' : '$'}`);
   if (qd !== 1) ndo.print(` [${qd}q]`);
-  let at: number | null = m.at + HEADER;
-  for (let i = 0; i < qd && at !== null; i++) {
+  let at = m.at + HEADER;
+  for (let i = 0; i < qd; i++) {
     if (ndo.options.vflag > 1) {
       ndo.print(i === 0 ? ' q:' : ', q:');
       at = questionPrint(ndo, m, at);
@@ -74,21 +74,21 @@ function response(ndo: Ndo, m: Message, flags: number, [qd, an, ns, ar]: [number
   }
   ndo.print(` ${an}/${ns}/${ar}`);
   at = records(ndo, m, at, an, '');
-  if (ndo.options.vflag <= 1 || at === null) return;
+  if (ndo.options.vflag <= 1) return;
   if (ns > 0) at = section(ndo, m, at, ns, ' ns:');
   if (ar > 0) section(ndo, m, at, ar, ' ar:');
 }
 
-function section(ndo: Ndo, m: Message, at: number | null, count: number, title: string): number | null {
-  if (at === null || !ndo.has(at + 1)) throw new Truncated();
+function section(ndo: Ndo, m: Message, at: number, count: number, title: string): number {
+  ndo.need(at + 1);
   ndo.print(title);
   return records(ndo, m, at, count, ' ');
 }
 
 /** Records, with commas between them. */
-function records(ndo: Ndo, m: Message, from: number | null, count: number, first: string): number | null {
+function records(ndo: Ndo, m: Message, from: number, count: number, first: string): number {
   let at = from;
-  for (let i = 0; i < count && at !== null; i++) {
+  for (let i = 0; i < count; i++) {
     // More were told of than are here.
     if (at >= ndo.snapend && (i > 0 || first === '')) throw new Truncated();
     ndo.print(i === 0 ? first || ' ' : ', ');
@@ -109,9 +109,9 @@ function request(ndo: Ndo, m: Message, flags: number, [qd, an, ns, ar]: [number,
   }
   if (ns !== 0) ndo.print(` [${ns}n]`);
   if (ar !== 0) ndo.print(` [${ar}au]`);
-  let at: number | null = m.at + HEADER;
-  for (let i = 0; i < qd && at !== null; i++) at = questionPrint(ndo, m, at);
-  if (ndo.options.vflag <= 1 || at === null) return;
+  let at = m.at + HEADER;
+  for (let i = 0; i < qd; i++) at = questionPrint(ndo, m, at);
+  if (ndo.options.vflag <= 1) return;
   if (an > 0) at = records(ndo, m, at, an, ' ');
   if (ns > 0) at = section(ndo, m, at, ns, ' ns:');
   if (ar > 0) section(ndo, m, at, ar, ' ar:');
@@ -121,7 +121,7 @@ function typeName(type: number): string {
   return UNNAMED.has(type) ? `Type${type}` : tok(TYPES, type, `Type${type}`);
 }
 
-function questionPrint(ndo: Ndo, m: Message, at: number): number | null {
+function questionPrint(ndo: Ndo, m: Message, at: number): number {
   const end = skipName(ndo, at);
   const type = ndo.u16(end);
   const cls = ndo.u16(end + 2);
@@ -130,8 +130,30 @@ function questionPrint(ndo: Ndo, m: Message, at: number): number | null {
   if (m.mdns) ndo.print((cls & 0x8000) === 0 ? ' (QM)' : ' (QU)');
   if (plain !== 1) ndo.print(` ${tok(CLASSES, plain, `(Class ${plain})`)}`);
   ndo.print('? ');
-  if (namePrint(ndo, m, at) === null) return null;
+  namePrint(ndo, m, at);
   return end + 4;
+}
+
+/** A label of bits (RFC 2673). */
+const BITS = 0x41;
+
+/** Its bytes, and how many bits: no number stands for 256. */
+function bitLabel(ndo: Ndo, at: number): { readonly size: number; readonly bits: number } {
+  const bits = ndo.u8(at + 1) || 256;
+  return { size: 2 + Math.ceil(bits / 8), bits };
+}
+
+function bitLabelPrint(ndo: Ndo, at: number): void {
+  const { bits } = bitLabel(ndo, at);
+  ndo.print('\\[x');
+  let from = at + 2;
+  let left = bits;
+  for (; left >= 8; left -= 8) ndo.print(hex(ndo.u8(from++), 2));
+  if (left > 0) {
+    const last = ndo.u8(from) & (0xff00 >>> left);
+    ndo.print(left > 4 ? hex(last, 2) : hex(last >>> 4));
+  }
+  ndo.print(`/${bits}]`);
 }
 
 /** Behind a name. */
@@ -139,63 +161,67 @@ function skipName(ndo: Ndo, from: number): number {
   let at = from;
   for (;;) {
     const n = ndo.u8(at);
-    if ((n & 0xc0) === 0xc0) return at + 2;
-    if ((n & 0xc0) === 0x40) throw new Truncated();
     if (n === 0) return at + 1;
-    at += n + 1;
+    if (n >= 0xc0) return at + 2;
+    if (n >= 0x40 && n !== BITS) throw new Truncated();
+    at += n === BITS ? bitLabel(ndo, at).size : n + 1;
   }
 }
 
-/** Prints a name, following what it points to; the place behind it, or null. */
-function namePrint(ndo: Ndo, m: Message, from: number): number | null {
+/** Prints a name, following what it points to, counted from `m.at`; the place behind it. A pointer goes back, in front of where its name began. */
+export function namePrint(ndo: Ndo, m: { readonly at: number }, from: number): number {
   let at = from;
+  let limit = from;
   let end: number | null = null;
-  let hops = ndo.snapend - m.at;
-  const n0 = ndo.u8(at);
+  const n0 = byteOfName(ndo, at);
   if (n0 === 0) {
     ndo.print('.');
     return at + 1;
   }
-  for (let n = n0; n !== 0; n = ndo.u8(at)) {
-    if ((n & 0xc0) === 0xc0) {
-      const to = ((n & 0x3f) << 8) | ndo.u8(at + 1);
+  for (let n = n0; n !== 0; n = byteOfName(ndo, at)) {
+    if (n >= 0xc0) {
       end ??= at + 2;
-      const jumped = m.at + to;
-      if (jumped >= at || --hops < 0) {
-        ndo.print('<BAD PTR>');
-        throw new Truncated();
-      }
-      at = jumped;
-      if (!ndo.has(at + 1)) throw new Truncated();
-      continue;
+      ndo.check(at + 2);
+      at = m.at + (((n & 0x3f) << 8) | ndo.u8(at + 1));
+      if (at >= limit) badLabel(ndo, '<BAD PTR>');
+      limit = at;
+    } else {
+      at += labelPrint(ndo, at, n);
     }
-    if ((n & 0xc0) === 0x40) {
-      ndo.print(`<ELT ${n & 0x3f}>`);
-      throw new Truncated();
-    }
-    for (let i = 1; i <= n; i++) ndo.print(charText(ndo.u8(at + i)));
-    ndo.print('.');
-    at += n + 1;
   }
   return end ?? at + 1;
 }
 
+function byteOfName(ndo: Ndo, at: number): number {
+  ndo.check(at + 1);
+  return ndo.u8(at);
+}
+
+function badLabel(ndo: Ndo, text: string): never {
+  ndo.print(text);
+  throw new Short();
+}
+
+/** Prints a label and the dot behind it; its bytes. */
+function labelPrint(ndo: Ndo, at: number, n: number): number {
+  if (n >= 0x80) badLabel(ndo, '<BAD LABEL TYPE>');
+  if (n >= 0x40 && n !== BITS) badLabel(ndo, `<ELT ${n & 0x3f}>`);
+  if (n === BITS) bitLabelPrint(ndo, at);
+  else for (let i = 1; i <= n; i++) ndo.print(charText(byteOfName(ndo, at + i)));
+  ndo.print('.');
+  return n === BITS ? bitLabel(ndo, at).size : n + 1;
+}
+
 /** `fn_print_char` */
-function charText(b: number): string {
+export function charText(b: number): string {
   if (b < 0x20) return `^${String.fromCharCode(b ^ 0x40)}`;
   if (b === 0x7f) return '^?';
   if (b < 0x80) return String.fromCharCode(b);
   return `M-${charText(b & 0x7f)}`;
 }
 
-function recordPrint(ndo: Ndo, m: Message, at: number): number | null {
-  let end: number | null;
-  if (ndo.options.vflag > 0) {
-    end = namePrint(ndo, m, at);
-  } else {
-    end = skipName(ndo, at);
-  }
-  if (end === null) return null;
+function recordPrint(ndo: Ndo, m: Message, at: number): number {
+  const end = ndo.options.vflag > 0 ? namePrint(ndo, m, at) : skipName(ndo, at);
   ndo.need(end + 10);
   if (ndo.options.vflag > 0) ndo.print(' ');
   const type = ndo.u16(end);
@@ -208,8 +234,9 @@ function recordPrint(ndo: Ndo, m: Message, at: number): number | null {
   const size = ndo.u16(end + 8);
   const data = end + 10;
   ndo.print(typeName(type));
-  if (!ndo.has(data + size)) throw new Truncated();
-  return dataPrint(ndo, m, { type, at: data, size, cls, ttl }) ? data + size : null;
+  ndo.need(data + size);
+  dataPrint(ndo, m, { type, at: data, size, cls, ttl });
+  return data + size;
 }
 
 /** `unsigned_relts_print` */
@@ -234,42 +261,40 @@ interface RecordData {
   readonly ttl: number;
 }
 
-function dataPrint(ndo: Ndo, m: Message, { type, at, size, cls, ttl }: RecordData): boolean {
+function dataPrint(ndo: Ndo, m: Message, { type, at, size, cls, ttl }: RecordData): void {
   switch (type) {
     case 1:
       ndo.print(` ${size < 4 ? '' : ndo.ip(at)}`);
-      return true;
+      return;
     case 28:
-      if (size < 16) return true;
-      ndo.print(` ${ndo.ip6(at)}`);
-      return true;
+      if (size >= 16) ndo.print(` ${ndo.ip6(at)}`);
+      return;
     case 2:
     case 5:
     case 12:
     case 39:
       ndo.print(' ');
-      return namePrint(ndo, m, at) !== null;
+      namePrint(ndo, m, at);
+      return;
     case 6:
-      return ndo.options.vflag === 0 || soaPrint(ndo, m, at);
+      if (ndo.options.vflag > 0) soaPrint(ndo, m, at);
+      return;
     case 15:
       ndo.print(' ');
-      if (namePrint(ndo, m, at + 2) === null) return false;
+      namePrint(ndo, m, at + 2);
       ndo.print(` ${ndo.u16(at)}`);
-      return true;
+      return;
     case 16:
       for (let i = at; i < at + size; i += ndo.u8(i) + 1) stringPrint(ndo, i);
-      return true;
+      return;
     case 33:
       ndo.print(' ');
-      if (namePrint(ndo, m, at + 6) === null) return false;
+      namePrint(ndo, m, at + 6);
       ndo.print(`:${ndo.u16(at + 4)} ${ndo.u16(at)} ${ndo.u16(at + 2)}`);
-      return true;
+      return;
     case OPT:
       ndo.print(` UDPsize=${cls}`);
       if ((ttl & 0x8000) !== 0) ndo.print(' DO');
-      return true;
-    default:
-      return true;
   }
 }
 
@@ -280,13 +305,10 @@ function stringPrint(ndo: Ndo, at: number): void {
   ndo.print('"');
 }
 
-function soaPrint(ndo: Ndo, m: Message, from: number): boolean {
+function soaPrint(ndo: Ndo, m: Message, from: number): void {
   ndo.print(' ');
   const second = namePrint(ndo, m, from);
-  if (second === null) return false;
   ndo.print(' ');
   const at = namePrint(ndo, m, second);
-  if (at === null) return false;
   for (let i = 0; i < 5; i++) ndo.print(` ${ndo.u32(at + 4 * i)}`);
-  return true;
 }

@@ -22,7 +22,7 @@ export function ipPrint(ndo: Ndo, at: number, length: number): void {
     return;
   }
   if (!ndo.options.eflag) ndo.print(' ');
-  if (length < 20) {
+  if (length < 20 || !ndo.has(at + 20)) {
     ndo.trunc();
     return;
   }

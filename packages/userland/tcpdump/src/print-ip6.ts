@@ -1,163 +1,156 @@
-/** IPv6 (RFC 8200): header and extension headers. */
+/** IPv6 (RFC 8200): header, and the chain of extension headers. */
 import { IP_PROTOCOLS, demux } from './demux.ts';
-import type { Ndo } from './ndo.ts';
+import { type Ndo, Short, hex, withinPacket } from './ndo.ts';
+import { type Options, optionsHeader } from './print-ip6-options.ts';
+import { mobilityPrint } from './print-mobility.ts';
+import { routingHeader } from './print-rt6.ts';
 
 const HEADER = 40;
+const HOPOPTS = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const DSTOPTS = 60;
+const MOBILITY = 135;
 
 export function ip6Print(ndo: Ndo, at: number, length: number): void {
   const saved = ndo.snapend;
+  withinPacket(ndo, Short, () => packetPrint(ndo, at, length));
+  ndo.snapend = saved;
+}
+
+function packetPrint(ndo: Ndo, at: number, length: number): void {
   ndo.protocol = 'ip6';
   if (length < HEADER) {
     ndo.trunc();
     return;
   }
-  ndo.need(at + HEADER);
-  const version = ndo.u8(at) >>> 4;
+  ndo.check(at + HEADER);
   if (!ndo.options.eflag) ndo.print('IP6 ');
+  const version = ndo.u8(at) >>> 4;
   if (version !== 6) {
     ndo.print(`version error: ${version} != 6`);
     return;
   }
   const payload = ndo.u16(at + 4);
-  const total = payload + HEADER;
-  if (length < total) ndo.print(`truncated-ip6 - ${total - length} bytes missing!`);
-  ndo.snapend = Math.min(ndo.snapend, at + total);
   const next = ndo.u8(at + 6);
+  // Without a length there may be a jumbogram, which ends where its option says.
+  if (payload !== 0) {
+    missing(ndo, length, payload + HEADER);
+    ndo.snapend = Math.min(ndo.snapend, at + HEADER + payload);
+  }
   ndo.ttl = ndo.u8(at + 7);
   if (ndo.options.vflag > 0) verbose(ndo, at, next, payload);
-  extensions(ndo, at, at + HEADER, total, next);
-  ndo.snapend = saved;
+  if (!ADDRESSED.has(next)) ndo.print(`${ndo.ip6(at + 8)} > ${ndo.ip6(at + 24)}: `);
+  extensions(ndo, { ip: at, length, payload, at: at + HEADER, next, total: HEADER + payload, hopopts: false, fragmented: false });
+}
+
+function missing(ndo: Ndo, length: number, total: number): void {
+  if (length < total) ndo.print(`truncated-ip6 - ${total - length} bytes missing!`);
 }
 
 function verbose(ndo: Ndo, at: number, next: number, payload: number): void {
   const flow = ndo.u32(at);
   const cls = (flow >>> 20) & 255;
-  ndo.print(`(${cls === 0 ? '' : `class 0x${cls.toString(16).padStart(2, '0')}, `}`);
   const label = flow & 0xfffff;
-  ndo.print(`${label === 0 ? '' : `flowlabel 0x${label.toString(16).padStart(5, '0')}, `}hlim ${ndo.ttl}, next-header ${IP_PROTOCOLS[next] ?? 'unknown'} (${next}) payload length: ${payload}) `);
+  ndo.print(`(${cls === 0 ? '' : `class 0x${hex(cls, 2)}, `}${label === 0 ? '' : `flowlabel 0x${hex(label, 5)}, `}hlim ${ndo.ttl}, next-header ${IP_PROTOCOLS[next] ?? 'unknown'} (${next}) payload length: ${payload}) `);
 }
 
+/** Those print the addresses themselves, with their ports. */
 const ADDRESSED: ReadonlySet<number> = new Set([6, 17]);
 
-function extensions(ndo: Ndo, ip: number, from: number, total: number, first: number): void {
-  let at = from;
-  let next = first;
-  let started = false;
-  let fragmented = false;
-  const end = ip + total;
-  if (!ADDRESSED.has(next)) ndo.print(`${ndo.ip6(ip + 8)} > ${ndo.ip6(ip + 24)}: `);
+interface Chain {
+  readonly ip: number;
+  /** Of the packet on the wire, and what its header says of its payload. */
+  readonly length: number;
+  readonly payload: number;
+  at: number;
+  next: number;
+  /** With its header. */
+  total: number;
+  hopopts: boolean;
+  fragmented: boolean;
+}
+
+function extensions(ndo: Ndo, c: Chain): void {
   for (;;) {
-    if (at > end || !ndo.has(at) || (at >= ndo.snapend && at > from && next !== 59 && started)) return;
-    started = true;
-    let advance: number;
-    switch (next) {
-      case 0:
-        advance = optionsHeader(ndo, at, 'HBH');
-        break;
-      case 60:
-        advance = optionsHeader(ndo, at, 'DSTOPT');
-        break;
-      case 43:
-        advance = routingHeader(ndo, at);
-        break;
-      case 44: {
-        const offset = fragmentHeader(ndo, ip, at);
-        if (offset !== 0) return;
-        fragmented = true;
-        advance = 8;
-        break;
-      }
-      default:
-        demux(ndo, { at, length: end - at, proto: next, ip, v6: true, fragmented });
-        return;
+    const { at } = c;
+    const size = extension(ndo, c);
+    if (size < 0) return;
+    if (size === 0) {
+      upperLayer(ndo, c);
+      return;
     }
-    if (advance < 0) return;
-    next = ndo.u8(at);
-    at += advance;
+    c.next = ndo.u8(at);
+    c.at += size;
+    ndo.protocol = 'ip6';
   }
 }
 
-const OPTION_TEXT: Readonly<Record<number, string>> = { 5: 'rtalert', 0xc2: 'jumbo', 0xc9: 'homeaddr' };
+function upperLayer(ndo: Ndo, { ip, length, payload, at, next, total, fragmented }: Chain): void {
+  // Of a jumbogram it is only here that its length is looked at.
+  if (payload === 0) missing(ndo, length, total);
+  const end = ip + total;
+  if (at > end) {
+    ndo.trunc();
+    return;
+  }
+  ndo.snapend = Math.min(ndo.snapend, end);
+  demux(ndo, { at, length: end - at, proto: next, ip, v6: true, fragmented });
+}
 
-function optionsHeader(ndo: Ndo, at: number, name: string): number {
-  ndo.protocol = name === 'HBH' ? 'hbhopt' : 'dstopt';
-  ndo.u8(at);
-  const size = (ndo.u8(at + 1) + 1) * 8;
-  ndo.print(`${name} `);
-  ndo.need(at + size);
-  if (ndo.options.vflag > 0) optionsPrint(ndo, at + 2, at + size);
+/** The bytes of the extension header that comes next, 0 if there is none, negative at the end. */
+function extension(ndo: Ndo, c: Chain): number {
+  switch (c.next) {
+    case HOPOPTS:
+      return hopByHop(ndo, c);
+    case DSTOPTS:
+      return optionsHeader(ndo, c.at, 'DSTOPT', c.payload).size;
+    case ROUTING:
+      return routingHeader(ndo, c.at);
+    case FRAGMENT:
+      return fragmentHeader(ndo, c);
+    case MOBILITY:
+      mobilityPrint(ndo, c.at);
+      return -1;
+    default:
+      return 0;
+  }
+}
+
+function hopByHop(ndo: Ndo, c: Chain): number {
+  if (c.hopopts || c.at !== c.ip + HEADER) {
+    ndo.print(c.hopopts ? '[The Hop-by-Hop Options header was already found]' : "[The Hop-by-Hop Options header don't follow the IPv6 header]");
+    ndo.invalid();
+    return -1;
+  }
+  c.hopopts = true;
+  const options = optionsHeader(ndo, c.at, 'HBH', c.payload);
+  return c.payload === 0 ? jumbogram(ndo, c, options) : options.size;
+}
+
+function jumbogram(ndo: Ndo, c: Chain, { size, jumbo }: Options): number {
+  if (jumbo === 0) {
+    ndo.print('[No valid Jumbo Payload Hop-by-Hop option found]');
+    ndo.invalid();
+    return -1;
+  }
+  // In 32 bits.
+  c.total = (jumbo + HEADER) >>> 0;
   return size;
 }
 
-function optionsPrint(ndo: Ndo, from: number, end: number): void {
-  for (let at = from; at < end; ) {
-    const type = ndo.u8(at);
-    if (type === 0) {
-      ndo.print('(pad1)');
-      at++;
-      continue;
-    }
-    if (at + 1 >= end) {
-      ndo.print('(padn: trunc)'.replace('padn', OPTION_TEXT[type] ?? 'padn'));
-      ndo.trunc();
-      return;
-    }
-    const size = ndo.u8(at + 1) + 2;
-    if (at + size > end) {
-      ndo.trunc();
-      return;
-    }
-    ndo.print(optionText(ndo, at, type, size));
-    at += size;
-  }
-  ndo.print(' ');
-}
-
-function optionText(ndo: Ndo, at: number, type: number, size: number): string {
-  switch (type) {
-    case 1:
-      return '(padn)';
-    case 5:
-      return size === 4 ? `(rtalert: 0x${ndo.u16(at + 2).toString(16).padStart(4, '0')}) ` : `(rtalert: invalid len ${size - 2})`;
-    case 0xc2:
-      return size === 6 ? `(jumbo: ${ndo.u32(at + 2)}) ` : `(jumbo: invalid len ${size - 2})`;
-    case 0xc9:
-      return size >= 18 ? `(homeaddr: ${ndo.ip6(at + 2)})` : `(homeaddr: invalid len ${size - 2})`;
-    default:
-      return `(opt_type 0x${type.toString(16).padStart(2, '0')}: len=${size - 2})`;
-  }
-}
-
-const ROUTING: Readonly<Record<number, string>> = { 0: 'Deprecated', 1: 'Deprecated', 2: 'Mobile', 3: 'RPL', 4: 'Segment Routing' };
-
-function routingHeader(ndo: Ndo, at: number): number {
-  ndo.protocol = 'rt6';
-  const words = ndo.u8(at + 1);
-  const [type, left] = [ndo.u8(at + 2), ndo.u8(at + 3)];
-  ndo.print(`RT6 (len=${words}, type=${type}`);
-  if (type <= 4) ndo.print(` [${ROUTING[type]}]`);
-  ndo.print(`, segleft=${left}`);
-  if (type === 0 || type === 2) {
-    const reserved = ndo.u32(at + 4);
-    if (reserved !== 0 || ndo.options.vflag > 0) ndo.print(`, rsv=0x${reserved.toString(16)}`);
-    if (words % 2 === 1) {
-      ndo.invalid();
-      return -1;
-    }
-    for (let i = 0; i < words / 2; i++) ndo.print(`, [${i}]${ndo.ip6(at + 8 + 16 * i)}`);
-  }
-  ndo.print(') ');
-  return (words + 1) * 8;
-}
-
-/** The offset in bytes. */
-function fragmentHeader(ndo: Ndo, ip: number, at: number): number {
+/** Negative behind the first fragment: what stands there is no header. */
+function fragmentHeader(ndo: Ndo, c: Chain): number {
+  const { at } = c;
   ndo.protocol = 'frag6';
-  ndo.need(at + 8);
+  ndo.need(at + (ndo.options.vflag > 0 ? 8 : 4));
   const field = ndo.u16(at + 2);
   const offset = field & 0xfff8;
-  const rest = ndo.u16(ip + 4) - (at - ip - HEADER) - 8;
-  ndo.print(`frag (${ndo.options.vflag > 0 ? `0x${ndo.u32(at + 4).toString(16).padStart(8, '0')}:` : ''}${offset}|${rest})`);
-  if (offset === 0 || (field & 1) !== 0) ndo.print(offset === 0 ? ' ' : '');
-  return offset;
+  // As an unsigned number of 64 bits.
+  const rest = BigInt.asUintN(64, BigInt(c.payload - (at - c.ip - HEADER) - 8));
+  ndo.print(`frag (${ndo.options.vflag > 0 ? `0x${hex(ndo.u32(at + 4), 8)}:` : ''}${offset}|${rest})`);
+  if (offset !== 0) return -1;
+  ndo.print(' ');
+  c.fragmented = true;
+  return at + 8 >= ndo.snapend ? -1 : 8;
 }

@@ -1,14 +1,16 @@
 /** Neighbour Discovery (RFC 4861, 4191, 8106). */
 import { hexPrint } from './hexdump.ts';
-import { type Ndo, bits, tok } from './ndo.ts';
+import { type Ndo, Short, bits, hex, tok } from './ndo.ts';
+import { namePrint } from './print-domain.ts';
 
-export const ND_TYPES: ReadonlySet<number> = new Set([133, 134, 135, 136, 137]);
+/** Those that have options, or other lists, and tell their length in front of them. */
+export const ND_TYPES: ReadonlySet<number> = new Set([133, 134, 135, 136, 137, 145, 147]);
 
 const RA_FLAGS: readonly (readonly [number, string])[] = [
   [0x80, 'managed'],
   [0x40, 'other stateful'],
   [0x20, 'home agent'],
-  [0x04, 'ND proxy'],
+  [0x02, 'ipv6 only'],
 ];
 
 const NA_FLAGS: readonly (readonly [number, string])[] = [
@@ -17,7 +19,7 @@ const NA_FLAGS: readonly (readonly [number, string])[] = [
   [0x20000000, 'override'],
 ];
 
-const PREFERENCE: readonly string[] = ['medium', 'high', 'reserved', 'low'];
+const PREFERENCE: readonly string[] = ['medium', 'high', 'rsv', 'low'];
 
 export function ndPrint(ndo: Ndo, at: number, length: number, type: number): void {
   const verbose = ndo.options.vflag > 0;
@@ -41,6 +43,12 @@ export function ndPrint(ndo: Ndo, at: number, length: number, type: number): voi
       ndOptions(ndo, at + 24, length - 24);
       return;
     }
+    case 145:
+      if (verbose) homeAgents(ndo, at, length);
+      return;
+    case 147:
+      if (verbose) mobilePrefixes(ndo, at, length);
+      return;
     default:
       ndo.print(`, ${ndo.ip6(at + 24)} to ${ndo.ip6(at + 8)}`);
       if (verbose) ndOptions(ndo, at + 40, length - 40);
@@ -51,6 +59,21 @@ function advertisement(ndo: Ndo, at: number, length: number): void {
   const flags = ndo.u8(at + 5);
   ndo.print(`\n\thop limit ${ndo.u8(at + 4)}, Flags [${bits(RA_FLAGS, flags, 'none')}], pref ${PREFERENCE[(flags >>> 3) & 3]}, router lifetime ${ndo.u16(at + 6)}s, reachable time ${ndo.u32(at + 8)}ms, retrans timer ${ndo.u32(at + 12)}ms`);
   ndOptions(ndo, at + 16, length - 16);
+}
+
+/** The reply of home agent address discovery (RFC 6275 §6.6). */
+function homeAgents(ndo: Ndo, at: number, length: number): void {
+  ndo.print(`, id 0x${hex(ndo.u16(at + 4), 4)}`);
+  for (let i = 8; i < length; i += 16) ndo.print(`, ${ndo.ip6(at + i)}`);
+}
+
+/** The mobile prefix advertisement (RFC 6275 §6.8). */
+function mobilePrefixes(ndo: Ndo, at: number, length: number): void {
+  ndo.print(`, id 0x${hex(ndo.u16(at + 4), 4)}`);
+  const flags = ndo.u16(at + 6);
+  const names = `${(flags & 0x8000) === 0 ? '' : 'M'}${(flags & 0x4000) === 0 ? '' : 'O'}`;
+  if (names !== '') ndo.print(` ${names}`);
+  ndOptions(ndo, at + 8, length - 8);
 }
 
 const OPTIONS: Readonly<Record<number, string>> = {
@@ -69,8 +92,8 @@ const OPTIONS: Readonly<Record<number, string>> = {
 function ndOptions(ndo: Ndo, start: number, length: number): void {
   const end = start + length;
   for (let at = start; at < end; ) {
-    if (at === ndo.snapend) return;
-    ndo.need(at + 2);
+    if (at >= ndo.snapend) return;
+    ndo.check(at + 2);
     const type = ndo.u8(at);
     const size = ndo.u8(at + 1) * 8;
     if (size === 0 || at + size > end || !ndo.has(at + size)) {
@@ -101,17 +124,23 @@ function ndOption(ndo: Ndo, type: number, at: number, size: number, start: numbe
   switch (type) {
     case 1:
     case 2:
-      ndo.print(size === 8 ? ndo.mac(at + 2) : ndo.hex(at + 2, size - 2, ':'));
+      ndo.print(ndo.hex(at + 2, size - 2, ':'));
       return true;
     case 3:
-      ndo.print(`${ndo.ip6(at + 16)}/${ndo.u8(at + 2)}${size !== 32 ? ', invalid len' : ''}, Flags [${bits(PREFIX_FLAGS, ndo.u8(at + 3), 'none')}], valid time ${time(ndo.u32(at + 4))}, pref. time ${time(ndo.u32(at + 8))}`);
+      ndo.print(`${ndo.ip6(at + 16)}/${ndo.u8(at + 2)}${size !== 32 ? 'badlen' : ''}, Flags [${bits(PREFIX_FLAGS, ndo.u8(at + 3), 'none')}], valid time ${time(ndo.u32(at + 4))}, pref. time ${time(ndo.u32(at + 8))}`);
       return true;
     case 4:
       // From the first option on, not from this one: so it is in tcpdump.
       hexPrint(ndo, '\n\t    ', start, size);
       return true;
     case 5:
-      ndo.print(` ${ndo.u32(at + 4)}${size !== 8 ? ', bad option length' : ''}`);
+      ndo.print(` ${ndo.u32(at + 4)}${size !== 8 ? 'bad option length' : ''}`);
+      return true;
+    case 7:
+      ndo.print(` ${ndo.u32(at + 4)}ms`);
+      return true;
+    case 8:
+      ndo.print(` preference ${ndo.u16(at + 4)}, lifetime ${ndo.u16(at + 6)}`);
       return true;
     case 24:
       routeInfo(ndo, at, size);
@@ -121,16 +150,21 @@ function ndOption(ndo: Ndo, type: number, at: number, size: number, start: numbe
       for (let i = 8; i + 16 <= size; i += 16) ndo.print(` addr: ${ndo.ip6(at + i)}`);
       return true;
     case 31:
-      return searchList(ndo, at, size);
-    default:
-      if (ndo.options.vflag <= 1) hexPrint(ndo, '\n\t  ', at + 2, size - 2);
+      searchList(ndo, at, size, start);
       return true;
+    default:
+      if (ndo.options.vflag > 1) return true;
+      hexPrint(ndo, '\n\t  ', at + 2, size - 2);
+      // What stands behind it is not read.
+      return false;
   }
 }
 
+/** As much of the prefix as there is. */
 function routeInfo(ndo: Ndo, at: number, size: number): void {
+  if (size > 24) throw new Short();
   const prefix = new Uint8Array(16);
-  prefix.set(ndo.buf.subarray(at + 8, at + Math.min(size, 24)));
+  prefix.set(ndo.buf.subarray(at + 8, at + size));
   const saved = { buf: ndo.buf, end: ndo.snapend };
   ndo.buf = prefix;
   ndo.snapend = 16;
@@ -140,25 +174,12 @@ function routeInfo(ndo: Ndo, at: number, size: number): void {
   ndo.print(` ${text}/${ndo.u8(at + 2)}, pref=${PREFERENCE[(ndo.u8(at + 3) >>> 3) & 3]}, lifetime=${time(ndo.u32(at + 4))}`);
 }
 
-function searchList(ndo: Ndo, start: number, size: number): boolean {
+function searchList(ndo: Ndo, start: number, size: number, first: number): void {
   ndo.print(` lifetime ${ndo.u32(start + 4)}s, domain(s):`);
   const end = start + size;
-  let at = start + 8;
-  while (at < end && ndo.u8(at) !== 0) {
+  for (let at = start + 8; at < end && ndo.u8(at) !== 0; ) {
     ndo.print(' ');
-    while (at < end) {
-      const n = ndo.u8(at);
-      if (n === 0) break;
-      if (at + 1 + n > end) {
-        for (let i = 1; at + i < end; i++) ndo.print(String.fromCharCode(ndo.u8(at + i)));
-        ndo.trunc();
-        return false;
-      }
-      for (let i = 1; i <= n; i++) ndo.print(String.fromCharCode(ndo.u8(at + i)));
-      ndo.print('.');
-      at += n + 1;
-    }
-    at++;
+    // Pointers are counted from the first option on, and a name may run on into the next one.
+    at = namePrint(ndo, { at: first }, at);
   }
-  return true;
 }

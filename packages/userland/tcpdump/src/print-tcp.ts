@@ -1,7 +1,7 @@
 /** TCP (RFC 9293): the header. */
 import type { Payload } from './demux.ts';
-import { type Ndo, inChecksum, shouldBe } from './ndo.ts';
-import { domainPrint } from './print-domain.ts';
+import { type Ndo, Truncated, inChecksum, shouldBe, withinPacket } from './ndo.ts';
+import { charText, domainPrint } from './print-domain.ts';
 import { httpPrint } from './print-http.ts';
 import { pseudo } from './print-udp.ts';
 import { tcpOptions } from './tcp-options.ts';
@@ -20,6 +20,7 @@ const FLAGS: readonly (readonly [number, string])[] = [
 /** Ports whose payload is taken for HTTP. */
 const HTTP: ReadonlySet<number> = new Set([80, 8080, 3128]);
 
+const RESET_TEXT = 30;
 const FIN_SYN_RST = 7;
 const RST = 4;
 const SYN = 2;
@@ -31,20 +32,21 @@ export function tcpPrint(ndo: Ndo, p: Payload): void {
   const bare = p.v6 && ndo.u8(p.ip + 6) !== 6;
   const [src, dst] = p.v6 ? [ndo.ip6(p.ip + 8), ndo.ip6(p.ip + 24)] : [ndo.ip(p.ip + 12), ndo.ip(p.ip + 16)];
   if (!ndo.has(at + 4)) {
-    if (!bare) ndo.print(`${src} > ${dst}:`);
+    ndo.print(`${src} > ${dst}:`);
     ndo.trunc();
     return;
   }
   const [sport, dport] = [ndo.u16(at), ndo.u16(at + 2)];
   const ports = [ndo.tcpPort(sport), ndo.tcpPort(dport)];
   ndo.print(bare ? `${ports[0]} > ${ports[1]}: ` : `${src}.${ports[0]} > ${dst}.${ports[1]}: `);
+  ndo.check(at + 20);
   const hlen = (ndo.u8(at + 12) >>> 4) * 4;
   if (hlen < 20) {
     ndo.print(` tcp ${length - hlen} [bad hdr length ${hlen} - too short, < 20]`);
     return;
   }
   if (ndo.options.qflag) {
-    ndo.print(`tcp ${length - hlen}`);
+    ndo.print(`tcp ${(length - hlen) >>> 0}`);
     if (hlen > length) ndo.print(` [bad hdr length ${hlen} - too long, > ${length}]`);
     return;
   }
@@ -54,7 +56,6 @@ export function tcpPrint(ndo: Ndo, p: Payload): void {
 function full(ndo: Ndo, p: Payload, from: string, to: string, hlen: number, ports: readonly number[]): void {
   const { at, length } = p;
   const flags = ndo.u8(at + 13);
-  ndo.need(at + 20);
   const text = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join('');
   ndo.print(`Flags [${text === '' ? 'none' : text}]`);
   const relative = numbers(ndo, { seq: ndo.u32(at + 4), ack: ndo.u32(at + 8) }, flags, from, to);
@@ -77,7 +78,12 @@ function full(ndo: Ndo, p: Payload, from: string, to: string, hlen: number, port
     ndo.print(']');
   }
   ndo.print(`, length ${data}`);
-  if (data > 0) payload(ndo, at + hlen, data, flags, ports.includes(53), ports.some((port) => HTTP.has(port)));
+  if (data <= 0) return;
+  if (!ndo.has(at + hlen)) {
+    ndo.print(` [remaining caplen(${ndo.snapend - at}) < header length(${hlen})]`);
+    throw new Truncated();
+  }
+  payload(ndo, at + hlen, data, flags, ports.includes(53), ports.some((port) => HTTP.has(port)));
 }
 
 export interface Relative {
@@ -114,20 +120,18 @@ function payload(ndo: Ndo, at: number, length: number, flags: number, dns: boole
     if (ndo.options.vflag > 0) resetCause(ndo, at, length);
     return;
   }
-  if (dns) domainPrint(ndo, at, length, { mdns: false, tcp: true });
-  else if (http) httpPrint(ndo, at, length);
+  withinPacket(ndo, Truncated, () => {
+    if (dns) domainPrint(ndo, at, length, { mdns: false, tcp: true });
+    else if (http) httpPrint(ndo, at, length);
+  });
 }
 
-/** Text in a reset (RFC 1122 §4.2.2.12). */
+/** Text in a reset (RFC 1122 §4.2.2.12): `+` if there is more than what is shown, `!` if not all of it was captured. */
 function resetCause(ndo: Ndo, at: number, length: number): void {
-  ndo.print(' [RST');
-  let text = ' ';
-  const shown = Math.min(length, 50);
-  if (length > shown) text = '+ ';
-  ndo.print(text);
-  for (let i = 0; i < shown; i++) {
-    const b = ndo.u8(at + i);
-    ndo.print(b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.');
-  }
+  const long = length > RESET_TEXT;
+  const shown = long ? RESET_TEXT : length;
+  const end = Math.min(at + shown, ndo.snapend);
+  ndo.print(` [${ndo.has(at + length) ? '' : '!'}RST${long ? '+' : ''} `);
+  for (let i = at; i < end; i++) ndo.print(charText(ndo.u8(i)));
   ndo.print(']');
 }

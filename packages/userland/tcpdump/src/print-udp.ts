@@ -1,6 +1,6 @@
 /** UDP (RFC 768). */
 import type { Payload } from './demux.ts';
-import { type Ndo, inChecksum, shouldBe } from './ndo.ts';
+import { type Ndo, Truncated, inChecksum, shouldBe, withinPacket } from './ndo.ts';
 import { domainPrint } from './print-domain.ts';
 
 const HEADER = 8;
@@ -37,10 +37,10 @@ export function udpPrint(ndo: Ndo, p: Payload): void {
   }
   if (ndo.options.vflag > (p.v6 ? 0 : 1) && !ndo.options.kflag && !p.fragmented) checksum(ndo, p, ulen);
   if (!ndo.options.qflag && (DNS.has(sport) || DNS.has(dport))) {
-    domainPrint(ndo, at + HEADER, data, { mdns: sport === 5353 || dport === 5353, tcp: false });
+    withinPacket(ndo, Truncated, () => domainPrint(ndo, at + HEADER, data, { mdns: sport === 5353 || dport === 5353, tcp: false }));
     return;
   }
-  ndo.print(ulen > p.length ? `UDP, bad length ${ulen - HEADER} > ${p.length - HEADER}` : `UDP, length ${ulen - HEADER}`);
+  ndo.print(ulen > p.length && !p.fragmented ? `UDP, bad length ${ulen - HEADER} > ${p.length - HEADER}` : `UDP, length ${ulen - HEADER}`);
 }
 
 /** `udpipaddr_print`. Inside IPv6 extension headers only the ports. */
@@ -66,8 +66,7 @@ function checksum(ndo: Ndo, p: Payload, ulen: number): void {
   if (!ndo.has(p.at + length)) return;
   const result = inChecksum(pseudo(ndo, p, length, 17), ndo.buf.subarray(p.at, p.at + length));
   const hex = (n: number): string => n.toString(16).padStart(4, '0');
-  if (sum === 0) ndo.print('[no cksum] ');
-  else if (result !== 0) ndo.print(`[bad udp cksum 0x${hex(sum)} -> 0x${hex(shouldBe(sum, result))}!] `);
+  if (result !== 0) ndo.print(`[bad udp cksum 0x${hex(sum)} -> 0x${hex(shouldBe(sum, result))}!] `);
   else ndo.print('[udp sum ok] ');
 }
 
@@ -92,13 +91,16 @@ function finalDst4(ndo: Ndo, ip: number): Uint8Array {
   return ndo.buf.subarray(ip + 16, ip + 20);
 }
 
+/** Of a source route the last address, of segments the first: those stand there in reverse. */
 function finalDst6(ndo: Ndo, ip: number): Uint8Array {
   let next = ndo.buf[ip + 6] as number;
   for (let at = ip + 40; ndo.has(at + 8); ) {
     const size = (ndo.u8(at + 1) + 1) * 8;
     if (next === 43) {
-      const segments = ndo.u8(at + 1) / 2;
-      if (ndo.u8(at + 2) <= 2 && ndo.u8(at + 3) > 0 && segments >= 1 && ndo.has(at + size)) return ndo.buf.subarray(at + size - 16, at + size);
+      const type = ndo.u8(at + 2);
+      const address = type === 4 ? at + 8 : at + size - 16;
+      // Of segments the place is read, whether or not the header is so long.
+      if ((type === 4 || ((type === 0 || type === 2) && size >= 24)) && ndo.has(address + 16)) return ndo.buf.subarray(address, address + 16);
       break;
     }
     if (next !== 0 && next !== 60) break;

@@ -1,5 +1,5 @@
 /** Options of TCP. */
-import type { Ndo } from './ndo.ts';
+import { type Ndo, Short, Truncated, hex } from './ndo.ts';
 import type { Relative } from './print-tcp.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -22,7 +22,10 @@ const NAMES: Readonly<Record<number, string>> = {
   29: 'tcp-ao',
   30: 'mptcp',
   34: 'tfo',
+  254: 'exp',
 };
+
+const FAST_OPEN = 0xf989;
 
 /** False if they end in something that cannot be. */
 export function tcpOptions(ndo: Ndo, start: number, length: number, relative: Relative): boolean {
@@ -35,13 +38,13 @@ export function tcpOptions(ndo: Ndo, start: number, length: number, relative: Re
     const single = kind === 0 || kind === 1;
     let size = 1;
     if (!single) {
-      if (at + 1 >= end) return bad(ndo);
+      if (at + 1 >= end) return bad(ndo, at === start);
       size = ndo.u8(at + 1);
-      if (size < 2 || at + size > end) return bad(ndo);
+      if (size < 2 || at + size > end) return bad(ndo, at === start);
     }
     ndo.print(NAMES[kind] ?? `unknown-${kind}`);
-    const used = single ? 0 : option(ndo, kind, at, size, relative);
-    if (used < 0) return bad(ndo);
+    const used = single ? 0 : softly(() => option(ndo, kind, at, size, relative));
+    if (used < 0) return bad(ndo, at === start);
     // What the option itself takes, not what it says.
     at += single ? 1 : 2 + used;
     if (kind === 0) break;
@@ -49,8 +52,18 @@ export function tcpOptions(ndo: Ndo, start: number, length: number, relative: Re
   return true;
 }
 
-function bad(ndo: Ndo): boolean {
-  ndo.print('[bad opt]');
+/** What an option holds may be cut off without the packet being given up. */
+function softly(read: () => number): number {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Truncated ? new Short() : error;
+  }
+}
+
+/** The list is closed only behind an option that was good. */
+function bad(ndo: Ndo, first: boolean): boolean {
+  ndo.print(first ? '[bad opt]' : '[bad opt]]');
   return false;
 }
 
@@ -114,17 +127,28 @@ function option(ndo: Ndo, kind: number, at: number, size: number, relative: Rela
       if (used > 2) ndo.print(` mac 0x${ndo.hex(data + 2, used - 2)}`);
       break;
     case 34:
+      ndo.print(' ');
       fastOpen(ndo, data, used);
       break;
+    case 254: {
+      if (used < 2) return -1;
+      ndo.check(data + used);
+      // The number of RFC 6994.
+      const experiment = ndo.u16(data);
+      ndo.print(experiment === FAST_OPEN ? '-tfo' : `-${hex(experiment, 4)}`);
+      if (experiment === FAST_OPEN) fastOpen(ndo, data + 2, used - 2);
+      break;
+    }
     default:
-      if (used > 0) ndo.print(` 0x${ndo.hex(data, used)}`);
+      if (used > 0) ndo.print(' 0x');
+      for (let i = 0; i < used; i++) ndo.print(hex(ndo.u8(data + i), 2));
   }
   if (used !== size - 2) ndo.print(`[len ${size}]`);
   return used;
 }
 
 function sack(ndo: Ndo, data: number, used: number, { sackBase }: Relative): void {
-  if (used === 0 || used % 8 !== 0) {
+  if (used % 8 !== 0) {
     ndo.print(' invalid sack');
     return;
   }
@@ -135,7 +159,7 @@ function sack(ndo: Ndo, data: number, used: number, { sackBase }: Relative): voi
 }
 
 function fastOpen(ndo: Ndo, data: number, used: number): void {
-  if (used === 0) ndo.print('  cookiereq');
+  if (used === 0) ndo.print(' cookiereq');
   else if (used < 4 || used > 16 || used % 2 !== 0) ndo.invalid();
-  else ndo.print(`  cookie ${ndo.hex(data, used)}`);
+  else ndo.print(` cookie ${ndo.hex(data, used)}`);
 }

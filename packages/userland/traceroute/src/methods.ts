@@ -1,8 +1,8 @@
 /** How probes are sent: as segments of TCP, UDP datagrams, ICMP echo requests, or packets of any protocol. */
-import { SockaddrIn } from '@skbuff/af-inet';
 import { Exit } from '@skbuff/command';
 import * as U from '@skbuff/uapi';
-import { be16, ipComputeCsum, ipHdrlen, setBe16 } from '@skbuff/wire';
+import { be16, ipComputeCsum, setBe16 } from '@skbuff/wire';
+import type { Sockaddr } from './families.ts';
 import { fail } from './options.ts';
 import type { Probe } from './probe.ts';
 import { Tcp } from './tcp.ts';
@@ -47,7 +47,7 @@ class Udp implements Method {
     if (!this.constant) this.port = (this.port + 1) & 0xffff;
   }
 
-  match(fd: number, error: boolean, from: SockaddrIn): Probe | null {
+  match(fd: number, error: boolean, from: Sockaddr): Probe | null {
     const probe = this.t.probes.find((p) => p.fd === fd) ?? null;
     // An error of this host names no port.
     if (probe === null || (from.port !== probe.seq && from.port !== 0)) return null;
@@ -77,16 +77,16 @@ class Icmp implements Method {
     const unknown = methodOptions.find((word) => word !== 'raw' && word !== 'dgram');
     if (unknown !== undefined) fail(t.env, `\`${unknown}' (argc ${methodOptions.indexOf(unknown) + 1}): arguments are not allowed`);
     this.raw = !methodOptions.includes('dgram');
-    let fd = this.raw ? t.task.socket(U.AF_INET, U.SOCK_RAW, U.IPPROTO_ICMP) : -U.EPERM;
+    let fd = this.raw ? t.task.socket(t.family.af, U.SOCK_RAW, t.family.icmp) : -U.EPERM;
     if (fd < 0 && !methodOptions.includes('raw')) {
       this.raw = false;
-      fd = t.task.socket(U.AF_INET, U.SOCK_DGRAM, U.IPPROTO_ICMP);
+      fd = t.task.socket(t.family.af, U.SOCK_DGRAM, t.family.icmp);
     }
     this.fd = t.must(fd, 'socket');
     t.tune(this.fd);
     t.connect(this.fd, 0);
     if (this.raw) return;
-    const own = new SockaddrIn();
+    const own = t.family.sockaddr(null, 0, t.options);
     t.must(t.task.getsockname(this.fd, own), 'getsockname');
     this.ident = own.port;
   }
@@ -95,10 +95,10 @@ class Icmp implements Method {
     const { t } = this;
     t.setTtl(this.fd, ttl);
     const packet = t.data.slice(0, ICMP_HLEN + t.dataLen);
-    packet.set([U.ICMP_ECHO, 0, 0, 0]);
+    packet.set([t.family.echo, 0, 0, 0]);
     setBe16(packet, 4, this.ident);
     setBe16(packet, 6, this.seq);
-    setBe16(packet, 2, ipComputeCsum(packet, 0, packet.length));
+    if (t.family.icmpSummed) setBe16(packet, 2, ipComputeCsum(packet, 0, packet.length));
     const sent = t.env.now();
     if (!t.send(this.fd, packet)) return;
     probe.sendTime = sent;
@@ -106,12 +106,13 @@ class Icmp implements Method {
     this.seq = (this.seq + 1) & 0xffff;
   }
 
-  match(_fd: number, error: boolean, _from: SockaddrIn, bytes: Uint8Array): Probe | null {
+  match(_fd: number, error: boolean, _from: Sockaddr, bytes: Uint8Array): Probe | null {
     // An error of this host has no packet: it is about the last one.
     if (error && bytes.length === 0) return this.find((this.seq - 1) & 0xffff);
-    const at = this.raw && !error ? ipHdrlen(bytes, 0) : 0;
+    const { family } = this.t;
+    const at = this.raw && !error ? family.rawAt(bytes) : 0;
     if (bytes.length < at + ICMP_HLEN) return null;
-    if (bytes[at] !== (error ? U.ICMP_ECHO : U.ICMP_ECHOREPLY) || be16(bytes, at + 4) !== this.ident) return null;
+    if (bytes[at] !== (error ? family.echo : family.echoReply) || be16(bytes, at + 4) !== this.ident) return null;
     const probe = this.find(be16(bytes, at + 6));
     if (probe !== null && !error) probe.final = true;
     return probe;
@@ -147,8 +148,8 @@ class Raw implements Method {
     probe.seq = 1;
   }
 
-  match(_fd: number, error: boolean, from: SockaddrIn): Probe | null {
-    if (from.addr !== this.t.destination.addr) return null;
+  match(_fd: number, error: boolean, from: Sockaddr): Probe | null {
+    if (!this.t.family.sameAddr(from, this.t.destination)) return null;
     const probe = this.t.probes.find((p) => p.seq === 1) ?? null;
     if (probe !== null && !error) probe.final = true;
     return probe;

@@ -1,7 +1,8 @@
 /** The command line of traceroute, read as its own option library reads it: options anywhere, long ones with `=` only. */
 import { type CommandEnv, Exit } from '@skbuff/command';
-import { gethostbyname } from '@skbuff/netdb';
-import { USAGE, VERSION } from './usage.ts';
+import { type Addrinfo, getaddrinfo } from '@skbuff/netdb';
+import { AF_INET, AF_INET6, AF_UNSPEC } from '@skbuff/uapi';
+import { usage, VERSION } from './usage.ts';
 
 const MAX_GATEWAYS = 8;
 /** Greatest length of a packet. */
@@ -13,11 +14,16 @@ const DEF_HERE_FACTOR = 3;
 const DEF_NEAR_FACTOR = 10;
 
 export class TracerouteOptions {
-  family = 0;
+  /** What it was called by. */
+  program = 'traceroute';
+  /** AF_UNSPEC: that of the host. */
+  family: number = AF_UNSPEC;
   debug = false;
   dontFragment = false;
   firstHop = 1;
-  gateways: readonly number[] = [];
+  /** As they were given, and when the destination is known their addresses. */
+  gatewayNames: readonly string[] = [];
+  gateways: readonly Addrinfo[] = [];
   method = 'default';
   device: string | null = null;
   maxHops = 30;
@@ -31,8 +37,9 @@ export class TracerouteOptions {
   near: number = DEF_NEAR_FACTOR;
   probes = 3;
   dontRoute = false;
-  /** u32, 0: not given. */
-  source = 0;
+  source: Addrinfo | null = null;
+  /** 0: none. */
+  flowlabel = 0;
   /** Seconds between two probes. */
   sendWait = 0;
   extensions = false;
@@ -45,7 +52,7 @@ export class TracerouteOptions {
   backward = false;
   /** The name as it was given, and its address. */
   hostName = '';
-  host = 0;
+  host: Addrinfo | null = null;
   /** -1: not given. */
   packetLength = -1;
 }
@@ -111,18 +118,26 @@ function wait(o: TracerouteOptions, arg: string): boolean {
   return true;
 }
 
-function lookup(env: CommandEnv, name: string): number {
-  const addr = name.includes(':') ? -1 : gethostbyname(env, name);
-  if (addr < 0) env.stderr(`${name}: ${name.includes(':') ? 'Address family for hostname not supported' : 'Name or service not known'}\n`);
-  return addr;
+/** The address of a name, of IPv4 if it has one and the family is open; null, and a complaint, if there is none. */
+function lookup(env: CommandEnv, name: string, family: number): Addrinfo | null {
+  const found = getaddrinfo(env, name, family);
+  if (typeof found !== 'string') return found.find((ai) => ai.family === AF_INET) ?? (found[0] as Addrinfo);
+  env.stderr(`${name}: ${found}\n`);
+  return null;
 }
 
+const MAX_GATEWAYS_6 = 127;
+
 function gateways(o: TracerouteOptions, arg: string, env: CommandEnv): void {
-  const names = arg.split(',');
-  if (o.gateways.length + names.length > MAX_GATEWAYS) fail(env, `Too many gateways specified. No more than ${MAX_GATEWAYS}`);
-  const addrs = names.map((name) => lookup(env, name));
-  if (addrs.includes(-1)) fail(env, '');
-  o.gateways = [...o.gateways, ...addrs];
+  o.gatewayNames = [...o.gatewayNames, ...arg.split(',')];
+  if (o.gatewayNames.length > MAX_GATEWAYS_6) fail(env, `Too many gateways specified. No more than ${MAX_GATEWAYS_6}`);
+}
+
+/** They are looked up in the family of the destination. */
+function lookupGateways(o: TracerouteOptions, env: CommandEnv): void {
+  const most = o.family === AF_INET6 ? MAX_GATEWAYS_6 : MAX_GATEWAYS;
+  if (o.gatewayNames.length > most) fail(env, `Too many gateways specified. No more than ${most}`);
+  o.gateways = o.gatewayNames.map((name) => lookup(env, name, o.family) ?? fail(env, ''));
 }
 
 function protocol(o: TracerouteOptions, arg: string, env: CommandEnv): void {
@@ -133,14 +148,14 @@ function protocol(o: TracerouteOptions, arg: string, env: CommandEnv): void {
 }
 
 function source(o: TracerouteOptions, arg: string, env: CommandEnv): boolean {
-  o.source = lookup(env, arg);
-  return o.source >= 0;
+  o.source = lookup(env, arg, o.family);
+  return o.source !== null;
 }
 
 const NONE = '';
 const OPTIONS: readonly Option[] = [
-  { short: '-4', long: '', arg: NONE, set: (o) => void (o.family = 4) },
-  { short: '-6', long: '', arg: NONE, set: (o) => void (o.family = 6) },
+  { short: '-4', long: '', arg: NONE, set: (o) => void (o.family = AF_INET) },
+  { short: '-6', long: '', arg: NONE, set: (o) => void (o.family = AF_INET6) },
   { short: '-d', long: '--debug', arg: NONE, set: (o) => void (o.debug = true) },
   { short: '-F', long: '--dont-fragment', arg: NONE, set: (o) => void (o.dontFragment = true) },
   { short: '-f', long: '--first', arg: 'first_ttl', set: number((o, n) => void (o.firstHop = n)) },
@@ -153,7 +168,7 @@ const OPTIONS: readonly Option[] = [
   { short: '-n', long: '', arg: NONE, set: (o) => void (o.numeric = true) },
   { short: '-p', long: '--port', arg: 'port', set: number((o, n) => void (o.port = n)) },
   { short: '-t', long: '--tos', arg: 'tos', set: number((o, n) => void (o.tos = n)) },
-  { short: '-l', long: '--flowlabel', arg: 'flow_label', set: number(() => {}) },
+  { short: '-l', long: '--flowlabel', arg: 'flow_label', set: number((o, n) => void (o.flowlabel = n)) },
   { short: '-w', long: '--wait', arg: 'MAX,HERE,NEAR', set: wait },
   { short: '-q', long: '--queries', arg: 'nqueries', set: number((o, n) => void (o.probes = n)) },
   { short: '-r', long: '', arg: NONE, set: (o) => void (o.dontRoute = true) },
@@ -172,7 +187,7 @@ const OPTIONS: readonly Option[] = [
   { short: '', long: '--mtu', arg: NONE, set: (o) => void (o.mtuDiscovery = o.dontFragment = true) },
   { short: '', long: '--back', arg: NONE, set: (o) => void (o.backward = true) },
   { short: '-V', long: '--version', arg: NONE, set: (_o, _arg, env) => fail(env, VERSION.trimEnd(), 0) },
-  { short: '', long: '--help', arg: NONE, set: (_o, _arg, env) => fail(env, USAGE.trimEnd(), 0) },
+  { short: '', long: '--help', arg: NONE, set: (o, _arg, env) => fail(env, usage(o.program), 0) },
 ];
 
 class Reader {
@@ -182,9 +197,11 @@ class Reader {
   private readonly words: readonly string[];
   private at = 0;
 
-  constructor(words: readonly string[], env: CommandEnv) {
+  constructor(words: readonly string[], env: CommandEnv, name: string) {
     this.words = words;
     this.env = env;
+    this.options.program = name;
+    if (name.endsWith('6')) this.options.family = AF_INET6;
   }
 
   /** Words that are no options, each with where it stood. */
@@ -264,9 +281,9 @@ function check(o: TracerouteOptions, env: CommandEnv): void {
 }
 
 /** Exits with a complaint, or with status 0 when only a text was asked for. */
-export function parseTraceroute(words: readonly string[], env: CommandEnv): TracerouteOptions {
-  if (words.length === 0) fail(env, USAGE.trimEnd(), 0);
-  const reader = new Reader(words, env);
+export function parseTraceroute(words: readonly string[], env: CommandEnv, name = 'traceroute'): TracerouteOptions {
+  if (words.length === 0) fail(env, usage(name), 0);
+  const reader = new Reader(words, env, name);
   const rest = reader.read();
   const { options } = reader;
   const [host, length, extra] = rest;
@@ -274,14 +291,15 @@ export function parseTraceroute(words: readonly string[], env: CommandEnv): Trac
     fail(env, `Cannot handle "${what}" cmdline arg \`${word}' on position ${position} (argc ${argc})`);
   if (host === undefined) fail(env, 'Specify "host" missing argument.');
   options.hostName = host.word;
-  options.host = options.family === 6 ? -1 : lookup(env, host.word);
-  if (options.family === 6) env.stderr(`${host.word}: Address family for hostname not supported\n`);
-  if (options.host < 0) cannot('host', host.word, 1, host.argc);
+  options.host = lookup(env, host.word, options.family) ?? cannot('host', host.word, 1, host.argc);
+  options.family = options.host.family;
   if (length !== undefined) {
     options.packetLength = unsigned(length.word);
     if (Number.isNaN(options.packetLength)) cannot('packetlen', length.word, 2, length.argc);
   }
   if (extra !== undefined) fail(env, `Extra arg \`${extra.word}' (position 3, argc ${extra.argc})`);
   check(options, env);
+  if (options.source !== null && options.source.family !== options.family) fail(env, 'IP version mismatch in addresses specified');
+  lookupGateways(options, env);
   return options;
 }

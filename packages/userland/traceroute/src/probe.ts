@@ -1,12 +1,13 @@
 /** One probe, and what came back. */
 import * as U from '@skbuff/uapi';
+import type { Sockaddr } from './families.ts';
 
 export class Probe {
   done = false;
   /** There is nothing behind the hop that answered this one. */
   final = false;
-  /** Who answered, u32; -1: nobody. */
-  from = -1;
+  /** Who answered; null: nobody. */
+  from: Sockaddr | null = null;
   /** Nanoseconds since the boot; -1: not yet. */
   sendTime = -1;
   recvTime = -1;
@@ -55,4 +56,21 @@ export function noteIcmp(probe: Probe, type: number, code: number, info: number)
   if (type !== U.ICMP_DEST_UNREACH) probe.error = `!<${type}-${code}>`;
   else if (code === U.ICMP_FRAG_NEEDED) probe.error = `!F-${info}`;
   else probe.error = UNREACHABLE[code] ?? `!<${code}>`;
+}
+
+const UNREACHABLE6: Readonly<Record<number, string>> = {
+  [U.ICMPV6_NOROUTE]: '!N',
+  [U.ICMPV6_ADM_PROHIBITED]: '!X',
+  [U.ICMPV6_NOT_NEIGHBOUR]: '!H',
+  [U.ICMPV6_ADDR_UNREACH]: '!H',
+  [U.ICMPV6_PORT_UNREACH]: '',
+};
+
+/** The same of ICMPv6. */
+export function noteIcmp6(probe: Probe, type: number, code: number, info: number): void {
+  if (type === U.ICMPV6_TIME_EXCEED && code === U.ICMPV6_EXC_HOPLIMIT) return;
+  probe.final = true;
+  if (type === U.ICMPV6_DEST_UNREACH) probe.error = UNREACHABLE6[code] ?? `!<${code}>`;
+  else if (type === U.ICMPV6_PKT_TOOBIG) probe.error = `!F-${info}`;
+  else probe.error = `!<${type}-${code}>`;
 }

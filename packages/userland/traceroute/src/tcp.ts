@@ -1,7 +1,7 @@
 /** Probes of TCP over a raw socket: half a handshake, which the last host answers with SYN/ACK or RST. */
-import { SockaddrIn } from '@skbuff/af-inet';
 import * as U from '@skbuff/uapi';
-import { be16, csumFold, csumPartial, csumTcpudpNofold, ipHdrlen, IPHDR_LEN, setBe16 } from '@skbuff/wire';
+import { be16, setBe16 } from '@skbuff/wire';
+import type { Sockaddr } from './families.ts';
 import { fail, unsigned } from './options.ts';
 import type { Probe } from './probe.ts';
 import type { Method, Tracer } from './tracer.ts';
@@ -31,10 +31,11 @@ export class Tcp implements Method {
   private mss = 0;
   private window = 0;
   private fd = -1;
-  private source = 0;
+  private source: Sockaddr;
 
   constructor(t: Tracer) {
     this.t = t;
+    this.source = t.family.sockaddr(null, 0, t.options);
     this.port = (t.options.port || HTTP_PORT) & 0xffff;
     t.options.methodOptions.forEach((word, i) => this.option(word, i + 1));
     this.settings();
@@ -47,10 +48,9 @@ export class Tcp implements Method {
     t.dataLen = 0;
     this.fd = t.open(U.SOCK_RAW, U.IPPROTO_TCP);
     t.connect(this.fd, 0);
-    const own = new SockaddrIn();
-    t.must(t.task.getsockname(this.fd, own), 'getsockname');
-    this.source = own.addr;
-    const room = t.must(t.task.getsockoptInt(this.fd, U.SOL_IP, U.IP_MTU), 'getsockopt IP_MTU') - IPHDR_LEN - TCP_HLEN;
+    const { family } = t;
+    t.must(t.task.getsockname(this.fd, this.source), 'getsockname');
+    const room = t.must(t.task.getsockoptInt(this.fd, family.level, family.mtu), `getsockopt ${family.mtuName}`) - family.headerLen - TCP_HLEN;
     this.window = (room * 4) & 0xffff;
     if (this.mss === 0) this.mss = room & 0xffff;
   }
@@ -110,12 +110,12 @@ export class Tcp implements Method {
   private sourcePort(probe: Probe): number {
     const { t } = this;
     if (t.options.sourcePort !== 0) return t.options.sourcePort;
-    const stream = t.task.socket(U.AF_INET, U.SOCK_STREAM, 0);
+    const stream = t.task.socket(t.family.af, U.SOCK_STREAM, 0);
     // Without TCP the numbers of UDP do as well.
-    probe.fd = stream >= 0 ? stream : t.must(t.task.socket(U.AF_INET, U.SOCK_DGRAM, 0), 'socket');
+    probe.fd = stream >= 0 ? stream : t.must(t.task.socket(t.family.af, U.SOCK_DGRAM, 0), 'socket');
     if (this.use.has('reuse')) t.must(t.task.setsockopt(probe.fd, U.SOL_SOCKET, U.SO_REUSEADDR, 1), 'setsockopt SO_REUSEADDR');
-    t.must(t.task.bind(probe.fd, new SockaddrIn(t.options.source, 0)), 'bind');
-    const own = new SockaddrIn();
+    t.must(t.task.bind(probe.fd, t.family.sockaddr(t.options.source, 0, t.options)), 'bind');
+    const own = t.family.sockaddr(null, 0, t.options);
     t.must(t.task.getsockname(probe.fd, own), 'getsockname');
     return own.port;
   }
@@ -132,8 +132,7 @@ export class Tcp implements Method {
     segment[13] = this.flags;
     setBe16(segment, 14, this.window);
     segment.set(options, TCP_HLEN);
-    const pseudo = csumTcpudpNofold(this.source, t.destination.addr, segment.length, U.IPPROTO_TCP);
-    setBe16(segment, 16, csumFold(csumPartial(segment, 0, segment.length, pseudo)));
+    setBe16(segment, 16, t.family.tcpSum(segment, this.source, t.destination));
     t.setTtl(this.fd, ttl);
     const sent = t.env.now();
     if (!t.send(this.fd, segment)) return t.release(probe);
@@ -141,8 +140,8 @@ export class Tcp implements Method {
     probe.seq = port;
   }
 
-  match(_fd: number, error: boolean, _from: SockaddrIn, bytes: Uint8Array): Probe | null {
-    const at = error ? 0 : ipHdrlen(bytes, 0);
+  match(_fd: number, error: boolean, _from: Sockaddr, bytes: Uint8Array): Probe | null {
+    const at = error ? 0 : this.t.family.rawAt(bytes);
     if (bytes.length < at + (error ? 8 : TCP_HLEN) || be16(bytes, at + (error ? 2 : 0)) !== this.port) return null;
     const port = be16(bytes, at + (error ? 0 : 2));
     const probe = this.t.probes.find((p) => p.seq === port) ?? null;

@@ -1,16 +1,15 @@
 /** What all methods share: options of their sockets, sending, and reading of answers and errors. */
-import { SockaddrIn } from '@skbuff/af-inet';
 import { type CommandEnv, Exit } from '@skbuff/command';
 import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { be32, IPHDR_LEN, le32, leS32, setBe32 } from '@skbuff/wire';
+import { le32, leS32 } from '@skbuff/wire';
 import { extensionsOf } from './extensions.ts';
+import { type Family, INET, INET6, type SetOption, type Sockaddr } from './families.ts';
 import { MAX_PACKET_LEN, type TracerouteOptions } from './options.ts';
-import { noteIcmp, type Probe } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 const DEF_DATA_LEN = 40;
 const RECV_LEN = 1280;
-const SOCK_EXTENDED_ERR_LEN = 16;
 
 /** A way to send probes and to know their answers. */
 export interface Method {
@@ -20,7 +19,7 @@ export interface Method {
   init(): void;
   send(probe: Probe, ttl: number): void;
   /** The probe that a message is about, or null. `bytes`: payload of the answer, or of what was sent and failed. */
-  match(fd: number, error: boolean, from: SockaddrIn, bytes: Uint8Array): Probe | null;
+  match(fd: number, error: boolean, from: Sockaddr, bytes: Uint8Array): Probe | null;
 }
 
 export class Tracer {
@@ -28,7 +27,8 @@ export class Tracer {
   readonly task: Task;
   readonly options: TracerouteOptions;
   readonly probes: readonly Probe[];
-  readonly destination: SockaddrIn;
+  readonly family: Family;
+  readonly destination: Sockaddr;
   /** All descriptors that are open. */
   readonly fds: Set<number> = new Set();
   /** Payload; {@link dataLen} bytes of it are sent. */
@@ -42,13 +42,14 @@ export class Tracer {
     this.task = env.task;
     this.options = options;
     this.probes = probes;
-    this.destination = new SockaddrIn(options.host);
+    this.family = options.host?.family === U.AF_INET6 ? INET6 : INET;
+    this.destination = this.family.sockaddr(options.host, 0, options);
   }
 
   /** The whole packet: headers, options, data. */
   setLength(method: Method): void {
     const { packetLength, mtuDiscovery } = this.options;
-    this.headerLen = IPHDR_LEN + this.routeOption().length + method.headerLen;
+    this.headerLen = this.family.headerLen + this.family.routeOption(this.options).length + method.headerLen;
     if (packetLength >= 0) this.dataLen = Math.max(packetLength - this.headerLen, 0);
     else this.dataLen = mtuDiscovery ? MAX_PACKET_LEN - this.headerLen : Math.max(DEF_DATA_LEN - method.headerLen, 0);
   }
@@ -62,36 +63,37 @@ export class Tracer {
 
   /** socket(2) and what is to be set before connect(2). */
   open(type: number, protocol: number): number {
-    const fd = this.must(this.task.socket(U.AF_INET, type, protocol), 'socket');
+    const fd = this.must(this.task.socket(this.family.af, type, protocol), 'socket');
     this.tune(fd);
     return fd;
   }
 
   tune(fd: number): void {
-    const { options } = this;
-    const set = (level: number, name: number, value: number | Uint8Array, what: string): void => {
+    const { options, family } = this;
+    const set: SetOption = (level, name, value, what) => {
       this.must(this.task.setsockopt(fd, level, name, value), `setsockopt ${what}`);
     };
     this.fds.add(fd);
     if (options.debug) set(U.SOL_SOCKET, U.SO_DEBUG, 1, 'SO_DEBUG');
     if (options.fwmark !== 0) set(U.SOL_SOCKET, U.SO_MARK, options.fwmark, 'SO_MARK');
-    if (options.gateways.length > 0) set(U.SOL_IP, U.IP_OPTIONS, this.routeOption(), 'IP_OPTIONS');
+    family.early(options, set);
     if (options.device !== null) set(U.SOL_SOCKET, U.SO_BINDTODEVICE, Uint8Array.from(`${options.device}\0`, (c) => c.charCodeAt(0)), 'SO_BINDTODEVICE');
-    this.must(this.task.bind(fd, new SockaddrIn(options.source, options.sourcePort)), 'bind');
-    set(U.SOL_IP, U.IP_MTU_DISCOVER, options.dontFragment ? U.IP_PMTUDISC_PROBE : U.IP_PMTUDISC_DONT, 'IP_MTU_DISCOVER');
-    if (options.tos >= 0) set(U.SOL_IP, U.IP_TOS, options.tos, 'IP_TOS');
+    this.must(this.task.bind(fd, family.sockaddr(options.source, options.sourcePort, options)), 'bind');
+    family.late(options, set);
     if (options.dontRoute) set(U.SOL_SOCKET, U.SO_DONTROUTE, 1, 'SO_DONTROUTE');
     this.task.setsockopt(fd, U.SOL_SOCKET, U.SO_TIMESTAMP, 1);
-    this.task.setsockopt(fd, U.SOL_IP, U.IP_RECVTTL, 1);
+    this.task.setsockopt(fd, family.level, family === INET6 ? U.IPV6_RECVHOPLIMIT : U.IP_RECVTTL, 1);
   }
 
   setTtl(fd: number, ttl: number): void {
-    this.must(this.task.setsockopt(fd, U.SOL_IP, U.IP_TTL, ttl), 'setsockopt IP_TTL');
+    const { family } = this;
+    this.must(this.task.setsockopt(fd, family.level, family.ttl, ttl), `setsockopt ${family.ttlName}`);
   }
 
   connect(fd: number, port: number): void {
-    this.must(this.task.connect(fd, new SockaddrIn(this.destination.addr, port)) as number, 'connect');
-    this.must(this.task.setsockopt(fd, U.SOL_IP, U.IP_RECVERR, 1), 'setsockopt IP_RECVERR');
+    const { family, options } = this;
+    this.must(this.task.connect(fd, family.sockaddr(options.host, port, options)) as number, 'connect');
+    this.must(this.task.setsockopt(fd, family.level, family.recverr, 1), `setsockopt ${family.recverrName}`);
   }
 
   /** Sends the first `length` bytes of `packet`: whether the probe is on its way, or the error queue knows more. */
@@ -125,16 +127,17 @@ export class Tracer {
   receive(method: Method, fd: number, error: boolean): void {
     const buf = new Uint8Array(RECV_LEN);
     const control: Cmsg[] = [];
-    const from = new SockaddrIn();
+    const { family } = this;
+    const from = family.sockaddr(null, 0, this.options);
     const n = this.task.recvmsg(fd, { name: from, iov: [buf], control }, error ? U.MSG_ERRQUEUE : U.MSG_DONTWAIT) as number;
     if (n < 0) return;
     const probe = method.match(fd, error, from, buf.subarray(0, n));
     if (probe === null) return;
     probe.recvTime = this.env.now();
-    const ttl = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_TTL);
+    const ttl = control.find(({ level, type }) => level === family.level && type === family.recvTtl);
     if (ttl !== undefined) probe.recvTtl = leS32(ttl.data, 0);
-    if (!error) probe.from = from.addr;
-    const ee = control.find(({ level, type }) => level === U.SOL_IP && type === U.IP_RECVERR)?.data;
+    if (!error) probe.from = from;
+    const ee = control.find(({ level, type }) => level === family.level && type === family.recverr)?.data;
     if (ee !== undefined) this.noteError(probe, ee, method, buf, n);
     else {
       this.takeMtuText(probe);
@@ -143,16 +146,18 @@ export class Tracer {
   }
 
   private noteError(probe: Probe, ee: Uint8Array, method: Method, buf: Uint8Array, n: number): void {
+    const { family } = this;
     const info = le32(ee, 8);
-    const tooLong = ee[4] === U.SO_EE_ORIGIN_LOCAL ? leS32(ee, 0) === U.EMSGSIZE : ee[5] === U.ICMP_DEST_UNREACH && ee[6] === U.ICMP_FRAG_NEEDED;
+    const [type, code] = [ee[5] as number, ee[6] as number];
+    const tooLong = ee[4] === U.SO_EE_ORIGIN_LOCAL ? leS32(ee, 0) === U.EMSGSIZE : family.isTooBig(type, code);
     if (tooLong && this.options.mtuDiscovery && info >= this.headerLen && info < this.headerLen + this.dataLen) return this.narrow(probe, info);
     if (ee[4] === U.SO_EE_ORIGIN_LOCAL) {
       if (!tooLong) this.must(-leS32(ee, 0), 'local recverr');
       probe.error = `!F-${info}`;
       probe.final = true;
-    } else if (ee[4] === U.SO_EE_ORIGIN_ICMP) {
-      probe.from = be32(ee, SOCK_EXTENDED_ERR_LEN + 4);
-      noteIcmp(probe, ee[5] as number, ee[6] as number, info);
+    } else if (ee[4] === family.origin) {
+      probe.from = family.offender(ee);
+      family.note(probe, type, code, info);
       // What a raw socket hears begins behind the IP header, what others hear behind the next one.
       if (this.options.extensions) probe.extensions = extensionsOf(buf, n, this.headerLen - (probe.fd < 0 ? method.headerLen : 0));
     }
@@ -173,16 +178,5 @@ export class Tracer {
   private takeMtuText(probe: Probe): void {
     if (probe.error === '') probe.error = this.mtuText;
     this.mtuText = '';
-  }
-
-  /** Loose source route through the gateways. */
-  private routeOption(): Uint8Array {
-    const { gateways } = this.options;
-    if (gateways.length === 0) return new Uint8Array(0);
-    const all = [...gateways, this.destination.addr];
-    const option = new Uint8Array(4 + all.length * 4);
-    option.set([U.IPOPT_NOOP, U.IPOPT_LSRR, 3 + all.length * 4, 4]);
-    all.forEach((addr, i) => setBe32(option, 4 + i * 4, addr));
-    return option;
   }
 }

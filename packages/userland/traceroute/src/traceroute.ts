@@ -1,8 +1,7 @@
 /** The command `traceroute`: sends up to so many probes at once, and prints the answers in order. */
 import { type Command, type CommandEnv, Exit, exitStatus } from '@skbuff/command';
-import { gethostbyaddr } from '@skbuff/netdb';
 import * as U from '@skbuff/uapi';
-import { inetNtoa } from '@skbuff/wire';
+import type { Sockaddr } from './families.ts';
 import { methodOf } from './methods.ts';
 import { parseTraceroute, type TracerouteOptions } from './options.ts';
 import { Probe } from './probe.ts';
@@ -38,7 +37,7 @@ class Traceroute {
     const { options, tracer, env } = this;
     this.method.init();
     const bytes = tracer.headerLen + tracer.dataLen;
-    env.stdout(`traceroute to ${options.hostName} (${inetNtoa(options.host)}), ${options.maxHops} hops max, ${bytes} byte packets`);
+    env.stdout(`traceroute to ${options.hostName} (${tracer.family.text(env, tracer.destination)}), ${options.maxHops} hops max, ${bytes} byte packets`);
     while (this.start < this.end) {
       const next = this.round();
       if (this.start < this.end) await this.poll(next);
@@ -129,8 +128,8 @@ class Traceroute {
     const probe = this.probes[n] as Probe;
     const hop = Math.floor(n / options.probes) + 1;
     if (n % options.probes === 0) env.stdout(`\n${String(hop).padStart(2)} `);
-    if (probe.from < 0) env.stdout(' *');
-    else if (this.differs(n)) this.printAnswerer(probe, hop);
+    if (probe.from === null) env.stdout(' *');
+    else if (this.differs(n)) this.printAnswerer(probe, probe.from, hop);
     if (probe.recvTime >= 0) env.stdout(`  ${((probe.recvTime - probe.sendTime) / 1e6).toFixed(3)} ms`);
     if (probe.error !== '') env.stdout(` ${probe.error}`);
   }
@@ -139,15 +138,16 @@ class Traceroute {
   private differs(n: number): boolean {
     const probe = this.probes[n] as Probe;
     const { begin } = this.hopOf(n);
-    const last = this.probes.slice(begin, n).findLast(({ from }) => from >= 0);
-    if (last === undefined || last.from !== probe.from || last.extensions !== probe.extensions) return true;
+    const last = this.probes.slice(begin, n).findLast(({ from }) => from !== null);
+    if (last === undefined || !this.tracer.family.sameAddr(last.from as Sockaddr, probe.from as Sockaddr) || last.extensions !== probe.extensions) return true;
     return this.options.backward && last.recvTtl !== probe.recvTtl;
   }
 
-  private printAnswerer(probe: Probe, hop: number): void {
+  private printAnswerer(probe: Probe, from: Sockaddr, hop: number): void {
     const { env, options } = this;
-    const addr = inetNtoa(probe.from);
-    env.stdout(options.numeric ? ` ${addr}` : ` ${gethostbyaddr(env, addr) ?? addr} (${addr})`);
+    const { family } = this.tracer;
+    const addr = family.text(env, from);
+    env.stdout(options.numeric ? ` ${addr}` : ` ${family.name(env, from)} (${addr})`);
     if (options.asLookups) {
       // There is nobody to be asked for the name of the registry.
       env.stderr('whois.radb.net/nicname: Name or service not known\n');
@@ -160,12 +160,13 @@ class Traceroute {
   }
 }
 
-async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
-  return new Traceroute(env, parseTraceroute(argv, env)).run();
+async function main([name = 'traceroute', ...words]: readonly string[], env: CommandEnv): Promise<number> {
+  return new Traceroute(env, parseTraceroute(words, env, name)).run();
 }
 
-/** `traceroute` 2.1.2 of Dmitry Butskoy over IPv4; `tcpconn` is not among its methods. Status 0; 1: a call failed; 2: wrong words. */
-export const traceroute: Command = {
-  name: 'traceroute',
-  run: (argv, env) => exitStatus(() => main(argv.slice(1), env)),
-};
+const run: Command['run'] = (argv, env) => exitStatus(() => main(argv, env));
+
+/** `traceroute` 2.1.2 of Dmitry Butskoy; `tcpconn` is not among its methods. Status 0; 1: a call failed; 2: wrong words. */
+export const traceroute: Command = { name: 'traceroute', run };
+/** `traceroute -6`. */
+export const traceroute6: Command = { name: 'traceroute6', run };

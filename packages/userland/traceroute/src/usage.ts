@@ -2,8 +2,8 @@
 
 export const VERSION = 'Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n';
 
-export const USAGE = `Usage:
-  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]
+const USAGE = `Usage:
+  % [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]
 Options:
   -4                          Use IPv4
   -6                          Use IPv6
@@ -90,6 +90,11 @@ Arguments:
                     header plus 40). Can be ignored or increased to a minimal
                     allowed value
 `;
+
+/** What the program says that is called `name`. */
+export function usage(name: string): string {
+  return USAGE.replace('%', name).trimEnd();
+}
 
 /** Options of the method icmp (`-I -O help`). */
 export const ICMP_OPTIONS = `  raw                         Use raw sockets way only. Default is try this way

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { extensionsOf } from '../src/extensions.ts';
-import { noteIcmp, Probe } from '../src/probe.ts';
+import { noteIcmp, noteIcmp6, Probe } from '../src/probe.ts';
 
 /** 100 bytes of a quoted payload, then the extension structure, its checksum left out. */
 function quoted(...objects: readonly number[]): Uint8Array {
@@ -38,5 +38,20 @@ it.each([
 it('goes on behind a router that says that time was exceeded', () => {
   const probe = new Probe();
   noteIcmp(probe, 11, 0, 0);
+  expect([probe.error, probe.final]).toEqual(['', false]);
+});
+
+it.each([
+  [1, 0, '!N'], [1, 1, '!X'], [1, 2, '!H'], [1, 3, '!H'], [1, 4, ''], [1, 5, '!<5>'], [1, 6, '!<6>'], [1, 7, '!<7>'],
+  [2, 0, '!F-1300'], [3, 1, '!<3-1>'], [4, 0, '!<4-0>'], [4, 1, '!<4-1>'], [4, 2, '!<4-2>'], [4, 7, '!<4-7>'],
+])('annotates type %i code %i of ICMPv6 with "%s" and goes no further, as the program did when it was sent it [TOOL-53]', (type, code, text) => {
+  const probe = new Probe();
+  noteIcmp6(probe, type, code, 1300);
+  expect([probe.error, probe.final]).toEqual([text, true]);
+});
+
+it('goes on behind an IPv6 router that says that the hop limit was exceeded', () => {
+  const probe = new Probe();
+  noteIcmp6(probe, 3, 0, 0);
   expect([probe.error, probe.final]).toEqual(['', false]);
 });

@@ -1,6 +1,7 @@
 /** The method tcp: its segments byte for byte as traceroute 2.1.2 sends them (what is random is 0), and the answers of a real TCP. */
 import type { CommandEnv } from '@skbuff/command';
 import type { SockaddrIn } from '@skbuff/af-inet';
+import { addrinfo4 } from '@skbuff/netdb';
 import { ENOENT } from '@skbuff/uapi';
 import { csumFold, csumPartial, csumTcpudpNofold } from '@skbuff/wire';
 import { expect, it } from 'vitest';
@@ -14,7 +15,7 @@ const TARGET = 0x0a000002;
 
 function setup(words: readonly string[], port = 0): { tcp: Tcp; probe: Probe; segment: Uint8Array } {
   const sent: Uint8Array[] = [];
-  const options = Object.assign(new TracerouteOptions(), { method: 'tcp', methodOptions: [...words], host: TARGET, port });
+  const options = Object.assign(new TracerouteOptions(), { method: 'tcp', methodOptions: [...words], host: addrinfo4(TARGET, ''), port });
   const task = {
     kernel: { random: { u32: () => 0 } },
     socket: () => 4,

@@ -2,7 +2,7 @@
 import * as C from '@skbuff/core';
 import { IPV4, type Rtable, RTCF_BROADCAST, RTCF_MULTICAST } from '@skbuff/ipv4';
 import {
-  AF_INET, ETH_P_IP, IPPROTO_ICMP, NF_ARP_NUMHOOKS, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_NUMHOOKS, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_ARP, NFPROTO_IPV4,
+  AF_INET, ETH_P_IP, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_TIMESTAMP, IPPROTO_ICMP, NF_ARP_NUMHOOKS, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_NUMHOOKS, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_ARP, NFPROTO_IPV4,
 } from '@skbuff/uapi';
 import { inetNtoa, inetPton4, ipv4IsMulticast } from '@skbuff/wire';
 import type { Family } from '../family.ts';
@@ -16,8 +16,21 @@ import { watchRouting } from './routing.ts';
 export const ipv4Family: Family = {
   family: AF_INET,
   ethType: ETH_P_IP,
+  headerChecksum: true,
+  hasZones: false,
+  hopLimit: { name: 'TTL', short: 'ttl' },
+  ip: 'ip',
+  udpMib: 'Udp',
   read: (skb) => readIpv4(ipv4Family, skb),
-  icmp: { protocol: IPPROTO_ICMP, isError: isIcmpError, nameOf: icmpName },
+  icmp: {
+    protocol: IPPROTO_ICMP,
+    name: 'ICMP',
+    rfc: 'RFC 1122',
+    echo: ICMP_ECHO,
+    types: { 'echo-reply': ICMP_ECHOREPLY, echo: ICMP_ECHO, timestamp: ICMP_TIMESTAMP },
+    isError: isIcmpError,
+    nameOf: icmpName,
+  },
   isMulticast: (addr) => ipv4IsMulticast(inetPton4(addr)),
   everybody: '255.255.255.255',
   pf: NFPROTO_IPV4,
@@ -32,9 +45,18 @@ export const ipv4Family: Family = {
     [NFPROTO_IPV4, NF_INET_NUMHOOKS],
     [NFPROTO_ARP, NF_ARP_NUMHOOKS],
   ],
-  functions: { receive: 'ipRcv', search: 'arpRcv', deliver: 'ipLocalDeliver', forward: 'ipForward', fragment: 'ipFragment' },
-  watchRouting,
-  watchIcmp,
+  functions: {
+    sendUdp: 'udpSendmsg',
+    sendRaw: 'rawSendmsg',
+    receive: 'ipRcv',
+    search: 'arpRcv',
+    unanswered: 'neighEventSend',
+    deliver: 'ipLocalDeliver',
+    forward: 'ipForward',
+    fragment: 'ipFragment',
+    icmpSend: 'icmpSend',
+  },
+  watchers: [watchRouting, watchIcmp],
   nexthop(skb, ip) {
     const rt = skb.dst as Rtable | null;
     return rt === null || (rt.rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 ? null : inetNtoa(rt.nexthop(inetPton4(ip.daddr)) >>> 0);
@@ -57,10 +79,16 @@ export const ipv4Family: Family = {
     [C.SKB_DROP_REASON_IP_INADDRERRORS]: 'ipError',
     [C.SKB_DROP_REASON_IP_NOPROTO]: 'ipProtocolDeliver',
   },
+  searchEnds: [],
   words: ipv4Words,
+  refusal: () => null,
+  advice: () => null,
   membership: 'IP_ADD_MEMBERSHIP',
   options: optionsOf,
   checksum: checksumOf,
   datagram: datagramOf,
   names: namesOf,
+  socketOptions: () => [],
+  still: [],
+  copyStates: () => {},
 };

@@ -8,8 +8,8 @@ import type { Family } from '../family.ts';
 import { head, type IpHeader, type PacketRead, type Search } from '../headers.ts';
 
 export function readIpv4(family: Family, skb: SkBuff): PacketRead | null {
-  if (skb.protocol === ETH_P_ARP) return { family, title: 'ARP', ip: null, search: arpOf(head(skb)) };
-  return skb.protocol === ETH_P_IP ? { family, title: 'IP', ip: ipOf(family, head(skb)), search: null } : null;
+  if (skb.protocol === ETH_P_ARP) return { family, title: 'ARP', ip: null, search: arpOf(head(skb)), housekeeping: false };
+  return skb.protocol === ETH_P_IP ? { family, title: 'IP', ip: ipOf(family, head(skb)), search: null, housekeeping: false } : null;
 }
 
 function ipOf(family: Family, b: Uint8Array): IpHeader | null {

@@ -6,29 +6,29 @@ import type { Net, SkBuff } from '@skbuff/core';
 import { type FibAlias, type FibNet, fibNet, type FibResult, type FibStore, type FibTableBackend } from '@skbuff/fib';
 import { type Fib4Rule, fib4RulesNet } from '@skbuff/fib4-rules';
 import { type Flowi4, IPV4, ipForward, ipLocalDeliver, type Rtable, type RoutingProvider } from '@skbuff/ipv4';
-import { EAGAIN, errnoName, ETH_P_IP, FIB_RULE_INVERT, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_BLACKHOLE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE } from '@skbuff/uapi';
+import { EAGAIN, errnoName, ETH_P_IP, RTN_BROADCAST, RTN_MULTICAST } from '@skbuff/uapi';
 import { inetMakeMask, inetNtoa } from '@skbuff/wire';
+import { foundLine, routeLine, ruleLine, tableName, watchRules } from '../routes.ts';
 import type { RouteFound, Trace } from '../trace.ts';
 
 /** What one lookup asked, in its order. */
 type Trail = ({ readonly rule: Fib4Rule } | { readonly store: FibStore; readonly addr: number; readonly index: number })[];
 
-const TYPES: Readonly<{ [key: number]: string }> = {
-  [RTN_UNICAST]: '', [RTN_LOCAL]: 'local ', [RTN_BROADCAST]: 'broadcast ', [RTN_MULTICAST]: 'multicast ',
-  [RTN_BLACKHOLE]: 'blackhole ', [RTN_UNREACHABLE]: 'unreachable ', [RTN_PROHIBIT]: 'prohibit ', [RTN_THROW]: 'throw ',
-};
-
 /** Watches every routing decision of the kernel. Returns the undo. */
 export function watchRouting(trace: Trace, nets: readonly Net[]): () => void {
   const ip = trace.kernel.services.get(IPV4);
   const trail: Trail = [];
-  const undos = nets.flatMap((net) => [watchTables(fibNet.of(net), trail), watchRules(net, trail)]);
+  const undos = nets.flatMap((net) => [watchTables(fibNet.of(net), trail), watchRules(rulesOf(net), (rule) => trail.push({ rule }))]);
   const real = ip.routing;
   if (real !== null) ip.routing = watchProvider(trace, real, trail);
   return () => {
     ip.routing = real;
     for (const undo of undos) undo();
   };
+}
+
+function rulesOf(net: Net): readonly Fib4Rule[] {
+  return fibNet.of(net).rules === null ? [] : (fib4RulesNet.peek(net)?.list ?? []);
 }
 
 function watchTables(state: FibNet, trail: Trail): () => void {
@@ -48,18 +48,6 @@ function watchTables(state: FibNet, trail: Trail): () => void {
   });
   return () => {
     for (const undo of undos) undo();
-  };
-}
-
-/** A lookup reads what a rule does only after the rule has matched. */
-function watchRules(net: Net, trail: Trail): () => void {
-  const rules = fibNet.of(net).rules === null ? [] : (fib4RulesNet.peek(net)?.list ?? []);
-  for (const rule of rules) {
-    const { action } = rule;
-    Object.defineProperty(rule, 'action', { configurable: true, enumerable: true, get: () => (trail.push({ rule }), action) });
-  }
-  return () => {
-    for (const rule of rules) Object.defineProperty(rule, 'action', { configurable: true, enumerable: true, writable: true, value: rule.action });
   };
 }
 
@@ -93,7 +81,7 @@ function noteInput(trace: Trace, skb: SkBuff, refused: number, daddr: number, sa
   trace.setRoute(net, subject, found);
   const next = rt === null ? ', refused' : rt.input === ipForward ? ' → ipForward' : rt.input === ipLocalDeliver ? ' → ipLocalDeliver' : error === 0 ? '' : ` → ipError, ${errnoName(error)}`;
   const unasked = trail.length === 0 || (found.route === '' && rt !== null && error === 0);
-  trace.add(net, skb.dev, 'route', subject, 'ipRouteInputNoref', `${unasked ? `${inetNtoa(daddr)} without a lookup` : words(found, daddr)}${next}`);
+  trace.add(net, skb.dev, 'route', subject, 'ipRouteInputNoref', `${unasked ? `${inetNtoa(daddr)} without a lookup` : foundLine(found, inetNtoa(daddr))}${next}`);
 }
 
 function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, trail: Trail): void {
@@ -104,7 +92,7 @@ function noteOutput(trace: Trace, net: Net, fl4: Flowi4, rt: Rtable | number, tr
   trace.setRoute(net, subject, found);
   const src = fl4.saddr === 0 || error !== 0 ? '' : ` src ${inetNtoa(fl4.saddr >>> 0)}`;
   const dev = typeof rt === 'number' ? null : rt.dev;
-  trace.add(net, dev, 'route', subject, 'ipRouteOutputFlow', `${words(dev === null || !isToMany(rt as Rtable) ? found : direct(found), daddr)}${src}${error === 0 ? '' : ` → ${errnoName(error)}`}`);
+  trace.add(net, dev, 'route', subject, 'ipRouteOutputFlow', `${foundLine(dev === null || !isToMany(rt as Rtable) ? found : direct(found), inetNtoa(daddr))}${src}${error === 0 ? '' : ` → ${errnoName(error)}`}`);
 }
 
 /** Packets to many go to the link itself, whatever gateway the route names. */
@@ -114,12 +102,6 @@ function isToMany(rt: Rtable): boolean {
 
 function direct(found: RouteFound): RouteFound {
   return { ...found, route: found.route.replace(/ via [\d.]+/, '') };
-}
-
-/** `default via 10.0.1.1 dev eth1 (table main)` */
-function words({ table, route, rule }: RouteFound, daddr: number): string {
-  if (route === '') return `no route to ${inetNtoa(daddr)}${rule === null ? '' : ` (${rule})`}`;
-  return `${route} (${rule === null ? table : `${rule}, ${table}`})`;
 }
 
 function describe(net: Net, daddr: number, saddr: number, error: number, res: FibResult, trail: Trail): RouteFound {
@@ -161,30 +143,18 @@ function errorRoute(asked: Trail, daddr: number): FibAlias | null {
 function routeWords(fa: FibAlias, addr: number, res: FibResult | null): string {
   const prefix = fa.plen === 0 ? 'default' : fa.plen === 32 ? inetNtoa(addr) : `${inetNtoa((addr & inetMakeMask(fa.plen)) >>> 0)}/${fa.plen}`;
   const nh = res?.nh ?? fa.info.nhs[0];
-  const via = nh === undefined || nh.gw === 0 ? '' : ` via ${inetNtoa(nh.gw >>> 0)}`;
-  const dev = nh === undefined || nh.dev === null ? '' : ` dev ${nh.dev.name}`;
-  return `${TYPES[fa.type] ?? ''}${prefix}${via}${dev}${fa.info.nhs.length > 1 ? ` (hop ${(res?.nhSel ?? 0) + 1} of ${fa.info.nhs.length})` : ''}`;
+  const { type, info } = fa;
+  return routeLine({
+    type,
+    prefix,
+    gateway: nh === undefined || nh.gw === 0 ? '' : inetNtoa(nh.gw >>> 0),
+    dev: nh?.dev?.name ?? '',
+    hop: res?.nhSel ?? 0,
+    hops: info.nhs.length,
+  });
 }
 
-function tableName(id: number): string {
-  return id === RT_TABLE_LOCAL ? 'local' : id === RT_TABLE_MAIN ? 'main' : id === RT_TABLE_DEFAULT ? 'default' : String(id);
-}
-
-/** `rule 100: from 10.0.1.0/24 fwmark 0x1 lookup 7` */
 function ruleWords(rule: Fib4Rule): string {
-  const prefix = (addr: number, len: number): string => `${inetNtoa(addr >>> 0)}${len === 32 ? '' : `/${len}`}`;
-  const { action } = rule;
-  const parts = [
-    `rule ${rule.pref}:`,
-    (rule.flags & FIB_RULE_INVERT) !== 0 ? 'not' : '',
-    `from ${rule.srcLen === 0 ? 'all' : prefix(rule.src, rule.srcLen)}`,
-    rule.dstLen === 0 ? '' : `to ${prefix(rule.dst, rule.dstLen)}`,
-    rule.tos === 0 ? '' : `tos 0x${rule.tos.toString(16)}`,
-    rule.mark === 0 && rule.markMask === 0 ? '' : `fwmark 0x${rule.mark.toString(16)}`,
-    rule.iifname === '' ? '' : `iif ${rule.iifname}`,
-    rule.oifname === '' ? '' : `oif ${rule.oifname}`,
-    action === FR_ACT_TO_TBL ? `lookup ${tableName(rule.table)}` : action === FR_ACT_UNREACHABLE ? 'unreachable' : action === FR_ACT_PROHIBIT ? 'prohibit' : 'blackhole',
-  ];
-  return parts.filter((part) => part !== '').join(' ');
+  const prefix = (addr: number, len: number): string => (len === 0 ? '' : `${inetNtoa(addr >>> 0)}${len === 32 ? '' : `/${len}`}`);
+  return ruleLine(rule, prefix(rule.src, rule.srcLen), prefix(rule.dst, rule.dstLen), rule.tos);
 }
-
