@@ -15,6 +15,7 @@ export const IPPROTO_GRE = 47;
 export const IPPROTO_ESP = 50;
 export const IPPROTO_AH = 51;
 export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_PIM = 103;
 export const IPPROTO_COMP = 108;
 export const IPPROTO_SCTP = 132;
 export const IPPROTO_UDPLITE = 136;

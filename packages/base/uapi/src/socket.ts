@@ -141,6 +141,7 @@ export const SO_RCVMARK = 75;
 export const SO_RCVPRIORITY = 82;
 /** Ancillary data of SOL_SOCKET has the number of the option that asks for it. */
 export const SCM_RIGHTS = 1;
+export const SCM_CREDENTIALS = 2;
 export const SCM_TIMESTAMP: number = SO_TIMESTAMP;
 export const SCM_TIMESTAMPNS: number = SO_TIMESTAMPNS;
 

@@ -130,9 +130,16 @@ export function setIn6Word(b: Uint8Array, off: number, w: number): void {
   b[off + 3] = w;
 }
 
-/** The hash of {@link In6Addr.hash}, of words that are in no object. */
+/**
+ * The hash of {@link In6Addr.hash}, of words that are in no object. Between two words there is a step that is neither a sum nor an exclusive or: who does
+ * not know the seed cannot choose addresses that have one hash, and so fill one chain of a table.
+ */
 export function in6Hash(w0: number, w1: number, w2: number, w3: number, seed: number): number {
-  const h = Math.imul(w0 ^ seed, 0x9e3779b1) ^ Math.imul(w1, 0x85ebca6b) ^ Math.imul(w2, 0xc2b2ae35) ^ Math.imul(w3, 0x27d4eb2f);
+  const x = Math.imul(w0 ^ seed, 0x9e3779b1);
+  const y = Math.imul(w2 ^ seed, 0xc2b2ae35);
+  const a = ((x ^ (x >>> 16)) + w1) | 0;
+  const b = ((y ^ (y >>> 15)) + w3) | 0;
+  const h = Math.imul(a ^ (a >>> 15), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 16), 0x27d4eb2f);
   return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) ^ (h >>> 12);
 }
 

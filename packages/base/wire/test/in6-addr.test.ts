@@ -111,3 +111,14 @@ it('spreads over hashes, which another seed makes others', () => {
   expect(hashes.size).toBeGreaterThan(2300);
   expect(in6('2001:db8::1').hash(1)).not.toBe(in6('2001:db8::1').hash(2));
 });
+
+it('is no sum of its words: addresses that cancel each other out word by word have hashes of their own', () => {
+  // Multiplied by odd numbers and put together by exclusive or, as many hashes do it, these are all the same.
+  const inverse = 0xa0fe3bcf;
+  expect(Math.imul(0x27d4_eb2f, inverse)).toBe(1);
+  const chosen = Array.from({ length: 4096 }, (_, i) => {
+    const [w1, w2] = [i, Math.imul(i, 77_777)];
+    return new In6Addr(0x20010db8, w1, w2, Math.imul(inverse, 0x1234 ^ Math.imul(w1, 0x85eb_ca6b) ^ Math.imul(w2, 0xc2b2_ae35)));
+  });
+  for (const seed of [0, 7, -1]) expect(new Set(chosen.map((addr) => addr.hash(seed))).size).toBeGreaterThan(4090);
+});

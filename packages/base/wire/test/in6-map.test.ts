@@ -31,7 +31,7 @@ it('does what a map of texts does, whatever is done to it', () => {
 });
 
 it('keeps addresses apart whose hashes are the same', () => {
-  const [a, b] = [new In6Addr(1, 0, 0, 0), new In6Addr(0, 0, 0, 0x1585311f)];
+  const [a, b] = [new In6Addr(1, 0, 0, 0), new In6Addr(0, 0, 0, 0x89a514a8)];
   expect(a.hash(0)).toBe(b.hash(0));
   for (const [first, second] of [[a, b], [b, a]] as const) {
     const map = new In6Map<string>();

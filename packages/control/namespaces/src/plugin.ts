@@ -4,7 +4,7 @@ import type { Plugin } from '@skbuff/core';
 import { registerSysctl, sysctlOf } from '@skbuff/sysctl';
 import { netCtlPermissions, NetNs, netNsOf, netNsSlot } from './net-ns.ts';
 import { Namespaces, namespacesSlot } from './namespaces.ts';
-import { userSysctls, utsSysctls } from './sysctl-kernel.ts';
+import { USER_TABLE, UTS_TABLE } from './sysctl-kernel.ts';
 import type { NewUtsname } from './utsname.ts';
 
 export interface NamespacesOptions {
@@ -33,7 +33,8 @@ export function namespaces(options: NamespacesOptions = {}): Plugin {
           namespacesSlot.set(net, null);
         },
       });
-      ctx.onUnload(registerSysctl(ctx.kernel.initNet, [...utsSysctls(all), ...userSysctls(all)]));
+      ctx.onUnload(registerSysctl(ctx.kernel.initNet, 'kernel', UTS_TABLE, all));
+      ctx.onUnload(registerSysctl(ctx.kernel.initNet, 'user', USER_TABLE, all));
     },
   };
 }

@@ -36,7 +36,8 @@ export class NlMsgHdr {
   /** Header and payload, without the padding after it. */
   readonly len: number;
   readonly type: number;
-  readonly flags: number;
+  /** NLM_F_*. A handler may change them: the acknowledgement shows them as it left them. */
+  flags: number;
   readonly seq: number;
   readonly pid: number;
 

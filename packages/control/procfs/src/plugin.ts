@@ -1,5 +1,5 @@
 /** The files of each namespace; they are there before the per-net init of any plugin that requires this one. */
-import { type Net, NetSlot, type Plugin } from '@skbuff/core';
+import { type Net, NetSlot, pernetUndo, type Plugin } from '@skbuff/core';
 import { netProcfsCreate } from './net-procfs.ts';
 import { ProcNet, type ProcShow } from './proc-net.ts';
 
@@ -22,23 +22,19 @@ export function procfs(): Plugin {
     name: '@skbuff/procfs',
     init(ctx) {
       let left = 0;
-      const undos: Map<Net, () => void> = new Map();
       ctx.leakCheck('proc file', () => left);
       ctx.pernetSubsys({
         name: 'proc',
         init(net) {
-          const proc = new ProcNet();
-          procSlot.set(net, proc);
-          undos.set(net, netProcfsCreate(net, proc));
+          procSlot.set(net, new ProcNet());
           return 0;
         },
         exit(net) {
-          undos.get(net)?.();
-          undos.delete(net);
           left += procNetOf(net).size;
           procSlot.set(net, null);
         },
       });
+      pernetUndo(ctx, 'proc files', (net) => [netProcfsCreate(net, procNetOf(net))]);
     },
   };
 }

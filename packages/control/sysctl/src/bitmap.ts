@@ -1,6 +1,6 @@
 /** Sets of small numbers as lists of ranges (`proc_do_large_bitmap`). */
 import { EINVAL } from '@skbuff/uapi';
-import type { SysctlEntry } from './sysctl.ts';
+import type { SysctlFile } from './sysctl.ts';
 
 /** First and last number of a run. */
 export type Range = readonly [first: number, last: number];
@@ -40,15 +40,14 @@ function merge(sorted: readonly Range[]): readonly Range[] {
 }
 
 /** A file with such a set of numbers below `bits`. */
-export function sysctlBitmap(path: string, bits: number, get: () => readonly Range[], set: (ranges: readonly Range[]) => void): SysctlEntry {
+export function sysctlBitmap<T>(bits: number, get: (owner: T) => readonly Range[], set: (owner: T, ranges: readonly Range[]) => void): SysctlFile<T> {
   return {
-    path,
-    read: () => `${get().map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(',')}\n`,
-    write(text) {
+    read: (owner) => `${get(owner).map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(',')}\n`,
+    write(owner, text) {
       if (text === '') return 0;
       const ranges = parseRanges(text, bits);
       if (typeof ranges === 'number') return ranges;
-      set(ranges);
+      set(owner, ranges);
       return 0;
     },
   };

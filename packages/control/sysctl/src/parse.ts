@@ -1,6 +1,7 @@
 /** How the kernel reads numbers that are written to a sysctl file (`kernel/sysctl.c`, `proc_dointvec` and its kin). */
+import { HZ } from '@skbuff/core';
 import { EINVAL } from '@skbuff/uapi';
-import type { SysctlEntry } from './sysctl.ts';
+import type { SysctlFile } from './sysctl.ts';
 
 export const INT_MIN = -0x80000000;
 export const INT_MAX = 0x7fffffff;
@@ -36,51 +37,61 @@ export interface IntOptions {
 }
 
 /** `proc_dointvec_minmax` for one number. `set` gets a value in range and may refuse it: 0 or a negative errno. */
-export function sysctlInt(path: string, get: () => number, set: (value: number) => number | void, options: IntOptions = {}): SysctlEntry {
+export function sysctlInt<T>(get: (owner: T) => number, set: (owner: T, value: number) => number | void, options: IntOptions = {}): SysctlFile<T> {
   const { min = INT_MIN, max = INT_MAX, readOnly = false } = options;
-  const write = (text: string): number => {
+  const write = (owner: T, text: string): number => {
     if (text === '') return 0;
     const values = procGetLongs(text, 1, min < 0);
     if (typeof values === 'number') return values;
     const value = values[0] as number;
-    return value < min || value > max ? -EINVAL : (set(value) ?? 0);
+    return value < min || value > max ? -EINVAL : (set(owner, value) ?? 0);
   };
-  return { path, read: () => `${get()}\n`, write: readOnly ? null : write };
+  return { read: (owner) => `${get(owner)}\n`, write: readOnly ? null : write };
 }
 
 /**
  * `proc_dointvec_minmax` for several numbers, shown with tabs between them. Numbers that are not given keep their value. `set` gets
  * all of them and may refuse: 0 or a negative errno.
  */
-export function sysctlIntVec(
-  path: string,
-  get: () => readonly number[],
-  set: (values: readonly number[]) => number,
+export function sysctlIntVec<T>(
+  get: (owner: T) => readonly number[],
+  set: (owner: T, values: readonly number[]) => number,
   options: IntOptions = {},
-): SysctlEntry {
+): SysctlFile<T> {
   const { min = INT_MIN, max = INT_MAX, readOnly = false } = options;
-  const write = (text: string): number => {
+  const write = (owner: T, text: string): number => {
     if (text === '') return 0;
-    const old = get();
+    const old = get(owner);
     const values = procGetLongs(text, old.length, min < 0);
     if (typeof values === 'number') return values;
     if (values.some((value) => value < min || value > max)) return -EINVAL;
-    return set([...values, ...old.slice(values.length)]);
+    return set(owner, [...values, ...old.slice(values.length)]);
   };
-  return { path, read: () => `${get().join('\t')}\n`, write: readOnly ? null : write };
+  return { read: (owner) => `${get(owner).join('\t')}\n`, write: readOnly ? null : write };
 }
 
 /** The names of the fields of `T` that are plain numbers. */
 type NumberKeys<T> = { [K in keyof T]: T[K] extends number ? (number extends T[K] ? K : never) : never }[keyof T];
 
-/** {@link sysctlInt} over a field of an object. */
-export function sysctlField<T, K extends NumberKeys<T>>(path: string, object: T, key: K, options: IntOptions = {}): SysctlEntry {
+/** {@link sysctlInt} over a field of the owner. */
+export function sysctlField<T>(key: NumberKeys<T>, options: IntOptions = {}): SysctlFile<T> {
   return sysctlInt(
-    path,
-    () => object[key] as number,
-    (value) => {
-      (object as Record<K, number>)[key] = value;
+    (owner) => owner[key] as number,
+    (owner, value) => {
+      (owner as Record<PropertyKey, unknown>)[key] = value;
     },
     options,
+  );
+}
+
+/** `proc_dointvec_jiffies`: a field that counts jiffies, in seconds; as many as an `int` of jiffies can hold, of either sign. */
+export function sysctlSeconds<T>(key: NumberKeys<T>): SysctlFile<T> {
+  const max = Math.floor(INT_MAX / HZ);
+  return sysctlInt(
+    (owner) => Math.trunc((owner[key] as number) / HZ),
+    (owner, value) => {
+      (owner as Record<PropertyKey, unknown>)[key] = value * HZ;
+    },
+    { min: -max, max },
   );
 }

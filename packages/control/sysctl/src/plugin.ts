@@ -1,6 +1,6 @@
 /** The tree of each namespace; it is there before the per-net init of any plugin that requires this one. */
 import { type Net, NetSlot, type Plugin } from '@skbuff/core';
-import { type SysctlEntry, SysctlTree } from './sysctl.ts';
+import { type SysctlTable, SysctlTree } from './sysctl.ts';
 
 const sysctlSlot: NetSlot<SysctlTree> = new NetSlot<SysctlTree>('sysctl');
 
@@ -10,10 +10,8 @@ export function sysctlOf(net: Net): SysctlTree {
 }
 
 /** `register_net_sysctl`: the undo. A path that is taken is a bug of the caller, and throws at load time. */
-export function registerNetSysctl(net: Net, entries: readonly SysctlEntry[]): () => void {
-  const undo = sysctlOf(net).register(entries);
-  if (typeof undo === 'number') throw new Error(`sysctl registered twice: one of ${entries.map(({ path }) => path).join(' ')}`);
-  return undo;
+export function registerNetSysctl<T>(net: Net, dir: string, table: SysctlTable<T>, owner: T): () => void {
+  return register(sysctlOf(net), dir, table, owner);
 }
 
 /** `sysctl_dev_name_is_allowed`: the directories of a subsystem's own settings have these names, so that no device's can. */
@@ -22,9 +20,13 @@ export function sysctlDevNameIsAllowed(name: string): boolean {
 }
 
 /** `register_sysctl`: files that every namespace shows; what they tell is the business of `read`. The undo. */
-export function registerSysctl(net: Net, entries: readonly SysctlEntry[]): () => void {
-  const undo = (sysctlOf(net).root as SysctlTree).register(entries);
-  if (typeof undo === 'number') throw new Error(`sysctl registered twice: one of ${entries.map(({ path }) => path).join(' ')}`);
+export function registerSysctl<T>(net: Net, dir: string, table: SysctlTable<T>, owner: T): () => void {
+  return register(sysctlOf(net).root as SysctlTree, dir, table, owner);
+}
+
+function register<T>(tree: SysctlTree, dir: string, table: SysctlTable<T>, owner: T): () => void {
+  const undo = tree.register(dir, table, owner);
+  if (typeof undo === 'number') throw new Error(`sysctl registered twice: one of ${Object.keys(table).join(' ')} in ${dir}`);
   return undo;
 }
 

@@ -1,7 +1,7 @@
 import { createKernel, setupNet, type Kernel, type Net } from '@skbuff/core';
 import { EACCES, EEXIST, EINVAL, EISDIR, ENOENT } from '@skbuff/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { INT_MAX, INT_MIN, procGetLongs, registerNetSysctl, sysctl, type SysctlEntry, sysctlField, sysctlInt, sysctlIntVec, sysctlOf, SysctlTree } from '../src/index.ts';
+import { INT_MAX, INT_MIN, procGetLongs, registerNetSysctl, sysctl, type SysctlFile, sysctlField, sysctlInt, sysctlIntVec, sysctlOf, type SysctlTable, SysctlTree } from '../src/index.ts';
 
 let kernel: Kernel;
 let undos: (() => void)[];
@@ -16,11 +16,19 @@ afterEach(() => {
   expect(kernel.shutdown()).toEqual({});
 });
 
-/** An `int` file and its value. */
-function intFile(options = {}): { entry: SysctlEntry; value: () => number } {
-  const object = { value: 7 };
-  return { entry: sysctlField('net/x', object, 'value', options), value: () => object.value };
+interface Owner {
+  value: number;
 }
+
+/** An `int` file of an owner whose value is 7. */
+function intFile(options = {}): { read: () => string | number; write: (text: string) => number | undefined; value: () => number } {
+  const owner = { value: 7 };
+  const file = sysctlField<Owner>('value', options);
+  return { read: () => file.read(owner), write: (text) => file.write?.(owner, text), value: () => owner.value };
+}
+
+const X: SysctlTable<Owner> = { x: sysctlField('value') };
+const Y: SysctlTable<Owner> = { y: sysctlField('value', { readOnly: true }) };
 
 describe('an integer file', () => {
   it.each([
@@ -37,41 +45,36 @@ describe('an integer file', () => {
     ['', 7],
   ])('takes %j for %i, as a running kernel does', (text, value) => {
     const file = intFile();
-    expect([file.entry.write?.(text), file.value()]).toEqual([0, value]);
-    expect(file.entry.read()).toBe(`${value}\n`);
+    expect([file.write(text), file.value()]).toEqual([0, value]);
+    expect(file.read()).toBe(`${value}\n`);
   });
 
   it.each(['5x', ' ', '+4', '2147483648', '-2147483649', '99999999999999999999999', '09', 'x', '--1'])('refuses %j', (text) => {
     const file = intFile();
-    expect([file.entry.write?.(text), file.value()]).toEqual([-EINVAL, 7]);
+    expect([file.write(text), file.value()]).toEqual([-EINVAL, 7]);
   });
 
   it('has a range, and no sign where nothing is below 0', () => {
     const file = intFile({ min: 0, max: 255 });
-    expect(['255', '256', '-1'].map((text) => file.entry.write?.(text))).toEqual([0, -EINVAL, -EINVAL]);
+    expect(['255', '256', '-1'].map((text) => file.write(text))).toEqual([0, -EINVAL, -EINVAL]);
   });
 
   it('may refuse by itself', () => {
-    const entry = sysctlInt('net/x', () => 1, (value) => (value === 3 ? -EACCES : 0));
-    expect([entry.write?.('3'), entry.write?.('4')]).toEqual([-EACCES, 0]);
+    const file = sysctlInt<null>(() => 1, (_, value) => (value === 3 ? -EACCES : 0));
+    expect([file.write?.(null, '3'), file.write?.(null, '4')]).toEqual([-EACCES, 0]);
   });
 });
 
 describe('a file of several integers', () => {
   it('shows tabs, keeps what is not given, looks at all together', () => {
-    let range: readonly number[] = [32768, 60999];
-    const entry = sysctlIntVec('net/r', () => range, (values) => ((values[0] as number) > (values[1] as number) ? -EINVAL : ((range = values), 0)), { min: 1, max: 65535 });
-    expect(entry.read()).toBe('32768\t60999\n');
-    expect([entry.write?.(' 1500\t1600 '), entry.write?.('1400'), entry.write?.('2000'), entry.write?.('1 2 3'), entry.write?.('1 70000'), entry.write?.('1,2')]).toEqual([
-      0,
-      0,
-      -EINVAL,
-      0,
-      -EINVAL,
-      -EINVAL,
-    ]);
-    expect(range).toEqual([1, 2]);
-    expect(entry.write?.('')).toBe(0);
+    const owner = { range: [32768, 60999] as readonly number[] };
+    const set = (to: typeof owner, values: readonly number[]): number => ((values[0] as number) > (values[1] as number) ? -EINVAL : ((to.range = values), 0));
+    const file: SysctlFile<typeof owner> = sysctlIntVec(({ range }) => range, set, { min: 1, max: 65535 });
+    const write = (text: string): number | undefined => file.write?.(owner, text);
+    expect(file.read(owner)).toBe('32768\t60999\n');
+    expect(['1500\t1600 ', '1400', '2000', '1 2 3', '1 70000', '1,2'].map(write)).toEqual([0, 0, -EINVAL, 0, -EINVAL, -EINVAL]);
+    expect(owner.range).toEqual([1, 2]);
+    expect(write('')).toBe(0);
   });
 });
 
@@ -82,7 +85,8 @@ it('stops at a zero byte', () => {
 describe('the tree', () => {
   it('knows files, directories and what is neither', () => {
     const tree = new SysctlTree();
-    const undo = tree.register([intFile().entry, { ...intFile({ readOnly: true }).entry, path: 'net/dir/y' }]);
+    const owner = { value: 7 };
+    const undos = [tree.register('net', X, owner), tree.register('net/dir', Y, owner)];
     expect([tree.read('net/x'), tree.read('net/dir'), tree.read('net/z'), tree.write('net/dir/y', '1'), tree.write('net', '1')]).toEqual([
       '7\n',
       -EISDIR,
@@ -92,22 +96,32 @@ describe('the tree', () => {
     ]);
     expect(tree.list()).toEqual(['net/dir/y', 'net/x']);
     expect(tree.list('net/dir')).toEqual(['net/dir/y']);
-    expect(tree.register([intFile().entry])).toBe(-EEXIST);
-    (undo as () => void)();
+    expect([tree.register('net', { z: Y['y'] as SysctlFile<Owner>, ...X }, owner), tree.read('net/z')]).toEqual([-EEXIST, -ENOENT]);
+    for (const undo of undos) (undo as () => void)();
     expect(tree.size).toBe(0);
+  });
+
+  it('has files of several owners in one directory, and owners of one table in several', () => {
+    const tree = new SysctlTree();
+    const owners = [{ value: 1 }, { value: 2 }] as const;
+    const undos = [tree.register('net/a', X, owners[0]), tree.register('net/a', Y, owners[1]), tree.register('net/b.c', X, owners[1])];
+    expect([tree.write('net/a/x', '3'), tree.read('net/a/x'), tree.read('net/a/y'), tree.read('net/b.c/x')]).toEqual([0, '3\n', '2\n', '2\n']);
+    (undos[0] as () => void)();
+    expect(tree.list()).toEqual(['net/a/y', 'net/b.c/x']);
+    expect([tree.read('net/a/x'), tree.read('net/a/constructor'), tree.read('net/a/y')]).toEqual([-ENOENT, -ENOENT, '2\n']);
   });
 
   it('is one for each namespace, gone with it', () => {
     const other = setupNet(kernel) as Net;
-    undos.push(registerNetSysctl(kernel.initNet, [intFile().entry]));
+    undos.push(registerNetSysctl(kernel.initNet, 'net', X, { value: 7 }));
     expect([sysctlOf(kernel.initNet).size, sysctlOf(other).size]).toEqual([1, 0]);
-    expect(() => registerNetSysctl(kernel.initNet, [intFile().entry])).toThrow('net/x');
+    expect(() => registerNetSysctl(kernel.initNet, 'net', X, { value: 7 })).toThrow('x in net');
     other.put();
   });
 
   it('tells of files that nobody took back', () => {
     const other = setupNet(kernel) as Net;
-    const undo = registerNetSysctl(other, [intFile().entry]);
+    const undo = registerNetSysctl(other, 'net', X, { value: 7 });
     other.put();
     kernel.onClock();
     expect(kernel.leaks()).toMatchObject({ sysctl: 1 });

@@ -5,7 +5,7 @@
  *   validateXmitSkb → skbGsoSegment → packet offload of the EtherType → transport → skbSegment, and back with the headers put right
  */
 import { EINVAL, ENOMEM, EPROTONOSUPPORT, ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6 } from '@skbuff/uapi';
-import { UDPHDR_LEN, be16 } from '@skbuff/wire';
+import { IPV6HDR_LEN, UDPHDR_LEN, be16 } from '@skbuff/wire';
 import type { Net } from '../pernet/net.ts';
 import { SKB_GSO_TCPV4, SKB_GSO_TCPV6, SKB_GSO_UDP_L4 } from '../skbuff/arena.ts';
 import { SKB_DROP_REASON_SKB_GSO_SEG } from '../skbuff/drop-reason.ts';
@@ -46,10 +46,16 @@ function netifGetGsoMaxSize(dev: NetDevice, protocol: number): number {
 export function netifSkbFeatures(skb: SkBuff, dev: NetDevice, features: number = dev.features): number {
   const { gsoSegs, gsoType } = skb.shinfo;
   if (gsoType === 0 || gsoSegs > dev.gsoMaxSegs || skb.len >= netifGetGsoMaxSize(dev, skb.protocol)) features &= ~NETIF_F_GSO_MASK;
-  if (skb.ipSummed !== CHECKSUM_NONE && !canChecksumProtocol(features, skbNetworkProtocol(skb))) {
+  if (skb.ipSummed !== CHECKSUM_NONE && (behindExtensions(skb) || !canChecksumProtocol(features, skbNetworkProtocol(skb)))) {
     features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
   }
   return features;
+}
+
+/** Datagrams behind extension headers of IPv6: nobody knows whether a device can cut, and sum, those (`__udp_gso_segment`). */
+function behindExtensions(skb: SkBuff): boolean {
+  if ((skb.shinfo.gsoType & SKB_GSO_UDP_L4) === 0 || skbNetworkProtocol(skb) !== ETH_P_IPV6) return false;
+  return skb.transportHeader - skb.networkHeader !== IPV6HDR_LEN;
 }
 
 /** `skb_gso_ok`: a device with these features cuts this packet itself. */

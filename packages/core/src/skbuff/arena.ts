@@ -3,8 +3,8 @@
  *
  * One buffer of fixed size is cut into blocks of two sizes; views over it are made once. A block carries what the kernel keeps in
  * the trailer at `skb_end_pointer`, `struct skb_shared_info`: it is reached from the original and from every clone. The buffer
- * never grows, because growing would detach the views that every sk_buff holds; when it is used up an allocation fails with NULL,
- * as it does in Linux under memory pressure, and the packet is dropped with `NOMEM`.
+ * never grows, because growing would detach the views that every sk_buff holds; when it is used up an allocation fails with NULL, as it
+ * does in Linux under memory pressure.
  */
 import type { SkbFrag, SkbFrags } from './skb-frags.ts';
 import type { SkBuff } from './skbuff.ts';
@@ -71,8 +71,12 @@ export class Arena {
   blocksInUse = 0;
   /** Handles fragments and lists, once a packet was given some: only functions of skb-frags.ts do that. */
   frags: SkbFrags | null = null;
-  private freeSmall: SkbSharedInfo | null = null;
-  private freeLarge: SkbSharedInfo | null = null;
+  /** Free blocks of each size. @internal */
+  freeSmall: SkbSharedInfo | null = null;
+  /** @internal */
+  freeLarge: SkbSharedInfo | null = null;
+  /** Called when there is no block of `size` bytes: puts some at the head of the free list and returns the first, or null. See arena-reclaim.ts. */
+  reclaim: ((size: number) => SkbSharedInfo | null) | null = null;
   private smallEnd = 0;
   private largeStart: number;
   private readonly poison: boolean;
@@ -90,18 +94,13 @@ export class Arena {
 
   /** A block of at least `size` bytes with `dataref` 1, or null when the memory is used up or `size` exceeds a large block. */
   allocBlock(size: number): SkbSharedInfo | null {
-    let block: SkbSharedInfo | null;
-    if (size <= SMALL_BLOCK) {
-      block = this.freeSmall;
-      if (block === null) block = this.carve(SMALL_BLOCK);
-      else this.freeSmall = block.nextFree;
-    } else {
-      if (size > LARGE_BLOCK) return null;
-      block = this.freeLarge;
-      if (block === null) block = this.carve(LARGE_BLOCK);
-      else this.freeLarge = block.nextFree;
-    }
+    if (size > LARGE_BLOCK) return null;
+    const small = size <= SMALL_BLOCK;
+    const block = (small ? this.freeSmall : this.freeLarge) ?? this.carve(small ? SMALL_BLOCK : LARGE_BLOCK);
     if (block === null) return null;
+    // One that was just carved has none behind it.
+    if (small) this.freeSmall = block.nextFree;
+    else this.freeLarge = block.nextFree;
     block.nextFree = null;
     block.dataref = 1;
     this.blocksInUse++;
@@ -132,7 +131,7 @@ export class Arena {
 
   /** Small blocks grow from the bottom, large ones from the top, until they meet. */
   private carve(size: number): SkbSharedInfo | null {
-    if (this.smallEnd + size > this.largeStart) return null;
+    if (this.smallEnd + size > this.largeStart) return this.reclaim === null ? null : this.reclaim(size);
     if (size === SMALL_BLOCK) {
       this.smallEnd += size;
       return new SkbSharedInfo(this.smallEnd - size, size);

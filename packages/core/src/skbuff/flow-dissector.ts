@@ -3,12 +3,16 @@
  * them, for receive steering, transmit queues and multipath. Both directions of a flow have the same number; it differs from kernel to
  * kernel by the seed.
  */
-import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '@skbuff/uapi';
+import { ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6, ETH_P_TEB, IPPROTO_AH, IPPROTO_DCCP, IPPROTO_ESP, IPPROTO_GRE, IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '@skbuff/uapi';
 import { be16, be32, IPHDR_FRAG_OFF, IPHDR_LEN, IPHDR_PROTOCOL, IPHDR_SADDR } from '@skbuff/wire';
 import { skbHeadlen } from './skb-access.ts';
 import { SKB_L4_HASH, SKB_SW_HASH, type SkBuff } from './skbuff.ts';
 
 const VLAN_HLEN = 4;
+/** Of a GRE header (RFC 2784, RFC 2890): flags and EtherType. */
+const GRE_HLEN = 4;
+const GRE_VERSION = 7;
+const GRE_ROUTING = 0x4000;
 const IP_FRAGMENT = 0x3fff;
 const IP_OFFSET_MASK = 0x1fff;
 
@@ -23,18 +27,22 @@ export class FlowKeys {
   addrLen = 0;
   /** Where the transport header begins. */
   thoff = 0;
-  /** Source and destination port; -1 where the protocol has none or they are not here. Those of fragments do not count. */
+  /** Source and destination port, or the halves of an SPI; -1 where the protocol has none or they are not here. Those of fragments do not count. */
   source = -1;
   dest = -1;
+  /** One of several pieces: neither ports nor a packet inside are looked for. */
+  fragment = false;
   /** A fragment that does not begin with the transport header. */
   laterFragment = false;
+  /** `FLOW_DIS_ENCAPSULATION`, of {@link skbFlowDissectInner}: what the packet carries is a packet, be it readable or not. */
+  encapsulated = false;
   /** Of IPv6: the flow label, which says by itself what the flow is; 0: none. */
   label = 0;
 }
 
 /**
  * Reads the header of another network protocol, which is at `at`, while the linear part ends at `end`: fills in what `keys` has beyond the
- * EtherType. True: `thoff` is where ports may be.
+ * EtherType. False: the header is not there as a whole.
  */
 export type FlowDissector = (skb: SkBuff, keys: FlowKeys, at: number, end: number) => boolean;
 
@@ -46,39 +54,73 @@ const flowKeys: FlowKeys = new FlowKeys();
  */
 export function skbFlowDissect(skb: SkBuff): FlowKeys {
   const keys = flowKeys;
-  let at = skb.networkHeader;
-  const end = skb.data + skbHeadlen(skb);
-  keys.nProto = skb.protocol;
   keys.ipProto = 0;
   keys.addrLen = keys.label = 0;
   keys.source = keys.dest = -1;
-  keys.laterFragment = false;
-  if (at < 0) return keys;
-  while ((keys.nProto === ETH_P_8021Q || keys.nProto === ETH_P_8021AD) && at + VLAN_HLEN <= end) {
-    keys.nProto = be16(skb.bytes, at + 2);
-    at += VLAN_HLEN;
-  }
-  if (keys.nProto === ETH_P_IP && at + IPHDR_LEN <= end) dissectIpv4(skb, keys, at, end);
-  if (keys.nProto === ETH_P_IPV6 && skb.cache.dissectIpv6?.(skb, keys, at, end) === true) dissectPorts(skb.bytes, keys, end);
+  keys.fragment = keys.laterFragment = keys.encapsulated = false;
+  keys.nProto = skb.protocol;
+  if (skb.networkHeader >= 0) dissectNetwork(skb, keys, skb.protocol, skb.networkHeader, skb.data + skbHeadlen(skb));
   return keys;
 }
 
-function dissectIpv4({ bytes }: SkBuff, keys: FlowKeys, iph: number, end: number): void {
+/** From the EtherType `proto` on, whose header is at `at`. False: it cannot be read. */
+function dissectNetwork(skb: SkBuff, keys: FlowKeys, proto: number, at: number, end: number): boolean {
+  while ((proto === ETH_P_8021Q || proto === ETH_P_8021AD) && at + VLAN_HLEN <= end) {
+    proto = be16(skb.bytes, at + 2);
+    at += VLAN_HLEN;
+  }
+  keys.nProto = proto;
+  const read = proto === ETH_P_IP ? dissectIpv4(skb, keys, at, end) : proto === ETH_P_IPV6 && skb.cache.dissectIpv6?.(skb, keys, at, end) === true;
+  if (read && !keys.fragment) dissectPorts(skb.bytes, keys, end);
+  return read;
+}
+
+/**
+ * Steps from the packet that `keys` tell of into the one inside (IP in IP, GRE). False: there is none, or it cannot be read and they stay;
+ * a flow label stays until there is another.
+ */
+export function skbFlowDissectInner(skb: SkBuff, keys: FlowKeys): boolean {
+  const end = skb.data + skbHeadlen(skb);
+  const { ipProto, thoff } = keys;
+  if (keys.fragment) return false;
+  if (ipProto === IPPROTO_IPIP) return dissectInside(skb, keys, ETH_P_IP, thoff, end);
+  if (ipProto === IPPROTO_IPV6) return dissectInside(skb, keys, ETH_P_IPV6, thoff, end);
+  if (ipProto !== IPPROTO_GRE || thoff + GRE_HLEN > end) return false;
+  const flags = be16(skb.bytes, thoff);
+  // Version 0, not routed: checksum, key and sequence number are there if their flags are.
+  if ((flags & (GRE_VERSION | GRE_ROUTING)) !== 0) return false;
+  const proto = be16(skb.bytes, thoff + 2);
+  const inside = thoff + GRE_HLEN + 4 * (((flags >>> 15) & 1) + ((flags >>> 13) & 1) + ((flags >>> 12) & 1));
+  if (proto !== ETH_P_TEB) return dissectInside(skb, keys, proto, inside, end);
+  return inside + ETH_HLEN <= end && dissectInside(skb, keys, be16(skb.bytes, inside + ETH_HLEN - 2), inside + ETH_HLEN, end);
+}
+
+function dissectInside(skb: SkBuff, keys: FlowKeys, proto: number, at: number, end: number): boolean {
+  keys.encapsulated = true;
+  return dissectNetwork(skb, keys, proto, at, end);
+}
+
+function dissectIpv4({ bytes }: SkBuff, keys: FlowKeys, iph: number, end: number): boolean {
+  if (iph + IPHDR_LEN > end || (bytes[iph] & 0x0f) < 5) return false;
   const fragment = be16(bytes, iph + IPHDR_FRAG_OFF) & IP_FRAGMENT;
   keys.ipProto = bytes[iph + IPHDR_PROTOCOL];
   keys.addrs = iph + IPHDR_SADDR;
   keys.addrLen = 4;
   keys.thoff = iph + ((bytes[iph] & 0x0f) << 2);
+  keys.fragment = fragment !== 0;
   keys.laterFragment = (fragment & IP_OFFSET_MASK) !== 0;
-  if (fragment === 0) dissectPorts(bytes, keys, end);
+  return true;
 }
 
+/** `proto_ports_offset`: of AH and ESP the number of the security association stands for ports. */
+const PORTED: readonly number[] = [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_UDPLITE, IPPROTO_ESP, IPPROTO_AH];
+
 function dissectPorts(bytes: Uint8Array, keys: FlowKeys, end: number): void {
-  const { ipProto, thoff } = keys;
-  const ported = ipProto === IPPROTO_TCP || ipProto === IPPROTO_UDP || ipProto === IPPROTO_SCTP || ipProto === IPPROTO_DCCP || ipProto === IPPROTO_UDPLITE;
-  if (!ported || thoff + 4 > end) return;
-  keys.source = be16(bytes, thoff);
-  keys.dest = be16(bytes, thoff + 2);
+  const { ipProto } = keys;
+  const at = ipProto === IPPROTO_AH ? keys.thoff + 4 : keys.thoff;
+  if (!PORTED.includes(ipProto) || at + 4 > end) return;
+  keys.source = be16(bytes, at);
+  keys.dest = be16(bytes, at + 2);
 }
 
 /** `skb_get_hash`: the number of the packet's flow, computed if nobody did; never 0 once computed. u32. */

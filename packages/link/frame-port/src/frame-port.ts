@@ -12,6 +12,7 @@
 import {
   isValidEtherAddr,
   freeNetdev,
+  IFF_LIVE_ADDR_CHANGE,
   type Net,
   NET_RX_SUCCESS,
   type NetDevice,
@@ -152,6 +153,8 @@ export function createFrameDevice(net: Net, options: FrameDeviceOptions): NetDev
   if (address !== undefined) dev.devAddr.set(address);
   dev.mtu = mtu;
   dev.maxMtu = mtu;
+  // Nothing outside knows the address: as a TAP's it may change at any time.
+  dev.privFlags |= IFF_LIVE_ADDR_CHANGE;
   const err = registerNetdevice(dev);
   if (err !== 0) {
     freeNetdev(dev);

@@ -5,7 +5,7 @@
  */
 import { CHECKSUM_PARTIAL, type NetDevice, type PacketType, skbMacHeaderWasSet, type SkBuff, skbChecksum } from '@skbuff/core';
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_ALEN, ETH_P_ALL, IFF_LOOPBACK, PACKET_OUTGOING } from '@skbuff/uapi';
-import { csumFold, setBe16 } from '@skbuff/wire';
+import { copyBytes, csumFold, setBe16 } from '@skbuff/wire';
 import { EPB_INBOUND, EPB_OUTBOUND, LINKTYPE_ETHERNET, LINKTYPE_RAW, type PcapngWriter } from './pcapng-writer.ts';
 
 /** Bytes of a tag, and where it belongs: behind the two addresses. */
@@ -24,14 +24,15 @@ export interface CaptureOptions {
  */
 export function attachCapture(devs: readonly NetDevice[], writer: PcapngWriter, options: CaptureOptions = {}): () => void {
   const snaplen = options.snaplen ?? 262144;
+  const room = new FrameRoom();
   const stops = devs.map((dev) => {
     const linkType = dev.type === ARPHRD_ETHER || dev.type === ARPHRD_LOOPBACK ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
     const interfaceId = writer.addInterface({ name: dev.name, linkType, snaplen });
     const { clock } = dev.net.kernel;
     const epoch = BigInt(clock.epoch);
     return tap(dev, (skb) => {
-      const frame = frameOf(skb);
       const comment = options.comment?.(skb, dev);
+      const frame = room.copy(skb);
       writer.writePacket({
         interfaceId,
         time: epoch + BigInt(Math.floor(clock.now())),
@@ -66,30 +67,40 @@ function tap(dev: NetDevice, see: (skb: SkBuff) => void): () => void {
   return () => softnet.removePack(type);
 }
 
-/** A copy of the frame from its link-layer header on. On receive `data` is behind that header already. */
-function frameOf(skb: SkBuff): Uint8Array {
-  const header = skbMacHeaderWasSet(skb) ? skb.data - skb.macHeader : 0;
-  const frame = new Uint8Array(header + skb.len);
-  frame.set(skb.bytes.subarray(skb.data - header, skb.data));
-  skb.copyBits(0, frame, header, skb.len);
-  if (skb.ipSummed === CHECKSUM_PARTIAL) finishChecksum(skb, frame, header);
-  return skb.vlanPresent && frame.length >= VLAN_AT ? insertTag(skb, frame) : frame;
+/** Room for one frame, used for each that is captured: to make a buffer for each costs more than to fill it. */
+class FrameRoom {
+  private bytes: Uint8Array = new Uint8Array(2048);
+
+  /** A copy of the frame from its link-layer header on, valid until the next one. On receive `data` is behind that header already. */
+  copy(skb: SkBuff): Uint8Array {
+    const header = skbMacHeaderWasSet(skb) ? skb.data - skb.macHeader : 0;
+    const length = header + skb.len;
+    const frame = this.room(length + VLAN_HLEN);
+    copyBytes(frame, 0, skb.bytes, skb.data - header, header);
+    skb.copyBits(0, frame, header, skb.len);
+    if (skb.ipSummed === CHECKSUM_PARTIAL) finishChecksum(skb, frame, header, length);
+    if (!skb.vlanPresent || length < VLAN_AT) return frame.subarray(0, length);
+    insertTag(skb, frame, length);
+    return frame.subarray(0, length + VLAN_HLEN);
+  }
+
+  private room(n: number): Uint8Array {
+    if (n > this.bytes.length) this.bytes = new Uint8Array(2 * n);
+    return this.bytes;
+  }
 }
 
 /** `skb_checksum_help` on the copy. */
-function finishChecksum(skb: SkBuff, frame: Uint8Array, header: number): void {
+function finishChecksum(skb: SkBuff, frame: Uint8Array, header: number, length: number): void {
   const start = skb.csumStart - skb.data;
   const at = header + start + skb.csumOffset;
-  if (start < 0 || start > skb.len || at + 2 > frame.length) return;
+  if (start < 0 || start > skb.len || at + 2 > length) return;
   setBe16(frame, at, csumFold(skbChecksum(skb, start, skb.len - start, 0)) || 0xffff);
 }
 
-/** The tag that travels beside the packet. */
-function insertTag(skb: SkBuff, frame: Uint8Array): Uint8Array {
-  const tagged = new Uint8Array(frame.length + VLAN_HLEN);
-  tagged.set(frame.subarray(0, VLAN_AT));
-  setBe16(tagged, VLAN_AT, skb.vlanProto);
-  setBe16(tagged, VLAN_AT + 2, skb.vlanTci);
-  tagged.set(frame.subarray(VLAN_AT), VLAN_AT + VLAN_HLEN);
-  return tagged;
+/** The tag that travels beside the packet. There is room behind it. */
+function insertTag(skb: SkBuff, frame: Uint8Array, length: number): void {
+  frame.copyWithin(VLAN_AT + VLAN_HLEN, VLAN_AT, length);
+  setBe16(frame, VLAN_AT, skb.vlanProto);
+  setBe16(frame, VLAN_AT + 2, skb.vlanTci);
 }

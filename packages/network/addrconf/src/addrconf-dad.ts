@@ -9,7 +9,9 @@ import {
   INET6_IFADDR_STATE_PREDAD,
   type Inet6Dev,
   type Inet6Ifaddr,
+  ipv6AcceptRa,
   ipv6Net,
+  ipv6UseOptimisticAddr,
 } from '@skbuff/ipv6';
 import {
   ARPHRD_TUNNEL,
@@ -31,14 +33,14 @@ import { addrconfJoinSolict, type Ifa6Config, ipv6AddAddr, ipv6DelAddr, ipv6IfaN
 import { ipv6GenerateEui64, ipv6GenerateStableAddress } from './addrconf-ifid.ts';
 import { addrconfNet } from './addrconf-net.ts';
 import { routingOf } from './addrconf-route.ts';
-import { ipv6AcceptRa, rsStarted, sendRs } from './addrconf-rs.ts';
+import { rsStarted, sendRs } from './addrconf-rs.ts';
 import { ipv6CreateTempaddr } from './addrconf-temp.ts';
 import { addrconfVerifyRtnl } from './addrconf-verify.ts';
 
 const group: In6Addr = new In6Addr();
 
 /** Whether a setting of the namespace or of the interface is above `limit`. */
-function either({ dev, cnf }: Inet6Dev, field: 'acceptDad' | 'enhancedDad' | 'ndiscNotify' | 'useOptimistic', limit = 0): boolean {
+function either({ dev, cnf }: Inet6Dev, field: 'acceptDad' | 'enhancedDad' | 'ndiscNotify', limit = 0): boolean {
   return cnf[field] > limit || ipv6Net.of(dev.net).devconfAll[field] > limit;
 }
 
@@ -81,12 +83,6 @@ function dadBegin(ifp: Inet6Ifaddr): void {
   if (optimistic && ifp.rt !== null) routingOf(dev)?.insRt(dev.net, ifp.rt);
   dadKick(ifp);
   if (optimistic && ipv6UseOptimisticAddr(idev)) ipv6IfaNotify(RTM_NEWADDR, ifp);
-}
-
-/** `ipv6_use_optimistic_addr`: an address may be a source while it is still being tried. */
-function ipv6UseOptimisticAddr(idev: Inet6Dev): boolean {
-  const { devconfAll } = ipv6Net.of(idev.dev.net);
-  return (devconfAll.optimisticDad !== 0 || idev.cnf.optimisticDad !== 0) && either(idev, 'useOptimistic');
 }
 
 /** `addrconf_dad_kick`: the first solicitation goes after a while that is left to chance, but at once for who cannot wait. */

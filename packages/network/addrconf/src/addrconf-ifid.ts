@@ -1,5 +1,5 @@
 /** Interface identifiers: the lower half of addresses that nobody typed (RFC 4291 appendix A, RFC 7217, RFC 8981 §3.3). */
-import { type NetDevice, type Random } from '@skbuff/core';
+import type { NetDevice } from '@skbuff/core';
 import { IFA_LINK, type Inet6Dev, ipv6Net } from '@skbuff/ipv6';
 import {
   ARPHRD_ARCNET,
@@ -12,6 +12,7 @@ import {
   IFA_F_TENTATIVE,
 } from '@skbuff/uapi';
 import { In6Addr, in6Word } from '@skbuff/wire';
+import type { AddrconfRandom } from './addrconf-random.ts';
 import { SHA1_BLOCK_SIZE, sha1Block } from './sha1.ts';
 
 /** Bytes of a MAC address, of an InfiniBand address, and where the latter has its port's identifier. */
@@ -102,7 +103,7 @@ export function ipv6GenerateStableAddress(into: In6Addr, dadCount: number, idev:
 }
 
 /** `ipv6_gen_rnd_iid`: fills in a lower half by chance. */
-export function ipv6GenRndIid(into: In6Addr, random: Random): void {
+export function ipv6GenRndIid(into: In6Addr, random: AddrconfRandom): void {
   do {
     into.w2 = random.u32() | 0;
     into.w3 = random.u32() | 0;

@@ -1,11 +1,11 @@
 /** What address configuration keeps for a namespace. */
-import { type Net, NetSlot, type Random } from '@skbuff/core';
+import { type Net, NetSlot } from '@skbuff/core';
 import { in6DevGet, type Inet6Dev, type Inet6Ifaddr } from '@skbuff/ipv6';
+import type { AddrconfRandom } from './addrconf-random.ts';
 import type { DelayedWork } from './delayed-work.ts';
 
 export interface AddrconfNet {
-  /** The kernel's own stream: the same whatever else draws numbers. */
-  readonly random: Random;
+  readonly random: AddrconfRandom;
   /** `addr_chk_work`: looks after lifetimes. */
   readonly checkWork: DelayedWork;
   /** `addrconf_dad_work`. */

@@ -5,7 +5,6 @@ import {
   IfaCacheInfo,
   IfAddrMsg,
   NLA_S32,
-  NLA_U32,
   NLA_U8,
   NLA_UNSPEC,
   NlAttrs,
@@ -52,8 +51,9 @@ export const ifaIpv6Policy: NlaPolicySet = nlaPolicySet(IFA_MAX, {
   [IFA_ADDRESS]: nlaPolicy(NLA_UNSPEC, IN6ADDR_LEN),
   [IFA_LOCAL]: nlaPolicy(NLA_UNSPEC, IN6ADDR_LEN),
   [IFA_CACHEINFO]: nlaPolicy(NLA_UNSPEC, IfaCacheInfo.LEN),
-  [IFA_FLAGS]: nlaPolicy(NLA_U32),
-  [IFA_RT_PRIORITY]: nlaPolicy(NLA_U32),
+  // Not NLA_U32: too short a one is refused without a word on what it should be.
+  [IFA_FLAGS]: nlaPolicy(NLA_UNSPEC, 4),
+  [IFA_RT_PRIORITY]: nlaPolicy(NLA_UNSPEC, 4),
   [IFA_TARGET_NETNSID]: nlaPolicy(NLA_S32),
   [IFA_PROTO]: nlaPolicy(NLA_U8),
 });

@@ -28,6 +28,7 @@ import { routingOf } from './addrconf-route.ts';
 export function addrconfNotify(event: number, info: NetdevNotifierInfo): number {
   const { dev } = info;
   const idev = in6DevGet(dev);
+  if (event === NETDEV_UP) addrconfNet.of(dev.net).random.addDevice(dev);
   switch (event) {
     case NETDEV_REGISTER:
       return idev === null && dev.mtu >= IPV6_MIN_MTU ? added(ipv6AddDev(dev)) : NOTIFY_OK;

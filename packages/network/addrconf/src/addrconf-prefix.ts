@@ -64,7 +64,8 @@ export function addrconfPrefixRcv(dev: NetDevice, bytes: Uint8Array, opt: number
   };
   if ((ipv6AddrType(info.prefix) & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL)) !== 0) return;
   if (info.prefered > info.valid) return dev.net.kernel.log('IPv6: addrconf: prefix option has invalid lifetime');
-  if (idev === null || (info.valid !== 0 && info.valid < idev.cnf.acceptRaMinLft)) return;
+  // Of a negative one every lifetime but the endless is below: the comparison has no signs.
+  if (idev === null || (info.valid !== 0 && info.valid < idev.cnf.acceptRaMinLft >>> 0)) return;
   if ((info.flags & PIO_ONLINK) !== 0) onLinkRoute(dev, info);
   if (!wantsAddress(idev, info.flags) || autoconf(idev, info)) inet6PrefixNotify(RTM_NEWPREFIX, idev, bytes, opt);
 }
@@ -133,7 +134,8 @@ function create(idev: Inet6Dev, info: PrefixInfo, pfx: In6Addr, flags: number, t
       ifaFlags: flags | (optimistic ? IFA_F_OPTIMISTIC : 0),
       preferedLft: info.prefered,
       validLft: info.valid,
-      scope: ipv6AddrScope(pfx),
+      // Linux asks this of the prefix: it matters where that is ::/64.
+      scope: ipv6AddrScope(info.prefix),
     },
     null,
   );

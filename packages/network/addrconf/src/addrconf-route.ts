@@ -1,5 +1,5 @@
 /** The routes that come with addresses: to the prefix on the link, to the other end (`net/ipv6/addrconf.c`). */
-import { HZ, type NetDevice } from '@skbuff/core';
+import { HZ, jiffiesToClockT, type NetDevice } from '@skbuff/core';
 import { type Fib6Info, type Inet6Dev, type Inet6Ifaddr, ipv6Net, type Ip6RoutingProvider } from '@skbuff/ipv6';
 import {
   ENOENT,
@@ -9,7 +9,6 @@ import {
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
   RTF_DEFAULT,
-  RTF_EXPIRES,
   RTF_UP,
   RTN_MULTICAST,
   RTN_UNICAST,
@@ -89,10 +88,20 @@ export function cleanupPrefixRoute(ifp: Inet6Ifaddr, expires: number, peer: bool
   const rt = prefixRoute(ifp, peer);
   if (rt === null) return;
   if (expires === CLEANUP_PREFIX_RT_DEL) routingOf(dev)?.delRt(dev.net, rt);
-  else if ((rt.flags & RTF_EXPIRES) === 0) routingOf(dev)?.setExpires(dev.net, rt, expires);
+  else if (rt.expires === 0) routingOf(dev)?.setExpires(dev.net, rt, expires);
 }
 
-/** `modify_prefix_route`: another metric or another end; -ENOENT: there is none. `expires` as of {@link addrconfPrefixRoute}. */
+/**
+ * Linux counts jiffies from here on, so that what cannot bear their wrapping shows it soon.
+ * Their number is what {@link modifyPrefixRoute} is about; everywhere else it only matters how many have passed.
+ */
+const INITIAL_JIFFIES: number = 2 ** 32 - 300 * HZ;
+
+/**
+ * `modify_prefix_route`: another metric or another end; -ENOENT: there is none. `expires` as of {@link addrconfPrefixRoute}. Linux 6.18 takes the
+ * lifetime, in the unit of user space, for the time at which the route ends: that is long over. So where a permanent address gets a lifetime its
+ * prefix is no longer on the link, until the address is changed once more.
+ */
 export function modifyPrefixRoute(ifp: Inet6Ifaddr, expires: number, flags: number, peer: boolean): number {
   const { dev } = ifp.idev;
   const rt = prefixRoute(ifp, peer);
@@ -100,6 +109,6 @@ export function modifyPrefixRoute(ifp: Inet6Ifaddr, expires: number, flags: numb
   if (rt.metric !== (ifp.rtPriority === 0 ? IP6_RT_PRIO_ADDRCONF : ifp.rtPriority)) {
     routingOf(dev)?.delRt(dev.net, rt);
     addrconfPrefixRoute(peer ? ifp.peerAddr : ifp.addr, ifp.prefixLen, ifp.rtPriority, dev, expires, flags);
-  } else routingOf(dev)?.setExpires(dev.net, rt, expires === 0 ? 0 : dev.net.timers.jiffies + expires);
+  } else routingOf(dev)?.setExpires(dev.net, rt, expires === 0 ? 0 : jiffiesToClockT(expires) - INITIAL_JIFFIES);
   return 0;
 }

@@ -1,30 +1,26 @@
 /** Router solicitations (RFC 4861 §6.3.7, with the intervals of RFC 7559). */
-import { type Random, TimerList } from '@skbuff/core';
-import { IF_RA_RCVD, IF_READY, IF_RS_SENT, type Inet6Dev, ipv6GetLladdr, ipv6Net } from '@skbuff/ipv6';
+import { TimerList } from '@skbuff/core';
+import { IF_RA_RCVD, IF_READY, IF_RS_SENT, type Inet6Dev, ipv6AcceptRa, ipv6GetLladdr, ipv6Net } from '@skbuff/ipv6';
 import { IFA_F_TENTATIVE } from '@skbuff/uapi';
 import { In6Addr, in6addrLinklocalAllrouters } from '@skbuff/wire';
 import { addrconfNet } from './addrconf-net.ts';
+import type { AddrconfRandom } from './addrconf-random.ts';
 
 const lladdr: In6Addr = new In6Addr();
 
-/** `ipv6_accept_ra`: a router believes other routers only if it was told so twice. */
-export function ipv6AcceptRa({ cnf }: Inet6Dev): boolean {
-  return cnf.forwarding !== 0 ? cnf.acceptRa === 2 : cnf.acceptRa !== 0;
-}
-
 /** `jiffies` times something between `from` and `to` tenths. */
-function spread(random: Random, jiffies: number, from: number, to: number): number {
+function spread(random: AddrconfRandom, jiffies: number, from: number, to: number): number {
   const millionths = from * 100_000 + random.below((to - from) * 100_000 + 1);
   return Math.floor((millionths * jiffies) / 1_000_000);
 }
 
 /** `rfc3315_s14_backoff_init`: the first interval. */
-function backoffInit(random: Random, initial: number): number {
+function backoffInit(random: AddrconfRandom, initial: number): number {
   return spread(random, initial, 9, 11);
 }
 
 /** `rfc3315_s14_backoff_update`: about twice the last one, about `max` at most. */
-function backoffUpdate(random: Random, last: number, max: number): number {
+function backoffUpdate(random: AddrconfRandom, last: number, max: number): number {
   const next = spread(random, last, 19, 21);
   return next > max ? spread(random, max, 9, 11) : next;
 }

@@ -1,6 +1,6 @@
 /** net.ipv6.conf.*.stable_secret (`addrconf_sysctl_stable_secret`; RFC 7217). */
 import { ipv6Net } from '@skbuff/ipv6';
-import type { SysctlEntry } from '@skbuff/sysctl';
+import type { SysctlFile } from '@skbuff/sysctl';
 import { EIO, IN6_ADDR_GEN_MODE_STABLE_PRIVACY } from '@skbuff/uapi';
 import { In6Addr, in6Pton } from '@skbuff/wire';
 import { idevs } from './addrconf-net.ts';
@@ -22,15 +22,14 @@ function show(secret: In6Addr): string {
  * The file. An interface that gets a secret makes its addresses of it from now on, and so do all that there are when `default` gets one.
  * There is none of `all`; reading before it is written fails, as the kernel has it.
  */
-export function stableSecretSysctl({ net, idev, cnf }: DevconfOwner, path: string): SysctlEntry {
-  const { devconfAll } = ipv6Net.of(net);
-  const write = (text: string): number => {
-    const secret = cnf === devconfAll ? null : parse(text);
+export const stableSecretFile: SysctlFile<DevconfOwner> = {
+  read: ({ cnf }) => (cnf.stableSecret === null ? -EIO : show(cnf.stableSecret)),
+  write({ net, idev, cnf }, text) {
+    const secret = cnf === ipv6Net.of(net).devconfAll ? null : parse(text);
     if (secret === null) return -EIO;
     cnf.stableSecret = secret;
     const follow = idev === null ? idevs(net) : [idev];
     for (const each of follow) each.cnf.addrGenMode = IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
     return 0;
-  };
-  return { path, read: () => (cnf.stableSecret === null ? -EIO : show(cnf.stableSecret)), write };
-}
+  },
+};

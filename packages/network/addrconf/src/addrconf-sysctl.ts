@@ -1,12 +1,13 @@
 /** net.ipv6.conf.{all,default,IFACE}.* (`addrconf_sysctl` in `net/ipv6/addrconf.c`). */
-import { HZ, type Net, NetSlot } from '@skbuff/core';
+import { type Net, NetSlot } from '@skbuff/core';
 import { DEVCONF_JIFFIES, DEVCONF_SYSCTLS, type DevconfField, type Inet6Dev, type Ipv6Devconf, ipv6Net } from '@skbuff/ipv6';
-import { INT_MAX, type IntOptions, registerNetSysctl, type SysctlEntry, sysctlDevNameIsAllowed, sysctlInt, UINT_MAX } from '@skbuff/sysctl';
+import { INT_MAX, type IntOptions, registerNetSysctl, type SysctlFile, type SysctlTable, sysctlDevNameIsAllowed, sysctlInt, sysctlSeconds, UINT_MAX } from '@skbuff/sysctl';
 import {
   EINVAL,
   IN6_ADDR_GEN_MODE_RANDOM,
   IPV6_MIN_MTU,
   NETCONFA_ALL,
+  NETCONFA_FORCE_FORWARDING,
   NETCONFA_IFINDEX_ALL,
   NETCONFA_IFINDEX_DEFAULT,
   NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN,
@@ -18,7 +19,7 @@ import { addrconfDisableIpv6, addrconfFixupForwarding } from './addrconf-forward
 import { addrconfSetAddrGenMode, checkStablePrivacy } from './addrconf-gen.ts';
 import { idevs } from './addrconf-net.ts';
 import { inet6NetconfNotifyDevconf } from './addrconf-netconf.ts';
-import { stableSecretSysctl } from './addrconf-secret.ts';
+import { stableSecretFile } from './addrconf-secret.ts';
 
 /** Whose settings a file has: of an interface (`idev`), else those of the namespace. */
 export interface DevconfOwner {
@@ -72,12 +73,16 @@ const SETTERS: ReadonlyMap<DevconfField, Setter> = new Map<DevconfField, Setter>
   ['mldv2UnsolicitedReportInterval', ({ cnf }, value) => setMsecs(cnf, 'mldv2UnsolicitedReportInterval', value)],
 ]);
 
+/** `addrconf_sysctl`. */
+const ADDRCONF_TABLE: SysctlTable<DevconfOwner> = {
+  ...Object.fromEntries(DEVCONF_SYSCTLS.map(([sysctl, field]) => [sysctl, devconfFile(field)])),
+  stable_secret: stableSecretFile,
+};
+
 /** `__addrconf_sysctl_register`: the files of one set of settings, which is announced; returns the undo. */
 export function addrconfSysctlFiles(owner: DevconfOwner, name: string): () => void {
   const { net, ifindex, cnf } = owner;
-  const dir = `net/ipv6/conf/${name}`;
-  const files = DEVCONF_SYSCTLS.map(([sysctl, field]) => entry(owner, `${dir}/${sysctl}`, field));
-  const unregister = registerNetSysctl(net, [...files, stableSecretSysctl(owner, `${dir}/stable_secret`)]);
+  const unregister = registerNetSysctl(net, `net/ipv6/conf/${name}`, ADDRCONF_TABLE, owner);
   inet6NetconfNotifyDevconf(net, RTM_NEWNETCONF, NETCONFA_ALL, ifindex, cnf);
   return () => {
     unregister();
@@ -112,24 +117,19 @@ export function addrconfSysctlUnregister(idev: Inet6Dev): void {
   undos.delete(idev);
 }
 
-function entry(owner: DevconfOwner, path: string, field: DevconfField): SysctlEntry {
-  const { cnf } = owner;
-  const setter = SETTERS.get(field);
-  if (DEVCONF_JIFFIES.has(field)) return secondsEntry(cnf, path, field);
-  const set = (value: number): number | void => {
-    if (setter !== undefined) return setter(owner, value);
-    cnf[field] = value;
-  };
-  return sysctlInt(path, () => cnf[field], set, RANGES.get(field));
+function devconfFile(field: DevconfField): SysctlFile<DevconfOwner> {
+  const setter = SETTERS.get(field) ?? ((owner, value) => store(owner, field, value));
+  return DEVCONF_JIFFIES.has(field) ? secondsFile(field) : sysctlInt(({ cnf }) => cnf[field], setter, RANGES.get(field));
 }
 
-/** `proc_dointvec_jiffies`: seconds, as many as an `int` of jiffies can hold. */
-function secondsEntry(cnf: Ipv6Devconf, path: string, field: DevconfField): SysctlEntry {
-  const max = Math.floor(INT_MAX / HZ);
-  const set = (value: number): void => {
-    cnf[field] = value * HZ;
-  };
-  return sysctlInt(path, () => Math.trunc(cnf[field] / HZ), set, { min: -max, max });
+function store({ cnf }: DevconfOwner, field: DevconfField, value: number): void {
+  cnf[field] = value;
+}
+
+/** `proc_dointvec_jiffies`. */
+function secondsFile(field: DevconfField): SysctlFile<DevconfOwner> {
+  const { read, write } = sysctlSeconds<Ipv6Devconf>(field);
+  return { read: ({ cnf }) => read(cnf), write: write === null ? null : ({ cnf }, text) => write(cnf, text) };
 }
 
 /** `proc_dointvec_ms_jiffies`. */
@@ -184,10 +184,7 @@ function setLinkdown({ net, cnf, ifindex }: DevconfOwner, value: number): void {
   change(cnf, ifindex, true);
 }
 
-/** Of what changed there is no more to tell than whose it is: no message has this setting. */
-const NETCONFA_FORCE_FORWARDING = 9;
-
-/** `addrconf_sysctl_force_forwarding`: that of all is every interface's. */
+/** `addrconf_sysctl_force_forwarding`: that of all is every interface's. Of what changed no more is told than whose it is: no message has this setting. */
 function setForceForwarding({ net, cnf, ifindex }: DevconfOwner, value: number): void {
   const change = (each: Ipv6Devconf, index: number): void => {
     if (each.forceForwarding === value) return;

@@ -1,11 +1,11 @@
 /** Interface identifiers that the administrator gives, for the addresses made of advertised prefixes (`ip token`). */
 import type { ExtAck } from '@skbuff/core';
-import { IF_READY, type Inet6Dev } from '@skbuff/ipv6';
+import { IF_READY, type Inet6Dev, ipv6AcceptRa } from '@skbuff/ipv6';
 import { EINVAL, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP, RTM_NEWLINK } from '@skbuff/uapi';
 import type { In6Addr } from '@skbuff/wire';
 import { inet6IfinfoNotify } from './addrconf-fill.ts';
 import { refuse } from './addrconf-ifa.ts';
-import { ipv6AcceptRa, rsStarted, sendRs } from './addrconf-rs.ts';
+import { rsStarted, sendRs } from './addrconf-rs.ts';
 import { addrconfVerifyRtnl } from './addrconf-verify.ts';
 
 /**

@@ -10,6 +10,7 @@ import { addrconfNet } from './addrconf-net.ts';
 import { inet6NetconfNotifyDevconf } from './addrconf-netconf.ts';
 import { addrconfNotify } from './addrconf-notify.ts';
 import { addrconfPrefixRcv } from './addrconf-prefix.ts';
+import { AddrconfRandom } from './addrconf-random.ts';
 import { addrconfSysctlRegister, addrconfSysctlUnregister } from './addrconf-sysctl.ts';
 import { addrconfVerifyRtnl } from './addrconf-verify.ts';
 import { DelayedWork } from './delayed-work.ts';
@@ -22,7 +23,7 @@ export function addrconf(): Plugin {
 /** `addrconf_init`. */
 function init(ctx: ModuleContext): void {
   const ip = ctx.get(IPV6);
-  const random = ctx.kernel.random.fork('addrconf');
+  const random = new AddrconfRandom(ctx.kernel.random.fork('addrconf'));
   ctx.pernetSubsys({
     name: 'addrconf',
     init(net) {

@@ -56,8 +56,9 @@ describe('routes of an address', () => {
     // Only of an address for ever is the route its own.
     inet6AddrModify(t.h.net, ifp, cfg('2001:db8::1/64'));
     t.h.lines();
+    // And of one that was for ever until now the kernel's reckoning ends it at once: `ip -6 route` of 6.18 shows `expires -17245650sec`.
     inet6AddrModify(t.h.net, ifp, cfg('2001:db8::1/64', { validLft: 300, preferedLft: 300 }));
-    expect(t.h.lines()).toEqual(['addr 2001:db8::1/64 dynamic 300 300', '~ 2001:db8::/64 va table 254 metric 256 expires 300']);
+    expect(t.h.lines()).toEqual(['addr 2001:db8::1/64 dynamic 300 300', '~ 2001:db8::/64 va table 254 metric 256 expires -4294640']);
   });
 
   it('stay as long as another address needs them', () => {
@@ -79,6 +80,17 @@ describe('routes of an address', () => {
       'prefsrc 2001:db8::2',
     ]);
     expect(del(3)).toEqual(['deladdr 2001:db8::3/64 nodad dynamic 100 100', '- local 2001:db8::3/128 va table 255 metric 0', 'prefsrc 2001:db8::3']);
+  });
+
+  it('keep the end that they have when one of several addresses goes', () => {
+    const dev = ready(t.h);
+    const nodad = { ifaFlags: IFA_F_NODAD };
+    for (const last of [1, 2]) t.h.add(dev, `2001:db8::${last}/64`, nodad);
+    t.h.run(0);
+    inet6AddrModify(t.h.net, t.h.ifp(dev, '2001:db8::2'), cfg('2001:db8::2/64', { validLft: 100, preferedLft: 100 }));
+    t.h.lines();
+    inet6AddrDel(t.h.net, dev, in6('2001:db8::1'), 64, null);
+    expect(t.h.lines()).toEqual(['deladdr 2001:db8::1/64 nodad', '- local 2001:db8::1/128 va table 255 metric 0', 'prefsrc 2001:db8::1']);
   });
 
   it('are not there with noprefixroute, but for its own', () => {

@@ -187,6 +187,25 @@ it('tells settings that routing daemons follow', () => {
   expect(ask(U.RTM_GETNETCONF, DUMP, `0a00000008000100${index(1)}`, true)).toEqual([-22, 'ipv6: Invalid data after header in netconf dump request', []]);
 });
 
+it('says of a setting that it knows but does not tell, that it is not to be asked for', () => {
+  // NETCONFA_FORCE_FORWARDING, and one that no kernel has.
+  expect(ask(U.RTM_GETNETCONF, 0, '0a000000' + '0800090001000000', true).slice(0, 2)).toEqual([-U.EINVAL, 'ipv6: Unsupported attribute in netconf get request']);
+  expect(ask(U.RTM_GETNETCONF, 0, '0a000000' + '08000a0001000000', true).slice(0, 2)).toEqual([-U.EINVAL, 'Unknown attribute type']);
+});
+
+it('refuses flags and metrics that are too short without a word on what they should be', () => {
+  const port = t.h.port();
+  port.setsockopt(U.NETLINK_EXT_ACK, 1);
+  const errors = ['0700080002030000', '0600090000000000'].map((attr) => {
+    port.sendmsg(message(U.RTM_NEWADDR, U.NLM_F_CREATE | U.NLM_F_ACK, `0a40000001000000${attr}`), 0, 0);
+    const answer = port.recvmsg();
+    return typeof answer === 'number' ? '' : hex(answer.data).slice(-16);
+  });
+  // The offset of the attribute comes last: no NLMSGERR_ATTR_POLICY.
+  expect(errors).toEqual(['0800020018000000', '0800020018000000']);
+  port.close();
+});
+
 it('/proc/net/if_inet6 to the byte', () => {
   const { h } = t;
   const dev = h.eth('v0');

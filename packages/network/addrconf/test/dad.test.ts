@@ -3,7 +3,7 @@ import { IFA_F_NODAD, IFA_F_OPTIMISTIC, IN6_ADDR_GEN_MODE_NONE, IN6_ADDR_GEN_MOD
 import { in6DevGet, INET6_IFADDR_STATE_DAD } from '@skbuff/ipv6';
 import { describe, expect, it } from 'vitest';
 import { addrconfSetAddrGenMode } from '../src/addrconf-gen.ts';
-import { in6, useHost } from './support.ts';
+import { Host, in6, useHost } from './support.ts';
 
 const LL = 'fe80::ff:fe00:61';
 
@@ -25,6 +25,23 @@ describe('an address that is added', () => {
       'addr 2001:db8::1/64',
       '+ local 2001:db8::1/128 va table 255 metric 0',
     ]);
+  });
+
+  it('is asked for with a nonce that no host with another MAC address has, not even one of the same seed [DAD-02]', () => {
+    const hosts = [t.h, new Host(), new Host()];
+    hosts.forEach((h, i) => {
+      const dev = h.eth('va');
+      dev.devAddr[0] = (dev.devAddr[0] as number) + (i === 2 ? 4 : 0);
+      h.up(dev);
+      h.run(3);
+      h.add(dev, '2001:db8::1/64');
+      h.run(3);
+    });
+    const [mine, same, others] = hosts.map(({ nonces }) => nonces);
+    expect(mine?.length).toBe(2);
+    expect(same).toEqual(mine);
+    expect(others?.filter((nonce) => mine?.includes(nonce))).toEqual([]);
+    expect(hosts.slice(1).map((h) => h.shutdown())).toEqual([{}, {}]);
   });
 
   it('is used at once with nodad', () => {

@@ -33,7 +33,7 @@ describe('a link that comes up', () => {
     expect(ok.at - ns.at).toBe(1000);
   });
 
-  it('is in the groups of all nodes and of its solicited-node address [IP6A-13] [IP6A-14]', () => {
+  it('is in the groups of all nodes and of its solicited-node address [IP6A-13] [IP6A-14] [IP6M-05]', () => {
     const dev = t.h.eth('va');
     expect([...t.h.groups.keys()].filter((key) => key.startsWith('va'))).toEqual(['va ff01::1', 'va ff02::1']);
     t.h.up(dev);

@@ -52,11 +52,26 @@ describe('a prefix on the link', () => {
     expect(t.h.lines()).toEqual([]);
     t.h.prefix(dev, '2001:db8::', 100, 60);
     expect(t.h.lines()).toEqual(['+ 2001:db8::/64 va table 254 metric 256 expires 100']);
+    t.h.idev(dev).cnf.acceptRaMinLft = -1;
+    t.h.prefix(dev, '2001:db8:1::', 0xfffffffe, 60, 0x80);
+    expect(t.h.lines()).toEqual([]);
+    t.h.prefix(dev, '2001:db8:1::', 0xffffffff, 60, 0x80);
+    expect(t.h.lines()).toEqual(['+ 2001:db8:1::/64 va table 254 metric 256']);
   });
 });
 
 describe('an address of an advertised prefix', () => {
   const t = useHost();
+
+  it('has the scope of the prefix: of ::/64 that is none', () => {
+    const dev = ready(t.h);
+    t.h.prefix(dev, '::', 600, 300);
+    t.h.prefix(dev, 'fec0::', 600, 300);
+    expect(['::ff:fe00:61', 'fec0::ff:fe00:61'].map((addr) => t.h.ifp(dev, addr).scope)).toEqual([0, 0x40]);
+    // Of one that was typed in, it is its own.
+    t.h.add(dev, '::5/64');
+    expect(t.h.ifp(dev, '::5').scope).toBe(0x80);
+  });
 
   it('is made of the MAC address, and tried before it is told [IP6A-05]', () => {
     const dev = ready(t.h);

@@ -105,6 +105,8 @@ export class Host {
   /** Kinds of lines that are not wanted. */
   quiet: readonly string[] = ['mld', 'group'];
   retransTime = 1000;
+  /** Nonces of the solicitations that were sent. */
+  readonly nonces: string[] = [];
   private readonly monitor: NetlinkPort;
   private readonly devices: NetDevice[] = [];
 
@@ -278,11 +280,11 @@ export class Host {
         const expires = ((c.flags ?? 0) & RTF_EXPIRES) !== 0 ? net.timers.jiffies + (c.expires ?? 0) : 0;
         const same = find(c.table ?? 0, dst, c.dstLen ?? 0, dev).find((rt) => rt.metric === c.metric);
         if (same !== undefined) {
-          same.expires = expires;
+          if (same.expires !== 0) same.expires = expires;
           return -EEXIST;
         }
         const type = c.type === RTN_MULTICAST ? 'multicast ' : '';
-        return link({ dst, plen: c.dstLen ?? 0, flags: c.flags ?? 0, metric: c.metric ?? 0, expires, linked: false, table: c.table ?? 0, dev, type, protocol: c.protocol ?? 0 });
+        return link({ dst, plen: c.dstLen ?? 0, flags: (c.flags ?? 0) & ~RTF_EXPIRES, metric: c.metric ?? 0, expires, linked: false, table: c.table ?? 0, dev, type, protocol: c.protocol ?? 0 });
       },
       f6iAlloc: (_net, idev, addr, anycast): NotedRoute => ({
         dst: addr.clone(),
@@ -326,8 +328,10 @@ export class Host {
     const fake = {
       tbl: tbl as unknown,
       sendRs: (dev: NetDevice, saddr: In6Addr, daddr: In6Addr) => this.note('RS', `${dev.name} ${saddr.toString()} > ${daddr.toString()}`),
-      sendNs: (dev: NetDevice, target: In6Addr, daddr: In6Addr, saddr: In6Addr | null, hi: number, lo: number) =>
-        this.note('NS', `${dev.name} ${saddr?.toString() ?? ''} > ${daddr.toString()} ${target.toString()}${hi === 0 && lo === 0 ? '' : ' nonce'}`),
+      sendNs: (dev: NetDevice, target: In6Addr, daddr: In6Addr, saddr: In6Addr | null, hi: number, lo: number) => {
+        if (hi !== 0 || lo !== 0) this.nonces.push(`${hi} ${lo}`);
+        this.note('NS', `${dev.name} ${saddr?.toString() ?? ''} > ${daddr.toString()} ${target.toString()}${hi === 0 && lo === 0 ? '' : ' nonce'}`);
+      },
       sendNa: (dev: NetDevice, daddr: In6Addr, target: In6Addr, router: boolean, solicited: boolean, override: boolean, opt: boolean) =>
         this.note('NA', `${dev.name} > ${daddr.toString()} ${target.toString()} ${Number(router)}${Number(solicited)}${Number(override)}${Number(opt)}`),
     };

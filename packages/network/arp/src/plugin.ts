@@ -10,10 +10,10 @@ import {
   NETDEV_UNREGISTER,
   NETDEV_UP,
   type NetDevice,
-  type Net,
   NOTIFY_DONE,
   type NetdevNotifierInfo,
   type NotifierBlock,
+  pernetUndo,
   type Plugin,
 } from '@skbuff/core';
 import { type InDevice, type InetaddrInfo, IPV4, inDevGet, ipv4Net, inDevArpEvictNocarrier, inDevArpNotify } from '@skbuff/ipv4';
@@ -63,20 +63,12 @@ function init(ctx: ModuleContext, parts: readonly ArpPart[]): ArpTable {
 /** arp(7): the files, and SIOC[DGS]ARP. */
 function controlRegister(ctx: ModuleContext, tbl: ArpTable): void {
   const { kernel } = ctx;
-  const files: Map<Net, readonly ((() => void) | null)[]> = new Map();
   tbl.ioctl = (net, request, arg) => arpIoctl(net, tbl, request, arg);
-  ctx.pernetSubsys({
-    name: 'arp',
-    init(net) {
-      // The counters are the kernel's, not the namespace's.
-      const stat = net === kernel.initNet || kernel.netns.list.length <= 1 ? procCreateNet(net, `stat/${tbl.id}`, () => arpStatSeqShow(tbl)) : null;
-      files.set(net, [procCreateNet(net, 'arp', () => arpSeqShow(net, tbl)), stat]);
-      return 0;
-    },
-    exit(net) {
-      for (const undo of files.get(net) ?? []) undo?.();
-      files.delete(net);
-    },
+  pernetUndo(ctx, 'arp', (net) => {
+    const undos = [procCreateNet(net, 'arp', () => arpSeqShow(net, tbl))];
+    // The counters are the kernel's, not the namespace's.
+    if (net === kernel.initNet || kernel.netns.list.length <= 1) undos.push(procCreateNet(net, `stat/${tbl.id}`, () => arpStatSeqShow(tbl)));
+    return undos;
   });
 }
 

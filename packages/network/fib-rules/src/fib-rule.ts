@@ -33,6 +33,9 @@ export class FibRule {
   sportEnd = 0;
   dportStart = 0;
   dportEnd = 0;
+  /** Bits of a single port that count; 0: it is a range. */
+  sportMask = 0;
+  dportMask = 0;
   uidStart = 0;
   uidEnd: number = ANY_UID;
   /** A route with at most this prefix length is not good enough; -1: any is. */

@@ -30,9 +30,14 @@ export interface FlowiPorts extends FlowiCommon {
 export function fibRulePortsMatch(rule: FibRule, fl: FlowiPorts): boolean {
   return (
     (rule.ipProto === 0 || rule.ipProto === fl.proto) &&
-    (rule.sportStart === 0 || (rule.sportStart <= fl.sport && fl.sport <= rule.sportEnd)) &&
-    (rule.dportStart === 0 || (rule.dportStart <= fl.dport && fl.dport <= rule.dportEnd))
+    (rule.sportStart === 0 || isPort(fl.sport, rule.sportStart, rule.sportEnd, rule.sportMask)) &&
+    (rule.dportStart === 0 || isPort(fl.dport, rule.dportStart, rule.dportEnd, rule.dportMask))
   );
+}
+
+/** `fib_rule_port_match`. */
+function isPort(port: number, start: number, end: number, mask: number): boolean {
+  return mask !== 0 ? ((port ^ start) & mask) === 0 : start <= port && port <= end;
 }
 
 /**

@@ -92,6 +92,8 @@ function isSame(a: FibRule, b: FibRule): boolean {
     a.sportEnd === b.sportEnd &&
     a.dportStart === b.dportStart &&
     a.dportEnd === b.dportEnd &&
+    a.sportMask === b.sportMask &&
+    a.dportMask === b.dportMask &&
     a.proto === b.proto
   );
 }
@@ -119,6 +121,8 @@ function describes({ rule: want, tb }: Request, rule: FibRule): boolean {
     is(want.ipProto, 0, rule.ipProto) &&
     (want.sportStart === 0 || (want.sportStart === rule.sportStart && want.sportEnd === rule.sportEnd)) &&
     (want.dportStart === 0 || (want.dportStart === rule.dportStart && want.dportEnd === rule.dportEnd)) &&
+    is(want.sportMask, 0, rule.sportMask) &&
+    is(want.dportMask, 0, rule.dportMask) &&
     is(want.proto, 0, rule.proto)
   );
 }
@@ -154,9 +158,11 @@ function fillSelectors(b: NlMsgBuilder, rule: FibRule): void {
     setLe32(b.buf, at, rule.uidStart);
     setLe32(b.buf, at + 4, rule.uidEnd);
   }
-  if (rule.ipProto !== 0) b.nlaPutU8(U.FRA_IP_PROTO, rule.ipProto);
   if (rule.sportStart !== 0) putPorts(b, U.FRA_SPORT_RANGE, rule.sportStart, rule.sportEnd);
+  if (rule.sportMask !== 0) b.nlaPutU16(U.FRA_SPORT_MASK, rule.sportMask);
   if (rule.dportStart !== 0) putPorts(b, U.FRA_DPORT_RANGE, rule.dportStart, rule.dportEnd);
+  if (rule.dportMask !== 0) b.nlaPutU16(U.FRA_DPORT_MASK, rule.dportMask);
+  if (rule.ipProto !== 0) b.nlaPutU8(U.FRA_IP_PROTO, rule.ipProto);
   if (rule.suppressIfgroup !== -1) b.nlaPutU32(U.FRA_SUPPRESS_IFGROUP, rule.suppressIfgroup >>> 0);
 }
 

@@ -60,9 +60,9 @@ export const fibRulePolicy: NlaPolicySet = nlaPolicySet(U.FRA_DSCP_MASK, {
   [U.FRA_DSCP_MASK]: nlaPolicyMask(NLA_U8, INET_DSCP_MASK >> 2),
 }, U.FRA_DPORT_RANGE + 1);
 
-function refuse(extack: NetlinkExtAck, text: string, err: number = -U.EINVAL): number {
+function refuse(extack: NetlinkExtAck, text: string): number {
   extack.setErrMsg(text);
-  return err;
+  return -U.EINVAL;
 }
 
 /** Whether a prefix is one of the family: its length fits, and its address is there and whole. */
@@ -78,8 +78,6 @@ export function fibNl2rule(ops: FibRulesOps, rule: FibRule, frh: FibRuleHdr, tb:
   const { addrSize } = ops;
   if (!goodPrefix(tb, U.FRA_SRC, frh.srcLen, addrSize)) return refuse(extack, 'Invalid source address');
   if (!goodPrefix(tb, U.FRA_DST, frh.dstLen, addrSize)) return refuse(extack, 'Invalid dst address');
-  if (tb.has(U.FRA_SPORT_MASK) || tb.has(U.FRA_DPORT_MASK)) return refuse(extack, 'Rules by masks of ports are not supported', -U.EOPNOTSUPP);
-  rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : ops.defaultPref();
   rule.proto = tb.u8(U.FRA_PROTOCOL, U.RTPROT_UNSPEC);
   readSelectors(ops.net, rule, tb);
   if (tb.has(U.FRA_L3MDEV)) {
@@ -91,7 +89,10 @@ export function fibNl2rule(ops: FibRulesOps, rule: FibRule, frh: FibRuleHdr, tb:
   rule.table = tb.u32(U.FRA_TABLE, frh.table);
   rule.suppressPrefixlen = tb.s32(U.FRA_SUPPRESS_PREFIXLEN, -1);
   rule.suppressIfgroup = tb.s32(U.FRA_SUPPRESS_IFGROUP, -1);
-  return readTarget(rule, tb, extack) || readRest(rule, tb, extack);
+  const err = readTarget(rule, tb, extack) || readRest(rule, tb, extack);
+  if (err !== 0) return err;
+  rule.pref = tb.has(U.FRA_PRIORITY) ? tb.u32(U.FRA_PRIORITY) : ops.defaultPref();
+  return rule.action === U.FR_ACT_GOTO && rule.target <= rule.pref ? refuse(extack, 'Backward goto not supported') : 0;
 }
 
 function readSelectors(net: Net, rule: FibRule, tb: NlAttrs): void {
@@ -112,11 +113,26 @@ function readTarget(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   if (!tb.has(U.FRA_GOTO)) return rule.action === U.FR_ACT_GOTO ? refuse(extack, 'Missing goto target for action goto') : 0;
   if (rule.action !== U.FR_ACT_GOTO) return refuse(extack, 'Unexpected goto');
   rule.target = tb.u32(U.FRA_GOTO);
-  return rule.target > rule.pref ? 0 : refuse(extack, 'Backward goto not supported');
+  return 0;
+}
+
+interface PortRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** `fib_nl2rule_port_mask`: which bits of a port count; without the attribute all of a single one, 0 of a range. */
+function readPortMask(tb: NlAttrs, attr: number, { start, end }: PortRange, extack: NetlinkExtAck): number {
+  if (!tb.has(attr)) return start !== 0 && start === end ? 0xffff : 0;
+  const mask = tb.u16(attr);
+  const why = start === 0 ? 'Cannot specify port mask without port value' : start !== end ? 'Cannot specify port mask for port range' : (start & ~mask) !== 0 ? 'Invalid port mask' : '';
+  if (why === '') return mask;
+  extack.setErrMsgAttr(tb.at(attr), why);
+  return -U.EINVAL;
 }
 
 /** `nla_get_port_range`: zeros without the attribute; null if it is none (`fib_rule_port_range_valid`). */
-function readPorts(tb: NlAttrs, attr: number): { readonly start: number; readonly end: number } | null {
+function readPorts(tb: NlAttrs, attr: number): PortRange | null {
   const bytes = tb.bytes(attr);
   if (bytes === null) return { start: 0, end: 0 };
   const range = { start: le16(bytes, 0), end: le16(bytes, 2) };
@@ -125,18 +141,26 @@ function readPorts(tb: NlAttrs, attr: number): { readonly start: number; readonl
 
 function readRest(rule: FibRule, tb: NlAttrs, extack: NetlinkExtAck): number {
   if (rule.l3mdev && rule.table !== 0) return refuse(extack, 'l3mdev and table are mutually exclusive');
+  const uids = tb.bytes(U.FRA_UID_RANGE);
+  if (uids !== null) {
+    rule.uidStart = le32(uids, 0);
+    rule.uidEnd = le32(uids, 4);
+    if (rule.uidStart > rule.uidEnd || rule.uidEnd === INVALID_UID) return refuse(extack, 'Invalid uid range');
+  }
   rule.ipProto = tb.u8(U.FRA_IP_PROTO);
   const sport = readPorts(tb, U.FRA_SPORT_RANGE);
   if (sport === null) return refuse(extack, 'Invalid sport range');
+  const sportMask = readPortMask(tb, U.FRA_SPORT_MASK, sport, extack);
+  if (sportMask < 0) return sportMask;
   const dport = readPorts(tb, U.FRA_DPORT_RANGE);
   if (dport === null) return refuse(extack, 'Invalid dport range');
+  const dportMask = readPortMask(tb, U.FRA_DPORT_MASK, dport, extack);
+  if (dportMask < 0) return dportMask;
   rule.sportStart = sport.start;
   rule.sportEnd = sport.end;
+  rule.sportMask = sportMask;
   rule.dportStart = dport.start;
   rule.dportEnd = dport.end;
-  const uids = tb.bytes(U.FRA_UID_RANGE);
-  if (uids === null) return 0;
-  rule.uidStart = le32(uids, 0);
-  rule.uidEnd = le32(uids, 4);
-  return rule.uidStart <= rule.uidEnd && rule.uidEnd !== INVALID_UID ? 0 : refuse(extack, 'Invalid uid range');
+  rule.dportMask = dportMask;
+  return 0;
 }

@@ -1,7 +1,7 @@
 /** `inet_dump_fib`: the routes of all tables or of one, filtered as the request says. */
 import { FibDumpFilter } from '@skbuff/inet';
 import { type NetlinkCallback, type NlMsgBuilder, RtMsg } from '@skbuff/netlink';
-import { AF_INET, EMSGSIZE, ENOENT, NLM_F_MULTI, RTM_NEWROUTE } from '@skbuff/uapi';
+import { AF_INET, EMSGSIZE, ENOENT, RTM_NEWROUTE } from '@skbuff/uapi';
 import type { FibAlias } from './fib-alias.ts';
 import { type FibNet, fibNet } from './fib-net.ts';
 import { fibDumpInfo } from './fib-notify.ts';
@@ -19,7 +19,7 @@ interface Cursor {
   at: number;
   /** Aliases of the prefix at `at` that are written. */
   aliases: number;
-  /** Learned exceptions of it that are written. */
+  /** Learned exceptions of the next one that are written; -1: it is not written itself. */
   learned: number;
 }
 
@@ -53,7 +53,7 @@ function begin(state: FibNet, cb: NetlinkCallback): Cursor | number {
     cb.extack.setErrMsg('ipv4: FIB table does not exist');
     return -ENOENT;
   }
-  return { filter, tables, table: 0, prefixes: null, at: 0, aliases: 0, learned: 0 };
+  return { filter, tables, table: 0, prefixes: null, at: 0, aliases: 0, learned: -1 };
 }
 
 /** `fib_table_dump`. */
@@ -62,7 +62,7 @@ function dumpTable(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, table: F
     cursor.prefixes = table.store.prefixes();
     cursor.at = 0;
     cursor.aliases = 0;
-    cursor.learned = 0;
+    cursor.learned = -1;
   }
   const { prefixes } = cursor;
   for (; cursor.at < prefixes.length; cursor.at += 2, cursor.aliases = 0) {
@@ -79,14 +79,19 @@ function dumpPrefix(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, table: 
     const err = dumpAlias(b, cb, state, fa, prefix, cursor);
     if (err < 0) return err;
     cursor.aliases = n + 1;
-    cursor.learned = 0;
+    cursor.learned = -1;
   }
   return 0;
 }
 
 function dumpAlias(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, fa: FibAlias, prefix: number, cursor: Cursor): number {
-  if (cursor.filter.routes) return fibDumpInfo(b, RTM_NEWROUTE, NLM_F_MULTI | cb.answerFlags, cb.nlh.seq, cb.skb.portid, prefix, fa);
-  const written = dumpExceptions(b, cb, state, fa, cursor.learned);
+  const { routes, exceptions, messageFlags } = cursor.filter;
+  if (routes && cursor.learned < 0) {
+    const err = fibDumpInfo(b, RTM_NEWROUTE, messageFlags, cb.nlh.seq, cb.skb.portid, prefix, fa);
+    if (err < 0 || !exceptions) return err;
+  }
+  if (cursor.learned < 0) cursor.learned = 0;
+  const written = dumpExceptions(b, cb, state, fa, cursor.learned, messageFlags);
   if (written >= 0) return 0;
   cursor.learned += -written - 1;
   return -EMSGSIZE;

@@ -1,7 +1,9 @@
 /** Several next hops: each gets its share of a hash space of 31 bits (`fib_rebalance`, `fib_select_multipath`; RFC 2992 hash threshold). */
+import { multipathHash4 } from '@skbuff/inet';
 import { ipIgnoreLinkdown } from '@skbuff/ipv4';
 import { RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@skbuff/uapi';
 import type { FibInfo } from './fib-info.ts';
+import type { FibNet } from './fib-net.ts';
 import type { FibNh } from './fib-nh.ts';
 import type { FibResult } from './fib-result.ts';
 
@@ -40,10 +42,7 @@ export function fibSelectMultipath(res: FibResult, hash: number): void {
   }
 }
 
-/** `fib_multipath_hash`, policy 0: by source and destination, so that a flow stays on its way. 31 bits. `seed`: another one, other ways. */
-export function fibMultipathHash(saddr: number, daddr: number, seed: number): number {
-  let h = Math.imul(saddr ^ 0x9e3779b1 ^ seed, 0x85ebca6b) ^ daddr;
-  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
-  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
-  return (h ^ (h >>> 16)) >>> 1;
+/** `fib_multipath_hash`, policy 0: by source and destination, so that a flow stays on its way. 31 bits. */
+export function fibMultipathHash({ multipathSeed }: FibNet, saddr: number, daddr: number): number {
+  return multipathHash4(multipathSeed.value, saddr, daddr, 0, 0, 0) >>> 1;
 }

@@ -1,5 +1,6 @@
 /** Routing state of one namespace (`net->ipv4.fib_*`), and what all namespaces of a kernel share. */
 import { DevSlot, HZ, type Kernel, type Net, type NetDevice, NetSlot, type Random, type Timers } from '@skbuff/core';
+import { type MultipathSeed, multipathSeed } from '@skbuff/inet';
 import { Flowi4, type Ipv4, type Rtable } from '@skbuff/ipv4';
 import type { FibAlias } from './fib-alias.ts';
 import type { FibConfig } from './fib-config.ts';
@@ -90,8 +91,7 @@ export class FibNet {
   devAddrGenid = 0;
   /** Somebody added routes of type local: being an interface's address no longer says it all. */
   hasCustomLocalRoutes = false;
-  /** net.ipv4.fib_multipath_hash_seed; 0: the kernel's own. */
-  multipathHashSeed = 0;
+  readonly multipathSeed: MultipathSeed;
   /** Next hops with a realm. */
   tclassidUsers = 0;
   readonly addrs: IfaddrHash = new IfaddrHash();
@@ -112,6 +112,7 @@ export class FibNet {
     this.net = net;
     this.fib = fib;
     this.timers = net.timers;
+    this.multipathSeed = multipathSeed(net);
   }
 
   /** `rt_cache_flush`: every decision made so far is made again when it is next needed. */

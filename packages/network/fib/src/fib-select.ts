@@ -15,7 +15,7 @@ export function fibSelectPath(state: FibNet, res: FibResult, fl4: Flowi4): void 
   const { fi } = res;
   if (fi === null) return;
   if (fl4.oif === 0) {
-    if (fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(fl4.saddr, fl4.daddr, state.multipathHashSeed));
+    if (fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(state, fl4.saddr, fl4.daddr));
     else if (res.prefixlen === 0 && (res.table as FibTable).numDefault > 1 && res.type === RTN_UNICAST) fibSelectDefault(state, res, fl4);
   }
   if (fl4.saddr === 0) fl4.saddr = fibNhPrefsrc(res.nh as FibNh);

@@ -150,7 +150,7 @@ function noRoute(state: FibNet, skb: SkBuff, err: number): number {
 /** `ip_mkroute_input`: to another host. */
 function mkrouteInput(state: FibNet, skb: SkBuff, daddr: number, saddr: number, tos: number, dev: NetDevice, inDev: InDevice, res: FibResult): number {
   const { fi } = res;
-  if (fi !== null && fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(saddr, daddr, state.multipathHashSeed));
+  if (fi !== null && fi.nhs.length > 1) fibSelectMultipath(res, fibMultipathHash(state, saddr, daddr));
   const nh = res.nh as FibNh;
   const outDev = nh.dev as NetDevice;
   const source = fibValidateSource(state, skb, saddr, daddr, tos, outDev.ifindex, dev, inDev);

@@ -27,7 +27,6 @@ import {
   IPPROTO_TCP,
   IPPROTO_UDP,
   NETLINK_GET_STRICT_CHK,
-  NLM_F_MULTI,
   RTAX_LOCK,
   RTAX_MAX,
   RTAX_MTU,
@@ -231,10 +230,10 @@ function shownMetrics(rt: Rtable, left: number): Uint32Array | null {
 }
 
 /**
- * `fib_dump_info_fnhe`: the decisions made for single destinations behind the next hops of a route, but the first `skip`. 0, or when the
+ * `fib_dump_info_fnhe`: the decisions made for single destinations behind the next hops of a route, but the first `skip`; `flags`: NLM_F_*. 0, or when the
  * message is full -1 - n: n of them were written.
  */
-export function dumpExceptions(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, fa: FibAlias, skip: number): number {
+export function dumpExceptions(b: NlMsgBuilder, cb: NetlinkCallback, state: FibNet, fa: FibAlias, skip: number, flags: number): number {
   const now = state.timers.jiffies;
   let n = 0;
   let written = 0;
@@ -243,7 +242,7 @@ export function dumpExceptions(b: NlMsgBuilder, cb: NetlinkCallback, state: FibN
       if (fnhe.genid !== state.fnheGenid || (fnhe.expires !== 0 && now > fnhe.expires)) continue;
       const rt = fnhe.rthInput ?? fnhe.rthOutput;
       if (rt === null || n++ < skip) continue;
-      if (rtFillInfo(b, state.net, null, rt, fa.tbId, cb.nlh.seq, cb.skb.portid, NLM_F_MULTI | cb.answerFlags, fnhe.daddr) < 0) return -1 - written;
+      if (rtFillInfo(b, state.net, null, rt, fa.tbId, cb.nlh.seq, cb.skb.portid, flags, fnhe.daddr) < 0) return -1 - written;
       written++;
     }
   }

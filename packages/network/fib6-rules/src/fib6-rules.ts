@@ -10,7 +10,6 @@ import {
   EAGAIN,
   EINVAL,
   ENETUNREACH,
-  EOPNOTSUPP,
   ESRCH,
   FIB_RULE_INVERT,
   FRA_DSCP,
@@ -31,6 +30,9 @@ import { In6Addr, in6MaskWord } from '@skbuff/wire';
 
 const ECN_MASK = 3;
 const DSCP_MASK = 0xfc;
+/** Where it is in the traffic class. */
+const DSCP_SHIFT = 2;
+const FLOWLABEL_MASK = 0xfffff;
 
 /** An address of which the first bits count: the address is kept as it came. */
 class Prefix {
@@ -65,8 +67,13 @@ class Prefix {
 export class Fib6Rule extends FibRule {
   readonly src: Prefix = new Prefix();
   readonly dst: Prefix = new Prefix();
-  /** In its place in the traffic class; 0: any. */
+  /** In its place in the traffic class, and which of its bits count. */
   dscp = 0;
+  dscpMask = 0;
+  /** It was given as a DSCP, not as the old TOS of which 0 means any. */
+  dscpFull = false;
+  flowlabel = 0;
+  flowlabelMask = 0;
 }
 
 /** The rules of one namespace, which take over from the fixed order of tables at their first change. */
@@ -128,12 +135,11 @@ export class Fib6Rules extends FibRulesOps<Fib6Rule, Flowi6, Fib6Result> impleme
 
   /** `fib6_rule_configure`. */
   configure(rule: Fib6Rule, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
-    const err = refused(rule, frh, tb, extack);
+    const err = readDscp(rule, frh, tb, extack) || readFlowlabel(rule, tb, extack) || validTable(rule, extack);
     if (err !== 0) return err;
     if (rule.action === FR_ACT_TO_TBL && !rule.l3mdev) fib6NewTable(this.state, rule.table);
     rule.src.read(tb, FRA_SRC, frh.srcLen);
     rule.dst.read(tb, FRA_DST, frh.dstLen);
-    rule.dscp = frh.tos;
     this.state.rules = this;
     return 0;
   }
@@ -146,15 +152,26 @@ export class Fib6Rules extends FibRulesOps<Fib6Rule, Flowi6, Fib6Result> impleme
   /** `fib6_rule_compare`. */
   compare(rule: Fib6Rule, frh: FibRuleHdr, tb: NlAttrs): boolean {
     if (!rule.src.isMeant(tb, FRA_SRC, frh.srcLen) || !rule.dst.isMeant(tb, FRA_DST, frh.dstLen)) return false;
-    if (frh.tos !== 0 && rule.dscp !== frh.tos) return false;
-    return !tb.has(FRA_DSCP) && !tb.has(FRA_DSCP_MASK) && !tb.has(FRA_FLOWLABEL) && !tb.has(FRA_FLOWLABEL_MASK);
+    if (frh.tos !== 0 && (rule.dscpFull || rule.dscp !== frh.tos)) return false;
+    if (tb.has(FRA_DSCP) && (!rule.dscpFull || rule.dscp !== tb.u8(FRA_DSCP) << DSCP_SHIFT)) return false;
+    if (tb.has(FRA_DSCP_MASK) && (!rule.dscpFull || rule.dscpMask !== tb.u8(FRA_DSCP_MASK) << DSCP_SHIFT)) return false;
+    if (tb.has(FRA_FLOWLABEL) && tb.be32(FRA_FLOWLABEL) !== rule.flowlabel) return false;
+    return !tb.has(FRA_FLOWLABEL_MASK) || tb.be32(FRA_FLOWLABEL_MASK) === rule.flowlabelMask;
   }
 
   /** `fib6_rule_fill`. */
   fill(rule: Fib6Rule, b: NlMsgBuilder, frh: FibRuleHdr): void {
     frh.dstLen = rule.dst.len;
     frh.srcLen = rule.src.len;
-    frh.tos = rule.dscp;
+    frh.tos = rule.dscpFull ? 0 : rule.dscp;
+    if (rule.dscpFull) {
+      b.nlaPutU8(FRA_DSCP, rule.dscp >>> DSCP_SHIFT);
+      b.nlaPutU8(FRA_DSCP_MASK, rule.dscpMask >>> DSCP_SHIFT);
+    }
+    if (rule.flowlabelMask !== 0) {
+      b.nlaPutBe32(FRA_FLOWLABEL, rule.flowlabel);
+      b.nlaPutBe32(FRA_FLOWLABEL_MASK, rule.flowlabelMask);
+    }
     if (rule.dst.len !== 0) b.nlaPut(FRA_DST, rule.dst.addr.toBytes());
     if (rule.src.len !== 0) b.nlaPut(FRA_SRC, rule.src.addr.toBytes());
   }
@@ -169,22 +186,53 @@ function match(rule: Fib6Rule, fl6: Flowi6, hasSaddr: boolean): boolean {
   return (
     (rule.dst.len === 0 || rule.dst.covers(fl6.daddr)) &&
     (rule.src.len === 0 || (hasSaddr && rule.src.covers(fl6.saddr))) &&
-    (rule.dscp === 0 || rule.dscp === ((fl6.flowlabel >>> 20) & DSCP_MASK)) &&
+    (((fl6.flowlabel >>> 20) ^ rule.dscp) & rule.dscpMask) === 0 &&
+    ((fl6.flowlabel ^ rule.flowlabel) & rule.flowlabelMask) === 0 &&
     fibRulePortsMatch(rule, fl6)
   );
 }
 
-/** What no rule can have: 0 or a negative errno. */
-function refused(rule: Fib6Rule, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
-  const [err, why] = (frh.tos & ECN_MASK) !== 0
-    ? [-EINVAL, 'Invalid dsfield (tos): ECN bits must be 0']
-    : tb.has(FRA_DSCP) || tb.has(FRA_DSCP_MASK)
-      ? [-EOPNOTSUPP, 'Rules by DSCP are not supported']
-      : tb.has(FRA_FLOWLABEL) || tb.has(FRA_FLOWLABEL_MASK)
-        ? [-EOPNOTSUPP, 'Rules by flow label are not supported']
-        : rule.action === FR_ACT_TO_TBL && !rule.l3mdev && rule.table === RT_TABLE_UNSPEC
-          ? [-EINVAL, 'Invalid table']
-          : [0, ''];
-  if (err !== 0) extack.setErrMsg(why);
-  return err;
+/** `fib6_nl2rule_dscp`, `fib6_nl2rule_dscp_mask`, and the older TOS. */
+function readDscp(rule: Fib6Rule, frh: FibRuleHdr, tb: NlAttrs, extack: NetlinkExtAck): number {
+  if ((frh.tos & ECN_MASK) !== 0) return invalid('Invalid dsfield (tos): ECN bits must be 0', extack);
+  rule.dscp = frh.tos;
+  rule.dscpMask = frh.tos !== 0 ? DSCP_MASK : 0;
+  if (tb.has(FRA_DSCP)) {
+    if (frh.tos !== 0) return invalid('Cannot specify both TOS and DSCP', extack);
+    rule.dscp = tb.u8(FRA_DSCP) << DSCP_SHIFT;
+    rule.dscpMask = DSCP_MASK;
+    rule.dscpFull = true;
+  }
+  if (!tb.has(FRA_DSCP_MASK)) return 0;
+  if (!rule.dscpFull) return refuse(tb, FRA_DSCP_MASK, 'Cannot specify DSCP mask without DSCP value', extack);
+  rule.dscpMask = tb.u8(FRA_DSCP_MASK) << DSCP_SHIFT;
+  return (rule.dscp & ~rule.dscpMask) === 0 ? 0 : refuse(tb, FRA_DSCP_MASK, 'Invalid DSCP mask', extack);
+}
+
+/** `fib6_nl2rule_flowlabel`. */
+function readFlowlabel(rule: Fib6Rule, tb: NlAttrs, extack: NetlinkExtAck): number {
+  if (!tb.has(FRA_FLOWLABEL) && !tb.has(FRA_FLOWLABEL_MASK)) return 0;
+  for (const attr of [FRA_FLOWLABEL, FRA_FLOWLABEL_MASK]) {
+    if (tb.has(attr)) continue;
+    extack.setErrAttrMiss(-1, attr);
+    return -EINVAL;
+  }
+  rule.flowlabel = tb.be32(FRA_FLOWLABEL);
+  rule.flowlabelMask = tb.be32(FRA_FLOWLABEL_MASK);
+  if ((rule.flowlabelMask & ~FLOWLABEL_MASK) !== 0) return refuse(tb, FRA_FLOWLABEL_MASK, 'Invalid flow label mask', extack);
+  return (rule.flowlabel & ~rule.flowlabelMask) === 0 ? 0 : invalid('Flow label and mask do not match', extack);
+}
+
+function validTable(rule: Fib6Rule, extack: NetlinkExtAck): number {
+  return rule.action !== FR_ACT_TO_TBL || rule.l3mdev || rule.table !== RT_TABLE_UNSPEC ? 0 : invalid('Invalid table', extack);
+}
+
+function invalid(why: string, extack: NetlinkExtAck): number {
+  extack.setErrMsg(why);
+  return -EINVAL;
+}
+
+function refuse(tb: NlAttrs, attr: number, why: string, extack: NetlinkExtAck): number {
+  extack.setErrMsgAttr(tb.at(attr), why);
+  return -EINVAL;
 }

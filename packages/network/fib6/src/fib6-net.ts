@@ -1,5 +1,6 @@
 /** Routing state of one namespace (`net->ipv6.fib6_*`), and what all namespaces of a kernel share. */
 import { HZ, type Kernel, type Net, NetSlot, type Random, TimerList, type Timers } from '@skbuff/core';
+import { type MultipathSeed, multipathSeed } from '@skbuff/inet';
 import { Flowi6, type Ipv6, type Ipv6Net, type Rt6Info, ipv6Net } from '@skbuff/ipv6';
 import { INT_MAX } from '@skbuff/sysctl';
 import { RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@skbuff/uapi';
@@ -87,8 +88,7 @@ export class Fib6Net {
   maxSize: number = INT_MAX;
   /** net.ipv6.route.skip_notify_on_dev_down: nobody is told of routes that go with their device. */
   skipNotifyOnDevDown = 0;
-  /** Seed of the hash for multipath routes. */
-  readonly multipathSeed: number;
+  readonly multipathSeed: MultipathSeed;
   /** Objects that lookups fill in again and again: of a received packet, of everything else. */
   readonly inFlow: Flowi6 = new Flowi6();
   readonly inRes: Fib6Result = new Fib6Result();
@@ -105,7 +105,7 @@ export class Fib6Net {
     this.fib6 = fib6;
     this.v6 = ipv6Net.of(net);
     this.timers = net.timers;
-    this.multipathSeed = fib6.random.u32() | 0;
+    this.multipathSeed = multipathSeed(net);
     this.gcTimer = new TimerList(() => onGc(this), true);
     this.main = fib6NewTable(this, RT_TABLE_MAIN);
     this.local = fib6NewTable(this, RT_TABLE_LOCAL);

@@ -34,7 +34,8 @@ export class Fib6Store {
   /** By the same: the number of the next hop that forwarded packets of the prefix all take, 0: see `route6-ways.ts`. */
   ways: Int32Array = new Int32Array(16);
   private readonly free: number[] = [];
-  private readonly owner: Fib6Node | null;
+  /** The destination whose sources these are; null: they are destinations. */
+  readonly owner: Fib6Node | null;
 
   constructor(factory: Fib6TableFactory, owner: Fib6Node | null) {
     this.backend = factory();

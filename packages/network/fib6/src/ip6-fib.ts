@@ -5,7 +5,7 @@
  * packets, and others (over a device, of nowhere, from router advertisements), which do not.
  */
 import type { ExtAck } from '@skbuff/core';
-import { EEXIST, ENOENT, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTAX_MTU, RTM_DELROUTE, RTM_NEWROUTE } from '@skbuff/uapi';
+import { EEXIST, ENOENT, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTAX_MTU, RTF_ADDRCONF, RTF_PREFIX_RT, RTM_DELROUTE, RTM_NEWROUTE } from '@skbuff/uapi';
 import { In6Addr } from '@skbuff/wire';
 import type { Fib6RtConfig } from './fib6-config.ts';
 import type { Fib6Rt } from './fib6-info.ts';
@@ -97,10 +97,11 @@ export function isDuplicate({ nh: a }: Fib6Rt, { nh: b }: Fib6Rt): boolean {
   return a.dev === b.dev && a.gw.equals(b.gw);
 }
 
-/** The route is there already: only its time may change. */
+/** The route is there already: only its time may change. Once it is wanted for ever, what routers say of their prefixes no longer counts for it. */
 function refresh(iter: Fib6Rt, rt: Fib6Rt): number {
   if (iter.expires !== 0) {
     iter.setExpires(rt.expires);
+    if (rt.expires === 0) iter.flags &= ~(RTF_ADDRCONF | RTF_PREFIX_RT);
     const mtu = rt.metrics?.[RTAX_MTU] ?? 0;
     if (mtu !== 0) iter.setMetric(RTAX_MTU, mtu);
   }
@@ -163,6 +164,8 @@ export function fib6Del(state: Fib6Net, rt: Fib6Rt, cfg: Fib6RtConfig | null): n
   unlink(state, node, rt);
   leaveSiblings(siblings, rt);
   rt.table.fibSeq++;
+  // What is in no table has no end either: nobody is told of one.
+  rt.setExpires(0);
   notify(state, RTM_DELROUTE, rt, cfg, 0);
   cleanNode(rt.table, node);
   return 0;

@@ -6,12 +6,13 @@ import type { Fib6Rt } from './fib6-info.ts';
 import { Fib6, type Fib6Control, Fib6Net, fib6Net, fib6StartGc } from './fib6-net.ts';
 import type { Fib6TableFactory } from './fib6-table.ts';
 import { fib6RunGc } from './ip6-fib-gc.ts';
-import { addrconfF6iAlloc, addrconfGetPrefixRoute, ip6DelRt, ip6InsRt, ip6RouteAdd, ip6RouteDel, modifyMetric } from './route6-add.ts';
+import { addrconfF6iAlloc, addrconfGetPrefixRoute, ip6DelRt, ip6InsRt, ip6RouteAdd } from './route6-add.ts';
 import { rt6DisableIp, rt6FlushNet, rt6MtuChange, rt6SpecialFlushDev, rt6SyncDownDev, rt6SyncUp, rt6UncachedListFlushDev } from './route6-dev.ts';
 import { ip6DstCheck } from './route6-dst.ts';
+import { ip6LinkFailure } from './route6-error.ts';
 import { ip6RouteInput } from './route6-input.ts';
 import { icmp6DstAlloc, ip6RouteOutput, rt6Lookup } from './route6-output.ts';
-import { ip6RtUpdatePmtu, ip6UpdatePmtu } from './route6-pmtu.ts';
+import { ip6UpdatePmtu } from './route6-pmtu.ts';
 import { rt6CleanTohost, rt6PurgeDfltRouters, rt6RaRouter, rt6RemovePrefsrc, rt6RouteRcv } from './route6-ra.ts';
 import { ipv6RouteIoctl } from './route6-ioctl.ts';
 import { ip6Redirect, ip6RedirectNoHeader } from './route6-redirect.ts';
@@ -84,11 +85,10 @@ function provide(ctx: ModuleContext, ip: Ipv6, ioctl: Ip6RoutingProvider['ioctl'
       rt6DropWays(state);
     },
     updatePmtu: ip6UpdatePmtu,
-    dstUpdatePmtu: ip6RtUpdatePmtu,
+    linkFailure: ip6LinkFailure,
     redirect: ip6Redirect,
     redirectNoHeader: ip6RedirectNoHeader,
     addRoute: ip6RouteAdd,
-    delRoute: ip6RouteDel,
     f6iAlloc: addrconfF6iAlloc,
     insRt: ip6InsRt,
     delRt: ip6DelRt,
@@ -97,7 +97,6 @@ function provide(ctx: ModuleContext, ip: Ipv6, ioctl: Ip6RoutingProvider['ioctl'
       (rt as Fib6Rt).setExpires(jiffies);
       if (jiffies !== 0) fib6StartGc(fib6Net.of(net));
     },
-    modifyMetric,
     raRouter: rt6RaRouter,
     routeInfo: rt6RouteRcv,
     purgeDfltRouters: rt6PurgeDfltRouters,
@@ -107,11 +106,14 @@ function provide(ctx: ModuleContext, ip: Ipv6, ioctl: Ip6RoutingProvider['ioctl'
     syncUp: rt6SyncUp,
     syncDownDev: rt6SyncDownDev,
     mtuChange: rt6MtuChange,
+    runGc: (net) => fib6RunGc(fib6Net.of(net)),
     ioctl,
   };
   ip.routing = provider;
   ip.dstOps.check = ip6DstCheck;
   ctx.onUnload(() => {
-    if (ip.routing === provider) ip.routing = null;
+    if (ip.routing !== provider) return;
+    ip.routing = null;
+    ip.dstOps.check = () => false;
   });
 }

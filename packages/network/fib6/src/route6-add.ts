@@ -11,6 +11,7 @@ import {
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REPLACE,
+  RTAX_MAX,
   RTM_DELROUTE,
   RTM_NEWROUTE,
   RTF_ANYCAST,
@@ -30,12 +31,13 @@ import {
   RTPROT_KERNEL,
   RT_TABLE_LOCAL,
 } from '@skbuff/uapi';
+import { ipMetricsConvert } from '@skbuff/netlink';
 import { In6Addr, in6addrAny, ipv6AddrPrefix } from '@skbuff/wire';
 import type { Fib6RtConfig } from './fib6-config.ts';
 import { Fib6Rt } from './fib6-info.ts';
+import type { Fib6Table } from './fib6-node.ts';
 import { type Fib6Net, fib6GetTable, fib6Net, fib6NewTable } from './fib6-net.ts';
 import { fib6Add, fib6Del, fib6Locate, isDuplicate } from './ip6-fib.ts';
-import { Fib6Nh } from './fib6-nh.ts';
 import { fib6IsReject, fib6NhInit } from './route6-nh-init.ts';
 
 function invalid(extack: ExtAck | null, text: string): number {
@@ -54,6 +56,9 @@ export function ip6RouteInfoCreate(state: Fib6Net, cfg: Fib6RtConfig, extack: Ex
   const dst = ipv6AddrPrefix(new In6Addr(), cfg.dst ?? in6addrAny, cfg.dstLen ?? 0);
   // It stays, whatever becomes of the route.
   const table = fib6NewTable(state, cfg.table ?? 0);
+  const metrics = metricsOf(cfg);
+  if (typeof metrics === 'number') return metrics;
+  if ((cfg.attrs?.nhId ?? 0) !== 0) return invalid(extack, 'Nexthop id does not exist');
   const nh = fib6NhInit(state, cfg, cfg.dst ?? in6addrAny, extack);
   if (typeof nh === 'number') return nh;
   const { prefsrc } = cfg;
@@ -65,10 +70,17 @@ export function ip6RouteInfoCreate(state: Fib6Net, cfg: Fib6RtConfig, extack: Ex
   rt.srcLen = cfg.srcLen ?? 0;
   if (prefsrc !== undefined) rt.prefsrc.copy(prefsrc);
   rt.metric = cfg.metric ?? 0;
-  rt.flags = fib6IsReject(flags, nh.dev, dst) ? RTF_REJECT | RTF_NONEXTHOP : flags & ~RTF_EXPIRES;
-  rt.metrics = cfg.metrics ?? null;
+  rt.flags = fib6IsReject(flags, nh.dev, cfg.dst ?? in6addrAny) ? RTF_REJECT | RTF_NONEXTHOP : flags & ~RTF_EXPIRES;
+  rt.metrics = metrics;
   if ((flags & RTF_EXPIRES) !== 0 && (rt.flags & RTF_REJECT) === 0) rt.setExpires(state.timers.jiffies + (cfg.expires ?? 0));
   return rt;
+}
+
+/** `ip_fib_metrics_init`. */
+function metricsOf({ metrics, attrs, nlh }: Fib6RtConfig): Uint32Array | null | number {
+  if (attrs === undefined || nlh === undefined || attrs.metrics < 0) return metrics ?? null;
+  const read = new Uint32Array(RTAX_MAX + 1);
+  return ipMetricsConvert(nlh.buf, attrs.metrics, read, attrs.extack) || read;
 }
 
 /** `ip6_route_add`: 0 or a negative errno, and `extack` says why. Without a metric it is {@link IP6_RT_PRIO_USER}. */
@@ -82,6 +94,11 @@ function withMetric(cfg: Fib6RtConfig): Fib6RtConfig {
   return (cfg.metric ?? 0) === 0 ? { ...cfg, metric: IP6_RT_PRIO_USER } : cfg;
 }
 
+/** What `nexthop` says beside what all next hops have. */
+export function withNexthop(cfg: Fib6RtConfig, nexthop: Fib6RtConfig): Fib6RtConfig {
+  return { ...cfg, ...nexthop, flags: (cfg.flags ?? 0) | (nexthop.flags ?? 0) };
+}
+
 /**
  * `ip6_route_multipath_add`: one route for each of `nexthops`, which become siblings. All or none: 0, or the errno of the one that is
  * refused.
@@ -90,9 +107,8 @@ export function ip6RouteMultipathAdd(net: Net, cfg: Fib6RtConfig, nexthops: read
   const state = fib6Net.of(net);
   const routes: Fib6Rt[] = [];
   for (const nexthop of nexthops) {
-    const rt = ip6RouteInfoCreate(state, withMetric({ ...cfg, ...nexthop }), extack);
+    const rt = ip6RouteInfoCreate(state, withMetric(withNexthop(cfg, nexthop)), extack);
     if (typeof rt === 'number') return rt;
-    if (!rt.ecmp) return invalid(extack, 'Device only routes can not be added for IPv6 using the multipath API.');
     if (routes.some((other) => isDuplicate(other, rt))) return -EEXIST;
     routes.push(rt);
   }
@@ -104,18 +120,25 @@ function addAll(state: Fib6Net, cfg: Fib6RtConfig, routes: readonly Fib6Rt[], ex
   for (const [i, rt] of routes.entries()) {
     const err = fib6Add(state, rt, { ...cfg, nlflags, skipNotify: true }, extack);
     if (err !== 0) {
-      for (const added of routes.slice(0, i)) fib6Del(state, added, { skipNotify: true });
+      // Who listens hears of them, so that it makes sense when they go.
+      if (i > 0) notifyAll(state, cfg, routes);
+      for (const added of routes.slice(0, i)) fib6Del(state, added, cfg);
       return err;
     }
     // The first one has made the place, the others come beside it.
     nlflags = (nlflags & ~(NLM_F_EXCL | NLM_F_REPLACE)) | NLM_F_CREATE;
+    if (cfg.nlh !== undefined) cfg.nlh.flags = nlflags;
   }
+  notifyAll(state, cfg, routes);
+  return 0;
+}
+
+/** `ip6_route_mpath_notify`: one message tells of all; what was appended is shown with those that were there. */
+function notifyAll(state: Fib6Net, cfg: Fib6RtConfig, routes: readonly Fib6Rt[]): void {
   const flags = cfg.nlflags ?? NLM_F_CREATE;
   const shown = ((flags & NLM_F_REPLACE) !== 0 ? NLM_F_REPLACE : NLM_F_CREATE) | (flags & NLM_F_APPEND);
-  // `ip6_route_mpath_notify`: one message tells of all; what was appended is shown with those that were there.
   const [first] = (flags & NLM_F_APPEND) !== 0 ? (routes[0].siblings ?? routes) : routes;
   state.fib6.control?.rtNotify(state, RTM_NEWROUTE, first, cfg, shown);
-  return 0;
 }
 
 /**
@@ -130,12 +153,28 @@ export function ip6RouteDel(net: Net, cfg: Fib6RtConfig, extack: ExtAck | null):
     if (extack !== null) extack.message = 'FIB table does not exist';
     return -ESRCH;
   }
+  if (((cfg.flags ?? 0) & RTF_CACHE) !== 0) return delCached(table, cfg);
   const node = fib6Locate(table, cfg.dst ?? in6addrAny, cfg.dstLen ?? 0, cfg.src ?? in6addrAny, cfg.srcLen ?? 0);
   for (let rt = node?.leaf ?? null; rt !== null; rt = rt.next) {
     if (!isMeant(rt, cfg)) continue;
     return ((cfg.flags ?? 0) & RTF_GATEWAY) !== 0 ? fib6Del(state, rt, cfg) : delSiblings(state, rt, cfg);
   }
   return node === table.root && node.leaf === null && isNullEntryMeant(cfg) ? -ENOENT : -ESRCH;
+}
+
+/** `fib6_nh_del_cached_rt`: forgets what was learned about this destination behind the longest prefix that has it. -ESRCH: that is another way. */
+function delCached(table: Fib6Table, cfg: Fib6RtConfig): number {
+  const { dst = in6addrAny, src = in6addrAny, srcLen = 0, ifindex = 0, flags = 0 } = cfg;
+  let first: Fib6Rt | null = null;
+  for (let plen = cfg.dstLen ?? 0; plen >= 0 && first === null; plen--) first = fib6Locate(table, dst, plen, src, srcLen)?.leaf ?? null;
+  for (let rt = first; rt !== null; rt = rt.next) {
+    const { exceptions } = rt.nh;
+    const cached = exceptions?.find(dst, src) ?? null;
+    if (cached === null) return 0;
+    if (ifindex !== 0 && cached.dev.ifindex !== ifindex) continue;
+    if ((flags & RTF_GATEWAY) === 0 || cached.gateway.equals(cfg.gateway ?? in6addrAny)) return exceptions?.remove(cached) === true ? 0 : -ESRCH;
+  }
+  return first === null ? 0 : -ESRCH;
 }
 
 /** Linux keeps an entry of nowhere at ::/0 while there is no other, which no request can delete. */
@@ -191,19 +230,4 @@ export function addrconfGetPrefixRoute(net: Net, dev: NetDevice, prefix: In6Addr
     if (nh.dev === dev && !(noGw && nh.hasGw) && ((has & flags) ^ flags) === 0 && (has & noflags) === 0) return rt;
   }
   return null;
-}
-
-/** The same route with another metric (IFA_RT_PRIORITY): 0 or a negative errno. */
-export function modifyMetric(net: Net, old: Fib6Info, metric: number): number {
-  const { dst, plen, flags, expires, type, protocol, nh, table, metrics } = old as Fib6Rt;
-  const state = fib6Net.of(net);
-  const rt = new Fib6Rt(table, new Fib6Nh(nh.dev, nh.hasGw ? nh.gw : null, nh.flags, nh.weight), type, protocol);
-  rt.dst.copy(dst);
-  rt.plen = plen;
-  rt.flags = flags;
-  rt.metric = metric;
-  rt.metrics = metrics;
-  rt.setExpires(expires);
-  fib6Del(state, old as Fib6Rt, null);
-  return fib6Add(state, rt, null, null);
 }

@@ -1,8 +1,10 @@
 /** Decisions that lead nowhere: the sender hears of it (`ip6_pkt_drop`, `net/ipv6/route.c`). */
 import { type Net, type NetDevice, SKB_DROP_REASON_IP_INNOROUTES, SKB_DROP_REASON_IP_OUTNOROUTES, type SkBuff, type SkbSock } from '@skbuff/core';
 import { IP6CB_IIF, type Rt6Info, in6DevGet, ip6IncStats, ipv6Net } from '@skbuff/ipv6';
-import { ICMPV6_ADM_PROHIBITED, ICMPV6_DEST_UNREACH, ICMPV6_NOROUTE, IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES, IPSTATS_MIB_OUTNOROUTES } from '@skbuff/uapi';
+import { ICMPV6_ADM_PROHIBITED, ICMPV6_DEST_UNREACH, ICMPV6_NOROUTE, IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES, IPSTATS_MIB_OUTNOROUTES, RTF_CACHE, RTF_DEFAULT } from '@skbuff/uapi';
 import { IPV6HDR_DADDR, in6Word } from '@skbuff/wire';
+import type { Fib6Rt } from './fib6-info.ts';
+import { fib6Net } from './fib6-net.ts';
 
 /** `ip6_pkt_discard`: received, and there is no way. Takes over the sk_buff. */
 export function ip6PktDiscard(skb: SkBuff): number {
@@ -44,4 +46,16 @@ function drop(skb: SkBuff, code: number, mib: number): number {
 function toNobody({ bytes, networkHeader }: SkBuff): boolean {
   const daddr = networkHeader + IPV6HDR_DADDR;
   return (in6Word(bytes, daddr) | in6Word(bytes, daddr + 4) | in6Word(bytes, daddr + 8) | in6Word(bytes, daddr + 12)) === 0;
+}
+
+/**
+ * Routing's part of `ip6_link_failure`: a decision for one destination (a redirect, a path MTU) goes, so that its packets take the way of the route
+ * again; those who keep one by a default router look whether there is another.
+ */
+export function ip6LinkFailure(rt: Rt6Info): void {
+  const from = rt.from as Fib6Rt | null;
+  const node = from?.node ?? null;
+  if (from === null || node === null) return;
+  if ((rt.rtFlags & RTF_CACHE) !== 0) from.nh.exceptions?.remove(rt);
+  else if ((rt.rtFlags & RTF_DEFAULT) !== 0) node.sernum = ++fib6Net.of(rt.dev.net).sernum;
 }

@@ -86,7 +86,8 @@ export class Rt6Exceptions {
 
   /** `rt6_update_exception_stamp_rt`: it was confirmed just now. */
   touch(rt: Rt6Info): void {
-    for (const e of this.all()) if (e.rt === rt) e.stamp = this.state.timers.jiffies;
+    const { w0, w1, w2, w3 } = rt.dstAddr;
+    for (let e = this.buckets[this.bucketOf(w0, w1, w2, w3)]; e !== null; e = e.next) if (e.rt === rt) e.stamp = this.state.timers.jiffies;
   }
 
   private removeOldest(at: number): void {

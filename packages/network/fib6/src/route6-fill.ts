@@ -2,6 +2,7 @@
 import { type Net, jiffiesToClockT } from '@skbuff/core';
 import { type Rt6Info, ipv6DevGetSaddr } from '@skbuff/ipv6';
 import { NlMsgBuilder, RtMsg, RtNextHop, RtaCacheInfo, rtnetlinkPutMetrics, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
+import { INT_MAX } from '@skbuff/sysctl';
 import {
   AF_INET6,
   NLM_F_ECHO,
@@ -35,11 +36,14 @@ import { ipIgnoreLinkdown6 } from './fib6-linkdown.ts';
 import type { Fib6Net } from './fib6-net.ts';
 import type { Fib6Nh } from './fib6-nh.ts';
 
-/** A decision that was asked for, and for which packet. */
+/** A decision, and for which packets. */
 export interface Rt6Question {
   readonly rt: Rt6Info;
   readonly dest: In6Addr;
-  readonly src: In6Addr;
+  /** Null: from anywhere. */
+  readonly src: In6Addr | null;
+  /** Somebody asks how to send such a packet, and wants to know from which address. */
+  readonly asked: boolean;
 }
 
 /** Filled in again for each message. */
@@ -56,7 +60,7 @@ export function rt6FillNode(b: NlMsgBuilder, net: Net, f6i: Fib6Rt, q: Rt6Questi
   const cached = rt !== null && (rt.rtFlags & RTF_CACHE) !== 0;
   rtm.family = AF_INET6;
   rtm.dstLen = q !== null ? 128 : f6i.plen;
-  rtm.srcLen = q !== null ? 128 : f6i.srcLen;
+  rtm.srcLen = q !== null ? (q.src === null ? 0 : 128) : f6i.srcLen;
   rtm.tos = 0;
   rtm.table = tableId < 256 ? tableId : RT_TABLE_COMPAT;
   rtm.type = f6i.type;
@@ -67,10 +71,9 @@ export function rt6FillNode(b: NlMsgBuilder, net: Net, f6i: Fib6Rt, q: Rt6Questi
   b.nlaPutU32(RTA_TABLE, tableId);
   if (q !== null) b.nlaPut(RTA_DST, q.dest.toBytes());
   else if (f6i.plen !== 0) b.nlaPut(RTA_DST, f6i.dst.toBytes());
-  if (q !== null) b.nlaPut(RTA_SRC, q.src.toBytes());
-  else if (f6i.srcLen !== 0) b.nlaPut(RTA_SRC, f6i.src.toBytes());
+  if (rtm.srcLen !== 0) b.nlaPut(RTA_SRC, (q?.src ?? f6i.src).toBytes());
   if (iif !== 0) b.nlaPutU32(RTA_IIF, iif);
-  else if (q !== null) putOwnAddress(b, net, f6i, q.dest);
+  else if (q?.asked === true) putOwnAddress(b, net, f6i, q.dest);
   if (!f6i.prefsrc.isAny()) b.nlaPut(RTA_PREFSRC, f6i.prefsrc.toBytes());
   rtnetlinkPutMetrics(b, rt === null ? f6i.metrics : shownMetrics(rt));
   b.nlaPutU32(RTA_PRIORITY, f6i.metric);
@@ -138,7 +141,10 @@ function shownMetrics(rt: Rt6Info): Uint32Array | null {
 /** `expires`: jiffies, 0: never. */
 function putInfo(b: NlMsgBuilder, net: Net, expires: number, rt: Rt6Info | null): void {
   const info = new RtaCacheInfo();
-  if (expires !== 0) info.expires = jiffiesToClockT(expires - net.timers.jiffies);
+  if (expires !== 0) {
+    const left = expires - net.timers.jiffies;
+    info.expires = Math.sign(left) * Math.min(jiffiesToClockT(Math.abs(left)), INT_MAX);
+  }
   if (rt !== null) {
     info.clntref = rt.refcnt;
     info.error = rt.error;

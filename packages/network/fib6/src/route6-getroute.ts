@@ -1,5 +1,5 @@
 /** `ip -6 route get`: what would happen to a packet (`inet6_rtm_getroute`). No packet is sent and none of the counters moves. */
-import { Flowi6, RT6_LOOKUP_F_HAS_SADDR, RT6_LOOKUP_F_IFACE, type Rt6Info, ip6MakeFlowinfo } from '@skbuff/ipv6';
+import { Flowi6, RT6_LOOKUP_F_HAS_SADDR, RT6_LOOKUP_F_IFACE, type Rt6Info, ip6MakeFlowinfo, ipv6Net } from '@skbuff/ipv6';
 import { NlAttrs, type NetlinkExtAck, type NetlinkSkb, type NlMsgHdr, NlMsgBuilder, nlmsgParseDeprecated, nlmsgParseDeprecatedStrict, RtMsg, rtnlUnicast } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import type { In6Addr } from '@skbuff/wire';
@@ -35,6 +35,10 @@ function parseRequest(skb: NetlinkSkb, nlh: NlMsgHdr, tb: NlAttrs, rtm: RtMsg, e
   if ((tb.has(U.RTA_SRC) && rtm.srcLen === 0) || (tb.has(U.RTA_DST) && rtm.dstLen === 0)) {
     return invalid(extack, 'ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6');
   }
+  if ((tb.be32(U.RTA_FLOWLABEL) & ~FLOWLABEL_MASK) !== 0) {
+    extack.setErrMsgAttr(tb.at(U.RTA_FLOWLABEL), 'Invalid flow label');
+    return -U.EINVAL;
+  }
   for (let type = 1; type <= U.RTA_MAX; type++) {
     if (tb.has(type) && !GETROUTE_ATTRS.includes(type)) return invalid(extack, 'ipv6: Unsupported attribute in get route request');
   }
@@ -47,12 +51,7 @@ function readFlow({ buf }: NlMsgHdr, tb: NlAttrs, rtm: RtMsg, fl6: Flowi6, extac
     const err = tb.has(attr) ? readAddress(buf, tb, attr, into) : 0;
     if (err !== 0) return err;
   }
-  const label = tb.be32(U.RTA_FLOWLABEL);
-  if ((label & ~FLOWLABEL_MASK) !== 0) {
-    extack.setErrMsgAttr(tb.at(U.RTA_FLOWLABEL), 'Invalid flow label');
-    return -U.EINVAL;
-  }
-  fl6.flowlabel = ip6MakeFlowinfo(rtm.tos, label);
+  fl6.flowlabel = ip6MakeFlowinfo(rtm.tos, tb.be32(U.RTA_FLOWLABEL));
   fl6.tos = rtm.tos;
   fl6.mark = tb.u32(U.RTA_MARK);
   fl6.uid = tb.has(U.RTA_IIF) && !tb.has(U.RTA_UID) ? INVALID_UID : tb.u32(U.RTA_UID);
@@ -103,8 +102,10 @@ function answer({ net, portid }: NetlinkSkb, nlh: NlMsgHdr, rt: Rt6Info, { daddr
   if (rt.error !== 0) return rt.error;
   const f6i = rt.from as Fib6Rt | null;
   if (f6i === null) return -U.ENETUNREACH;
+  // `ip6mr_get_route` is asked for an entry of the prefix, which no group has, by no device, and its failure passes for a full message.
+  if (iif !== 0 && f6i.dst.isMulticast() && ipv6Net.of(net).ip.mroute !== null) return -U.EMSGSIZE;
   const b = new NlMsgBuilder();
-  const question = match ? null : { rt, dest: daddr, src: saddr };
+  const question = match ? null : { rt, dest: daddr, src: saddr, asked: true };
   const err = rt6FillNode(b, net, f6i, question, iif, U.RTM_NEWROUTE, portid, nlh.seq, 0);
   return err < 0 ? err : rtnlUnicast(net, b.bytes().slice(), portid);
 }

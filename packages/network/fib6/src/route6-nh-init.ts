@@ -66,6 +66,10 @@ export function fib6NhInit(state: Fib6Net, cfg: Fib6RtConfig, dst: In6Addr, exta
   if (dev === null) return -ENODEV;
   const err = checkDevice(cfg, dev, extack);
   if (err !== 0) return err;
+  if (cfg.attrs !== undefined && cfg.attrs.encap >= 0) {
+    cfg.attrs.extack.setErrMsgAttr(cfg.attrs.encap, 'Unknown LWT encapsulation type');
+    return -EINVAL;
+  }
   const linkdown = (flags & (RTF_LOCAL | RTF_ANYCAST)) === 0 && !dev.carrierOk() ? RTNH_F_LINKDOWN : 0;
   return new Fib6Nh(dev, gw, (flags & RTNH_F_ONLINK) | linkdown, weight);
 }

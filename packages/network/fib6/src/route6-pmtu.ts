@@ -1,8 +1,8 @@
 /** Path MTU discovery (RFC 8201): what routers say about the way to one destination (`ip6_update_pmtu`, `__ip6_rt_update_pmtu`). */
-import { HZ, type Net, type SkBuff, type SkbSock } from '@skbuff/core';
-import { type Rt6Info, inet6Sk, ip6Mtu } from '@skbuff/ipv6';
-import { IPV6_MIN_MTU, RTAX_MTU, RTF_CACHE, RTF_EXPIRES, RTF_MODIFIED } from '@skbuff/uapi';
-import { In6Addr, IPV6HDR_DADDR, IPV6HDR_SADDR, in6Word } from '@skbuff/wire';
+import { HZ, type Net, type SkBuff } from '@skbuff/core';
+import { type Rt6Info, ip6Mtu } from '@skbuff/ipv6';
+import { IPV6_MIN_MTU, RTF_CACHE, RTF_EXPIRES, RTF_MODIFIED } from '@skbuff/uapi';
+import { type In6Addr, IPV6HDR_DADDR, IPV6HDR_SADDR, in6Word } from '@skbuff/wire';
 import type { Fib6Rt } from './fib6-info.ts';
 import { type Fib6Net, fib6Net, fib6StartGc } from './fib6-net.ts';
 import { updateSernum } from './ip6-fib.ts';
@@ -17,7 +17,7 @@ export function ip6UpdatePmtu(net: Net, skb: SkBuff, mtu: number, oif: number, m
   const state = fib6Net.of(net);
   const fl6 = quotedFlow(state, skb, oif, mark);
   const rt = ip6RouteOutput(net, null, fl6, 0);
-  if (rt.error === 0) update(state, rt, fl6.daddr, fl6.saddr, mtu, true);
+  if (rt.error === 0) update(state, rt, fl6.daddr, fl6.saddr, mtu);
   rt.release();
 }
 
@@ -32,32 +32,18 @@ export function quotedFlow({ auxFlow: fl6 }: Fib6Net, { bytes, data }: SkBuff, o
   return fl6;
 }
 
-const nobody: In6Addr = new In6Addr();
-const quotedDaddr: In6Addr = new In6Addr();
-const quotedSaddr: In6Addr = new In6Addr();
-
-/** `ip6_rt_update_pmtu`: for the route of a socket or of a packet, whose header is at `networkHeader`. */
-export function ip6RtUpdatePmtu(rt: Rt6Info, sk: SkbSock | null, skb: SkBuff | null, mtu: number): void {
-  const state = fib6Net.of(rt.dev.net);
-  const np = inet6Sk(sk);
-  if (skb !== null) {
-    quotedDaddr.load(skb.bytes, skb.networkHeader + IPV6HDR_DADDR);
-    quotedSaddr.load(skb.bytes, skb.networkHeader + IPV6HDR_SADDR);
-    update(state, rt, quotedDaddr, quotedSaddr, mtu, false);
-  } else if (np !== null) update(state, rt, np.daddr, np.saddr, mtu, false);
-  else update(state, rt, null, nobody, mtu, false);
-}
-
-/** `__ip6_rt_update_pmtu`. Smaller than any link may be is not believed, larger than known is no news. */
-function update(state: Fib6Net, rt: Rt6Info, daddr: In6Addr | null, saddr: In6Addr, mtu: number, confirm: boolean): void {
-  if (rt.metricLocked(RTAX_MTU)) return;
-  if (confirm && daddr !== null) rt.ops.confirmNeigh?.(rt, daddr);
+/**
+ * `__ip6_rt_update_pmtu`. Smaller than any link may be is not believed, larger than known is no news. Nobody may do without discovery: a
+ * route's `mtu lock` does not keep it from learning.
+ */
+function update(state: Fib6Net, rt: Rt6Info, daddr: In6Addr, saddr: In6Addr, mtu: number): void {
+  rt.ops.confirmNeigh?.(rt, daddr);
   if (mtu < IPV6_MIN_MTU || mtu >= ip6Mtu(rt)) return;
   const from = rt.from as Fib6Rt | null;
   if ((rt.rtFlags & RTF_CACHE) !== 0) {
     learnMtu(state, rt, mtu);
     from?.nh.exceptions?.touch(rt);
-  } else if (daddr !== null && from !== null && from.node !== null) {
+  } else if (from !== null && from.node !== null) {
     const own = ip6RtCacheAlloc(state, from, daddr, saddr);
     learnMtu(state, own, mtu);
     rt6InsertException(state, from, own);

@@ -1,17 +1,16 @@
 /** What routers advertise (RFC 4861 §6.3.4, RFC 4191): default routers and routes of theirs (`net/ipv6/route.c`, `ndisc_router_discovery`). */
 import { HZ, type Net, type NetDevice } from '@skbuff/core';
-import { type Inet6Ifaddr, type RaRouter, in6DevGet } from '@skbuff/ipv6';
-import { IP6_RT_PRIO_USER, NLM_F_CREATE, RTAX_HOPLIMIT, RTAX_MTU, RTF_ADDRCONF, RTF_DEFAULT, RTF_EXPIRES, RTF_GATEWAY, RTF_PREF_MASK, RTF_PREF_SHIFT, RTF_ROUTEINFO, RTF_UP, RTN_UNICAST, RTPROT_RA, RT_TABLE_MAIN } from '@skbuff/uapi';
+import { type Inet6Ifaddr, RA_ROUTER_FAILED, RA_ROUTER_NEW, RA_ROUTER_OLD, type RaRouter, in6DevGet } from '@skbuff/ipv6';
+import { IP6_RT_PRIO_USER, NLM_F_CREATE, NLM_F_REPLACE, RTAX_HOPLIMIT, RTAX_MTU, RTF_ADDRCONF, RTF_DEFAULT, RTF_EXPIRES, RTF_GATEWAY, RTF_PREF_MASK, RTF_PREF_SHIFT, RTF_ROUTEINFO, RTF_UP, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA, RT_TABLE_MAIN } from '@skbuff/uapi';
 import { type In6Addr, in6addrAny } from '@skbuff/wire';
 import type { Fib6Rt } from './fib6-info.ts';
 import { type Fib6Net, fib6Net, fib6StartGc } from './fib6-net.ts';
 import { fib6CleanAll, fib6Del, fib6Locate } from './ip6-fib.ts';
 import { ip6RouteAdd } from './route6-add.ts';
+import { inet6RtNotify } from './route6-fill.ts';
 
 /** Seconds without end, in router advertisements. */
 const INFINITY = 0xffffffff;
-/** Seconds that fit where jiffies are counted (`addrconf_timeout_fixup`). */
-const LONGEST: number = Math.floor(0x7fffffff / HZ);
 
 /** A route to `prefix` on `dev` by `gateway` whose flags have all of `flags`. */
 function find(state: Fib6Net, dev: NetDevice, gateway: In6Addr, prefix: In6Addr, plen: number, flags: number): Fib6Rt | null {
@@ -31,23 +30,31 @@ function setPref(rt: Fib6Rt, pref: number): void {
   rt.flags = (rt.flags & ~RTF_PREF_MASK) | (pref << RTF_PREF_SHIFT);
 }
 
-/** The default route by a router that advertised itself. False: it could not be added. */
-export function rt6RaRouter(dev: NetDevice, gateway: In6Addr, ra: RaRouter): boolean {
+/** Who watches routes hears of another preference, but not of another lifetime or hop limit. */
+function changePref(state: Fib6Net, rt: Fib6Rt, pref: number): void {
+  const before = rt.flags;
+  setPref(rt, pref);
+  if (rt.flags !== before) inet6RtNotify(state, RTM_NEWROUTE, rt, null, NLM_F_REPLACE);
+}
+
+/** The default route by a router that advertised itself: see {@link Ip6RoutingProvider.raRouter}. */
+export function rt6RaRouter(dev: NetDevice, gateway: In6Addr, ra: RaRouter): number {
   const state = fib6Net.of(dev.net);
   let rt = dfltRouter(state, dev, gateway);
   if (rt !== null && (ra.lifetime === 0 || rt.metric !== ra.metric)) {
     fib6Del(state, rt, null);
     rt = null;
   }
+  const isNew = rt === null;
   if (rt === null) {
-    if (ra.lifetime === 0) return true;
+    if (ra.lifetime === 0) return RA_ROUTER_OLD;
     rt = addDfltRouter(state, dev, gateway, ra);
-    if (rt === null) return false;
-  } else setPref(rt, ra.pref);
+    if (rt === null) return RA_ROUTER_FAILED;
+  } else changePref(state, rt, ra.pref);
   expireIn(state, rt, ra.lifetime);
   if (ra.hopLimit !== 0) rt.setMetric(RTAX_HOPLIMIT, ra.hopLimit);
   if (ra.mtu !== 0) rt.setMetric(RTAX_MTU, ra.mtu);
-  return true;
+  return isNew ? RA_ROUTER_NEW : RA_ROUTER_OLD;
 }
 
 /** `rt6_add_dflt_router`. */
@@ -82,7 +89,7 @@ export function rt6RouteRcv(dev: NetDevice, gateway: In6Addr, prefix: In6Addr, p
   }
   if (rt === null) return;
   if (lifetime === INFINITY) rt.setExpires(0);
-  else expireIn(state, rt, Math.min(lifetime, LONGEST));
+  else expireIn(state, rt, lifetime);
 }
 
 const PREF_INVALID = 2;

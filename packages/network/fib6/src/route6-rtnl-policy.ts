@@ -2,7 +2,6 @@
 import { HZ } from '@skbuff/core';
 import { INFINITY_LIFE_TIME } from '@skbuff/ipv6';
 import {
-  ipMetricsConvert,
   NLA_NESTED,
   NLA_U16,
   NLA_U32,
@@ -23,7 +22,7 @@ import {
 } from '@skbuff/netlink';
 import * as U from '@skbuff/uapi';
 import { In6Addr } from '@skbuff/wire';
-import type { Fib6RtConfig } from './fib6-config.ts';
+import type { Fib6RtAttrs, Fib6RtConfig } from './fib6-config.ts';
 
 export const rtmIpv6Policy: NlaPolicySet = nlaPolicySet(
   U.RTA_MAX,
@@ -68,8 +67,8 @@ function invalid(extack: NetlinkExtAck, text: string): number {
   return -U.EINVAL;
 }
 
-/** `rtm_to_fib6_config`: the request, or a negative errno and why. */
-export function rtmToFib6Config(nlh: NlMsgHdr, portid: number, extack: NetlinkExtAck): Rt6Request | number {
+/** `rtm_to_fib6_config`: the request, for a new route or (`add` false) to delete one; or a negative errno and why. */
+export function rtmToFib6Config(nlh: NlMsgHdr, portid: number, extack: NetlinkExtAck, add: boolean): Rt6Request | number {
   const err = nlmsgParseDeprecated(nlh, RtMsg.LEN, tb, rtmIpv6Policy, extack);
   if (err < 0) return err;
   rtm.read(nlh.buf, nlh.data);
@@ -78,11 +77,13 @@ export function rtmToFib6Config(nlh: NlMsgHdr, portid: number, extack: NetlinkEx
     extack.setErrMsgAttr(tb.at(U.RTA_FLOWLABEL), 'Flow label cannot be specified for this operation');
     return -U.EINVAL;
   }
-  const cfg = readHeader(nlh, portid);
+  const attrs = { metrics: tb.at(U.RTA_METRICS), encap: tb.at(U.RTA_ENCAP), nhId: tb.u32(U.RTA_NH_ID), extack };
+  const cfg = { ...readHeader(nlh, portid), attrs };
   const bad = readAttrs(nlh, cfg, extack);
   if (bad !== 0) return bad;
-  const nexthops = tb.has(U.RTA_MULTIPATH) ? readNexthops(nlh.buf, tb.at(U.RTA_MULTIPATH), extack) : null;
-  return typeof nexthops === 'number' ? nexthops : { cfg, nexthops };
+  const nexthops = tb.has(U.RTA_MULTIPATH) ? readNexthops(nlh.buf, tb.at(U.RTA_MULTIPATH), cfg, attrs, add) : null;
+  if (typeof nexthops === 'number') return nexthops;
+  return readRest(cfg, extack) || { cfg, nexthops };
 }
 
 /** RTN_* of nowhere. */
@@ -110,9 +111,8 @@ function readHeader(nlh: NlMsgHdr, portid: number): Mutable<Fib6RtConfig> {
 
 /** The attributes that need a closer look. */
 function readAttrs({ buf }: NlMsgHdr, cfg: Mutable<Fib6RtConfig>, extack: NetlinkExtAck): number {
-  if (tb.has(U.RTA_NH_ID)) {
-    const alone = ![U.RTA_GATEWAY, U.RTA_OIF, U.RTA_MULTIPATH, U.RTA_ENCAP].some((type) => tb.has(type));
-    return invalid(extack, alone ? 'Nexthop id does not exist' : 'Nexthop specification and nexthop id are mutually exclusive');
+  if (tb.has(U.RTA_NH_ID) && [U.RTA_GATEWAY, U.RTA_OIF, U.RTA_MULTIPATH, U.RTA_ENCAP].some((type) => tb.has(type))) {
+    return invalid(extack, 'Nexthop specification and nexthop id are mutually exclusive');
   }
   if (tb.has(U.RTA_GATEWAY)) {
     cfg.gateway = address(buf, U.RTA_GATEWAY, 16);
@@ -126,10 +126,11 @@ function readAttrs({ buf }: NlMsgHdr, cfg: Mutable<Fib6RtConfig>, extack: Netlin
     cfg[field] = address(buf, attr, bytes);
   }
   if (tb.has(U.RTA_PREFSRC)) cfg.prefsrc = address(buf, U.RTA_PREFSRC, 16);
-  return readRest(buf, cfg, extack);
+  return 0;
 }
 
-function readRest(buf: Uint8Array, cfg: Mutable<Fib6RtConfig>, extack: NetlinkExtAck): number {
+/** What comes behind the next hops. */
+function readRest(cfg: Mutable<Fib6RtConfig>, extack: NetlinkExtAck): number {
   const pref = tb.u8(U.RTA_PREF);
   if (pref === U.ICMPV6_ROUTER_PREF_LOW || pref === U.ICMPV6_ROUTER_PREF_HIGH) cfg.flags = (cfg.flags ?? 0) | (pref << U.RTF_PREF_SHIFT);
   if (tb.has(U.RTA_ENCAP_TYPE)) return validEncapType(tb.u16(U.RTA_ENCAP_TYPE), extack);
@@ -138,9 +139,7 @@ function readRest(buf: Uint8Array, cfg: Mutable<Fib6RtConfig>, extack: NetlinkEx
     cfg.expires = lifetime * HZ;
     cfg.flags = (cfg.flags ?? 0) | U.RTF_EXPIRES;
   }
-  if (!tb.has(U.RTA_METRICS)) return 0;
-  cfg.metrics = new Uint32Array(U.RTAX_MAX + 1);
-  return ipMetricsConvert(buf, tb.at(U.RTA_METRICS), cfg.metrics, extack);
+  return 0;
 }
 
 /** `lwtunnel_valid_encap_type`: no encapsulation is there that a route could have. */
@@ -158,31 +157,35 @@ function address(buf: Uint8Array, attr: number, bytes: number): In6Addr {
   return new In6Addr().load(padded, 0);
 }
 
-/** A list of `struct rtnexthop`, each with attributes of its own; what is left behind the last whole one does not matter. */
-function readNexthops(buf: Uint8Array, attr: number, extack: NetlinkExtAck): Fib6RtConfig[] | number {
+/**
+ * `rtm_to_fib6_multipath_config`: a list of `struct rtnexthop`, each with attributes of its own beside those of `cfg`; what is left behind the
+ * last whole one does not matter. All are looked at for gateways before any for an encapsulation.
+ */
+function readNexthops(buf: Uint8Array, attr: number, cfg: Fib6RtConfig, attrs: Fib6RtAttrs, add: boolean): Fib6RtConfig[] | number {
+  const { extack } = attrs;
   const list: Fib6RtConfig[] = [];
+  const encaps: number[] = [];
   const rtnh = new RtNextHop();
   let at = attr + U.NLA_HDRLEN;
   const end = at + nlaLen(buf, attr);
   while (end - at >= RtNextHop.LEN) {
-    const { len } = rtnh.read(buf, at);
+    const { len, ifindex, hops } = rtnh.read(buf, at);
     if (len < RtNextHop.LEN || len > end - at) break;
-    const nh = readNexthop(buf, at, rtnh, extack);
-    if (typeof nh === 'number') return nh;
-    list.push(nh);
+    const find = (type: number): number => nlaFind(buf, at + RtNextHop.LEN, len - RtNextHop.LEN, type);
+    const gateway = find(U.RTA_GATEWAY);
+    if (gateway >= 0 && nlaLen(buf, gateway) < 16) return invalid(extack, 'Invalid IPv6 address in RTA_GATEWAY');
+    if (add && gateway < 0 && cfg.gateway === undefined) return invalid(extack, 'Device only routes can not be added for IPv6 using the multipath API.');
+    list.push({
+      weight: hops + 1,
+      flags: (rtnh.flags & U.RTNH_F_ONLINK) | (gateway >= 0 ? U.RTF_GATEWAY : 0),
+      attrs: { ...attrs, encap: find(U.RTA_ENCAP) },
+      ...(ifindex !== 0 && { ifindex }),
+      ...(gateway >= 0 && { gateway: new In6Addr().load(buf, gateway + U.NLA_HDRLEN) }),
+    });
+    encaps.push(find(U.RTA_ENCAP_TYPE));
     at += (len + 3) & ~3;
   }
-  return list.length > 0 ? list : invalid(extack, 'Invalid nexthop configuration - no valid nexthops');
-}
-
-function readNexthop(buf: Uint8Array, start: number, { len, ifindex, flags, hops }: RtNextHop, extack: NetlinkExtAck): Fib6RtConfig | number {
-  const off = start + RtNextHop.LEN;
-  const rest = len - RtNextHop.LEN;
-  const gateway = nlaFind(buf, off, rest, U.RTA_GATEWAY);
-  const encap = nlaFind(buf, off, rest, U.RTA_ENCAP_TYPE);
-  if (encap >= 0) return validEncapType(nlaGetU16(buf, encap), extack);
-  if (gateway >= 0 && nlaLen(buf, gateway) < 16) return invalid(extack, 'Invalid IPv6 address in RTA_GATEWAY');
-  const own = U.RTF_UP | (flags & U.RTNH_F_ONLINK);
-  if (gateway < 0) return { ifindex, weight: hops + 1, flags: own };
-  return { ifindex, weight: hops + 1, flags: own | U.RTF_GATEWAY, gateway: new In6Addr().load(buf, gateway + U.NLA_HDRLEN) };
+  if (list.length === 0) return invalid(extack, 'Invalid nexthop configuration - no valid nexthops');
+  // `lwtunnel_valid_encap_type_attr`
+  return encaps.some((encap) => encap >= 0 && validEncapType(nlaGetU16(buf, encap), extack) !== 0) ? -U.EOPNOTSUPP : list;
 }

@@ -2,6 +2,7 @@ import { dstCheck } from '@skbuff/core';
 import { Flowi6, type Rt6Info, ip6Mtu } from '@skbuff/ipv6';
 import * as U from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
+import { type Fib6Rt, type Fib6RtConfig, fib6GetTable, ip6RouteDel } from '../src/index.ts';
 import { SEC, addr6, useHost } from './support.ts';
 
 const t = useHost();
@@ -53,6 +54,28 @@ describe('the path MTU of a destination', () => {
     expect(t.h.state.stats.rtCache).toBe(0);
   });
 
+  it('is learned where the route has locked one too', () => {
+    linked();
+    t.h.route('add 2001:db8:5::/48 via fe80::a dev v0');
+    const from = fib6GetTable(t.h.state, U.RT_TABLE_MAIN)?.routes().find((rt) => rt.dst.equals(addr6('2001:db8:5::'))) as Fib6Rt;
+    from.setMetric(U.RTAX_MTU, 1450);
+    from.setMetric(U.RTAX_LOCK, 1 << U.RTAX_MTU);
+    expect(mtuOf('2001:db8:5::1')).toBe(1450);
+    tooBig('2001:db8:5::1', 1400);
+    expect([mtuOf('2001:db8:5::1'), mtuOf('2001:db8:5::2')]).toEqual([1400, 1450]);
+  });
+
+  it('is forgotten when a request says so (`ip -6 route flush cache`)', () => {
+    linked();
+    tooBig('2001:dead::1', 1400);
+    tooBig('2001:dead::2', 1300);
+    const cfg = { flags: U.RTF_CACHE, dst: addr6('2001:dead::1'), dstLen: 128 };
+    const forget = (more: Partial<Fib6RtConfig>): number => ip6RouteDel(t.h.net, { ...cfg, ...more }, null);
+    expect([forget({ ifindex: 99 }), forget({ dst: addr6('2001:dead::3') }), forget({ flags: U.RTF_CACHE | U.RTF_GATEWAY, gateway: addr6('fe80::b') }), mtuOf('2001:dead::1')]).toEqual([-U.ESRCH, 0, -U.ESRCH, 1400]);
+    expect([forget({ ifindex: t.h.dev('v0').ifindex, flags: U.RTF_CACHE | U.RTF_GATEWAY, gateway: addr6('fe80::a') }), forget({})]).toEqual([0, 0]);
+    expect([mtuOf('2001:dead::1'), mtuOf('2001:dead::2')]).toEqual([1500, 1300]);
+  });
+
   it('is not believed below 1280 bytes (RFC 8200 §5), nor above what is known', () => {
     linked();
     tooBig('2001:dead::1', 1279);
@@ -95,16 +118,6 @@ describe('the path MTU of a destination', () => {
     t.h.idev('v0').cnf.mtu6 = 1500;
     expect(mtuOf('2001:dead::1')).toBe(1500);
   });
-
-  it('is the concern of the socket whose route it is', () => {
-    linked();
-    const rt = route('2001:dead::1');
-    const skb = t.h.packet('v0', '2001:db8::1', '2001:dead::1');
-    t.h.routing.dstUpdatePmtu(rt, null, skb, 1350);
-    skb.kfree(2);
-    rt.release();
-    expect(mtuOf('2001:dead::1')).toBe(1350);
-  });
 });
 
 describe('a redirect', () => {
@@ -132,6 +145,15 @@ describe('a redirect', () => {
     linked();
     send();
     expect([t.h.get('2001:dead::1'), t.h.state.stats.rtCache]).toEqual(['via fe80::a dev v0', 0]);
+  });
+
+  it('to a gateway that does not answer is not followed any more', () => {
+    linked();
+    redirect('fe80::a', 'fe80::b', '2001:dead::1');
+    const learned = route('2001:dead::1');
+    t.h.routing.linkFailure(learned);
+    expect([t.h.get('2001:dead::1'), dstCheck(learned), t.h.state.stats.rtCache]).toEqual(['via fe80::a dev v0', false, 0]);
+    learned.release();
   });
 
   it('is followed while its gateway calls itself a router', () => {

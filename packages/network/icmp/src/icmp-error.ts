@@ -14,6 +14,7 @@ import {
   ICMP_EXC_FRAGTIME,
   ICMP_FRAG_NEEDED,
   ICMP_MIB_INERRORS,
+  IPPROTO_RAW,
   ICMP_PARAMETERPROB,
   ICMP_REDIRECT,
   ICMP_TIME_EXCEEDED,
@@ -115,11 +116,12 @@ export function icmpRedirect(skb: SkBuff): number {
  * transport sent counts as wrong.
  */
 function icmpSocketDeliver(state: IcmpNet, skb: SkBuff, info: number): void {
-  if (!skb.mayPull(ipHdrlen(skb.bytes, skb.data) + 8)) {
+  const protocol = skb.bytes[skb.data + IPHDR_PROTOCOL];
+  // Raw sockets of this number only send, each packet as another protocol.
+  if (protocol === IPPROTO_RAW || !skb.mayPull(ipHdrlen(skb.bytes, skb.data) + 8)) {
     state.mib[ICMP_MIB_INERRORS]++;
     return;
   }
-  const protocol = skb.bytes[skb.data + IPHDR_PROTOCOL];
   const { bytes, transportHeader } = skb;
   const type = bytes[transportHeader + ICMPHDR_TYPE];
   const code = bytes[transportHeader + ICMPHDR_CODE];

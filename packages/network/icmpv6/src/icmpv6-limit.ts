@@ -2,12 +2,12 @@
 import type { Net, NetDevice } from '@skbuff/core';
 import { icmpGlobalAllow, icmpGlobalConsume, inetPeerXrlimAllow } from '@skbuff/inet';
 import { inetGetpeerV6, ip6IncStats, type Rt6Info } from '@skbuff/ipv6';
-import { ICMP6_MIB_RATELIMITHOST, ICMPV6_PKT_TOOBIG, IFF_LOOPBACK, IPSTATS_MIB_OUTNOROUTES } from '@skbuff/uapi';
+import { ICMP6_MIB_RATELIMITHOST, IFF_LOOPBACK, IPSTATS_MIB_OUTNOROUTES } from '@skbuff/uapi';
 import type { Icmpv6Net } from './icmpv6-net.ts';
 
-/** `icmpv6_mask_allow`: types that are not limited at all. Packet Too Big never is (RFC 4443 §2.4 f): path MTU discovery lives on it. */
+/** `icmpv6_mask_allow`: types that are not limited at all. Packet Too Big is one, unless the administrator names it (RFC 4443 §2.4 f). */
 function icmpv6MaskAllow(state: Icmpv6Net, type: number): boolean {
-  return type === ICMPV6_PKT_TOOBIG || state.ipv6.icmpv6Ratemask[type] === 0;
+  return state.ipv6.icmpv6Ratemask[type] === 0;
 }
 
 /** May not be sent; may be sent, without a limit; may be sent if the host's limit allows it. */
@@ -24,7 +24,7 @@ export function icmpv6GlobalAllow(dev: NetDevice, state: Icmpv6Net, type: number
   return icmpGlobalAllow(dev.net) ? ICMPV6_LIMITED : ICMPV6_REFUSED;
 }
 
-/** `icmpv6_xrlim_allow`: whether one more error may go by `state.fl6`, unless that is this host. Wide routes may carry more than narrow ones. */
+/** `icmpv6_xrlim_allow`: whether one more error may go by `state.fl6`, unless that is this host. */
 export function icmpv6XrlimAllow(net: Net, state: Icmpv6Net): boolean {
   const { routing } = state.ip;
   if (routing === null) return false;
@@ -42,6 +42,5 @@ function hostAllows(net: Net, state: Icmpv6Net, rt: Rt6Info): boolean {
     return false;
   }
   if ((rt.dev.flags & IFF_LOOPBACK) !== 0) return true;
-  const time = state.ipv6.icmpv6Time >> ((128 - rt.dstPlen) >> 5);
-  return inetPeerXrlimAllow(inetGetpeerV6(net, state.fl6.daddr), net.timers.jiffies, time);
+  return inetPeerXrlimAllow(inetGetpeerV6(net, state.fl6.daddr), net.timers.jiffies, state.ipv6.icmpv6Time);
 }

@@ -1,25 +1,11 @@
 /** ICMPv6's state of one namespace, and the socket that it sends by. */
 import { type Net, NetSlot } from '@skbuff/core';
-import { CtlSock } from '@skbuff/inet';
-import { Flowi6, type Inet6Dev, type Inet6Sock, type Ipcm6Cookie, type Ipv6, type Ipv6Net, Ipv6Pinfo, ipv6Net, newIpcm6Cookie } from '@skbuff/ipv6';
+import { CtlSock6, Flowi6, type Inet6Dev, type Inet6Sock, type Ipcm6Cookie, type Ipv6, type Ipv6Net, type Ipv6Pinfo, ipv6Net, newIpcm6Cookie } from '@skbuff/ipv6';
 import { ICMP6HDR_LEN } from '@skbuff/wire';
 import type { Icmpv6 } from './icmpv6-service.ts';
 
 /** Bytes that may wait to be sent: two packets of 64 KiB, as the kernel charges them. */
 const SNDBUF: number = 2 * (65536 + 256 + 320);
-
-/** `icmpv6_sk`. */
-class Icmpv6Sock extends CtlSock implements Inet6Sock {
-  readonly pinet6: Ipv6Pinfo = new Ipv6Pinfo();
-
-  localError6(): void {
-    // Nobody reads the errors of this socket.
-  }
-
-  localRxpmtu(): void {
-    // Nor this.
-  }
-}
 
 /** Where the counters of messages that were sent begin among those by type. */
 export const ICMP6MSG_OUT = 256;
@@ -28,6 +14,7 @@ export class Icmpv6Net {
   readonly icmpv6: Icmpv6;
   readonly ip: Ipv6;
   readonly ipv6: Ipv6Net;
+  /** `icmpv6_sk`. */
   readonly sk: Inet6Sock;
   readonly np: Ipv6Pinfo;
   /** Used for one message at a time, as the kernel's socket is locked for one. */
@@ -46,7 +33,7 @@ export class Icmpv6Net {
     this.icmpv6 = icmpv6;
     this.ip = ip;
     this.ipv6 = ipv6Net.of(net);
-    const sk = new Icmpv6Sock(net, SNDBUF);
+    const sk = new CtlSock6(net, SNDBUF);
     this.sk = sk;
     this.np = sk.pinet6;
   }

@@ -1,7 +1,7 @@
 /** Errors about packets of this host: passed on to whom they concern (`icmpv6_notify`, `icmpv6_err`). */
-import { type NetDevice, SKB_CONSUMED, SKB_DROP_REASON_IPV6_BAD_EXTHDR, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_PKT_TOO_SMALL, type SkBuff } from '@skbuff/core';
+import { type NetDevice, SKB_CONSUMED, SKB_DROP_REASON_IPV6_BAD_EXTHDR, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REASON_PKT_TOO_SMALL, type SkBuff } from '@skbuff/core';
 import { exthdrWalk, in6DevGet, ipv6SkipExthdr } from '@skbuff/ipv6';
-import { ICMP6_MIB_INERRORS, ICMPV6_ECHO_REQUEST, ICMPV6_INFOMSG_MASK, ICMPV6_PKT_TOOBIG, NDISC_REDIRECT } from '@skbuff/uapi';
+import { ICMP6_MIB_INERRORS, ICMPV6_ECHO_REQUEST, ICMPV6_INFOMSG_MASK, ICMPV6_PKT_TOOBIG, IPPROTO_RAW, NDISC_REDIRECT } from '@skbuff/uapi';
 import { IPV6HDR_LEN, IPV6HDR_NEXTHDR } from '@skbuff/wire';
 import { icmpv6Net } from './icmpv6-net.ts';
 
@@ -26,6 +26,8 @@ function deliver(skb: SkBuff, type: number, code: number, info: number): number 
   const { nexthdr } = exthdrWalk;
   const cut = pullReason(skb, offset + 8);
   if (cut !== 0) return cut;
+  // Raw sockets of this number only send, each packet as another protocol.
+  if (nexthdr === IPPROTO_RAW) return SKB_DROP_REASON_NOT_SPECIFIED;
   ip.protos[nexthdr]?.errHandler?.(skb, type, code, offset, info);
   ip.raw?.icmpError(skb, nexthdr, type, code, offset, info);
   return SKB_CONSUMED;

@@ -1,26 +1,29 @@
 /** net.ipv6.icmp.* (`ipv6_icmp_sysctl_init`). Ranges are the kernel's. */
 import type { Net } from '@skbuff/core';
-import { ipv6Net } from '@skbuff/ipv6';
-import { registerNetSysctl, sysctlBitmap, sysctlField } from '@skbuff/sysctl';
+import { type Ipv6Net, ipv6Net } from '@skbuff/ipv6';
+import { type Range, registerNetSysctl, type SysctlTable, sysctlBitmap, sysctlField } from '@skbuff/sysctl';
 
 const SWITCH = { min: 0, max: 1 } as const;
 const U8 = { min: 0, max: 255 } as const;
+const TYPES = 256;
+
+const ICMPV6_TABLE: SysctlTable<Ipv6Net> = {
+  ratelimit: sysctlField('icmpv6Time', { min: 0 }),
+  echo_ignore_all: sysctlField('icmpv6EchoIgnoreAll', U8),
+  echo_ignore_multicast: sysctlField('icmpv6EchoIgnoreMulticast', U8),
+  echo_ignore_anycast: sysctlField('icmpv6EchoIgnoreAnycast', U8),
+  error_anycast_as_unicast: sysctlField('icmpv6ErrorAnycastAsUnicast', SWITCH),
+  ratemask: sysctlBitmap(TYPES, ({ icmpv6Ratemask }) => ranges(icmpv6Ratemask), setRatemask),
+};
 
 /** Registers the files of a namespace; returns the undo. */
 export function icmpv6SysctlRegister(net: Net): () => void {
-  const state = ipv6Net.of(net);
-  const { icmpv6Ratemask: mask } = state;
-  return registerNetSysctl(net, [
-    sysctlField('net/ipv6/icmp/ratelimit', state, 'icmpv6Time', { min: 0 }),
-    sysctlField('net/ipv6/icmp/echo_ignore_all', state, 'icmpv6EchoIgnoreAll', U8),
-    sysctlField('net/ipv6/icmp/echo_ignore_multicast', state, 'icmpv6EchoIgnoreMulticast', U8),
-    sysctlField('net/ipv6/icmp/echo_ignore_anycast', state, 'icmpv6EchoIgnoreAnycast', U8),
-    sysctlField('net/ipv6/icmp/error_anycast_as_unicast', state, 'icmpv6ErrorAnycastAsUnicast', SWITCH),
-    sysctlBitmap('net/ipv6/icmp/ratemask', mask.length, () => ranges(mask), (list) => {
-      mask.fill(0);
-      for (const [first, last] of list) mask.fill(1, first, last + 1);
-    }),
-  ]);
+  return registerNetSysctl(net, 'net/ipv6/icmp', ICMPV6_TABLE, ipv6Net.of(net));
+}
+
+function setRatemask({ icmpv6Ratemask: mask }: Ipv6Net, list: readonly Range[]): void {
+  mask.fill(0);
+  for (const [first, last] of list) mask.fill(1, first, last + 1);
 }
 
 /** The types that are limited, as ranges. */

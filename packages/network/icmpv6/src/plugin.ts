@@ -1,5 +1,5 @@
 /** The plugin. */
-import type { Net, Plugin } from '@skbuff/core';
+import { type Net, type Plugin, pernetUndo } from '@skbuff/core';
 import { type Inet6Dev, type Inet6Protocol, IPV6 } from '@skbuff/ipv6';
 import { ICMP6_MIB_OUTMSGS, IPPROTO_ICMPV6 } from '@skbuff/uapi';
 import { ICMP6MSG_OUT, Icmpv6Net, icmpv6Net } from './icmpv6-net.ts';
@@ -20,20 +20,12 @@ export function icmpv6(): Plugin {
       const ip = ctx.get(IPV6);
       const service = new Icmpv6();
       ctx.provide(ICMPV6, () => service);
-      const undos: Map<Net, () => void> = new Map();
       ctx.pernetSubsys({
         name: 'icmpv6',
-        init(net) {
-          icmpv6Net.set(net, new Icmpv6Net(net, service, ip));
-          undos.set(net, icmpv6SysctlRegister(net));
-          return 0;
-        },
-        exit(net) {
-          undos.get(net)?.();
-          undos.delete(net);
-          icmpv6Net.set(net, null);
-        },
+        init: (net) => (icmpv6Net.set(net, new Icmpv6Net(net, service, ip)), 0),
+        exit: (net) => icmpv6Net.set(net, null),
       });
+      pernetUndo(ctx, 'icmpv6 settings', (net) => [icmpv6SysctlRegister(net)]);
       ip.icmp = { icmpv6Send, paramProb: icmpv6ParamProb, notify: icmpv6Notify, outCount };
       ctx.onUnload(() => {
         ip.icmp = null;

@@ -1,11 +1,11 @@
 /** What becomes of packets with extension headers; the whole of what Linux does is in kernel.test.ts. */
 import { rmmod, type SkBuff, skbSetFragList } from '@skbuff/core';
-import { IP6CB_FLAGS, IP6CB_RA, IP6SKB_JUMBOGRAM, IP6SKB_ROUTERALERT } from '@skbuff/ipv6';
+import { in6DevGet, type Inet6Dev, IP6CB_FLAGS, IP6CB_RA, IP6SKB_JUMBOGRAM, IP6SKB_ROUTERALERT } from '@skbuff/ipv6';
 import { ethFrame, type Ip6Packet, icmp6Message, receiveFrame } from '@skbuff/testkit';
 import { ETH_P_IPV6, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ROUTING } from '@skbuff/uapi';
-import { be32 } from '@skbuff/wire';
+import { be16, be32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
-import { A, FAR, SEC, packet, useRouter } from './support.ts';
+import { A, FAR, in6, packet, R, SEC, useRouter } from './support.ts';
 
 const t = useRouter();
 const OPTIONS = [0, 0, 1, 4, 0, 0, 0, 0];
@@ -72,6 +72,18 @@ describe('extension headers', () => {
     expect([answer(hop(5, 4, 0, 0, 0, 0)), answer(hop(0xc2, 4, 0, 0, 1, 0)), answer(hop(0xc2, 4, 0, 1, 0x11, 0x70))]).toEqual([[], [4, 0, 44], [4, 0, 42]]);
   });
 
+  it('trace nothing, but are dropped if what is to be traced makes no sense and the interface looks', () => {
+    // Behind two bytes of padding, for alignment: length, kind, namespace, words of a node, words that are left, fields of 32 bits.
+    const trace = (len: number, kind: number, node: number, left: number, fields: number): Ext => hop(1, 0, 0x31, len, 0, kind, 0, 1, node << 3, left, fields >>> 24, (fields >>> 16) & 255, (fields >>> 8) & 255, fields & 255, ...new Array<number>(8).fill(0));
+    const good = [trace(18, 0, 1, 2, 0x80000000), trace(18, 0, 2, 2, 0x00800000), trace(18, 0, 5, 2, 0x00a00401), trace(18, 0, 0, 0, 0), trace(18, 1, 9, 9, 0), trace(18, 0, 1, 0x82, 0x00100000)];
+    const bad = [trace(18, 0, 1, 2, 0x00800000), trace(18, 0, 2, 2, 0x40000000), trace(18, 0, 1, 3, 0x40000000), trace(18, 0, 0, 0, 0x00000400), hop(1, 0, 0x31, 1, 0, 0), hop(1, 0, 0x31, 8, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)];
+    expect([...good, ...bad].map((ext) => answer(ext).length)).toEqual(new Array(12).fill(2));
+    const { cnf } = in6DevGet(t.r.v0) as Inet6Dev;
+    cnf.ioam6Enabled = 1;
+    expect([good.map((ext) => answer(ext)[0]), bad.map((ext) => answer(ext)), t.r.counters().Ip6InHdrErrors]).toEqual([good.map(() => 129), bad.map(() => []), 6]);
+    expect([answer(hop(0x31, 2, 0, 1, 0, 0)), answer(hop(1, 0, 0x31, 2, 0, 1))]).toEqual([[], [129, 0]]);
+  });
+
   it('are padded with as many zeros as alignment needs, not more [IP6X-04, IP6X-09]', () => {
     for (const make of [hop, dst]) {
       expect([make(0, 0, 0, 0, 0, 0), make(1, 4, 0, 0, 0, 0), make(0x1e, 5, 1, 2, 3, 4, 5, 1, 5, 0, 0, 0, 0, 0)].map((ext) => answer(ext))).toEqual([[129, 0], [129, 0], [129, 0]]);
@@ -83,6 +95,27 @@ describe('extension headers', () => {
     const rt = (type: number, left: number): number[] => answer([[43, [0, 2, type, left, ...new Array<number>(20).fill(0)]]]);
     expect([0, 2, 77].map((type) => [rt(type, 0), rt(type, 1)])).toEqual([0, 2, 77].map(() => [[129, 0], [4, 0, 42]]));
     expect([rt(3, 0), rt(4, 0), t.r.counters().Ip6InHdrErrors]).toEqual([[], [], 3]);
+  });
+
+  it('of routing with shortened addresses lead on where interfaces allow it, what is left out said anew (RFC 6554)', () => {
+    const tail = (addr: string, from: number): number[] => [...in6(addr).toBytes()].slice(from);
+    const rpl = (left: number, cmpr: number, pad: number, ...list: number[]): Ext => [[43, [0, (list.length + pad) / 8, 3, left, cmpr, pad << 4, 0, 0, ...list, ...new Array<number>(pad).fill(0)]]];
+    const one = rpl(1, 0, 0, ...tail(FAR, 0));
+    /** Where the packet went, with how many hops left, to whom, and its routing header. */
+    const goes = (ext: Ext): unknown => {
+      t.r.receive(t.r.v0, packet({ ext, ttl: 9 }));
+      t.r.clock.advance(SEC);
+      return t.r.take().map(({ dev, ip }) => (ip[6] === 43 ? [dev, ip[7], [...ip.slice(24, 40)], [...ip.slice(40, ip.length - 12)], be16(ip, 4) === ip.length - 40] : [...ip.slice(40, 42), be32(ip, 44)]));
+    };
+    expect(goes(one)).toEqual([]);
+    for (const name of ['all', 'v0']) t.r.sysctl(`net/ipv6/conf/${name}/rpl_seg_enabled`, 1);
+    // As the running kernel sends it: what was the destination has the first five bytes of the new one.
+    expect(goes(one)).toEqual([['v1', 8, tail(FAR, 0), [58, 2, 3, 0, 0xf5, 0x50, 0, 0, ...tail(R, 5), 0, 0, 0, 0, 0], true]]);
+    // Longer and shorter than it was.
+    expect(goes(rpl(2, 0x5f, 4, ...tail(FAR, 5), 5))).toEqual([['v1', 8, tail(FAR, 0), [58, 3, 3, 1, 0x55, 0x20, 0, 0, ...tail(R, 5), ...tail('2001:db8::5', 5), 0, 0], true]]);
+    expect(goes(rpl(2, 0x0f, 7, ...tail(FAR, 0), 5))).toEqual([['v1', 8, tail(FAR, 0), [58, 3, 3, 1, 0x55, 0x20, 0, 0, ...tail(R, 5), ...tail('2001:db8::5', 5), 0, 0], true]]);
+    expect([goes(rpl(1, 0, 0, ...tail('ff02::1', 0))), goes(rpl(1, 0, 8)), goes(rpl(2, 0, 0, ...tail(FAR, 0)))]).toEqual([[], [], [[4, 0, 43]]]);
+    expect([goes(rpl(4, 0, 0, ...[R, R, FAR, R].flatMap((a) => tail(a, 0)))), answer(rpl(0, 0, 0, ...tail(FAR, 0)))]).toEqual([[[4, 0, 0]], [129, 0]]);
   });
 
   it('with options may stand before a routing header and behind it [IP6X-13]', () => {

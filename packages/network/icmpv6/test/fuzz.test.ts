@@ -8,7 +8,7 @@ import { A, FAR, packet, R, useRouter } from './support.ts';
 
 const t = useRouter();
 beforeEach(() => {
-  for (const name of ['all', 'v0']) t.r.sysctl(`net/ipv6/conf/${name}/seg6_enabled`, 1);
+  for (const name of ['all', 'v0']) for (const kind of ['seg6_enabled', 'rpl_seg_enabled', 'ioam6_enabled']) t.r.sysctl(`net/ipv6/conf/${name}/${kind}`, 1);
   t.r.sysctl('net/ipv6/icmp/ratemask', '');
   t.r.ip.ndisc = { ...(t.r.ip.ndisc as NonNullable<typeof t.r.ip.ndisc>), rcv: () => 0 };
 });
@@ -19,6 +19,8 @@ function receive(bytes: Uint8Array): void {
 }
 
 const OPTIONS = [0, 1, 5, 2, 0, 0, 1, 2, 0, 0, 0x1e, 2, 1, 2, 0, 0];
+const RPL = [0, 2, 3, 2, 0x5f, 0x40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0, 0];
+const TRACE = [0, 2, 1, 0, 0x31, 18, 0, 0, 0, 1, 0x08, 2, 0x80, 0, 0, 0, ...new Array<number>(8).fill(0)];
 const SRH = [0, 4, 4, 1, 1, 0, 0, 0, ...new Array<number>(15).fill(0), 9, ...[0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]];
 
 function seeds(): Uint8Array[] {
@@ -30,6 +32,7 @@ function seeds(): Uint8Array[] {
     packet({ ext: [[0, OPTIONS], [60, OPTIONS]] }),
     packet({ ext: [[0, OPTIONS], [43, [0, 0, 0, 0, 0, 0, 0, 0]], fragment(0), [60, OPTIONS]] }),
     packet({ ext: [[43, SRH]] }),
+    packet({ ext: [[0, TRACE], [43, RPL]] }),
     packet({ ext: [fragment(1)], payload: new Uint8Array(80) }),
     packet({ ext: [fragment(80)], payload: new Uint8Array(40) }),
     packet({ daddr: FAR, ttl: 1 }),

@@ -41,12 +41,12 @@ export class Fqdir<Q extends FragQueue = FragQueue> {
   }
 
   /**
-   * `inet_frag_find`: the queue of the packet that `skb` is a fragment of, for `user`, made if there is none; null where the memory limit allows
-   * no more. `hash` is that of the family's key.
+   * `inet_frag_find`: the queue of the packet that `skb` is a fragment of, for `user`, made if there is none; null where more memory is used than
+   * allowed: then nothing is added to those that wait either. `hash` is that of the family's key.
    */
   find(hash: number, skb: SkBuff, user: number): Q | null {
-    for (const queue of this.candidates(hash)) if (queue.matches(skb, user)) return queue;
     if (this.highThresh === 0 || this.mem > this.highThresh) return null;
+    for (const queue of this.candidates(hash)) if (queue.matches(skb, user)) return queue;
     const queue = this.frags.create(this, hash, skb, user);
     this.insert(queue);
     return queue;

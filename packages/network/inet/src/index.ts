@@ -10,5 +10,6 @@ export * from './fib-dump-filter.ts';
 export * from './icmp-global.ts';
 export * from './ifaddr-dump.ts';
 export * from './inetpeer.ts';
+export * from './multipath-hash.ts';
 export * from './netconf.ts';
 export * from './snmp.ts';

@@ -67,17 +67,17 @@ export function ip6mrMfcDelete(mrt: Mr6Table, ctl: Mf6cCtl, parent: number): num
   return 0;
 }
 
-/** `ipmr_expire_process`: nobody said where the packets go. */
+/** `ipmr_expire_process`: nobody said where the packets go. All wait equally long: the last in the list came first. */
 export function ip6mrExpireProcess(mrt: Mr6Table): void {
   const { timers } = mrt.net;
-  for (const c of [...mrt.unres]) if (c.expires <= timers.jiffies) destroyUnres(mrt, c);
-  const next = Math.min(...mrt.unres.map(({ expires }) => expires));
-  if (Number.isFinite(next)) timers.modTimer(mrt.expireTimer, next);
+  const over = mrt.unres.findIndex(({ expires }) => expires <= timers.jiffies);
+  if (over >= 0) for (const c of mrt.unres.splice(over)) destroyUnres(mrt, c);
+  const next = mrt.unres.at(-1);
+  if (next !== undefined) timers.modTimer(mrt.expireTimer, next.expires);
 }
 
-/** `ip6mr_destroy_unres`. */
+/** `ip6mr_destroy_unres`, of one that is off the list. */
 function destroyUnres(mrt: Mr6Table, c: Mfc6Unres): void {
-  mrt.unres.splice(mrt.unres.indexOf(c), 1);
   for (const skb of c.queue) skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
   mr6NetlinkEvent(mrt, c, RTM_DELROUTE);
 }
@@ -97,7 +97,7 @@ export function mrouteCleanTables(mrt: Mr6Table, flags: number): void {
     mr6NetlinkEvent(mrt, c, RTM_DELROUTE);
   }
   if ((flags & MRT6_FLUSH_MFC) === 0) return;
-  for (const c of [...mrt.unres]) destroyUnres(mrt, c);
+  for (const c of mrt.unres.splice(0)) destroyUnres(mrt, c);
   mrt.net.timers.delTimer(mrt.expireTimer);
 }
 

@@ -15,6 +15,7 @@ import {
   ENOBUFS,
   ENODEV,
   IPSTATS_MIB_OUTFORWDATAGRAMS,
+  MIFF_REGISTER,
   MRT6MSG_NOCACHE,
   MRT6MSG_WRMIFWHOLE,
   MRT6MSG_WRONGMIF,
@@ -24,8 +25,10 @@ import {
 } from '@skbuff/uapi';
 import { In6Addr, IPV6HDR_DADDR, IPV6HDR_HOP_LIMIT, IPV6HDR_LEN, IPV6HDR_SADDR } from '@skbuff/wire';
 import { mr6NetlinkEvent } from './ip6mr-netlink.ts';
+import { ip6mrRegister } from './ip6mr-reg.ts';
 import { ip6mrCacheReport } from './ip6mr-report.ts';
-import { ip6mrNet, type Mfc6Cache, type Mfc6Unres, type Mr6Table, NO_TTL, UNRES_TIMEOUT, type Vif6Device } from './mr6-table.ts';
+import { ip6mrFibLookup } from './ip6mr-rules.ts';
+import { type Mfc6Cache, type Mfc6Unres, type Mr6Table, NO_TTL, UNRES_TIMEOUT, type Vif6Device } from './mr6-table.ts';
 
 /** Jiffies between two messages about a wrong interface (`MFC_ASSERT_THRESH`). */
 const MFC_ASSERT_THRESH = 3000;
@@ -35,7 +38,11 @@ const UNRES_QUEUE = 4;
 /** `ip6_mr_input`: see `MulticastRouting6.input`. What no entry knows waits for the daemon, if it came by an interface of the table. */
 export function ip6MrInput(skb: SkBuff): number {
   const dev = skb.dev as NetDevice;
-  const mrt = ip6mrNet.of(dev.net).dflt;
+  const mrt = ip6mrFibLookup(dev.net, skb, dev.ifindex, 0);
+  if (typeof mrt === 'number') {
+    skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
+    return mrt;
+  }
   const from = mrt.findVif(dev);
   const entry = mrt.entryFor(skb.bytes, skb.networkHeader + IPV6HDR_SADDR, skb.networkHeader + IPV6HDR_DADDR, from);
   if (entry !== null) {
@@ -136,6 +143,10 @@ const fl6 = new Flowi6();
 /** Takes over the sk_buff; without an interface of that number or a way by it it is lost. */
 function sendBy(mrt: Mr6Table, skb: SkBuff, mifi: number): void {
   const vif = mrt.vifs[mifi] ?? null;
+  if (vif !== null && (vif.flags & MIFF_REGISTER) !== 0) {
+    registerBy(mrt, vif, skb);
+    return;
+  }
   const rt = vif === null ? null : routeBy(vif.dev, skb);
   if (rt === null) {
     skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
@@ -143,6 +154,14 @@ function sendBy(mrt: Mr6Table, skb: SkBuff, mifi: number): void {
   }
   skb.dstSet(rt);
   forwardBy(vif as Vif6Device, skb);
+}
+
+/** To the daemon, as it is. */
+function registerBy(mrt: Mr6Table, vif: Vif6Device, skb: SkBuff): void {
+  vif.pktOut++;
+  vif.bytesOut += skb.len;
+  ip6mrRegister(mrt, skb, vif.dev);
+  skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
 }
 
 /** The way (one reference) of a packet to its group by a device; null: there is none. */

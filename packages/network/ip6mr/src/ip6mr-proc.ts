@@ -35,6 +35,5 @@ const right = (n: number, width: number): string => String(n).padStart(width);
 
 /** `%pI6`. */
 function colons(addr: In6Addr): string {
-  const hex = [addr.w0, addr.w1, addr.w2, addr.w3].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-  return hex.replace(/(....)(?!$)/g, '$1:');
+  return addr.toHex().replace(/(....)(?!$)/g, '$1:');
 }

@@ -1,6 +1,6 @@
 /** What the daemon is told (`ip6mr_cache_report`). */
 import { CHECKSUM_UNNECESSARY, type SkBuff } from '@skbuff/core';
-import { EINVAL, ENOBUFS, MRT6MSG_WRMIFWHOLE } from '@skbuff/uapi';
+import { EINVAL, ENOBUFS, MRT6MSG_WHOLEPKT, MRT6MSG_WRMIFWHOLE } from '@skbuff/uapi';
 import { IN6ADDR_LEN, IPV6HDR_DADDR, IPV6HDR_LEN, IPV6HDR_SADDR, setLe16 } from '@skbuff/wire';
 import { MRT6MSG_LEN } from './mfc6-structs.ts';
 import { mrt6msgNetlinkEvent } from './ip6mr-netlink.ts';
@@ -10,7 +10,7 @@ import type { Mr6Table } from './mr6-table.ts';
 export function ip6mrCacheReport(mrt: Mr6Table, pkt: SkBuff, mifi: number, type: number): number {
   const { sk } = mrt;
   if (sk === null) return -EINVAL;
-  const skb = type === MRT6MSG_WRMIFWHOLE ? wholePacket(mrt, pkt) : onlyMessage(mrt);
+  const skb = type === MRT6MSG_WRMIFWHOLE || type === MRT6MSG_WHOLEPKT ? wholePacket(mrt, pkt) : onlyMessage(mrt);
   if (skb === null) return -ENOBUFS;
   const { bytes, data: at } = skb;
   const addrs = pkt.networkHeader + IPV6HDR_SADDR;

@@ -73,11 +73,13 @@ export class Mr6Table {
   readonly vifs: (Vif6Device | null)[] = new Array<Vif6Device | null>(MAXMIFS).fill(null);
   /** One more than the greatest number in use. */
   maxvif = 0;
+  /** Number of the register interface, -1: there is none. */
+  regVif = -1;
   doAssert = false;
   doPim = false;
   /** Of a packet by a wrong interface the daemon gets the whole. */
   doWrvifwhole = false;
-  /** All entries, in the order in which they came. */
+  /** All entries, in the order in which they came; by hash the newest first. */
   readonly mfcs: Mfc6Cache[] = [];
   private readonly hash: (Mfc6Cache | null)[] = new Array<Mfc6Cache | null>(BUCKETS).fill(null);
   /** The one that came last first. */
@@ -122,7 +124,7 @@ export class Mr6Table {
 
   /** `mr_mfc_find_any_parent`: an entry of all groups and sources to whose interfaces `vif` belongs. */
   findAnyParent(vif: number): Mfc6Cache | null {
-    for (const c of this.mfcs) if (c.origin.isAny() && c.group.isAny() && (c.ttls[vif] as number) < NO_TTL) return c;
+    for (let c = this.hash[ANY_ANY] as Mfc6Cache | null; c !== null; c = c.next) if (c.origin.isAny() && c.group.isAny() && (c.ttls[vif] as number) < NO_TTL) return c;
     return null;
   }
 
@@ -130,7 +132,8 @@ export class Mr6Table {
   entryFor(bytes: Uint8Array, saddr: number, daddr: number, from: number): Mfc6Cache | null {
     const own = this.findAt(bytes, saddr, daddr);
     if (own !== null || from < 0) return own;
-    for (const c of this.mfcs) if (c.origin.isAny() && c.group.isAt(bytes, daddr) && this.isOfTree(c, from)) return c;
+    const bucket = mix(0, 0, in6Word(bytes, daddr + 12), in6Word(bytes, daddr + 8));
+    for (let c = this.hash[bucket] as Mfc6Cache | null; c !== null; c = c.next) if (c.origin.isAny() && c.group.isAt(bytes, daddr) && this.isOfTree(c, from)) return c;
     return this.findAnyParent(from);
   }
 
@@ -153,6 +156,9 @@ function bucketOf(origin: In6Addr, group: In6Addr): number {
 function mix(a: number, b: number, c: number, d: number): number {
   return in6Hash(a, b, c, d, 0) & (BUCKETS - 1);
 }
+
+/** Where entries of any source for any group are. */
+const ANY_ANY: number = mix(0, 0, 0, 0);
 
 /** What multicast routing has of one namespace. */
 export class Ip6mrNet {

@@ -1,4 +1,4 @@
-import { nfRegisterNetHook, nfUnregisterNetHook, rmmod } from '@skbuff/core';
+import { type NetDevice, nfRegisterNetHook, nfUnregisterNetHook, rmmod } from '@skbuff/core';
 import { ipv6Net } from '@skbuff/ipv6';
 import { NlMsgBuilder, RtMsg } from '@skbuff/netlink';
 import { EACCES, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENOENT, EOPNOTSUPP, IPSTATS_MIB_OUTFORWDATAGRAMS, MRT6_ADD_MFC, MRT6_ADD_MIF, MRT6_DONE, MRT6_INIT, MRT6_TABLE, MRT6_VERSION, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NF_DROP, NFPROTO_IPV6, NF_INET_FORWARD, NLMSG_DONE, NLMSG_ERROR, NLM_F_DUMP, NLM_F_DUMP_FILTERED, NLM_F_REQUEST, RTA_DST, RTA_IIF, RTA_OIF, RTA_SRC, RTA_TABLE, RTM_GETROUTE, RTM_NEWROUTE, RTNL_FAMILY_IP6MR } from '@skbuff/uapi';
@@ -158,6 +158,7 @@ it('knows packets of its daemon', () => {
   if (skb === null) throw new Error('no memory');
   expect(r.mroute.isSocket(r.net, skb)).toBe(false);
   skb.sk = daemon;
+  skb.dev = r.devs[0] as NetDevice;
   expect(r.mroute.isSocket(r.net, skb)).toBe(true);
   skb.sk = null;
   skb.consume();

@@ -1,5 +1,6 @@
 /** A multicast router with interfaces v0, v1, v2 (indices 10, 11, 12); addresses and routes are the test's, and so are the sockets of daemons. */
 import { createKernel, devOpen, type Kernel, type Net, type NetDevice, type SkBuff, unregisterNetdevice, VirtualClock } from '@skbuff/core';
+import { fibRules } from '@skbuff/fib-rules';
 import { in6DevSet, Inet6Dev, ip6McInput, ip6cbInit, IPV6, ipv6, type Ipv6, Ipv6Devconf, type Flowi6, type Mroute6Sock, type MulticastRouting6, Rt6Info } from '@skbuff/ipv6';
 import { netlink, type NetlinkPort, netlinkPort, nlmsgAll, type NlMsgHdr } from '@skbuff/netlink';
 import { procfs, procNetOf } from '@skbuff/procfs';
@@ -49,11 +50,11 @@ export class Router {
   readonly port: NetlinkPort;
 
   constructor() {
-    this.kernel = createKernel({ clock: this.clock, debug: true, plugins: [netlink(), sysctl(), procfs(), ipv6(), ip6mr()] });
+    this.kernel = createKernel({ clock: this.clock, debug: true, plugins: [netlink(), sysctl(), procfs(), fibRules(), ipv6(), ip6mr()] });
     this.clock.advance(10e9);
     const fakes = this.ip as { routing: unknown; mld: unknown; addrconf: unknown };
     fakes.mld = { chkMcastAddr: () => false };
-    fakes.routing = { routeOutput: (_net: Net, _sk: null, fl6: Flowi6) => this.route(fl6) };
+    fakes.routing = { routeOutput: (_net: Net, _sk: null, fl6: Flowi6) => this.route(fl6), routeInput: (skb: SkBuff) => this.routeInput(skb) };
     fakes.addrconf = { netconfNotify: (_net: Net, _type: number, _attr: number, ifindex: number, cnf: Ipv6Devconf) => void this.netconf.push(`${ifindex} ${cnf.mcForwarding}`) };
     this.devs = [0, 1, 2].map((i) => this.eth(i));
     this.port = netlinkPort(this.net, NETLINK_ROUTE) as NetlinkPort;
@@ -80,6 +81,13 @@ export class Router {
     expect(devOpen(dev)).toBe(0);
     in6DevSet(dev, new Inet6Dev(dev, new Ipv6Devconf()));
     return dev;
+  }
+
+  /** To groups, where there is no choice. */
+  private routeInput(skb: SkBuff): void {
+    const rt = new Rt6Info(skb.dev as NetDevice, this.ip.dstOps);
+    rt.input = ip6McInput;
+    skb.dstSet(rt);
   }
 
   private route({ oif }: Flowi6): Rt6Info {

@@ -1,6 +1,6 @@
 /** net.ipv4.conf.{all,default,IFACE}.* (`net/ipv4/devinet.c`). */
 import type { Net, NetDevice } from '@skbuff/core';
-import { type SysctlEntry, registerNetSysctl, sysctlDevNameIsAllowed, sysctlInt } from '@skbuff/sysctl';
+import { registerNetSysctl, type SysctlFile, type SysctlTable, sysctlDevNameIsAllowed, sysctlInt } from '@skbuff/sysctl';
 import { EINVAL, NETCONFA_ALL, NETCONFA_FORWARDING, NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT, RTM_DELNETCONF, RTM_NEWNETCONF } from '@skbuff/uapi';
 import { DEVCONF_SYSCTLS, type DevconfField, type Ipv4Devconf } from './devconf.ts';
 import { inetNetconf, netconfAttr } from './devinet-netconf.ts';
@@ -18,15 +18,24 @@ const FLUSHES: ReadonlySet<DevconfField> = new Set<DevconfField>([
   'forwarding',
 ]);
 
+/** Whose settings a file has. */
+interface DevconfOwner {
+  readonly net: Net;
+  /** The interface's, NETCONFA_IFINDEX_ALL or NETCONFA_IFINDEX_DEFAULT. */
+  readonly ifindex: number;
+  readonly cnf: Ipv4Devconf;
+}
+
+const DEVINET_TABLE: SysctlTable<DevconfOwner> = Object.fromEntries(DEVCONF_SYSCTLS.map(([sysctl, field, index]) => [sysctl, devconfFile(field, index)]));
+
+const IP_FORWARD: SysctlTable<DevconfOwner> = { ip_forward: devconfFile('forwarding', 1) };
+
 /**
  * `__devinet_sysctl_register`: the files of one set of settings, which is announced; returns the undo. `ifindex`: NETCONFA_IFINDEX_ALL or
  * NETCONFA_IFINDEX_DEFAULT.
  */
 export function devinetSysctlRegister(net: Net, name: string, ifindex: number, cnf: Ipv4Devconf): () => void {
-  const unregister = registerNetSysctl(
-    net,
-    DEVCONF_SYSCTLS.map(([sysctl, field, index]) => entry(net, `net/ipv4/conf/${name}/${sysctl}`, ifindex, cnf, field, index)),
-  );
+  const unregister = registerNetSysctl(net, `net/ipv4/conf/${name}`, DEVINET_TABLE, { net, ifindex, cnf });
   inetNetconf.notify(net, RTM_NEWNETCONF, NETCONFA_ALL, ifindex, cnf);
   return () => {
     unregister();
@@ -39,13 +48,13 @@ export function inetdevSysctlFiles({ net, name, ifindex }: NetDevice, cnf: Ipv4D
   return sysctlDevNameIsAllowed(name) ? devinetSysctlRegister(net, name, ifindex, cnf) : -EINVAL;
 }
 
-function entry(net: Net, path: string, ifindex: number, cnf: Ipv4Devconf, field: DevconfField, index: number): SysctlEntry {
-  const set = (value: number): void => devinetConfSet(net, ifindex, cnf, field, index, value);
-  return sysctlInt(path, () => cnf[field], set, { readOnly: field === 'mcForwarding' });
+function devconfFile(field: DevconfField, index: number): SysctlFile<DevconfOwner> {
+  const readOnly = field === 'mcForwarding';
+  return sysctlInt(({ cnf }) => cnf[field], (owner, value) => devinetConfSet(owner, field, index, value), { readOnly });
 }
 
 /** `devinet_conf_proc`, `devinet_sysctl_forward`: a setting changes, with what follows from it. */
-function devinetConfSet(net: Net, ifindex: number, cnf: Ipv4Devconf, field: DevconfField, index: number, value: number): void {
+function devinetConfSet({ net, ifindex, cnf }: DevconfOwner, field: DevconfField, index: number, value: number): void {
   const state = ipv4Net.of(net);
   const old = cnf[field];
   cnf[field] = value;
@@ -85,7 +94,8 @@ function inetForwardChange(net: Net): void {
   }
 }
 
-/** `net.ipv4.ip_forward`: the same value as conf.all.forwarding. */
-export function ipForwardSysctl(net: Net): SysctlEntry {
-  return entry(net, 'net/ipv4/ip_forward', NETCONFA_IFINDEX_ALL, ipv4Net.of(net).devconfAll, 'forwarding', 1);
+/** `net.ipv4.ip_forward`: the same value as conf.all.forwarding. Returns the undo. */
+export function ipForwardSysctlRegister(net: Net): () => void {
+  const cnf = ipv4Net.of(net).devconfAll;
+  return registerNetSysctl(net, 'net/ipv4', IP_FORWARD, { net, ifindex: NETCONFA_IFINDEX_ALL, cnf });
 }

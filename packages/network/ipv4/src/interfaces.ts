@@ -96,7 +96,7 @@ export interface Ipv4Fragments {
   /** `ip_fragment`: see {@link ipFragment}. */
   readonly fragment: (net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number, output: IpFragmentOutput) => number;
   /** As {@link ipMakeSkb}, for what is longer than `mtu`. */
-  readonly makeList: (sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, mtu: number) => SkBuff | number;
+  readonly makeList: (sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, mtu: number, flags: number) => SkBuff | number;
 }
 
 /** The part {@link ipv4Options}: what stands in a header behind its twentieth byte. */

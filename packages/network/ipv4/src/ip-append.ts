@@ -22,6 +22,7 @@ import {
 } from '@skbuff/core';
 import { inetFreePieces, inetJoinPieces } from '@skbuff/inet';
 import {
+  EAGAIN,
   EMSGSIZE,
   ENETUNREACH,
   ENOBUFS,
@@ -32,6 +33,7 @@ import {
   IP_PMTUDISC_OMIT,
   IP_PMTUDISC_PROBE,
   IP_PMTUDISC_WANT,
+  MSG_DONTWAIT,
   MSG_MORE,
   MSG_PROBE,
   RTAX_HOPLIMIT,
@@ -134,10 +136,10 @@ export function ipMakeSkb(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: Ip
   if (hlen + total > mtu) {
     const { fragments } = ipv4Net.of(sk.net).ip;
     if (fragments === null) return refuseLong(sk, fl4, mtu, hlen);
-    return fragments.makeList(sk, fl4, payload, ipc, rt, mtu);
+    return fragments.makeList(sk, fl4, payload, ipc, rt, mtu, flags);
   }
   const skb = newPiece(sk, rt, hlen, total, total, transhdrlen === 0);
-  if (typeof skb === 'number') return discarded(sk, skb);
+  if (typeof skb === 'number') return discarded(sk, skb, flags);
   if (transhdrlen !== 0 && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) !== 0) skb.ipSummed = CHECKSUM_PARTIAL;
   copyBytes(skb.bytes, skb.transportHeader + transhdrlen, payload.bytes, payload.from, length);
   writeHeader(sk, skb, fl4, rt, opt, ipc.addr, ipc.ttl, ipc.tos, ipSendsDf(sk, rt, true));
@@ -147,7 +149,7 @@ export function ipMakeSkb(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: Ip
 }
 
 /** As {@link ipMakeSkb}, for a packet longer than the path's MTU, in pieces of `pathMtu` bytes. */
-export function ipMakeList(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, pathMtu: number): SkBuff | number {
+export function ipMakeList(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: IpcmCookie, rt: Rtable, pathMtu: number, flags: number): SkBuff | number {
   const queue: SkBuff[] = [];
   const hlen = IPHDR_LEN + (ipc.opt?.optlen ?? 0);
   const mtu = ipc.gsoSize !== 0 ? IP_MAX_MTU : pathMtu;
@@ -156,7 +158,7 @@ export function ipMakeList(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: I
   const err = appendPieces(sk, queue, rt, hlen, mtu, payload, payload.transhdrlen, 0);
   if (err !== 0) {
     inetFreePieces(queue);
-    return discarded(sk, err);
+    return discarded(sk, err, flags);
   }
   const skb = inetJoinPieces(queue);
   writeHeader(sk, skb, fl4, rt, ipc.opt, ipc.addr, ipc.ttl, ipc.tos, ipSendsDf(sk, rt, false));
@@ -165,7 +167,9 @@ export function ipMakeList(sk: InetSock, fl4: Flowi4, payload: IpPayload, ipc: I
   return skb;
 }
 
-function discarded({ net }: InetSock, err: number): number {
+/** What may wait for room comes again, so it has not failed. */
+function discarded({ net }: InetSock, err: number, flags: number): number {
+  if (err === -EAGAIN && (flags & MSG_DONTWAIT) === 0) return err;
   ipv4Net.of(net).stats[IPSTATS_MIB_OUTDISCARDS]++;
   return err;
 }
@@ -323,7 +327,7 @@ function appendToCork(sk: InetSock, cork: InetCork, payload: IpPayload, transhdr
   const err = appendPieces(sk, cork.queue, cork.dst as Rtable, hlen, mtu, payload, transhdrlen, flags);
   if (err === 0) return wholePacketSum(cork, transhdrlen, mtu, flags);
   cork.length -= total;
-  return discarded(sk, err);
+  return discarded(sk, err, flags);
 }
 
 /** A packet that is begun and ended by one call may be summed by the device. */

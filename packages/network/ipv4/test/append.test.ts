@@ -11,7 +11,7 @@ import {
   IP_PMTUDISC_PROBE,
   IP_PMTUDISC_WANT,
   MSG_MORE,
-  MSG_PROBE,
+  MSG_DONTWAIT, MSG_PROBE,
   NFPROTO_IPV4,
   NF_DROP,
   NF_INET_LOCAL_OUT,
@@ -168,8 +168,9 @@ describe('ip_make_skb', () => {
     expect(make(1, cookie(), flow(), 0, (rt) => (rt.pmtu = 60))).toBe(-ENETUNREACH);
     expect(make(1, cookie(), flow(), MSG_PROBE)).toBe(0);
     sk.refuse = -EAGAIN;
-    expect(make(1)).toBe(-EAGAIN);
-    expect(t.h.mib('Ip', 'OutDiscards')).toBe(1);
+    // Who waits comes again with it.
+    expect([make(1), t.h.mib('Ip', 'OutDiscards')]).toEqual([-EAGAIN, 0]);
+    expect([make(1, cookie(), flow(), MSG_DONTWAIT), t.h.mib('Ip', 'OutDiscards')]).toEqual([-EAGAIN, 1]);
     sk.refuse = 0;
     expect(make(65536)).toBe(-EMSGSIZE);
     expect(sk.charged).toBe(0);

@@ -1,7 +1,6 @@
 /** RTM_NEWADDRLABEL, RTM_DELADDRLABEL, RTM_GETADDRLABEL (`net/ipv6/addrlabel.c`). Errnos and words are those of a running 6.18 kernel. */
 import type { ModuleContext } from '@skbuff/core';
 import {
-  NLA_U32,
   NLA_UNSPEC,
   NlAttrs,
   type NetlinkCallback,
@@ -44,7 +43,7 @@ const PREFIXLEN = 2;
 const INDEX = 4;
 const SEQ = 8;
 
-const policy: NlaPolicySet = nlaPolicySet(IFAL_MAX, { [IFAL_ADDRESS]: nlaPolicy(NLA_UNSPEC, IN6ADDR_LEN), [IFAL_LABEL]: nlaPolicy(NLA_U32) });
+const policy: NlaPolicySet = nlaPolicySet(IFAL_MAX, { [IFAL_ADDRESS]: nlaPolicy(NLA_UNSPEC, IN6ADDR_LEN), [IFAL_LABEL]: nlaPolicy(NLA_UNSPEC, 4) });
 
 /** The table of each namespace, and who changes and shows it. */
 export function addrLabelRegister(ctx: ModuleContext): void {

@@ -1,19 +1,11 @@
 /** /proc/net/anycast6 (`ac6_seq_ops` in `net/ipv6/anycast.c`). */
-import type { ModuleContext, Net } from '@skbuff/core';
+import { type ModuleContext, type Net, pernetUndo } from '@skbuff/core';
 import { procCreateNet } from '@skbuff/procfs';
 import { in6DevGet } from './if-inet6.ts';
 
 /** `ac6_proc_init`: the file of each namespace. */
 export function anycastProcRegister(ctx: ModuleContext): void {
-  const undos = new Map<Net, () => void>();
-  ctx.pernetSubsys({
-    name: 'anycast6',
-    init: (net) => (undos.set(net, procCreateNet(net, 'anycast6', () => show(net))), 0),
-    exit(net) {
-      undos.get(net)?.();
-      undos.delete(net);
-    },
-  });
+  pernetUndo(ctx, 'anycast6', (net) => [procCreateNet(net, 'anycast6', () => show(net))]);
 }
 
 /** `ac6_seq_show`: index, name, address, users. */

@@ -1,5 +1,5 @@
 /** Routing headers on their way: those that have led here, and segment routing (`ipv6_srh_rcv` in `net/ipv6/exthdrs.c`; RFC 8754). */
-import { type NetDevice, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff, skbScrubPacket } from '@skbuff/core';
+import { CHECKSUM_COMPLETE, CHECKSUM_NONE, type NetDevice, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff, skbScrubPacket } from '@skbuff/core';
 import {
   ETH_P_IP,
   ICMPV6_EXC_HOPLIMIT,
@@ -46,6 +46,18 @@ export function passRouting(skb: SkBuff, split: boolean): number {
   return NEXT_HEADER;
 }
 
+/** How a kind of routing header leads over its segments. */
+export interface Segments {
+  /** Most segments that may be left, by the header at `at`; negative: it makes no sense. */
+  readonly most: (bytes: Uint8Array, at: number) => number;
+  /** Puts the segment in the header that is the next where `left` are left, and the list in its order then. `data` at the IPv6 header. False: the packet was dropped. */
+  readonly advance: (skb: SkBuff, state: Ipv6Net, left: number) => boolean;
+  /** IPv4 may be wrapped in it too. */
+  readonly ipip: boolean;
+}
+
+const SRH: Segments = { most: (bytes, at) => Math.max(0, (bytes[at + IPV6OPT_HDRLEN] >> 1) - 1), advance: srhAdvance, ipip: true };
+
 /**
  * `ipv6_srh_rcv`: a packet that is steered over segments of which this host is one. Interfaces have to allow it (`seg6_enabled`); no key for
  * HMAC is known here, so that one with a sum is believed only where nobody looks at it (`seg6_require_hmac` below 0).
@@ -55,18 +67,24 @@ export function ipv6SrhRcv(skb: SkBuff): number {
   const state = ipv6Net.of(dev.net);
   const idev = in6DevGet(dev);
   if (idev === null || Math.min(state.devconfAll.seg6Enabled, idev.cnf.seg6Enabled) === 0 || !hmacValid(skb, idev)) return drop(skb);
+  return visitSegments(skb, state, idev, SRH);
+}
+
+/** On to the next segment, and to the one behind it as long as that is here too. Result for `Inet6Protocol.handler`. */
+export function visitSegments(skb: SkBuff, state: Ipv6Net, idev: Inet6Dev, segments: Segments): number {
   for (;;) {
     const { bytes, transportHeader: at } = skb;
     const left = bytes[at + IPV6RT_SEGMENTS_LEFT];
-    if (left === 0) return lastSegment(skb, dev);
-    if (left >= bytes[at + IPV6OPT_HDRLEN] >> 1) return badSegments(skb, state, idev);
-    if (!nextSegment(skb, state, idev, left - 1)) return GONE;
+    if (left === 0) return lastSegment(skb, idev.dev, segments.ipip);
+    const most = segments.most(bytes, at);
+    if (most < 0) return drop(skb);
+    if (left > most) return badSegments(skb, state, idev);
+    if (!nextSegment(skb, state, idev, left - 1, segments)) return GONE;
     const { dev: out, error } = skb.dst as Rt6Info;
     if (error !== 0 || (out.flags & IFF_LOOPBACK) === 0) {
       (skb.dst as Rt6Info).input(skb);
       return GONE;
     }
-    // The next segment is here too.
     if (!mayGoOn(skb, state, idev)) return GONE;
   }
 }
@@ -97,20 +115,27 @@ function badSegments(skb: SkBuff, state: Ipv6Net, idev: Inet6Dev): number {
   return GONE;
 }
 
-/** The packet goes to segment number `left`: finds the way there, `data` back at the IPv6 header. False: it was dropped. */
-function nextSegment(skb: SkBuff, state: Ipv6Net, idev: Inet6Dev, left: number): boolean {
+/** Makes the packet one that goes to the next segment: finds the way there, `data` back at the IPv6 header. False: it was dropped. */
+function nextSegment(skb: SkBuff, state: Ipv6Net, idev: Inet6Dev, left: number, segments: Segments): boolean {
   const { routing } = state.ip;
   if (routing === null || (skb.isCloned() && skb.cache.expandHead(skb, 0, 0) !== 0)) {
     ip6IncStats(state, idev, IPSTATS_MIB_OUTDISCARDS);
     drop(skb);
     return false;
   }
+  // The device's sum was over other addresses.
+  if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
+  skb.push(skb.data - skb.networkHeader);
+  if (!segments.advance(skb, state, left)) return false;
+  skb.dstDrop();
+  routing.routeInput(skb);
+  return true;
+}
+
+function srhAdvance(skb: SkBuff, _state: Ipv6Net, left: number): boolean {
   const { bytes, transportHeader: at, networkHeader: iph } = skb;
   bytes[at + IPV6RT_SEGMENTS_LEFT] = left;
   copyBytes(bytes, iph + IPV6HDR_DADDR, bytes, at + SRH_SEGMENTS + left * 16, 16);
-  skb.push(skb.data - iph);
-  skb.dstDrop();
-  routing.routeInput(skb);
   return true;
 }
 
@@ -129,10 +154,10 @@ function mayGoOn(skb: SkBuff, state: Ipv6Net, idev: Inet6Dev): boolean {
 }
 
 /** What is wrapped in another packet of IP comes out here; anything else is for this host. */
-function lastSegment(skb: SkBuff, dev: NetDevice): number {
+function lastSegment(skb: SkBuff, dev: NetDevice, ipip: boolean): number {
   const { bytes, transportHeader: at } = skb;
   const nexthdr = bytes[at + IPV6OPT_NEXTHDR];
-  if (nexthdr !== IPPROTO_IPV6 && nexthdr !== IPPROTO_IPIP) return passRouting(skb, false);
+  if (nexthdr !== IPPROTO_IPV6 && (nexthdr !== IPPROTO_IPIP || !ipip)) return passRouting(skb, false);
   skb.pull(ipv6Optlen(bytes, at));
   skb.networkHeader = skb.data;
   skb.transportHeader = skb.data;

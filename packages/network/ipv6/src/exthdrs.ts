@@ -28,6 +28,8 @@ import {
 } from '@skbuff/uapi';
 import { IPV6HDR_DADDR, IPV6HDR_LEN, IPV6HDR_PAYLOAD_LEN, IPV6RT_SEGMENTS_LEFT, IPV6RT_TYPE, be16, be32 } from '@skbuff/wire';
 import { ipv6Optlen } from './exthdrs-core.ts';
+import { ipv6HopIoam } from './exthdrs-ioam.ts';
+import { ipv6RplSrhRcv } from './exthdrs-rpl.ts';
 import { ipv6SrhRcv, passRouting } from './exthdrs-srh.ts';
 import { in6DevGet } from './if-inet6.ts';
 import type { Inet6Protocol } from './interfaces.ts';
@@ -146,7 +148,7 @@ function option(hopbyhop: boolean, skb: SkBuff, at: number, knownOnly: boolean):
   const type = skb.bytes[at];
   if (hopbyhop && type === IPV6_TLV_ROUTERALERT) return ipv6HopRa(skb, at);
   if (hopbyhop && type === IPV6_TLV_JUMBO) return ipv6HopJumbo(skb, at);
-  if (hopbyhop && type === IPV6_TLV_IOAM) return ((at - skb.networkHeader) & 3) === 0 || badOptions(skb);
+  if (hopbyhop && type === IPV6_TLV_IOAM) return ipv6HopIoam(skb, at) || badOptions(skb);
   // A label of a domain of interpretation (RFC 5570): no domain is known here.
   if (hopbyhop && type === IPV6_TLV_CALIPSO) return badOptions(skb);
   return ip6TlvoptUnknown(skb, at, knownOnly);
@@ -200,7 +202,7 @@ function paramProb(skb: SkBuff, code: number, at: number, reason: number): false
 
 /**
  * `ipv6_rthdr_rcv`: a routing header that is done with its way is passed over. Type 0 is refused (RFC 5095) as is everything nobody knows;
- * segment routing (type 4) has to be allowed, RPL (type 3) is not spoken.
+ * segment routing (type 4) and RPL (type 3) have to be allowed.
  */
 function ipv6RthdrRcv(skb: SkBuff): number {
   const state = ipv6Net.of((skb.dev as NetDevice).net);
@@ -216,7 +218,7 @@ function ipv6RthdrRcv(skb: SkBuff): number {
   }
   const type = bytes[at + IPV6RT_TYPE];
   if (type === IPV6_SRCRT_TYPE_4) return ipv6SrhRcv(skb);
-  if (type === IPV6_SRCRT_TYPE_3) return dropped(skb);
+  if (type === IPV6_SRCRT_TYPE_3) return ipv6RplSrhRcv(skb);
   if (bytes[at + IPV6RT_SEGMENTS_LEFT] === 0) return passRouting(skb, true);
   ip6IncStats(state, idev, IPSTATS_MIB_INHDRERRORS);
   paramProb(skb, ICMPV6_HDR_FIELD, at + IPV6RT_TYPE, SKB_DROP_REASON_NOT_SPECIFIED);

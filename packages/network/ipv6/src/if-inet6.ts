@@ -21,7 +21,6 @@ export const INET6_IFADDR_STATE_ERRDAD = 3;
 export const INET6_IFADDR_STATE_DEAD = 4;
 
 /** Scopes of {@link Inet6Ifaddr.scope}; 0: global. */
-export const IFA_GLOBAL = 0;
 export const IFA_HOST = 0x10;
 export const IFA_LINK = 0x20;
 export const IFA_SITE = 0x40;
@@ -145,6 +144,11 @@ const ip6Ptr: DevSlot<Inet6Dev> = new DevSlot<Inet6Dev>();
 /** `__in6_dev_get`: IPv6's side of a device, or null while it has none. */
 export function in6DevGet(dev: NetDevice): Inet6Dev | null {
   return ip6Ptr.get(dev);
+}
+
+/** `ipv6_accept_ra`: whether an interface believes routers; one that forwards only if it was told so twice. */
+export function ipv6AcceptRa({ cnf }: Inet6Dev): boolean {
+  return cnf.forwarding !== 0 ? cnf.acceptRa === 2 : cnf.acceptRa !== 0;
 }
 
 /** @internal Only address configuration sets it. */

@@ -15,7 +15,7 @@ import type { Rt6Info } from './rt6-info.ts';
 export interface Fib6Info {
   readonly dst: In6Addr;
   readonly plen: number;
-  /** RTF_* */
+  /** RTF_*; of RTF_EXPIRES `expires` knows. */
   readonly flags: number;
   readonly metric: number;
   /** Jiffies after which it counts no more; 0: never. */
@@ -61,6 +61,11 @@ export interface RaRouter {
   readonly mtu: number;
 }
 
+/** What became of the default route by a router: it could not be added, it was there or is gone, it was added. */
+export const RA_ROUTER_FAILED = -1;
+export const RA_ROUTER_OLD = 0;
+export const RA_ROUTER_NEW = 1;
+
 /** A routing implementation: the FIB, or your own. It makes its routes with `Ipv6.dstOps`, whose `check` it brings. */
 export interface Ip6RoutingProvider {
   /**
@@ -81,16 +86,15 @@ export interface Ip6RoutingProvider {
   readonly cacheFlush: (net: Net) => void;
   /** `ip6_update_pmtu`: the error in `skb`, which quotes a packet of ours at `skb.data`, says that `mtu` bytes would pass. */
   readonly updatePmtu: (net: Net, skb: SkBuff, mtu: number, oif: number, mark: number) => void;
-  /** `dst->ops->update_pmtu`: what has been learned for a socket's route (also: a neighbour cannot take more). */
-  readonly dstUpdatePmtu: (dst: Rt6Info, sk: SkbSock | null, skb: SkBuff | null, mtu: number) => void;
+  /** `ip6_link_failure`: nobody answers where a packet by `rt` was sent: what was learned about its destination counts no more. */
+  readonly linkFailure: (rt: Rt6Info) => void;
   /** `ip6_redirect`: the redirect in `skb` quotes a packet of ours at `skb.data`. `rt6_do_redirect` with `dst` of a socket. */
   readonly redirect: (net: Net, skb: SkBuff, oif: number, mark: number) => void;
   /** `ip6_redirect_no_header`: of a redirect that quotes nothing. */
   readonly redirectNoHeader: (net: Net, skb: SkBuff, oif: number) => void;
 
-  /** `ip6_route_add`, `ip6_route_del`: 0 or a negative errno. */
+  /** `ip6_route_add`: 0 or a negative errno. */
   readonly addRoute: (net: Net, cfg: Fib6Config, extack: ExtAck | null) => number;
-  readonly delRoute: (net: Net, cfg: Fib6Config, extack: ExtAck | null) => number;
   /** `addrconf_f6i_alloc`: the local or anycast route to an own address, not in a table yet; or a negative errno. */
   readonly f6iAlloc: (net: Net, idev: Inet6Dev, addr: In6Addr, anycast: boolean) => Fib6Info | number;
   /** `ip6_ins_rt`, `ip6_del_rt`: into its table and out of it. 0 or a negative errno. */
@@ -100,11 +104,9 @@ export interface Ip6RoutingProvider {
   readonly getPrefixRoute: (net: Net, dev: NetDevice, prefix: In6Addr, plen: number, flags: number, noflags: number, noGw: boolean) => Fib6Info | null;
   /** `fib6_set_expires`, `fib6_clean_expires`: it counts until `jiffies`; 0: for ever. */
   readonly setExpires: (net: Net, rt: Fib6Info, jiffies: number) => void;
-  /** `fib6_modify_metric` … of an own address's prefix route when IFA_RT_PRIORITY changes: as `delRt` and `addRoute` with the new one. */
-  readonly modifyMetric: (net: Net, rt: Fib6Info, metric: number) => number;
 
-  /** `ndisc_router_discovery`'s part of routing: adds, refreshes, changes or removes the default route by `gateway`. False: it could not be added. */
-  readonly raRouter: (dev: NetDevice, gateway: In6Addr, ra: RaRouter) => boolean;
+  /** `ndisc_router_discovery`'s part of routing: adds, refreshes, changes or removes the default route by `gateway`. RA_ROUTER_*. */
+  readonly raRouter: (dev: NetDevice, gateway: In6Addr, ra: RaRouter) => number;
   /** `rt6_route_rcv`: a route information option (RFC 4191 §2.3). */
   readonly routeInfo: (dev: NetDevice, gateway: In6Addr, prefix: In6Addr, plen: number, pref: number, lifetime: number) => void;
   /** `rt6_purge_dflt_routers`: this namespace is a router itself now. */
@@ -119,6 +121,8 @@ export interface Ip6RoutingProvider {
   readonly syncUp: (dev: NetDevice, nhFlags: number) => void;
   readonly syncDownDev: (dev: NetDevice, event: number) => void;
   readonly mtuChange: (dev: NetDevice, mtu: number) => void;
+  /** `fib6_run_gc`: what is over goes now. */
+  readonly runGc: (net: Net) => void;
   /** `ipv6_route_ioctl`: ioctl(2) with the bytes of `struct in6_rtmsg`; the caller has made sure of the privilege. */
   readonly ioctl: ((net: Net, request: number, arg: Uint8Array) => number) | null;
 }

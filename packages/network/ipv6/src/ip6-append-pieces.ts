@@ -102,7 +102,7 @@ function addPiece(sk: Inet6Sock, pieces: Ip6Pieces, prev: SkBuff | null, bytes: 
   const len = rest > (total <= mtu ? mtu : full) - hlen ? full - hlen : rest;
   const n = len - head - gap;
   if (n < 0) return -EINVAL;
-  const skb = newPiece(sk, rt, hlen, len, more && !paged(pieces) ? mtu - hlen : len, head <= flen);
+  const skb = newPiece(sk, rt, hlen, len, more && !paged(pieces) ? mtu - hlen : len, head === 0);
   if (typeof skb === 'number') return skb;
   if (pieces.partial) skb.ipSummed = CHECKSUM_PARTIAL;
   const body = skb.transportHeader;

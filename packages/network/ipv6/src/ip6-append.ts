@@ -9,6 +9,7 @@
 import { CHECKSUM_PARTIAL, type Net, NET_XMIT_CN, NETIF_F_HW_CSUM, NETIF_F_IPV6_CSUM, type SkBuff } from '@skbuff/core';
 import { inetFreePieces, inetJoinPieces } from '@skbuff/inet';
 import {
+  EAGAIN,
   EINVAL,
   EMSGSIZE,
   ENOBUFS,
@@ -21,6 +22,7 @@ import {
   IPV6_PMTUDISC_DO,
   IPV6_PMTUDISC_OMIT,
   IPV6_PMTUDISC_PROBE,
+  MSG_DONTWAIT,
   MSG_MORE,
   MSG_PROBE,
 } from '@skbuff/uapi';
@@ -78,7 +80,7 @@ export function ip6MakeSkb(sk: Inet6Sock, fl6: Flowi6, payload: Ip6Payload, ipc:
   const total = transhdrlen + length;
   if (ipc.opt !== null || IPV6HDR_LEN + total > mtu || mtu < IPV6_MIN_MTU) return makePieces(sk, fl6, payload, ipc, rt, mtu, flags);
   const skb = newPiece(sk, rt, IPV6HDR_LEN, total, total, transhdrlen === 0);
-  if (typeof skb === 'number') return discarded(sk, rt, skb);
+  if (typeof skb === 'number') return discarded(sk, rt, skb, flags);
   if (transhdrlen !== 0 && fl6.proto === IPPROTO_UDP && (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) !== 0) {
     skb.ipSummed = CHECKSUM_PARTIAL;
   }
@@ -132,7 +134,7 @@ function appendTo(
   const able = (rt.dev.features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) !== 0;
   const pieces: Ip6Pieces = { queue, rt, hlen, mtu, total: before + length, more: (flags & MSG_MORE) !== 0, partial: summed && whole && able };
   const err = appendPieces(sk, pieces, payload, head, optFlen(opt));
-  return err < 0 ? discarded(sk, rt, err) : length;
+  return err < 0 ? discarded(sk, rt, err, flags) : length;
 }
 
 /**
@@ -154,7 +156,9 @@ function tooLong(sk: Inet6Sock, fl6: Flowi6, mtu: number, headers: number, head:
   return -EMSGSIZE;
 }
 
-function discarded({ net }: Inet6Sock, { idev }: Rt6Info, err: number): number {
+/** What may wait for room comes again, so it has not failed. */
+function discarded({ net }: Inet6Sock, { idev }: Rt6Info, err: number, flags: number): number {
+  if (err === -EAGAIN && (flags & MSG_DONTWAIT) === 0) return err;
   ip6IncStats(ipv6Net.of(net), idev, IPSTATS_MIB_OUTDISCARDS);
   return err;
 }
@@ -186,7 +190,7 @@ function finish(
   return skb;
 }
 
-/** The header, and the route. `hlimit`, `tclass` -1: the socket's. */
+/** The header, and the route. `hlimit` -1: the socket's. */
 function writeHeader(
   sk: Inet6Sock,
   skb: SkBuff,
@@ -201,8 +205,7 @@ function writeHeader(
   const { bytes, networkHeader: iph } = skb;
   const state = ipv6Net.of(sk.net);
   if (ip6SkIgnoreDf(np)) skb.ignoreDf = true;
-  const priority = tclass >= 0 ? tclass : np.tclass < 0 ? 0 : np.tclass;
-  setBe32(bytes, iph, 0x60000000 | (priority << 20) | ip6MakeFlowlabel(state, skb, fl6, ip6Autoflowlabel(state, np)));
+  setBe32(bytes, iph, 0x60000000 | (tclass << 20) | ip6MakeFlowlabel(state, skb, fl6, ip6Autoflowlabel(state, np)));
   bytes[iph + IPV6HDR_NEXTHDR] = proto;
   bytes[iph + IPV6HDR_HOP_LIMIT] = hlimit >= 0 ? hlimit : ip6SkDstHoplimit(np, fl6, rt);
   fl6.saddr.store(bytes, iph + IPV6HDR_SADDR);
@@ -214,7 +217,7 @@ function writeHeader(
 
 /**
  * `ip6_append_data`: adds to the packet that the socket has corked, or begins one; see {@link ip6MakeSkb} for the arguments. The first
- * call takes flow, options, route and the reference on `rt` over, if it succeeds; later ones look at none of them but `ipc.dontfrag`. 0 or a
+ * call takes flow, options, route and the reference on `rt` over, if it succeeds; later ones look at none of them. 0 or a
  * negative errno; after one from a later call the caller flushes ({@link ip6FlushPendingFrames}).
  */
 export function ip6AppendData(sk: Inet6Sock, fl6: Flowi6, payload: Ip6Payload, ipc: Ipcm6Cookie, rt: Rt6Info, flags: number): number {
@@ -224,7 +227,7 @@ export function ip6AppendData(sk: Inet6Sock, fl6: Flowi6, payload: Ip6Payload, i
   const first = queue.length === 0;
   if (first) ip6SetupCork(sk, fl6, ipc, rt);
   const way = cork.dst as Rt6Info;
-  const added = appendTo(queue, sk, cork.fl6, payload, cork.opt, cork.length, ipc.dontfrag, cork.gsoSize, way, cork.fragsize, payload.transhdrlen, flags);
+  const added = appendTo(queue, sk, cork.fl6, payload, cork.opt, cork.length, cork.dontfrag, cork.gsoSize, way, cork.fragsize, payload.transhdrlen, flags);
   if (added >= 0) {
     cork.length += added;
     return 0;
@@ -250,6 +253,7 @@ function ip6SetupCork(sk: Inet6Sock, fl6: Flowi6, ipc: Ipcm6Cookie, rt: Rt6Info)
   cork.priority = ipc.priority;
   cork.mark = ipc.mark;
   cork.gsoSize = ipc.gsoSize;
+  cork.dontfrag = ipc.dontfrag < 0 ? Number(np.dontfrag) : ipc.dontfrag;
 }
 
 /** `ip6_finish_skb`: what the socket has corked as one packet, ready for {@link ip6SendSkb}; null if there is nothing. The cork is empty then. */

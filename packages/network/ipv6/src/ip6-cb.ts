@@ -16,21 +16,14 @@ export const IP6CB_LASTOPT = 6;
 /** Where the byte is that says what the header at `data` is. */
 export const IP6CB_NHOFF = 7;
 export const IP6CB_FRAG_MAX_SIZE = 8;
-/** Offset of the home address option. */
-export const IP6CB_DSTHAO = 9;
 
-export const IP6SKB_XFRM_TRANSFORMED = 1;
 export const IP6SKB_FORWARDED = 2;
 export const IP6SKB_REROUTED = 4;
 export const IP6SKB_ROUTERALERT = 8;
 export const IP6SKB_FRAGMENTED = 16;
 export const IP6SKB_HOPBYHOP = 32;
-export const IP6SKB_L3SLAVE = 64;
 export const IP6SKB_JUMBOGRAM = 128;
-export const IP6SKB_SEG6 = 256;
-export const IP6SKB_FAKEJUMBO = 512;
 export const IP6SKB_MULTIPATH = 1024;
-export const IP6SKB_MCROUTE = 2048;
 
 /** Clears what the lower layer left there. */
 export function ip6cbInit(skb: SkBuff, iif: number): void {
@@ -44,5 +37,4 @@ export function ip6cbInit(skb: SkBuff, iif: number): void {
   cb[IP6CB_LASTOPT] = 0;
   cb[IP6CB_NHOFF] = 0;
   cb[IP6CB_FRAG_MAX_SIZE] = 0;
-  cb[IP6CB_DSTHAO] = 0;
 }

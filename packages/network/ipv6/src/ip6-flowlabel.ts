@@ -1,5 +1,6 @@
 /** Flow labels that nobody chose (`ip6_make_flowlabel` in `include/net/ipv6.h`; RFC 6437, RFC 6438). */
 import { type SkBuff, SKB_L4_HASH, SKB_SW_HASH } from '@skbuff/core';
+import { IPPROTO_ICMPV6 } from '@skbuff/uapi';
 import { in6Hash } from '@skbuff/wire';
 import type { Flowi6 } from './flow.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -35,9 +36,10 @@ function skbGetHashFlowi6(skb: SkBuff, fl6: Flowi6): number {
   if ((skb.bits & (SKB_L4_HASH | SKB_SW_HASH)) !== 0) return skb.hash;
   const { saddr, daddr, sport, dport, proto } = fl6;
   const seed = skb.cache.hashRnd | 0;
-  // Sums: both directions of a flow have the same number.
+  // A sum, and ports in order: both directions of a flow have the same number. ICMPv6's type and code have no direction.
   const addrs = in6Hash(saddr.w0, saddr.w1, saddr.w2, saddr.w3, seed) + in6Hash(daddr.w0, daddr.w1, daddr.w2, daddr.w3, seed);
-  const hash = in6Hash(addrs | 0, sport + dport, proto, 0, seed) >>> 0;
+  const ports = proto === IPPROTO_ICMPV6 || sport > dport ? (sport << 16) | dport : (dport << 16) | sport;
+  const hash = in6Hash(addrs | 0, ports, proto, 0, seed) >>> 0;
   skb.hash = hash === 0 ? 1 : hash;
   skb.bits |= (sport | dport) !== 0 ? SKB_L4_HASH | SKB_SW_HASH : SKB_SW_HASH;
   return skb.hash;

@@ -42,8 +42,8 @@ import {
 } from '@skbuff/uapi';
 import { In6Addr, IPV6HDR_DADDR, IPV6HDR_HOP_LIMIT, IPV6HDR_LEN, IPV6HDR_NEXTHDR, IPV6HDR_PAYLOAD_LEN, IPV6HDR_SADDR, in6Word, setBe16 } from '@skbuff/wire';
 import { IPV6_ADDR_SCOPE_NODELOCAL } from './addrconf-core.ts';
-import type { Inet6Dev } from './if-inet6.ts';
-import { IP6CB_FLAGS, IP6CB_FRAG_MAX_SIZE, IP6CB_NHOFF, IP6SKB_FAKEJUMBO, IP6SKB_FORWARDED, IP6SKB_REROUTED } from './ip6-cb.ts';
+import { type Inet6Dev, in6DevGet } from './if-inet6.ts';
+import { IP6CB_FLAGS, IP6CB_FRAG_MAX_SIZE, IP6CB_NHOFF, IP6SKB_FORWARDED, IP6SKB_REROUTED } from './ip6-cb.ts';
 import { ip6Fragment } from './ip6-fragment.ts';
 import { ip6SkbDstMtu } from './ip6-room.ts';
 import { type Ipv6, ipv6Net } from './ipv6-net.ts';
@@ -112,7 +112,8 @@ function outputDisabled(net: Net, skb: SkBuff, idev: Inet6Dev | null): number {
 /** `ip6_finish_output`: what is longer than the way's MTU is cut. */
 export function ip6FinishOutput(net: Net, sk: SkbSock | null, skb: SkBuff): number {
   const rt = skb.dst as Rt6Info;
-  const mtu = rt.pmtu === 0 && rt.metrics === null ? (rt.idev as Inet6Dev).cnf.mtu6 : ip6SkbDstMtu(skb);
+  const link = rt.pmtu === 0 && rt.metrics === null ? in6DevGet(rt.dev) : null;
+  const mtu = link !== null ? link.cnf.mtu6 : ip6SkbDstMtu(skb);
   if (skb.len <= mtu && skb.cb[IP6CB_FRAG_MAX_SIZE] === 0) return ip6FinishOutput2(net, sk, skb);
   return finishOutputLong(net, sk, skb);
 }
@@ -130,7 +131,7 @@ function finishOutputLong(net: Net, sk: SkbSock | null, skb: SkBuff): number {
  * narrower than the way in) it is cut here, and fragmented what is too long still. 0, -ENOMEM, or the first error of a segment.
  */
 function ip6FinishOutputGso(net: Net, sk: SkbSock | null, skb: SkBuff, mtu: number): number {
-  if ((skb.cb[IP6CB_FLAGS] & IP6SKB_FAKEJUMBO) !== 0 || skbGsoValidateNetworkLen(skb, mtu)) return ip6FinishOutput2(net, sk, skb);
+  if (skbGsoValidateNetworkLen(skb, mtu)) return ip6FinishOutput2(net, sk, skb);
   return skbGsoOutput(net, sk, skb, mtu, outputSegment);
 }
 

@@ -62,6 +62,9 @@ export class Ipv6 {
 /** The service under which other plugins find it. */
 export const IPV6: Token<Ipv6> = token<Ipv6>('IPV6');
 
+/** What a number of 56 bits can be at most. */
+export const IOAM6_DEFAULT_ID_WIDE: bigint = (1n << 56n) - 1n;
+
 /** `struct netns_ipv6`: settings and counters of one namespace. */
 export class Ipv6Net {
   readonly ip: Ipv6;
@@ -71,8 +74,8 @@ export class Ipv6Net {
   readonly icmpv6MsgStats: Float64Array = new Float64Array(ICMP6MSG_MIB_MAX);
   /** What other packages add to /proc/net/snmp6 (`Udp6` …): lines. */
   readonly snmpGroups: Map<string, () => string> = new Map();
-  /** By address, as text of four words. */
-  readonly peers: InetPeerBase<In6Addr> = new In6Map();
+  /** By address. */
+  readonly peers: InetPeerBase<In6Addr>;
   /** `inet6_addr_lst`: every address of the namespace. */
   readonly addrs: Inet6AddrHash;
   /** Settings of net.ipv6.conf.all and .default. */
@@ -98,6 +101,10 @@ export class Ipv6Net {
   multipathHashPolicy = 0;
   multipathHashFields = 7;
   fibNotifyOnFlagChange = 0;
+  /** What this host would call itself in a trace of IOAM, and how tunnels of segment routing label their packets: kept for who reads it. */
+  ioam6Id = 0xffffff;
+  ioam6IdWide: bigint = IOAM6_DEFAULT_ID_WIDE;
+  seg6Flowlabel = 0;
   /** net.ipv6.icmp.*: jiffies between two errors to a host; types that this holds for. */
   icmpv6Time = 100;
   icmpv6EchoIgnoreAll = 0;
@@ -116,6 +123,7 @@ export class Ipv6Net {
     this.ip = ip;
     this.hashSeed = net.kernel.random.u32() | 0;
     this.addrs = new Inet6AddrHash(this.hashSeed);
+    this.peers = new In6Map(this.hashSeed);
     this.devconfAll = new Ipv6Devconf();
     this.devconfDflt = new Ipv6Devconf();
     this.devconfDflt.acceptDad = 1;

@@ -20,7 +20,6 @@ const RULES = 9;
 
 /** What all candidates are judged by. */
 class SaddrDst {
-  net!: Net;
   readonly addr: In6Addr = new In6Addr();
   ifindex = 0;
   /** IPV6_ADDR_SCOPE_* */
@@ -47,9 +46,9 @@ class SaddrScore {
   }
 }
 
-/** `ipv6_use_optimistic_addr`: an address whose uniqueness is being checked is as good as any. */
-function useOptimisticAddr(net: Net, { cnf }: Inet6Dev): boolean {
-  const all = ipv6Net.of(net).devconfAll;
+/** `ipv6_use_optimistic_addr`: an address may be a source while its uniqueness is still being checked. */
+export function ipv6UseOptimisticAddr({ dev, cnf }: Inet6Dev): boolean {
+  const all = ipv6Net.of(dev.net).devconfAll;
   return (all.optimisticDad !== 0 || cnf.optimisticDad !== 0) && (all.useOptimistic !== 0 || cnf.useOptimistic !== 0);
 }
 
@@ -65,9 +64,9 @@ function scopeDist(type: number, wanted: number): number {
 }
 
 /** Rule 3: deprecated addresses, and optimistic ones that may not be used freely, are the last choice. */
-function isPreferred(dst: SaddrDst, ifp: Inet6Ifaddr, type: number): boolean {
+function isPreferred(ifp: Inet6Ifaddr, type: number): boolean {
   if ((type & (IPV6_ADDR_MAPPED | IPV6_ADDR_COMPATV4 | IPV6_ADDR_LOOPBACK)) !== 0) return true;
-  const avoid = useOptimisticAddr(dst.net, ifp.idev) ? IFA_F_DEPRECATED : IFA_F_DEPRECATED | IFA_F_OPTIMISTIC;
+  const avoid = ipv6UseOptimisticAddr(ifp.idev) ? IFA_F_DEPRECATED : IFA_F_DEPRECATED | IFA_F_OPTIMISTIC;
   return (ifp.flags & avoid) === 0;
 }
 
@@ -89,11 +88,11 @@ function evaluate(dst: SaddrDst, ifp: Inet6Ifaddr, type: number, rule: number): 
     case 1:
       return scopeDist(type, dst.scope);
     case 2:
-      return Number(isPreferred(dst, ifp, type));
+      return Number(isPreferred(ifp, type));
     case 3:
       return Number(dst.ifindex === 0 || dst.ifindex === ifp.idev.dev.ifindex);
     case 4:
-      return Number(ipv6AddrLabel(dst.net, ifp.addr, type & 0xffff, ifp.idev.dev.ifindex) === dst.label);
+      return Number(ipv6AddrLabel(ifp.idev.dev.net, ifp.addr, type & 0xffff, ifp.idev.dev.ifindex) === dst.label);
     case 5:
       return Number(suitsPrivacy(dst, ifp));
     case 6:
@@ -148,7 +147,6 @@ function candidatesOf(idev: Inet6Dev): void {
  */
 export function ipv6DevGetSaddr(net: Net, dstDev: NetDevice | null, daddr: In6Addr, prefs: number, saddr: In6Addr): number {
   const type = ipv6AddrTypeScope(daddr);
-  wanted.net = net;
   wanted.addr.copy(daddr);
   wanted.ifindex = dstDev === null ? 0 : dstDev.ifindex;
   wanted.scope = type >>> 16;

@@ -40,7 +40,7 @@ export class Ipv6Pinfo {
   mcastOif = 0;
   ucastOif = 0;
   mcLoop = true;
-  /** Traffic class; -1: 0, or that of what is answered. */
+  /** Traffic class: 0…255. */
   tclass = 0;
   /** IPV6_PMTUDISC_* */
   pmtudisc: number = IPV6_PMTUDISC_WANT;
@@ -83,6 +83,7 @@ export function inet6Sk(sk: SkbSock | null): Ipv6Pinfo | null {
 export interface Ipcm6Cookie {
   /** -1: the socket's. */
   hlimit: number;
+  /** 0…255 */
   tclass: number;
   /** -1: the socket's; 0 or 1. */
   dontfrag: number;
@@ -98,7 +99,7 @@ export interface Ipcm6Cookie {
 
 /** One for the sends of a socket. */
 export function newIpcm6Cookie(): Ipcm6Cookie {
-  return { hlimit: -1, tclass: -1, dontfrag: -1, opt: null, priority: 0, mark: 0, gsoSize: 0, txFlags: 0, tsKey: 0 };
+  return { hlimit: -1, tclass: 0, dontfrag: -1, opt: null, priority: 0, mark: 0, gsoSize: 0, txFlags: 0, tsKey: 0 };
 }
 
 /** `struct inet_cork_full` of IPv6 with the queue of packets under construction. */
@@ -114,9 +115,11 @@ export interface Inet6Cork {
   priority: number;
   mark: number;
   gsoSize: number;
+  /** 0 or 1: it may not be cut. */
+  dontfrag: number;
 }
 
 /** A cork with nothing in it. */
 export function newInet6Cork(): Inet6Cork {
-  return { dst: null, fl6: new Flowi6(), opt: null, queue: [], length: 0, fragsize: 0, hopLimit: 0, tclass: 0, priority: 0, mark: 0, gsoSize: 0 };
+  return { dst: null, fl6: new Flowi6(), opt: null, queue: [], length: 0, fragsize: 0, hopLimit: 0, tclass: 0, priority: 0, mark: 0, gsoSize: 0, dontfrag: 0 };
 }

@@ -1,5 +1,5 @@
 /** /proc/net/snmp6 and /proc/net/dev_snmp6/IFACE (`net/ipv6/proc.c`): one counter on each line. */
-import { DevSlot, type ModuleContext, type Net } from '@skbuff/core';
+import { DevSlot, type ModuleContext, pernetUndo } from '@skbuff/core';
 import { type SnmpMib, snmpItems } from '@skbuff/inet';
 import { procCreateNet } from '@skbuff/procfs';
 import * as S from '@skbuff/uapi';
@@ -121,16 +121,5 @@ export function snmp6UnregisterDev({ dev }: Inet6Dev): void {
 
 /** `ipv6_proc_init_net`. */
 export function proc6Register(ctx: ModuleContext): void {
-  const undos: Map<Net, () => void> = new Map();
-  ctx.pernetSubsys({
-    name: 'ipv6 counters',
-    init(net) {
-      undos.set(net, procCreateNet(net, 'snmp6', () => snmp6Text(ipv6Net.of(net))));
-      return 0;
-    },
-    exit(net) {
-      undos.get(net)?.();
-      undos.delete(net);
-    },
-  });
+  pernetUndo(ctx, 'ipv6 counters', (net) => [procCreateNet(net, 'snmp6', () => snmp6Text(ipv6Net.of(net)))]);
 }

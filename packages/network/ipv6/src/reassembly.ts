@@ -65,7 +65,7 @@ import type { Rt6Info } from './rt6-info.ts';
 import { ip6IncStats } from './snmp.ts';
 
 /** Memory charged for an empty queue, bytes (`sizeof(struct frag_queue)`). */
-const QSIZE = 224;
+const QSIZE = 184;
 const IPV6_FRAG_TIMEOUT: number = 60 * HZ;
 const IPV6_MAXPLEN = 65535;
 const TCPHDR_LEN = 20;

@@ -2,7 +2,7 @@
 import { DstEntry, type DstOps, type NetDevice } from '@skbuff/core';
 import { IPV6_MIN_MTU, RTAX_MTU, RTF_CACHE, RTF_GATEWAY, RTN_UNICAST } from '@skbuff/uapi';
 import { In6Addr } from '@skbuff/wire';
-import type { Inet6Dev } from './if-inet6.ts';
+import { type Inet6Dev, in6DevGet } from './if-inet6.ts';
 
 export class Rt6Info extends DstEntry {
   /** RTF_* */
@@ -23,7 +23,7 @@ export class Rt6Info extends DstEntry {
   /** `rt6i_sernum` and `from`: what the routing provider remembers to say whether the decision still holds. */
   cookie = 0;
   from: unknown = null;
-  /** Learned path MTU (RTAX_MTU of an exception), 0: none; it holds until `expires`. */
+  /** Learned path MTU (RTAX_MTU of an exception), 0: none. It holds as long as the decision does: who keeps that asks before each packet. */
   pmtu = 0;
   /** `rt6i_uncached`: where its maker has noted it, to make it let go of a device that leaves; null: not noted. */
   uncached: Set<Rt6Info> | null = null;
@@ -46,8 +46,7 @@ export class Rt6Info extends DstEntry {
 /** `ip6_mtu`: bytes of an IPv6 packet that fit on this way. For `DstOps.mtu` of an {@link Rt6Info}. */
 export function ip6Mtu(dst: DstEntry): number {
   const rt = dst as Rt6Info;
-  const known = rt.pmtu !== 0 && (rt.expires === 0 || rt.dev.net.timers.jiffies < rt.expires);
-  const mtu = known ? rt.pmtu : rt.metric(RTAX_MTU);
+  const mtu = rt.pmtu !== 0 ? rt.pmtu : rt.metric(RTAX_MTU);
   return Math.min(mtu !== 0 ? mtu : linkMtu6(rt), IP6_MAX_MTU);
 }
 
@@ -60,7 +59,9 @@ export function ip6DstMtuForward(rt: Rt6Info): number {
   return Math.max(mtu !== 0 ? mtu : linkMtu6(rt), IPV6_MIN_MTU);
 }
 
-function linkMtu6({ idev }: Rt6Info): number {
+/** Of the device that packets leave by: what is for an address of this host is as long as the loopback device takes. */
+function linkMtu6({ dev }: Rt6Info): number {
+  const idev = in6DevGet(dev);
   return idev === null ? IPV6_MIN_MTU : idev.cnf.mtu6;
 }
 

@@ -13,6 +13,9 @@ import {
   IFF_LOOPBACK,
   IPV6_PMTUDISC_DO,
   IPV6_PMTUDISC_PROBE,
+  IPPROTO_ICMPV6,
+  IPPROTO_UDP,
+  MSG_DONTWAIT,
   MSG_MORE,
   MSG_PROBE,
   NF_ACCEPT,
@@ -150,7 +153,10 @@ describe('ip6_make_skb', () => {
     expect(make(20)).toBe(-EINVAL);
     t.h.idev(dev).cnf.mtu6 = 1500;
     sk.refuse = -EAGAIN;
+    // Who waits comes again with it.
     expect([make(20), make(2000)]).toEqual([-EAGAIN, -EAGAIN]);
+    expect(t.h.counters(dev)).toEqual({});
+    expect([make(20, cookie6(), flow(), MSG_DONTWAIT), make(2000, cookie6(), flow(), MSG_DONTWAIT)]).toEqual([-EAGAIN, -EAGAIN]);
     expect(t.h.counters(dev)).toEqual({ OUTDISCARDS: 2 });
   });
 
@@ -231,8 +237,7 @@ describe('hop limit and traffic class', () => {
       rt.metrics[RTAX_HOPLIMIT] = 33;
     };
     expect(send(4, cookie6(), flow(), ofRoute)[7]).toBe(33);
-    sk.pinet6.tclass = 0x28;
-    expect([be32(send(4), 0) >>> 20, be32(send(4, cookie6({ tclass: 0xb8, hlimit: 3 })), 0) >>> 20]).toEqual([0x628, 0x6b8]);
+    expect([be32(send(4), 0) >>> 20, be32(send(4, cookie6({ tclass: 0xb8, hlimit: 3 })), 0) >>> 20]).toEqual([0x600, 0x6b8]);
   });
 });
 
@@ -259,6 +264,12 @@ describe('flow labels', () => {
     t.h.state.autoFlowlabels = 1;
     t.h.state.flowlabelStateRanges = 1;
     expect(label()).toBe(made | 0x80000);
+  });
+
+  it('tell flows apart by both ports, whatever their sum, but not its two directions; ICMPv6 by type and code [IP6H-08]', () => {
+    const of = (sport: number, dport: number, proto: number = IPPROTO_UDP): number => label({}, Object.assign(flow(), { sport, dport, proto }));
+    expect(new Set([of(1000, 2001), of(1001, 2000), of(1002, 1999)]).size).toBe(3);
+    expect([of(2001, 1000) === of(1000, 2001), of(1, 4, IPPROTO_ICMPV6) === of(4, 1, IPPROTO_ICMPV6)]).toEqual([true, false]);
   });
 
   it('are what the sender says', () => {
@@ -292,6 +303,14 @@ describe('corking', () => {
     const pieces = t.h.take().map((s) => s.ip);
     expect(pieces.map((ip) => ip.length)).toEqual([1496, 1058]);
     expect(pieces.flatMap((ip) => [...ip.slice(48)]).slice(8)).toEqual([...data(1450), ...data(1000)]);
+  });
+
+  it('keeps to what the first send said of cutting', () => {
+    expect([append(1000, MSG_MORE, cookie6({ dontfrag: 1 })), append(1000, 0, cookie6({ dontfrag: 0 }))]).toEqual([0, -EMSGSIZE]);
+    ip6FlushPendingFrames(sk);
+    append(1000, MSG_MORE);
+    sk.pinet6.dontfrag = true;
+    expect([append(1000, 0), ip6PushPendingFrames(sk), t.h.take().length]).toEqual([0, 0, 2]);
   });
 
   it('throws away what was corked, and gives back what it held', () => {

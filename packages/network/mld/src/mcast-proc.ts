@@ -1,6 +1,5 @@
 /** /proc/net/igmp6 and /proc/net/mcfilter6 (`net/ipv6/mcast.c`). */
 import { jiffiesToClockT, type Net, type NetDevice } from '@skbuff/core';
-import type { In6Addr } from '@skbuff/wire';
 import { type Ifmcaddr6, MAF_TIMER_RUNNING } from './ifmcaddr6.ts';
 import { mcastOf } from './mcast-dev.ts';
 
@@ -10,7 +9,7 @@ export function igmp6McSeqShow(net: Net): string {
   return lines(net, (dev, group) => {
     const left = (group.flags & MAF_TIMER_RUNNING) === 0 ? 0 : jiffiesToClockT((group.timer?.expires ?? jiffies) - jiffies);
     const flags = group.flags.toString(16).toUpperCase().padStart(8, '0');
-    return `${String(dev.ifindex).padEnd(4)} ${dev.name.padEnd(15)} ${hex(group.addr)} ${String(group.users).padStart(5)} ${flags} ${left}\n`;
+    return `${String(dev.ifindex).padEnd(4)} ${dev.name.padEnd(15)} ${group.addr.toHex()} ${String(group.users).padStart(5)} ${flags} ${left}\n`;
   });
 }
 
@@ -22,17 +21,12 @@ export function igmp6McfSeqShow(net: Net): string {
   let begun = false;
   const rows = lines(net, (dev, group, i) => {
     begun ||= i === 0 && group.sources.length !== 0;
-    const head = `${String(dev.ifindex).padStart(3)} ${dev.name.slice(0, 6).padStart(6)} ${hex(group.addr)}`;
-    return begun ? group.sources.map(({ addr, include, exclude }) => `${head} ${hex(addr)} ${String(include).padStart(6)} ${String(exclude).padStart(6)}\n`).join('') : '';
+    const head = `${String(dev.ifindex).padStart(3)} ${dev.name.slice(0, 6).padStart(6)} ${group.addr.toHex()}`;
+    return begun ? group.sources.map(({ addr, include, exclude }) => `${head} ${addr.toHex()} ${String(include).padStart(6)} ${String(exclude).padStart(6)}\n`).join('') : '';
   });
   return `Idx Device                Multicast Address                   Source Address    INC    EXC\n${rows}`;
 }
 
 function lines(net: Net, line: (dev: NetDevice, group: Ifmcaddr6, i: number) => string): string {
   return net.devList.map((dev) => (mcastOf(dev)?.groups ?? []).map((group, i) => line(dev, group, i)).join('')).join('');
-}
-
-/** `%pi6`. */
-function hex({ w0, w1, w2, w3 }: In6Addr): string {
-  return [w0, w1, w2, w3].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }

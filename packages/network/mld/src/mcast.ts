@@ -219,4 +219,6 @@ export function ipv6McDestroyDev(mc: McastDev): void {
   ipv6DevMcDec(mc.idev, in6addrLinklocalAllnodes);
   if (mc.idev.cnf.forwarding !== 0) ipv6DevMcDec(mc.idev, in6addrLinklocalAllrouters);
   mc.groups.length = 0;
+  // To have left the groups of routers would be reported, where the device stays and only this package goes.
+  mc.stopTimers();
 }

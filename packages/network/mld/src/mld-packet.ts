@@ -6,8 +6,7 @@
  *   MLDv2  143, 0, checksum | 0, records | each: type, 0, sources | group | sources
  */
 import { LL_MAX_HEADER, type Net, NetSlot, type NetDevice, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
-import { CtlSock } from '@skbuff/inet';
-import { in6DevGet, type Inet6Sock, ip6HookOut, ip6IncStats, ipv6GetLladdr, ipv6Net, Ipv6Pinfo } from '@skbuff/ipv6';
+import { CtlSock6, in6DevGet, ip6HookOut, ip6IncStats, ipv6GetLladdr, ipv6Net } from '@skbuff/ipv6';
 import {
   ETH_P_IPV6,
   ICMPV6_MGM_REDUCTION,
@@ -51,25 +50,12 @@ const SNDBUF = 212_992;
 /** ff02::16, all routers that speak MLDv2. */
 const MLD2_ALL_MCR: Readonly<In6Addr> = new In6Addr(0xff020000, 0, 0, 0x16);
 
-/** `igmp_sk`. */
-class MldSock extends CtlSock implements Inet6Sock {
-  readonly pinet6: Ipv6Pinfo = new Ipv6Pinfo();
-
-  localError6(): void {
-    // Nobody reads the errors of this socket.
-  }
-
-  localRxpmtu(): void {
-    // Nor this.
-  }
-}
-
-/** The socket that a namespace sends by. */
-export const igmpSk: NetSlot<MldSock> = new NetSlot<MldSock>('igmp6');
+/** `igmp_sk`: the socket that a namespace sends by. */
+export const igmpSk: NetSlot<CtlSock6> = new NetSlot<CtlSock6>('igmp6');
 
 /** `igmp6_net_init`'s socket. */
-export function igmpSkNew(net: Net): MldSock {
-  return new MldSock(net, SNDBUF);
+export function igmpSkNew(net: Net): CtlSock6 {
+  return new CtlSock6(net, SNDBUF);
 }
 
 const saddr = new In6Addr();

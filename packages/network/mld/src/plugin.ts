@@ -1,8 +1,8 @@
 /** The plugin. */
-import type { ModuleContext, Net, NetDevice, Plugin } from '@skbuff/core';
+import { type ModuleContext, type Net, type NetDevice, type Plugin, pernetUndo } from '@skbuff/core';
 import { in6DevGet, IPV6, type Inet6Dev, type Ipv6, type MldOps } from '@skbuff/ipv6';
 import { procCreateNet } from '@skbuff/procfs';
-import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
+import { registerNetSysctl, type SysctlTable, sysctlField } from '@skbuff/sysctl';
 import { IFF_MULTICAST } from '@skbuff/uapi';
 import { in6addrInterfacelocalAllnodes, in6addrInterfacelocalAllrouters, in6addrLinklocalAllnodes, in6addrLinklocalAllrouters, in6addrSitelocalAllrouters } from '@skbuff/wire';
 import { igmp6McfSeqShow, igmp6McSeqShow } from './mcast-proc.ts';
@@ -22,21 +22,15 @@ function init(ctx: ModuleContext): void {
   const ip = ctx.get(IPV6);
   const service = new Mld(ip);
   const { initNet } = ctx.kernel;
-  const files: Map<Net, readonly (() => void)[]> = new Map();
   ctx.pernetSubsys({
     name: 'igmp6',
-    init(net) {
-      igmpSk.set(net, igmpSkNew(net));
-      files.set(net, [...procFiles(net), ...(net === initNet ? [sysctlFiles(net, service)] : [])]);
-      return 0;
-    },
+    init: (net) => (igmpSk.set(net, igmpSkNew(net)), 0),
     exit(net) {
       for (const dev of net.devList) destroyDev(dev);
-      for (const undo of files.get(net) ?? []) undo();
-      files.delete(net);
       igmpSk.set(net, null);
     },
   });
+  pernetUndo(ctx, 'igmp6 files', (net) => [...procFiles(net), ...(net === initNet ? [sysctlFiles(net, service)] : [])]);
   ip.mld = mldOps(service, mldWork);
   for (const net of ctx.kernel.netns.list) for (const dev of net.devList) adopt(ip, dev);
   ctx.onUnload(() => {
@@ -55,9 +49,11 @@ function destroyDev(dev: NetDevice): void {
   mcastPtr.set(dev, null);
 }
 
+const MLD_TABLE: SysctlTable<Mld> = { mld_max_msf: sysctlField('maxMsf'), mld_qrv: sysctlField('qrv', { min: 1 }) };
+
 /** Of the whole kernel, so only where it began. */
 function sysctlFiles(net: Net, service: Mld): () => void {
-  return registerNetSysctl(net, [sysctlField('net/ipv6/mld_max_msf', service, 'maxMsf'), sysctlField('net/ipv6/mld_qrv', service, 'qrv', { min: 1 })]);
+  return registerNetSysctl(net, 'net/ipv6', MLD_TABLE, service);
 }
 
 /** An interface that came before this plugin: it joins what it would have joined by itself. */

@@ -42,7 +42,8 @@ function routeInfo({ skb, idev, saddr }: Advertisement, at: number): void {
   const plen = bytes[at + RI_PLEN];
   const pref = (bytes[at + RI_FLAGS] >> 3) & 3;
   const lifetime = be32(bytes, at + RI_LIFETIME);
-  if ((plen === 0 && cnf.acceptRaDefrtr === 0) || (lifetime !== 0 && lifetime < cnf.acceptRaMinLft)) return;
+  // Without signs, unlike the router's own lifetime.
+  if ((plen === 0 && cnf.acceptRaDefrtr === 0) || (lifetime !== 0 && lifetime < cnf.acceptRaMinLft >>> 0)) return;
   if (plen < cnf.acceptRaRtInfoMinPlen || plen > cnf.acceptRaRtInfoMaxPlen) return;
   if (units > 3 || plen > 128 || (plen > 64 && units < 2) || pref === ICMPV6_ROUTER_PREF_INVALID) return;
   const prefix = new In6Addr().load(prefixBytes(skb, at + RI_PREFIX), 0);

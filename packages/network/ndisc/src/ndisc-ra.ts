@@ -1,6 +1,6 @@
 /** Router advertisements (`ndisc_router_discovery`; RFC 4861 §6.3.4). */
 import { type NetDevice, SKB_CONSUMED, SKB_DROP_REASON_IPV6_NDISC_BAD_OPTIONS, SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REASON_PKT_TOO_SMALL, type SkBuff } from '@skbuff/core';
-import { IF_RA_MANAGED, IF_RA_OTHERCONF, IF_RA_RCVD, IF_RS_SENT, type Inet6Dev, type RaRouter, in6DevGet, ipv6ChkAddr, ipv6Net } from '@skbuff/ipv6';
+import { IF_RA_MANAGED, IF_RA_OTHERCONF, IF_RA_RCVD, IF_RS_SENT, type Inet6Dev, type RaRouter, in6DevGet, ipv6AcceptRa, ipv6ChkAddr, ipv6Net, RA_ROUTER_FAILED, RA_ROUTER_NEW } from '@skbuff/ipv6';
 import { NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, type NeighTable, type Neighbour } from '@skbuff/neighbour';
 import { ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NTF_ROUTER, NUD_STALE, RTM_NEWLINK } from '@skbuff/uapi';
 import { type In6Addr, RAMSG_FLAGS, RAMSG_HOP_LIMIT, RAMSG_LEN, RAMSG_REACHABLE_TIME, RAMSG_RETRANS_TIMER, RAMSG_RT_LIFETIME, be16, be32 } from '@skbuff/wire';
@@ -23,11 +23,6 @@ export interface Advertisement {
   readonly own: boolean;
   /** What it says has changed something that IFLA_AF_SPEC shows. */
   changed: boolean;
-}
-
-/** `ipv6_accept_ra`: 1: unless the interface forwards; 2: always. */
-export function ipv6AcceptRa({ cnf }: Inet6Dev): boolean {
-  return cnf.forwarding !== 0 ? cnf.acceptRa === 2 : cnf.acceptRa !== 0;
 }
 
 /** `ndisc_router_discovery`. Returns a drop reason; the sk_buff stays the caller's. */
@@ -83,9 +78,10 @@ function defaultRouter(tbl: NeighTable, ra: Advertisement): boolean {
   const said = bytes[th + RAMSG_HOP_LIMIT];
   const hopLimit = said !== 0 && cnf.acceptRaMinHopLimit < 256 && cnf.acceptRaMinHopLimit <= said ? said : 0;
   const router: RaRouter = { lifetime, pref: preference(idev, bytes[th + RAMSG_FLAGS]), metric: cnf.raDefrtrMetric, hopLimit, mtu: senderKnown(ra) ? newMtu(ra) : 0 };
-  if (ipv6Net.of(dev.net).ip.routing?.raRouter(dev, saddr, router) === false) return false;
+  const done = ipv6Net.of(dev.net).ip.routing?.raRouter(dev, saddr, router);
+  if (done === RA_ROUTER_FAILED) return false;
   if (hopLimit !== 0) cnf.hopLimit = hopLimit;
-  const neigh = lifetime === 0 ? null : ndLookup(tbl, dev, saddr, true);
+  const neigh = done === RA_ROUTER_NEW ? ndLookup(tbl, dev, saddr, true) : null;
   if (neigh !== null) neigh.flags |= NTF_ROUTER;
   return true;
 }

@@ -1,6 +1,6 @@
 /** `nd_tbl`: IPv6's table of neighbours, and how its entries are made (`ndisc_constructor`). */
 import { type ExtAck, type NetDevice, SKB_DROP_REASON_NOT_SPECIFIED, type SkBuff } from '@skbuff/core';
-import { type Inet6Dev, in6DevGet, ipv6Net, ndiscMcMap } from '@skbuff/ipv6';
+import { type Inet6Dev, type Rt6Info, in6DevGet, ipv6Net, ndiscMcMap } from '@skbuff/ipv6';
 import { type NeighCore, type NeighOpsByDevice, type NeighParms, NeighTable, type Neighbour, neighBindOps, neighOpsByDevice } from '@skbuff/neighbour';
 import {
   AF_INET6,
@@ -83,9 +83,11 @@ function mapAddress(neigh: Neighbour): void {
   neigh.nudState = NUD_NOARP;
 }
 
-/** `ndisc_error_report`: tells the sender of a packet that its next hop does not answer. */
+/** `ndisc_error_report`: tells the sender of a packet that its next hop does not answer, and routing (`dst_link_failure`). */
 function ndiscErrorReport(neigh: Neighbour, skb: SkBuff): void {
-  ipv6Net.of(neigh.dev.net).ip.icmp?.icmpv6Send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+  const { icmp, routing } = ipv6Net.of(neigh.dev.net).ip;
+  icmp?.icmpv6Send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+  if (skb.dst !== null) routing?.linkFailure(skb.dst as Rt6Info);
   skb.kfree(SKB_DROP_REASON_NOT_SPECIFIED);
 }
 

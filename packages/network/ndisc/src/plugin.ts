@@ -84,10 +84,13 @@ function ndiscNetdevEvent(tbl: NeighTable, event: number, { dev, flagsChanged }:
   } else if (event === NETDEV_UP) notify(idev);
   else if (event === NETDEV_CHANGEADDR) {
     tbl.changeaddr(dev);
+    runGc(dev);
     notify(idev);
   } else if (event === NETDEV_CHANGE) change(tbl, dev, idev, flagsChanged);
-  else if (event === NETDEV_DOWN) tbl.ifdown(dev);
-  else if (event === NETDEV_NOTIFY_PEERS) ndiscSendUnsolNa(dev);
+  else if (event === NETDEV_DOWN) {
+    tbl.ifdown(dev);
+    runGc(dev);
+  } else if (event === NETDEV_NOTIFY_PEERS) ndiscSendUnsolNa(dev);
   else if (event === NETDEV_UNREGISTER) {
     tbl.ifdown(dev);
     if (idev !== null) idev.ndParms = null;
@@ -97,6 +100,11 @@ function ndiscNetdevEvent(tbl: NeighTable, event: number, { dev, flagsChanged }:
     tbl.forgetDevice(dev);
   }
   return NOTIFY_DONE;
+}
+
+/** Routes whose time is over go with the neighbours. */
+function runGc({ net }: NetDevice): void {
+  ipv6Net.of(net).ip.routing?.runGc(net);
 }
 
 /** ndisc_notify: tells the link our addresses. */

@@ -66,11 +66,14 @@ it('forgets who is on the link when the device goes down or has another address 
   const { h } = t;
   h.known(eth0, '2001:db8::2', '02', NUD_STALE);
   h.known(eth0, '2001:db8::3', '03', NUD_PERMANENT);
+  h.calls.length = 0;
   h.setMac(eth0, '0f');
   expect(h.neigh()).toEqual([]);
   h.known(eth0, '2001:db8::2', '02', NUD_STALE);
   devClose(eth0);
   expect(h.neigh()).toEqual([]);
+  // With them go routes whose time is over.
+  expect(h.calls.filter((call) => call === 'gc')).toEqual(['gc', 'gc']);
 });
 
 it.each([

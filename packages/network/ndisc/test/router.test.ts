@@ -97,6 +97,14 @@ describe('the default route', () => {
     expect(hears(own)).toEqual(['router fe80::1 eth0 1800 s pref 0 metric 1024 hops 70 mtu 0', 'route 2001:db8:2::/48 via fe80::1 pref 0 600 s']);
   });
 
+  it('makes the neighbour a router only when it is new [NDISC-20]', () => {
+    hears();
+    expect(t.h.neigh()).toEqual(['fe80::2 eth0 router NONE']);
+    t.h.tbl.changeaddr(eth0);
+    hears();
+    expect(t.h.neigh()).toEqual(['fe80::2 eth0 NONE']);
+  });
+
   it('that cannot be made ends it [NDISC-03]', () => {
     t.h.routersWelcome = false;
     expect([hears({ flags: 0xc0, retrans: 500, options: sll('02') }), times()[0], t.h.neigh()]).toEqual([[router()], '1000', []]);
@@ -154,6 +162,7 @@ describe('the options', () => {
     ['of everything', routeOption('::', 0, 600, 1, 1), {}, ['route ::/0 via fe80::2 pref 1 600 s']],
     ['of everything, without accept_ra_defrtr', routeOption('::', 0, 600, 1, 1), { acceptRaDefrtr: 0 }, []],
     ['for less than accept_ra_min_lft', routeOption('2001:db8:2::', 48, 600), { acceptRaMinLft: 601 }, []],
+    ['for less than accept_ra_min_lft, which has no sign here', routeOption('2001:db8:2::', 48, 600), { acceptRaMinLft: -1 }, []],
     ['that ends', routeOption('2001:db8:2::', 48, 0), { acceptRaMinLft: 601 }, ['route 2001:db8:2::/48 via fe80::2 pref 0 0 s']],
     ['without accept_ra_rtr_pref', routeOption('2001:db8:2::', 48, 600), { acceptRaRtrPref: 0 }, []],
   ])('name a route %s [NDISC-03]', (_what, options, cnf, expected) => {

@@ -22,6 +22,9 @@ import {
   type Ipv6Net,
   type MldOps,
   type NdiscOps,
+  RA_ROUTER_FAILED,
+  RA_ROUTER_NEW,
+  RA_ROUTER_OLD,
   type RaRouter,
   Rt6Info,
 } from '@skbuff/ipv6';
@@ -54,6 +57,8 @@ export class Host {
   readonly calls: string[] = [];
   /** Default routes can be made. */
   routersWelcome = true;
+  /** Those that have a default route. */
+  private readonly routers: Set<string> = new Set();
   /** Gateway of the routes that {@link Ip6RoutingProvider.routeOutput} gives; null: on the link. */
   gateway: In6Addr | null = null;
 
@@ -107,9 +112,11 @@ export class Host {
       rt.gateway.copy(this.gateway);
       return rt;
     };
-    const raRouter = (dev: NetDevice, gateway: In6Addr, r: RaRouter): boolean => {
+    const raRouter = (dev: NetDevice, gateway: In6Addr, r: RaRouter): number => {
       this.note(`router ${gateway} ${dev.name} ${r.lifetime} s pref ${r.pref} metric ${r.metric} hops ${r.hopLimit} mtu ${r.mtu}`);
-      return this.routersWelcome;
+      if (!this.routersWelcome) return RA_ROUTER_FAILED;
+      const before = this.routers.size;
+      return this.routers.add(gateway.toString()).size > before ? RA_ROUTER_NEW : RA_ROUTER_OLD;
     };
     const fake: Partial<Ip6RoutingProvider> = {
       routeOutput,
@@ -117,7 +124,9 @@ export class Host {
       raRouter,
       routeInfo: (_dev, gateway, prefix, plen, pref, lifetime) => void this.note(`route ${prefix}/${plen} via ${gateway} pref ${pref} ${lifetime} s`),
       cleanTohost: (_net, gateway) => void this.note(`cleanTohost ${gateway}`),
+      runGc: () => void this.note('gc'),
       mtuChange: (dev, mtu) => void this.note(`mtu ${dev.name} ${mtu}`),
+      linkFailure: () => {},
       redirectNoHeader: () => void this.note('redirect without header'),
       removePrefsrc() {},
     };

@@ -1,9 +1,9 @@
 /** net.{ipv4,ipv6}.neigh.{default,IFACE}.* (`neigh_sysctl_register`). */
 import { HZ, NETEVENT_DELAY_PROBE_TIME_UPDATE, USER_HZ } from '@skbuff/core';
-import { INT_MAX, INT_MIN, registerNetSysctl, sysctlDevNameIsAllowed, type SysctlEntry, sysctlField, sysctlInt } from '@skbuff/sysctl';
-import type { NeighParms, NeighVar } from './neigh-parms.ts';
+import { INT_MAX, INT_MIN, registerNetSysctl, sysctlDevNameIsAllowed, type SysctlFile, type SysctlTable, sysctlField, sysctlInt, sysctlSeconds } from '@skbuff/sysctl';
+import { type NeighParms, neighSetDefault, type NeighVar } from './neigh-parms.ts';
+import type { NeighTable } from './neigh-table.ts';
 import { SKB_TRUESIZE_ETH_FRAME } from './neigh-truesize.ts';
-import { neighSetDefault } from './neigh-parms.ts';
 
 /** Name of the file, the setting, how many jiffies its unit has, and the least value. */
 type File = readonly [name: string, variable: NeighVar, unit: number, min: number];
@@ -33,13 +33,27 @@ const FILES: readonly File[] = [
   ['base_reachable_time_ms', 'baseReachableTime', MS, 0],
 ];
 
+const PARMS_TABLE: SysctlTable<NeighParms> = Object.fromEntries(FILES.map((file) => [file[0], parmsFile(file)]));
+
+const TABLE_TABLE: SysctlTable<NeighTable> = {
+  gc_interval: sysctlSeconds('gcInterval'),
+  gc_thresh1: sysctlField('gcThresh1', { min: 0 }),
+  gc_thresh2: sysctlField('gcThresh2', { min: 0 }),
+  gc_thresh3: sysctlField('gcThresh3', { min: 0 }),
+};
+
 /** `neigh_sysctl_register`: the files of a device's settings, if its name can have any, or of the defaults with the table's own. */
 export function neighSysctlRegister(parms: NeighParms): void {
   neighSysctlUnregister(parms);
-  if (parms.dev !== null && !sysctlDevNameIsAllowed(parms.dev.name)) return;
-  const dir = `net/${parms.tbl.options.sysctlDir}/neigh/${parms.dev?.name ?? 'default'}`;
-  const entries = FILES.map((file) => entry(dir, parms, file, unitOf(parms, file)));
-  parms.undoSysctl = registerNetSysctl(parms.net, parms.dev === null ? [...entries, ...tableEntries(dir, parms)] : entries);
+  const { net, dev, tbl } = parms;
+  if (dev !== null && !sysctlDevNameIsAllowed(dev.name)) return;
+  const dir = `net/${tbl.options.sysctlDir}/neigh/${dev?.name ?? 'default'}`;
+  const undo = registerNetSysctl(net, dir, PARMS_TABLE, parms);
+  const undoTable = dev === null ? registerNetSysctl(net, dir, TABLE_TABLE, tbl) : null;
+  parms.undoSysctl = () => {
+    undo();
+    undoTable?.();
+  };
 }
 
 /** `neigh_sysctl_unregister`. */
@@ -48,17 +62,17 @@ export function neighSysctlUnregister(parms: NeighParms): void {
   parms.undoSysctl = null;
 }
 
-/** Neighbour discovery's `retrans_time` is as the kernel keeps it (`proc_dointvec`). */
-function unitOf({ tbl }: NeighParms, [name, , unit]: File): number {
-  return name === 'retrans_time' && tbl.options.ifinfoChange !== undefined ? 1 : unit;
-}
-
-function entry(dir: string, parms: NeighParms, [name, variable, , min]: File, unit: number): SysctlEntry {
-  const get = (): number => Math.floor(parms[variable] / unit);
+function parmsFile([name, variable, unit, min]: File): SysctlFile<NeighParms> {
+  // Neighbour discovery's `retrans_time` is as the kernel keeps it (`proc_dointvec`).
+  const unitOf = ({ tbl }: NeighParms): number => (name === 'retrans_time' && tbl.options.ifinfoChange !== undefined ? 1 : unit);
   const max = unit > TICK ? Math.floor(INT_MAX / unit) : INT_MAX;
   // What does not fit in jiffies with either sign is refused.
   const least = unit === SECOND ? -max : min;
-  return sysctlInt(`${dir}/${name}`, get, (value) => change(parms, variable, (value * unit) | 0), { min: least, max });
+  return sysctlInt(
+    (parms) => Math.floor(parms[variable] / unitOf(parms)),
+    (parms, value) => change(parms, variable, (value * unitOf(parms)) | 0),
+    { min: least, max },
+  );
 }
 
 /** `neigh_proc_update`, `neigh_proc_base_reachable_time`. */
@@ -68,10 +82,4 @@ function change(parms: NeighParms, variable: NeighVar, value: number): void {
   if (variable === 'baseReachableTime') parms.drawReachableTime();
   if (variable === 'baseReachableTime' || variable === 'retransTime') parms.tbl.options.ifinfoChange?.(parms);
   if (variable === 'delayProbeTime') parms.tbl.core.netevent.callChain(NETEVENT_DELAY_PROBE_TIME_UPDATE, parms);
-}
-
-function tableEntries(dir: string, { tbl }: NeighParms): SysctlEntry[] {
-  const interval = sysctlInt(`${dir}/gc_interval`, () => tbl.gcInterval / HZ, (value) => void (tbl.gcInterval = value * HZ), { max: Math.floor(INT_MAX / HZ) });
-  const thresholds = (['gcThresh1', 'gcThresh2', 'gcThresh3'] as const).map((key, i) => sysctlField(`${dir}/gc_thresh${i + 1}`, tbl, key, { min: 0 }));
-  return [interval, ...thresholds];
 }

@@ -48,9 +48,6 @@ export interface NeighTableOptions {
 }
 
 const HASH_SHIFT_MIN = 3;
-const MIX1 = 0x85ebca6b | 0;
-const MIX2 = 0xc2b2ae35 | 0;
-const MIX3 = 0x27d4eb2f | 0;
 
 export class NeighTable {
   readonly core: NeighCore;
@@ -404,8 +401,9 @@ export class NeighTable {
   }
 
   private hash(dev: NetDevice, k0: number, k1: number, k2: number, k3: number): number {
-    const key = k0 ^ dev.ifindex ^ Math.imul(k1, MIX1) ^ Math.imul(k2, MIX2) ^ Math.imul(k3, MIX3);
-    return Math.imul(key, this.rnd) >>> this.shift;
+    const { rnd } = this;
+    // Who does not know the random number cannot choose keys that share a bucket: each word has a factor of its own.
+    return Math.imul(k0 ^ dev.ifindex ^ Math.imul(k1, rnd) ^ Math.imul(k2, rnd >>> 5) ^ Math.imul(k3, rnd >>> 9), rnd) >>> this.shift;
   }
 }
 

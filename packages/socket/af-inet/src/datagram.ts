@@ -103,11 +103,12 @@ export function inetResetSaddr(sk: InetSk): void {
   sk.pinet6?.resetSaddr();
 }
 
-/** `__udp_disconnect`: connect(2) with AF_UNSPEC. What bind(2) did not fix is given up too. */
+/** `__udp_disconnect`: connect(2) with AF_UNSPEC. What bind(2) did not fix is given up too, and the interface, however it was bound to one. */
 export function datagramDisconnect(sk: InetSk): number {
   sk.state = TCP_CLOSE;
   sk.inetDaddr = 0;
   sk.inetDport = 0;
+  sk.boundDevIf = 0;
   if ((sk.userlocks & SOCK_BINDADDR_LOCK) === 0) {
     inetResetSaddr(sk);
     sk.prot.rehash(sk);

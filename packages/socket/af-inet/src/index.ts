@@ -8,6 +8,7 @@ export * from './datagram.ts';
 export * from './devinet-ioctl.ts';
 export * from './group-req.ts';
 export * from './icmp-err-convert.ts';
+export * from './icmp-rfc4884.ts';
 export * from './inet-hashtables.ts';
 export * from './inet-port.ts';
 export * from './inet-prot.ts';

@@ -1,7 +1,7 @@
 /** `struct inet_sock` (`include/net/inet_sock.h`): a socket of AF_INET or of a family built on it. */
 import type { Net } from '@skbuff/core';
 import { Flowi4, type InetCork, type InetSock, type IpcmCookie, type IpOptions, IpPayload, ipv4Net, newInetCork, newIpcmCookie } from '@skbuff/ipv4';
-import { Sock, type Proto, sockMaySend } from '@skbuff/sock';
+import { type Cmsg, Sock, type Proto, sockMaySend } from '@skbuff/sock';
 import { ENOBUFS, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT } from '@skbuff/uapi';
 import { ipLocalError } from './ip-error.ts';
 
@@ -23,6 +23,8 @@ export interface InetSk6 {
   rcvSaddrEqual(sk: InetSk, other: InetSk, matchWildcard: boolean): boolean;
   /** `inet_reset_saddr`: the own address is given up. */
   resetSaddr(): void;
+  /** What a message that goes by IPv4 has among its ancillary data of SOL_IPV6, for `ipc`: 0 or a negative errno. */
+  cmsgSend4(cmsg: Cmsg, ipc: IpcmCookie): number;
   /** `ipv6_local_error`, `ipv6_local_rxpmtu`: see `Inet6Sock`. `fl6`: a `Flowi6`. */
   localError6(sk: InetSk, err: number, fl6: unknown, info: number): void;
   localRxpmtu(fl6: unknown, mtu: number): void;

@@ -54,6 +54,7 @@ export interface InPktinfo {
 }
 
 const IN_PKTINFO_LEN = 12;
+const PORTS_LEN = 4;
 /** Folded sum of an ICMP packet that was summed here: it was right, or nobody would hear of it. */
 const RIGHT_SUM = 0xffff;
 
@@ -74,10 +75,15 @@ export function pktinfoOf(data: Uint8Array): InPktinfo {
 /** `ip_cmsg_send`: takes over what ancillary data says about one send. 0 or a negative errno. */
 export function ipCmsgSend(sk: InetSk, control: readonly Cmsg[], ipc: IpcmCookie): number {
   for (const cmsg of control) {
-    const err = cmsg.level === SOL_SOCKET ? sockCmsgSend(sk, cmsg, ipc) : cmsg.level === SOL_IP ? oneIpCmsg(sk, cmsg, ipc) : 0;
+    const err = ofLevel(sk, cmsg, ipc);
     if (err !== 0) return err;
   }
   return 0;
+}
+
+function ofLevel(sk: InetSk, cmsg: Cmsg, ipc: IpcmCookie): number {
+  if (cmsg.level === SOL_SOCKET) return sockCmsgSend(sk, cmsg, ipc);
+  return cmsg.level === SOL_IP ? oneIpCmsg(sk, cmsg, ipc) : (sk.pinet6?.cmsgSend4(cmsg, ipc) ?? 0);
 }
 
 function oneIpCmsg(sk: InetSk, { type, data }: Cmsg, ipc: IpcmCookie): number {
@@ -190,11 +196,20 @@ function optionCmsgs(msg: Msghdr, sk: InetSk, skb: SkBuff, flags: number): void 
   putCmsg(msg, SOL_IP, IP_RETOPTS, echo.data.slice(0, echo.optlen));
 }
 
+/** What the first four bytes of the transport header have for a destination port, be there ports or not; -1: there are fewer bytes. */
+export function transportDport(skb: SkBuff): number {
+  const { bytes, tail, transportHeader: th } = skb;
+  if (th < 0) return -1;
+  if (th + PORTS_LEN <= tail) return be16(bytes, th + 2);
+  const ports = new Uint8Array(PORTS_LEN);
+  return skb.copyBits(th - skb.data, ports, 0, PORTS_LEN) ? be16(ports, 2) : -1;
+}
+
 /** IP_ORIGDSTADDR: where the packet was going, with the port from the first bytes of the transport header. */
 function origDstAddr(msg: Msghdr, skb: SkBuff): void {
-  const th = skb.transportHeader;
-  if (th < 0 || th + 4 > skb.tail) return;
+  const port = transportDport(skb);
+  if (port < 0) return;
   const data = new Uint8Array(sockaddrInCodec.length);
-  sockaddrInCodec.encode(new SockaddrIn(be32(skb.bytes, skb.networkHeader + IPHDR_DADDR), be16(skb.bytes, th + 2)), data);
+  sockaddrInCodec.encode(new SockaddrIn(be32(skb.bytes, skb.networkHeader + IPHDR_DADDR), port), data);
   putCmsg(msg, SOL_IP, IP_ORIGDSTADDR, data);
 }

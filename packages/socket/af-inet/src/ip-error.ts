@@ -18,6 +18,9 @@ import {
 import {
   AF_INET,
   EAGAIN,
+  ICMP_DEST_UNREACH,
+  ICMP_PARAMETERPROB,
+  ICMP_TIME_EXCEEDED,
   IP_RECVERR,
   MSG_ERRQUEUE,
   MSG_TRUNC,
@@ -27,10 +30,14 @@ import {
   SO_EE_ORIGIN_LOCAL,
   SO_EE_ORIGIN_TIMESTAMPING,
 } from '@skbuff/uapi';
-import { IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, be32, setBe32 } from '@skbuff/wire';
+import { ICMPHDR_LEN, IPHDR_DADDR, IPHDR_LEN, IPHDR_SADDR, be32, setBe32 } from '@skbuff/wire';
+import { ipIcmpErrorRfc4884 } from './icmp-rfc4884.ts';
 import type { InetSk } from './inet-sk.ts';
 import { ipCmsgRecvError, ipCmsgRecvStamp } from './ip-cmsg.ts';
 import { SockaddrIn, sockaddrInCodec } from './sockaddr-in.ts';
+
+/** Where that is in the ICMP header, in words of 4 bytes. */
+const QUOTED_LEN: number = ICMPHDR_LEN - 3;
 
 /**
  * `ip_icmp_error`: queues a copy of the ICMP error `skb` (outer header at `networkHeader`, quoted one at `data`) for a socket with
@@ -42,10 +49,16 @@ export function ipIcmpError(sk: InetSk, skb: SkBuff, type: number, code: number,
   const quoted = skb.data - skb.networkHeader;
   if (own.pull(payload) >= 0) {
     skbResetTransportHeader(own);
-    sockExterrSet(own, { errno, origin: SO_EE_ORIGIN_ICMP, type, code, info, data: 0 }, quoted + IPHDR_DADDR, port);
+    const data = sk.recverrRfc4884 && mayExtend(type) ? ipIcmpErrorRfc4884(skb, payload, skb.bytes[skb.data - ICMPHDR_LEN + QUOTED_LEN] * 4) : 0;
+    sockExterrSet(own, { errno, origin: SO_EE_ORIGIN_ICMP, type, code, info, data }, quoted + IPHDR_DADDR, port);
     if (sockQueueErrSkb(sk, own) === 0) return;
   }
   own.consume();
+}
+
+/** Errors that may bear extensions: the second byte of what is theirs in the header says how long the quoted packet is. */
+function mayExtend(type: number): boolean {
+  return type === ICMP_DEST_UNREACH || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB;
 }
 
 /** `ip_local_error`: an error that this host found itself; nothing without IP_RECVERR. */

@@ -22,7 +22,7 @@ export function ipcm6InitSk(sk: InetSk): Ipcm6Cookie {
   const np = inet6Np(sk);
   const ipc = np.ipc6;
   ipc.hlimit = -1;
-  ipc.tclass = -1;
+  ipc.tclass = np.tclass;
   ipc.dontfrag = -1;
   ipc.opt = np.opt;
   ipc.priority = sk.priority;

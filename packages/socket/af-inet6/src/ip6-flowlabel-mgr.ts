@@ -54,8 +54,12 @@ function renew(sk: InetSk, req: Uint8Array): number {
   const own = inet6Np(sk).flList.find(({ fl }) => fl.label === label);
   if (own !== undefined) return fl6Renew(own.fl, le16(req, FLR_LINGER), le16(req, FLR_EXPIRES));
   if (req[FLR_SHARE] !== U.IPV6_FL_S_NONE || !sockNet.of(sk.net).layer.nsCapable(sk.net, U.CAP_NET_ADMIN)) return -U.ESRCH;
-  const fl = flowlabelNet.of(sk.net).labels.get(label & U.IPV6_FLOWINFO_FLOWLABEL);
-  return fl === undefined ? -U.ESRCH : fl6Renew(fl, le16(req, FLR_LINGER), le16(req, FLR_EXPIRES));
+  const state = flowlabelNet.of(sk.net);
+  const fl = state.lookup(label);
+  if (fl === null) return -U.ESRCH;
+  const err = fl6Renew(fl, le16(req, FLR_LINGER), le16(req, FLR_EXPIRES));
+  state.release(fl);
+  return err;
 }
 
 function get(sk: InetSk, req: Uint8Array): number {
@@ -68,14 +72,14 @@ function get(sk: InetSk, req: Uint8Array): number {
   if (flowlabelStateRanges !== 0 && (label & IPV6_FLOWLABEL_STATELESS_FLAG) !== 0) return -U.ERANGE;
   const fl = create(sk, req);
   if (typeof fl === 'number') return fl;
-  if (label !== 0) {
-    const joined = joinExisting(sk, fl, label, flags);
-    if (joined !== null) return joined;
-  }
+  const state = flowlabelNet.of(sk.net);
+  const there = label === 0 ? null : state.lookup(label);
+  if (there !== null) return join(sk, there, fl, flags);
   if ((flags & U.IPV6_FL_F_CREATE) === 0) return -U.ENOENT;
   const err = flMemCheck(sk);
   if (err !== 0) return err;
-  flowlabelNet.of(sk.net).intern(fl, label);
+  const lingering = state.intern(fl, label);
+  if (lingering !== null) return join(sk, lingering, fl, flags);
   if (label === 0) setBe32(req, FLR_LABEL, fl.label);
   inet6Np(sk).flList.unshift({ fl });
   return 0;
@@ -107,20 +111,16 @@ function ownerOf({ net }: InetSk, share: number): number {
 /** What the ancillary data behind the request says; only headers that every fragment has will do. */
 function headers(sk: InetSk, control: Uint8Array): Ipv6TxOptions | null | number {
   if (control.length > 64 * 1024) return -U.EINVAL;
-  const list = cmsgDecode(control);
-  const opt = typeof list === 'number' ? list : ip6CmsgHeaders(sk, list);
+  const opt = ip6CmsgHeaders(sk, cmsgDecode(control));
   if (typeof opt === 'number' || opt === null) return opt;
   return opt.dst1opt !== null ? -U.EINVAL : opt;
 }
 
-/** `recheck`: takes part in a label that is there: 0 or a negative errno; null: there is none. */
-function joinExisting(sk: InetSk, fl: Ip6Flowlabel, label: number, flags: number): number | null {
-  const state = flowlabelNet.of(sk.net);
-  const there = state.lookup(label);
-  if (there === null) return null;
+/** `recheck`: takes part, as `fl` says, in a label that is `there`, which has it as a user already: 0 or a negative errno. */
+function join(sk: InetSk, there: Ip6Flowlabel, fl: Ip6Flowlabel, flags: number): number {
   const err = (flags & U.IPV6_FL_F_EXCL) !== 0 ? -U.EEXIST : mayShare(there, fl) ? 0 : -U.EPERM;
   if (err !== 0) {
-    state.release(there);
+    flowlabelNet.of(sk.net).release(there);
     return err;
   }
   there.linger = Math.max(there.linger, fl.linger);

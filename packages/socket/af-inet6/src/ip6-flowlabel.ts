@@ -53,17 +53,21 @@ export class FlowlabelNet {
     this.gcTimer = new TimerList(() => this.gc());
   }
 
-  /** `fl_lookup`: with one more user, or null. */
+  /** `fl_lookup`: with one more user, or null: also if it only lingers. */
   lookup(label: number): Ip6Flowlabel | null {
-    const fl = this.labels.get(label & IPV6_FLOWINFO_FLOWLABEL) ?? null;
-    if (fl !== null) fl.users++;
+    const fl = this.labels.get(label & IPV6_FLOWINFO_FLOWLABEL);
+    if (fl === undefined || fl.users === 0) return null;
+    fl.users++;
     return fl;
   }
 
   /** `fl_intern`: `fl` is there from now on, under `label`, 0: any. Or the one that is there already, with one more user. */
   intern(fl: Ip6Flowlabel, label: number): Ip6Flowlabel | null {
-    const other = label === 0 ? null : this.lookup(label);
-    if (other !== null) return other;
+    const other = label === 0 ? undefined : this.labels.get(label);
+    if (other !== undefined) {
+      other.users++;
+      return other;
+    }
     let number = label;
     while (number === 0 || (label === 0 && this.labels.has(number))) number = this.net.kernel.random.u32() & IPV6_FLOWINFO_FLOWLABEL;
     fl.label = number;
@@ -77,7 +81,6 @@ export class FlowlabelNet {
     fl.lastuse = this.net.timers.jiffies;
     if (--fl.users > 0) return;
     const end = this.endOf(fl);
-    if (fl.share === IPV6_FL_S_EXCL) fl.opt = null;
     if (!this.gcTimer.pending() || this.gcTimer.expires > end) this.net.timers.modTimer(this.gcTimer, end);
   }
 
@@ -160,16 +163,16 @@ export function fl6MergeOptions({ opt: own }: Ip6Flowlabel, opt: Ipv6TxOptions |
   return { hopopt: own?.hopopt ?? null, dst0opt: own?.dst0opt ?? null, srcrt: own?.srcrt ?? null, dst1opt: opt.dst1opt };
 }
 
-/** /proc/net/ip6_flowlabel. */
+/** /proc/net/ip6_flowlabel: as the kernel's table of 256 chains has them, the newest of a chain first. */
 export function ip6FlowlabelText(net: Net): string {
   let text = 'Label S Owner  Users  Linger Expires  Dst                              Opt\n';
   const now = net.timers.jiffies;
   const seconds = (jiffies: number): string => String(Math.trunc(jiffies / HZ));
-  for (const fl of flowlabelNet.of(net).labels.values()) {
+  const chained = [...flowlabelNet.of(net).labels.values()].reverse().sort((a, b) => (a.label & 0xff) - (b.label & 0xff));
+  for (const fl of chained) {
     const label = fl.label.toString(16).toUpperCase().padStart(5, '0');
     const numbers = `${String(fl.share)} ${String(fl.owner).padEnd(6)} ${String(fl.users).padEnd(6)} ${seconds(fl.linger).padEnd(6)} ${seconds(fl.expires - now).padEnd(8)}`;
-    const dst = Array.from(fl.dst.toBytes(), (b) => b.toString(16).padStart(2, '0')).join('');
-    text += `${label} ${numbers} ${dst} ${String(optNflen(fl.opt)).padEnd(4)}\n`;
+    text += `${label} ${numbers} ${fl.dst.toHex()} ${String(optNflen(fl.opt)).padEnd(4)}\n`;
   }
   return text;
 }

@@ -1,7 +1,7 @@
 /** The way of a socket's packets (`net/ipv6/ip6_output.c`, `datagram.c`, `route.c`). */
 import type { InetSk } from '@skbuff/af-inet';
 import { type DstEntry, dstCheck, type SkBuff } from '@skbuff/core';
-import { type Flowi6, type Ipv6TxOptions, type Rt6Info, fl6UpdateDst, ip6DstLookup, ip6MakeFlowinfo, ipv6Net } from '@skbuff/ipv6';
+import { Flowi6, type Ipv6TxOptions, type Rt6Info, fl6UpdateDst, ip6DstLookup, ip6MakeFlowinfo, ipv6Net } from '@skbuff/ipv6';
 import { EINVAL, IPV6_PMTUDISC_INTERFACE } from '@skbuff/uapi';
 import type { In6Addr } from '@skbuff/wire';
 import { fl6SockLookup } from './ip6-flowlabel.ts';
@@ -37,11 +37,14 @@ export function ip6DatagramDstUpdate(sk: InetSk, fixSaddr: boolean): number {
   const np = inet6Np(sk);
   const label = np.sndflow ? fl6SockLookup(sk, np.flowLabel) : null;
   if (typeof label === 'number') return -EINVAL;
-  const fl6 = np.connFl6;
+  // That of the connection stays what it is if there is no way.
+  const fl6 = new Flowi6();
+  fl6.uid = sk.uid;
   flowKeyInit(sk, fl6);
   const opt: Ipv6TxOptions | null = label === null ? np.opt : label.opt;
   const rt = ip6DstLookupFlow(sk, fl6, fl6UpdateDst(fl6, opt, np.final) ? np.final : null);
   if (typeof rt === 'number') return rt;
+  np.connFl6.copy(fl6);
   if (fixSaddr) {
     if (np.saddr.isAny()) np.saddr.copy(fl6.saddr);
     if (np.rcvSaddr.isAny()) {

@@ -1,5 +1,5 @@
 /** Ancillary data of SOL_IPV6 that received packets come with (`ip6_datagram_recv_ctl` in `net/ipv6/datagram.c`). */
-import type { InetSk } from '@skbuff/af-inet';
+import { type InetSk, transportDport } from '@skbuff/af-inet';
 import type { SkBuff } from '@skbuff/core';
 import {
   IP6CB_DST0,
@@ -15,9 +15,9 @@ import {
 import { IPCB_IIF } from '@skbuff/ipv4';
 import { type Cmsg, type Msghdr, int32Bytes, putCmsg } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { In6Addr, IPHDR_DADDR, IPV6HDR_DADDR, IPV6HDR_HOP_LIMIT, IPV6HDR_LEN, IPV6HDR_NEXTHDR, be16, be32, in6Word, setBe32, setLe32 } from '@skbuff/wire';
+import { In6Addr, IPHDR_DADDR, IPV6HDR_DADDR, IPV6HDR_HOP_LIMIT, IPV6HDR_LEN, IPV6HDR_NEXTHDR, be32, in6Word, setBe32, setLe32 } from '@skbuff/wire';
 import { ip6Flowinfo } from './flowinfo.ts';
-import { IN6_PKTINFO_LEN } from './ipv6-cmsg-send.ts';
+import { IN6_PKTINFO_LEN } from './ipv4-pktinfo.ts';
 import {
   RXOPT_DSTOPTS,
   RXOPT_FLOW,
@@ -132,10 +132,10 @@ function oldCtl(msg: Msghdr, skb: SkBuff, rxopt: number): void {
 
 /** IPV6_ORIGDSTADDR: where the packet was going, with the port from the first bytes of the transport header. */
 function origDstAddr(msg: Msghdr, skb: SkBuff): void {
-  const th = skb.transportHeader;
-  if (th < 0 || th + 4 > skb.tail) return;
+  const port = transportDport(skb);
+  if (port < 0) return;
   const addr = new In6Addr().load(skb.bytes, skb.networkHeader + IPV6HDR_DADDR);
   const data = new Uint8Array(sockaddrIn6Codec.length);
-  sockaddrIn6Codec.encode(new SockaddrIn6(addr, be16(skb.bytes, th + 2), ipv6IfaceScopeId(addr, skb.cb[IP6CB_IIF])), data);
+  sockaddrIn6Codec.encode(new SockaddrIn6(addr, port, ipv6IfaceScopeId(addr, skb.cb[IP6CB_IIF])), data);
   putCmsg(msg, U.SOL_IPV6, U.IPV6_ORIGDSTADDR, data);
 }

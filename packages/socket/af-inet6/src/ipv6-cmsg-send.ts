@@ -15,11 +15,10 @@ import {
 import { type Cmsg, sockCmsgSend, sockNet } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { In6Addr, be32, leS32 } from '@skbuff/wire';
+import { IN6_PKTINFO_LEN } from './ipv4-pktinfo.ts';
 import { ipv6CanNonlocalBind } from './nonlocal-bind.ts';
 import { IPV6_FLOWINFO_MASK } from './flowinfo.ts';
 
-/** Bytes of `struct in6_pktinfo`: 16 address, 4 index. */
-export const IN6_PKTINFO_LEN = 20;
 const OPT_HDR_LEN = 2;
 
 /** Headers that are put together. */
@@ -71,7 +70,8 @@ function number(type: number, val: number, ipc: Ipcm6Cookie): number {
       return 0;
     case U.IPV6_TCLASS:
       if (val < -1 || val > 255) return -U.EINVAL;
-      ipc.tclass = val;
+      // -1 is not "the socket's" to Linux, but all bits.
+      ipc.tclass = val & 0xff;
       return 0;
     case U.IPV6_DONTFRAG:
       if (val < 0 || val > 1) return -U.EINVAL;

@@ -1,7 +1,7 @@
 /** Errors that sockets of AF_INET6 hear of (`net/ipv6/datagram.c`): the error queue of IPV6_RECVERR, and IPV6_RECVPATHMTU. */
-import { type InetSk, ipCmsgRecvError, ipCmsgRecvStamp } from '@skbuff/af-inet';
+import { type InetSk, ipCmsgRecvError, ipCmsgRecvStamp, ipIcmpErrorRfc4884 } from '@skbuff/af-inet';
 import { type SkBuff, skbResetTransportHeader } from '@skbuff/core';
-import { IP6CB_IIF } from '@skbuff/ipv6';
+import { IP6CB_DST0, IP6CB_DST1, IP6CB_FLAGS, IP6CB_IIF, IP6CB_LASTOPT, IP6CB_SRCRT, IP6SKB_HOPBYHOP } from '@skbuff/ipv6';
 import {
   type Msghdr,
   SOCK_EXTENDED_ERR_LEN,
@@ -18,11 +18,10 @@ import {
   sockRecvStamp,
 } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
-import { IPHDR_SADDR, IPV6HDR_DADDR, IPV6HDR_SADDR, be32, setLe32 } from '@skbuff/wire';
+import { FRAGHDR_LEN, ICMP6HDR_DATA, ICMP6HDR_LEN, IPHDR_SADDR, IPV6HDR_DADDR, IPV6HDR_LEN, IPV6HDR_NEXTHDR, IPV6HDR_SADDR, be32, setLe32 } from '@skbuff/wire';
 import { ip6Flowinfo } from './flowinfo.ts';
 import { ip6DatagramRecvCommonCtl, ip6DatagramRecvSpecificCtl } from './ipv6-cmsg-recv.ts';
 import { inet6Np } from './ipv6-pinfo.ts';
-import { ipv6IcmpErrorRfc4884 } from './ipv6-error-rfc4884.ts';
 import { ipv6IfaceScopeId } from './scope-id.ts';
 import { SockaddrIn6, sockaddrIn6Codec } from './sockaddr-in6.ts';
 
@@ -37,12 +36,17 @@ export function ipv6IcmpError(sk: InetSk, skb: SkBuff, type: number, code: numbe
   const quoted = skb.data - skb.networkHeader;
   own.protocol = U.ETH_P_IPV6;
   if (own.pull(payload) >= 0) {
-    const data = np.recverrRfc4884 ? ipv6IcmpErrorRfc4884(skb, type, payload) : 0;
+    const data = np.recverrRfc4884 && mayExtend(type) ? ipIcmpErrorRfc4884(skb, payload, skb.bytes[skb.data - ICMP6HDR_LEN + ICMP6HDR_DATA] * 8) : 0;
     skbResetTransportHeader(own);
     sockExterrSet(own, { errno, origin: U.SO_EE_ORIGIN_ICMP6, type, code, info, data }, quoted + IPV6HDR_DADDR, port);
     if (sockQueueErrSkb(sk, own) === 0) return;
   }
   own.consume();
+}
+
+/** Errors that may bear extensions: their first byte of data says how long the quoted packet is. */
+function mayExtend(type: number): boolean {
+  return type === U.ICMPV6_DEST_UNREACH || type === U.ICMPV6_TIME_EXCEED;
 }
 
 /** `ipv6_recv_error`: recvmsg(2) with MSG_ERRQUEUE. The quoted payload's bytes, or -EAGAIN. */
@@ -55,7 +59,11 @@ export function ipv6RecvError(sk: InetSk, msg: Msghdr, len: number): number {
   if (err === 0) {
     const ee = sockExterr(skb);
     sockRecvStamp(msg, sk, skb, true);
-    if (ee.origin !== U.SO_EE_ORIGIN_TIMESTAMPING) fillName(msg, sk, skb);
+    const at = sockExterrAddr(skb);
+    const port = sockExterrPort(skb);
+    if (ee.origin !== U.SO_EE_ORIGIN_TIMESTAMPING) fillName(msg, sk, skb, at, port);
+    // The record lay where the network layer noted headers.
+    noteHeaders(skb, ee.origin === U.SO_EE_ORIGIN_ICMP6);
     putCmsg(msg, U.SOL_IPV6, U.IPV6_RECVERR, recvErrBytes(ee, msg, sk, skb));
     msg.flags |= U.MSG_ERRQUEUE;
   }
@@ -63,14 +71,37 @@ export function ipv6RecvError(sk: InetSk, msg: Msghdr, len: number): number {
   return err < 0 ? err : copied;
 }
 
-/** Where the packet that failed was going. */
-function fillName(msg: Msghdr, sk: InetSk, skb: SkBuff): void {
+/** Which extension headers the packet came with, as the handlers of those note it; if it did not come (`received`): none. */
+function noteHeaders(skb: SkBuff, received: boolean): void {
+  const { bytes, cb, networkHeader: nh } = skb;
+  for (const lane of [IP6CB_FLAGS, IP6CB_DST0, IP6CB_SRCRT, IP6CB_DST1, IP6CB_LASTOPT]) cb[lane] = 0;
+  let nexthdr = bytes[nh + IPV6HDR_NEXTHDR];
+  for (let off = IPV6HDR_LEN; received && (nexthdr === U.IPPROTO_FRAGMENT || noteHeader(cb, nexthdr, off)); ) {
+    const len = nexthdr === U.IPPROTO_FRAGMENT ? FRAGHDR_LEN : (bytes[nh + off + 1] + 1) * 8;
+    nexthdr = bytes[nh + off];
+    off += len;
+  }
+}
+
+/** False: it is none of which anybody wants to know. */
+function noteHeader(cb: Int32Array, nexthdr: number, off: number): boolean {
+  if (nexthdr === U.IPPROTO_HOPOPTS) cb[IP6CB_FLAGS] = IP6SKB_HOPBYHOP;
+  else if (nexthdr === U.IPPROTO_DSTOPTS) cb[IP6CB_LASTOPT] = cb[IP6CB_DST1] = off;
+  else if (nexthdr === U.IPPROTO_ROUTING) {
+    cb[IP6CB_LASTOPT] = cb[IP6CB_SRCRT] = off;
+    cb[IP6CB_DST0] = cb[IP6CB_DST1];
+    cb[IP6CB_DST1] = 0;
+  } else return false;
+  return true;
+}
+
+/** Where the packet that failed was going: the address is at `at`. */
+function fillName(msg: Msghdr, sk: InetSk, skb: SkBuff, at: number, port: number): void {
   const sin6 = msg.name as SockaddrIn6 | null;
   if (sin6 === null) return;
-  const at = sockExterrAddr(skb);
   sin6.family = U.AF_INET6;
   sin6.flowinfo = 0;
-  sin6.port = sockExterrPort(skb);
+  sin6.port = port;
   sin6.scopeId = 0;
   if (skb.protocol === U.ETH_P_IPV6) {
     sin6.addr.load(skb.bytes, at);

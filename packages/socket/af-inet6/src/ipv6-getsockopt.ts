@@ -1,6 +1,6 @@
 /** Options of SOL_IPV6: reading. */
 import { type InetSk, ipGetsockopt } from '@skbuff/af-inet';
-import { type Rt6Info, ip6Autoflowlabel, ip6DstHoplimit, ipv6Net } from '@skbuff/ipv6';
+import { type Rt6Info, in6DevGet, ip6Autoflowlabel, ip6DstHoplimit, ipv6Net } from '@skbuff/ipv6';
 import { int32Bytes, putOption } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { setBe32, setLe32 } from '@skbuff/wire';
@@ -58,7 +58,11 @@ function mtuOf({ dst }: InetSk): number {
 /** -1 of the socket is the route's, or the namespace's. */
 function hops(sk: InetSk, val: number): number {
   if (val >= 0) return val;
-  return sk.dst === null ? ipv6Net.of(sk.net).devconfAll.hopLimit : ip6DstHoplimit(sk.dst as Rt6Info);
+  const { devconfAll, ip } = ipv6Net.of(sk.net);
+  const { dst } = sk;
+  if (dst === null) return devconfAll.hopLimit;
+  // A way of IPv4, which leaves by an interface as well.
+  return dst.ops === ip.dstOps ? ip6DstHoplimit(dst as Rt6Info) : (in6DevGet(dst.dev)?.cnf ?? devconfAll).hopLimit;
 }
 
 function be32Of(value: number): number {

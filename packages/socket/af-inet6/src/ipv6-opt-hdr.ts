@@ -73,8 +73,7 @@ function headerOf(opt: Ipv6TxOptions | null, name: number): Uint8Array | null {
 /** IPV6_2292PKTOPTIONS: all headers at once, as ancillary data; nothing: none. 0 or a negative errno. */
 export function ipv6SetPktoptions(sk: InetSk, value: Uint8Array): number {
   if (value.length > PKTOPTIONS_MAX) return -U.EINVAL;
-  const list = cmsgDecode(value);
-  const opt = typeof list === 'number' ? list : ip6CmsgHeaders(sk, list);
+  const opt = ip6CmsgHeaders(sk, cmsgDecode(value));
   if (typeof opt === 'number') return opt;
   inet6Np(sk).opt = opt;
   sk.dstSet(null);

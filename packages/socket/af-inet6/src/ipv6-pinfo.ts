@@ -1,9 +1,12 @@
 /** `struct ipv6_pinfo`, all of it: what AF_INET6 keeps of a socket beside what `InetSk` has. */
 import { type InetSk, type InetSk6, SockaddrIn } from '@skbuff/af-inet';
 import { Flowi6, type Inet6Sock, type Ipcm6Cookie, Ipv6Pinfo, type Ipv6AcSocklist, newIpcm6Cookie } from '@skbuff/ipv6';
+import type { IpcmCookie } from '@skbuff/ipv4';
+import type { Cmsg } from '@skbuff/sock';
 import { In6Addr } from '@skbuff/wire';
 import { ipv6RcvSaddrEqual } from './inet6-port.ts';
 import type { SockFlowlabel } from './ip6-flowlabel.ts';
+import { ip4PktinfoCmsg } from './ipv4-pktinfo.ts';
 import { ipv6LocalError } from './ipv6-local-error.ts';
 
 /** A group that a socket has joined on an interface (`struct ipv6_mc_socklist`). */
@@ -73,6 +76,10 @@ export class Inet6Pinfo extends Ipv6Pinfo implements InetSk6 {
   resetSaddr(): void {
     this.rcvSaddr.set(0, 0, 0, 0);
     this.saddr.set(0, 0, 0, 0);
+  }
+
+  cmsgSend4(cmsg: Cmsg, ipc: IpcmCookie): number {
+    return ip4PktinfoCmsg(cmsg, ipc);
   }
 
   localError6(sk: InetSk, err: number, fl6: unknown, info: number): void {

@@ -171,7 +171,7 @@ function setMulticastIf(sk: InetSk, np: Inet6Pinfo, ifindex: number): number {
 function setUnicastIf(sk: InetSk, ifindex: number): number {
   if (ifindex !== 0) {
     if (sk.net.devGetByIndex(ifindex) === null) return -U.EADDRNOTAVAIL;
-    if (sk.boundDevIf !== 0 && sk.boundDevIf !== ifindex) return -U.EINVAL;
+    if (sk.boundDevIf !== 0) return -U.EINVAL;
   }
   inet6Np(sk).ucastOif = ifindex;
   return 0;
@@ -180,7 +180,7 @@ function setUnicastIf(sk: InetSk, ifindex: number): number {
 function setPktinfo(sk: InetSk, value: Uint8Array): number {
   if (value.length < 20) return -U.EINVAL;
   const ifindex = leS32(value, 16);
-  if (sk.boundDevIf !== 0 && ifindex !== 0 && sk.boundDevIf !== ifindex) return -U.EINVAL;
+  if (sk.boundDevIf !== 0 && sk.boundDevIf !== ifindex) return -U.EINVAL;
   const np = inet6Np(sk);
   np.stickyIfindex = ifindex;
   np.stickyAddr.load(value, 0);

@@ -1,6 +1,6 @@
 /** AF_INET6 as a plugin. */
 import { Inetsw, inetCreate } from '@skbuff/af-inet';
-import type { Net, Plugin } from '@skbuff/core';
+import { type Plugin, pernetUndo } from '@skbuff/core';
 import { IPV6, ip6FragNet } from '@skbuff/ipv6';
 import { procCreateNet } from '@skbuff/procfs';
 import { SOCKET_LAYER } from '@skbuff/sock';
@@ -32,24 +32,18 @@ export function afInet6(): Plugin {
       ctx.onUnload(() => {
         dstOps.confirmNeigh = null;
       });
-      const undos: Map<Net, readonly (() => void)[]> = new Map();
       ctx.pernetSubsys({
         name: 'af-inet6',
-        init(net) {
-          flowlabelNet.set(net, new FlowlabelNet(net));
-          undos.set(net, [
-            procCreateNet(net, 'sockstat6', () => sockstat6Text(net, ip6FragNet.of(net).fqdir)),
-            procCreateNet(net, 'ip6_flowlabel', () => ip6FlowlabelText(net)),
-          ]);
-          return 0;
-        },
+        init: (net) => (flowlabelNet.set(net, new FlowlabelNet(net)), 0),
         exit(net) {
-          for (const each of undos.get(net) ?? []) each();
-          undos.delete(net);
           net.timers.delTimer(flowlabelNet.of(net).gcTimer);
           flowlabelNet.set(net, null);
         },
       });
+      pernetUndo(ctx, 'af-inet6 files', (net) => [
+        procCreateNet(net, 'sockstat6', () => sockstat6Text(net, ip6FragNet.of(net).fqdir)),
+        procCreateNet(net, 'ip6_flowlabel', () => ip6FlowlabelText(net)),
+      ]);
     },
   };
 }

@@ -3,7 +3,7 @@ import { INETSW, PROC_RAW_HEADER, inetRegisterProtosw, inetSockrawOps, procSockL
 import type { Net, Plugin } from '@skbuff/core';
 import { ICMP } from '@skbuff/icmp';
 import { procCreateNet } from '@skbuff/procfs';
-import { registerNetSysctl, sysctlIntVec } from '@skbuff/sysctl';
+import { registerNetSysctl, type SysctlTable, sysctlIntVec } from '@skbuff/sysctl';
 import { AF_INET, IPPROTO_ICMP, SOCK_DGRAM } from '@skbuff/uapi';
 import { pingProt } from './ping-prot.ts';
 import { pingReceiver } from './ping-rcv.ts';
@@ -38,21 +38,21 @@ export function ping(): Plugin {
   };
 }
 
+const PING_TABLE: SysctlTable<PingNet> = {
+  ping_group_range: sysctlIntVec((state) => [state.groupLow, state.groupHigh], setGroupRange, { min: 0, max: GID_T_MAX }),
+};
+
+/** Whatever is empty is shown as 1 0. */
+function setGroupRange(state: PingNet, [low = 1, high = 0]: readonly number[]): number {
+  state.groupLow = high < low ? 1 : low;
+  state.groupHigh = high < low ? 0 : high;
+  return 0;
+}
+
 function netInit(net: Net): number {
   const state = new PingNet(net);
   pingNet.set(net, state);
-  const setRange = ([low = 1, high = 0]: readonly number[]): number => {
-    // Whatever is empty is shown as 1 0.
-    state.groupLow = high < low ? 1 : low;
-    state.groupHigh = high < low ? 0 : high;
-    return 0;
-  };
-  state.undos = [
-    procCreateNet(net, 'icmp', () => pingProcText(net)),
-    registerNetSysctl(net, [
-      sysctlIntVec('net/ipv4/ping_group_range', () => [state.groupLow, state.groupHigh], setRange, { min: 0, max: GID_T_MAX }),
-    ]),
-  ];
+  state.undos = [procCreateNet(net, 'icmp', () => pingProcText(net)), registerNetSysctl(net, 'net/ipv4', PING_TABLE, state)];
   return 0;
 }
 

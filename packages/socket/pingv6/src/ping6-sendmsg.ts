@@ -36,6 +36,7 @@ import {
   ICMPV6_EXT_ECHO_REQUEST,
   IPPROTO_ICMPV6,
   IPV6_FLOWINFO_FLOWLABEL,
+  MSG_DONTWAIT,
   TCP_ESTABLISHED,
 } from '@skbuff/uapi';
 import {
@@ -73,6 +74,8 @@ export function pingV6Sendmsg(sk: PingSock, msg: Msghdr, len: number): number {
   if (name === null && sk.state !== TCP_ESTABLISHED) return -EDESTADDRREQ;
   const fl6 = np.fl6.init(IPPROTO_ICMPV6);
   const daddr = name === null ? np.daddr : name.addr;
+  // It does not wait for room, whatever the caller says.
+  msg.flags |= MSG_DONTWAIT;
   const err = way(sk, np, name, daddr, fl6);
   if (err !== 0) return err;
   const ipc = ipcm6InitSk(sk);
@@ -103,7 +106,6 @@ function route(sk: PingSock, np: Inet6Pinfo, daddr: In6Addr, fl6: Flowi6, ipc: I
   fl6.mark = ipc.mark;
   fl6.sport = payload[ICMP6HDR_TYPE];
   fl6.dport = payload[ICMP6HDR_CODE];
-  if (ipc.tclass < 0) ipc.tclass = np.tclass;
   fl6.tos = ipc.tclass;
   fl6.flowlabel = ip6MakeFlowinfo(ipc.tclass, fl6.flowlabel & IPV6_FLOWINFO_FLOWLABEL);
   return ip6SkDstLookupFlow(sk, fl6, daddr, false);
@@ -112,7 +114,7 @@ function route(sk: PingSock, np: Inet6Pinfo, daddr: In6Addr, fl6: Flowi6, ipc: I
 /** The reference on `rt` is taken over. Once the message is made, what becomes of it is nobody's error. */
 function send(sk: PingSock, payload: Uint8Array, len: number, ipc: Ipcm6Cookie, fl6: Flowi6, rt: Rt6Info): number {
   const { idev } = rt;
-  const skb = ip6MakeSkb(inet6SockOf(sk), fl6, sk.payload.set(payload, ICMP6HDR_LEN, len - ICMP6HDR_LEN, ICMP6HDR_LEN), ipc, rt, 0);
+  const skb = ip6MakeSkb(inet6SockOf(sk), fl6, sk.payload.set(payload, ICMP6HDR_LEN, len - ICMP6HDR_LEN, ICMP6HDR_LEN), ipc, rt, MSG_DONTWAIT);
   if (typeof skb === 'number') {
     rt.release();
     countError(sk, idev);

@@ -1,7 +1,7 @@
 /** ICMPv6 datagram sockets as a plugin. */
 import { inetRegisterProtosw } from '@skbuff/af-inet';
 import { INETSW6, PROC_SOCK6_HEADER, inet6SockrawOps, procSock6Line } from '@skbuff/af-inet6';
-import type { Net, Plugin } from '@skbuff/core';
+import { type Net, type Plugin, pernetUndo } from '@skbuff/core';
 import { ICMPV6 } from '@skbuff/icmpv6';
 import { PingSock, pingNet } from '@skbuff/ping';
 import { procCreateNet } from '@skbuff/procfs';
@@ -16,18 +16,7 @@ export function pingv6(): Plugin {
     requires: ['@skbuff/af-inet6', '@skbuff/icmpv6', '@skbuff/ping', '@skbuff/procfs'],
     init(ctx): void {
       const icmpv6 = ctx.get(ICMPV6);
-      const undos: Map<Net, () => void> = new Map();
-      ctx.pernetSubsys({
-        name: 'ping6',
-        init(net) {
-          undos.set(net, procCreateNet(net, 'icmp6', () => ping6ProcText(net)));
-          return 0;
-        },
-        exit(net) {
-          undos.get(net)?.();
-          undos.delete(net);
-        },
-      });
+      pernetUndo(ctx, 'ping6', (net) => [procCreateNet(net, 'icmp6', () => ping6ProcText(net))]);
       inetRegisterProtosw(ctx, INETSW6, {
         type: SOCK_DGRAM,
         protocol: IPPROTO_ICMPV6,

@@ -101,6 +101,20 @@ describe('echo', () => {
     expect(data(fd)).toBe(-U.EAGAIN);
   });
 
+  it('does not wait for room in the send buffer, as Linux does not; what finds none counts', () => {
+    const { lab } = t;
+    const fd = pinger();
+    lab.ta.setsockopt(fd, U.SOL_SOCKET, U.SO_SNDBUF, 4608);
+    const counter = (name: string): number => Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(lab.proc(lab.a, 'snmp6'))?.[1]);
+    const before = counter('Ip6OutDiscards');
+    const message = new Uint8Array(1008);
+    message[0] = U.ICMPV6_ECHO_REQUEST;
+    // Nobody there says where to send them.
+    const results = Array.from({ length: 8 }, () => lab.ta.sendto(fd, message, 0, sin6('2001:db8::77', 0)));
+    expect(results).toEqual([1008, 1008, 1008, 1008, -U.EAGAIN, -U.EAGAIN, -U.EAGAIN, -U.EAGAIN]);
+    expect([counter('Icmp6OutErrors'), counter('Ip6OutDiscards') - before]).toEqual([4, 4]);
+  });
+
   it('of a neighbour by its link-local address, and of all of them', () => {
     const { lab } = t;
     const fd = pinger();

@@ -373,6 +373,17 @@ describe('errors', () => {
     expect(ta.recvmsg(connected, { iov: [buf] }, MSG_ERRQUEUE)).toBe(-EAGAIN);
   });
 
+  it('do not reach sockets of IPPROTO_RAW, and count as wrong', () => {
+    const { lab } = t;
+    const { ta } = lab;
+    const s = open(ta, IPPROTO_RAW);
+    ta.setsockopt(s, SOL_IP, IP_RECVERR, 1);
+    ta.setsockopt(s, SOL_IP, IP_HDRINCL, 0);
+    expect(ta.sendto(s, bytes('eight by'), 0, sin('10.0.0.2', 0))).toBe(8);
+    expect([lab.snmp(lab.a, 'Icmp', 'InDestUnreachs'), lab.snmp(lab.a, 'Icmp', 'InErrors')]).toEqual([1, 1]);
+    expect([ta.getsockoptInt(s, SOL_SOCKET, SO_ERROR), ta.recvmsg(s, { iov: [new Uint8Array(9)] }, MSG_ERRQUEUE)]).toEqual([0, -EAGAIN]);
+  });
+
   it('tell the MTU when fragments are forbidden', () => {
     const { ta } = t.lab;
     const s = open(ta, 253);

@@ -11,7 +11,6 @@ import {
   type SkBuff,
   skbChecksumValidateComplete,
   skbCsumUnnecessary,
-  skbHeadlen,
 } from '@skbuff/core';
 import { IP6CB_IIF } from '@skbuff/ipv6';
 import { sockQueueRcvSkb } from '@skbuff/sock';
@@ -21,6 +20,7 @@ import { type Raw6Sock, raw6Net } from './raw6-sock.ts';
 
 /** Bytes of ICMPv6 that must be there for a message to have a type. */
 const ICMPV6_HDRLEN = 4;
+const icmph: Uint8Array = new Uint8Array(ICMPV6_HDRLEN);
 
 /** See `Raw6Delivery.localDeliver`. A socket without room does not count. */
 export function raw6LocalDeliver(skb: SkBuff, nexthdr: number): boolean {
@@ -56,8 +56,9 @@ export function rawV6Match(sk: Raw6Sock, bytes: Uint8Array, loc: number, rmt: nu
 
 /** `icmpv6_filter`: whether the socket does not want this message, or it is none. */
 function icmpv6Filtered(sk: Raw6Sock, skb: SkBuff): boolean {
-  if (skbHeadlen(skb) < ICMPV6_HDRLEN) return true;
-  const type = skb.bytes[skb.data];
+  // The packet is shared: what is in fragments stays there.
+  if (!skb.copyBits(0, icmph, 0, ICMPV6_HDRLEN)) return true;
+  const type = icmph[0] as number;
   return ((sk.icmp6Filter[type >>> 3] >>> (type & 7)) & 1) !== 0;
 }
 

@@ -129,7 +129,6 @@ function route(sk: Raw6Sock, np: Inet6Pinfo, ipc: Ipcm6Cookie, fl6: Flowi6, dadd
   const detour = fl6UpdateDst(fl6, ipc.opt, np.final);
   if (sk.hdrincl) fl6.flags |= FLOWI_FLAG_KNOWN_NH;
   fl6.oif ||= fl6.daddr.isMulticast() ? np.mcastOif : np.ucastOif;
-  if (ipc.tclass < 0) ipc.tclass = np.tclass;
   fl6.tos = ipc.tclass;
   fl6.flowlabel = ip6MakeFlowinfo(ipc.tclass, fl6.flowlabel & IPV6_FLOWINFO_FLOWLABEL);
   return ip6DstLookupFlow(sk, fl6, detour ? np.final : null);

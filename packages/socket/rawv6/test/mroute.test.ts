@@ -1,4 +1,5 @@
 /** A raw socket of ICMPv6 as that of a multicast routing daemon. What is expected is what Linux 6.18 said of the same calls. */
+import { fibRules } from '@skbuff/fib-rules';
 import { icmpv6 } from '@skbuff/icmpv6';
 import { ip6mr } from '@skbuff/ip6mr';
 import { kernelTask } from '@skbuff/sock';
@@ -7,7 +8,7 @@ import * as U from '@skbuff/uapi';
 import { describe, expect, it } from 'vitest';
 import { open, set6, useLab } from './support.ts';
 
-const t = useLab(() => [icmpv6(), ip6mr()]);
+const t = useLab(() => [icmpv6(), fibRules(), ip6mr()]);
 
 const forwarding = (): string => t.lab.readSysctl(t.lab.b, 'net/ipv6/conf/all/mc_forwarding');
 

@@ -199,6 +199,24 @@ describe('receiving', () => {
     expect(tb.recvfrom(fd, new Uint8Array(1), U.MSG_DONTWAIT)).toBe(-U.EAGAIN);
   });
 
+  it('is looked at across fragments: its type by ICMPV6_FILTER, its ports by IPV6_RECVORIGDSTADDR', () => {
+    const { tb } = t.lab;
+    const [icmp, options] = [open(tb, U.IPPROTO_ICMPV6), open(tb, U.IPPROTO_DSTOPTS)];
+    for (const fd of [icmp, options]) set6(tb, fd, U.IPV6_RECVORIGDSTADDR);
+    // The first fragment ends with the destination options.
+    const message = icmp6Message(HOST6_A, HOST6_B, 200, 1, [0x13, 0x88, 0, 1]);
+    const fragment = (offset: number, more: number, data: ArrayLike<number>): void =>
+      inject(U.IPPROTO_FRAGMENT, Uint8Array.from([U.IPPROTO_DSTOPTS, 0, offset >> 8, offset | more, 0, 0, 0, 9, ...Array.from(data)]));
+    fragment(0, 1, [U.IPPROTO_ROUTING, ...OPTION.subarray(1)]);
+    fragment(8, 0, [U.IPPROTO_ICMPV6, 2, 2, 0, ...new Array<number>(20).fill(0), ...message]);
+    const control: Cmsg[] = [];
+    const buf = new Uint8Array(100);
+    expect(tb.recvmsg(icmp, { iov: [buf], control }, U.MSG_DONTWAIT)).toBe(message.length);
+    expect([hex(buf.subarray(0, message.length)), hex((control[0] as Cmsg).data.subarray(2, 4))]).toEqual([hex(message), hex(message.subarray(2, 4))]);
+    expect(tb.recvmsg(options, { iov: [buf], control }, U.MSG_DONTWAIT)).toBe(32 + message.length);
+    expect([control[0]?.type, hex((control[0] as Cmsg).data.subarray(2, 4))]).toEqual([U.IPV6_ORIGDSTADDR, '0104']);
+  });
+
   it('ICMPV6_FILTER keeps types away', () => {
     const { tb } = t.lab;
     const fd = open(tb, U.IPPROTO_ICMPV6);
@@ -364,6 +382,29 @@ describe('errors', () => {
     // No hard one: the connected socket does not hear.
     complain(U.ICMPV6_DEST_UNREACH, U.ICMPV6_NOROUTE);
     expect([connected, recverr].map(err)).toEqual([0, U.ENETUNREACH]);
+  });
+
+  it('do not reach sockets of IPPROTO_RAW, whose number no packet has', () => {
+    const { ta, va } = t.lab;
+    const fd = open(ta, U.IPPROTO_RAW);
+    set6(ta, fd, U.IPV6_RECVERR);
+    const quoted = ip6Packet({ daddr: '2001:db8:5::1', proto: U.IPPROTO_RAW, payload: new Uint8Array(8) });
+    const message = icmp6Message(HOST6_B, HOST6_A, U.ICMPV6_DEST_UNREACH, U.ICMPV6_ADM_PROHIBITED, [0, 0, 0, 0, ...quoted]);
+    t.lab.inject(va, ipFrame(va, U.IPPROTO_ICMPV6, message, { saddr: HOST6_B, daddr: HOST6_A }, hosts6));
+    const counter = (name: string): number => Number(new RegExp(`Icmp6${name}\\s+(\\d+)`).exec(t.lab.proc(t.lab.a, 'snmp6'))?.[1]);
+    expect([err(fd), errqueue(fd), counter('InDestUnreachs'), counter('InErrors')]).toEqual([0, [-U.EAGAIN], 1, 1]);
+  });
+
+  it('that the host finds itself have type and code of ICMPv6 where a port would be', () => {
+    const { ta } = t.lab;
+    const fd = open(ta, U.IPPROTO_ICMPV6);
+    set6(ta, fd, U.IPV6_RECVERR);
+    const long = new Uint8Array(70_000);
+    long.set([0x80, 7]);
+    expect(ta.sendto(fd, long, 0, sin6(HOST6_B, 0))).toBe(-U.EMSGSIZE);
+    const name = new SockaddrIn6();
+    ta.recvmsg(fd, { iov: [new Uint8Array(1)], name, control: [] }, U.MSG_ERRQUEUE);
+    expect([name.addr.toString(), name.port]).toEqual([HOST6_B, 0x8007]);
   });
 
   it('a packet too big is hard for sockets that want it whole', () => {

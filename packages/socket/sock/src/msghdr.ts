@@ -1,5 +1,5 @@
 /** `struct msghdr`: one message on its way between a task and a socket, with ancillary data. */
-import { EINVAL, MSG_CTRUNC } from '@skbuff/uapi';
+import { MSG_CTRUNC, SOL_SOCKET } from '@skbuff/uapi';
 import { copyBytes, leS32, leS64, setLe32, setLe64 } from '@skbuff/wire';
 import type { SockAddr } from './sockaddr.ts';
 
@@ -58,12 +58,15 @@ export function int32Bytes(value: number): Uint8Array {
   return bytes;
 }
 
-/** The control buffer of sendmsg(2), taken apart; -EINVAL if a header claims more than there is. */
-export function cmsgDecode(bytes: Uint8Array): Cmsg[] | number {
+/** What ancillary data ends with whose next header is wrong: no protocol knows it, so who looks at it says -EINVAL, who does not says nothing. */
+const MALFORMED: Cmsg = { level: SOL_SOCKET, type: -1, data: new Uint8Array(0) };
+
+/** The control buffer of sendmsg(2), taken apart. Behind a header that claims more than there is nothing is read. */
+export function cmsgDecode(bytes: Uint8Array): Cmsg[] {
   const list: Cmsg[] = [];
   for (let at = 0; at + CMSG_HDR_LEN <= bytes.length; ) {
     const len = leS64(bytes, at);
-    if (len < CMSG_HDR_LEN || at + len > bytes.length) return -EINVAL;
+    if (len < CMSG_HDR_LEN || at + len > bytes.length) return [...list, MALFORMED];
     list.push({ level: leS32(bytes, at + 8), type: leS32(bytes, at + 12), data: bytes.slice(at + CMSG_HDR_LEN, at + len) });
     at += (len + 7) & -8;
   }

@@ -1,6 +1,5 @@
 /** The socket layer as a plugin. */
-import { TxStamp } from '@skbuff/core';
-import type { Plugin } from '@skbuff/core';
+import { arenaReclaim, type Plugin, TxStamp } from '@skbuff/core';
 import { namespacesOf } from '@skbuff/namespaces';
 import { procCreateNet } from '@skbuff/procfs';
 import { protocolsText } from './proc-protocols.ts';
@@ -19,6 +18,7 @@ export function sock(): Plugin {
       ctx.onUnload(() => {
         ctx.kernel.softnet.txStamp = null;
       });
+      ctx.onUnload(arenaReclaim(ctx.kernel));
       ctx.leakCheck('socket', () => layer.liveSocks);
       ctx.leakCheck('task', () => layer.tasks.size);
       ctx.provide(SOCKET_LAYER, () => layer);

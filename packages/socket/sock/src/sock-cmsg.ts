@@ -2,6 +2,8 @@
 import {
   EINVAL,
   EPERM,
+  SCM_CREDENTIALS,
+  SCM_RIGHTS,
   SCM_TS_OPT_ID,
   SOF_TIMESTAMPING_OPT_ID,
   SOF_TIMESTAMPING_TX_ACK,
@@ -41,10 +43,10 @@ export function skSetPrioAllowed(sk: Sock, val: number): boolean {
   return (val >= 0 && val <= TC_PRIO_INTERACTIVE) || sockNet.of(sk.net).layer.maySetMark(sk.net);
 }
 
-/** `__sock_cmsg_send`: SO_MARK, SO_PRIORITY and what time stamps are wanted go into `cookie`. 0, -EINVAL or -EPERM. */
+/** `__sock_cmsg_send`: SO_MARK, SO_PRIORITY and what time stamps are wanted go into `cookie`; what is AF_UNIX's is passed over. 0, -EINVAL or -EPERM. */
 export function sockCmsgSend(sk: Sock, { type, data }: Cmsg, cookie: SockcmCookie): number {
   if (type === SO_TIMESTAMPING || type === SO_TIMESTAMPING_NEW || type === SCM_TS_OPT_ID) return stampCmsg(sk, type, data, cookie);
-  if (type !== SO_MARK && type !== SO_PRIORITY) return -EINVAL;
+  if (type !== SO_MARK && type !== SO_PRIORITY) return type === SCM_RIGHTS || type === SCM_CREDENTIALS ? 0 : -EINVAL;
   if (type === SO_MARK && !sockNet.of(sk.net).layer.maySetMark(sk.net)) return -EPERM;
   if (data.length !== 4) return -EINVAL;
   const val = leS32(data, 0);

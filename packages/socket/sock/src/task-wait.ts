@@ -108,10 +108,10 @@ export interface BlockFor {
 }
 
 /**
- * Waits and tries again until `attempt` returns something else than -EAGAIN or the time is up (-EAGAIN then). The attempt before
- * the first wait was the caller's.
+ * Waits and tries again until `attempt` returns something else than -EAGAIN or the time is up (-EAGAIN then): it is told whether it is the last.
+ * The attempt before the first wait was the caller's.
  */
-export async function blockOn(task: Task, what: BlockFor, attempt: () => number): Promise<number> {
+export async function blockOn(task: Task, what: BlockFor, attempt: (last: boolean) => number): Promise<number> {
   const deadline = task.kernel.clock.now() + what.timeo * NSEC_PER_JIFFY;
   for (let timedOut = false; ; ) {
     const wait = new TaskWait(task, what.file, deadline);
@@ -120,7 +120,7 @@ export async function blockOn(task: Task, what: BlockFor, attempt: () => number)
     const why = afterWait(task, what.file, await wait.promise);
     if (why === -ETIME) timedOut = true;
     else if (why < 0) return why;
-    const rc = task.enter(attempt);
+    const rc = task.enter(() => attempt(timedOut));
     if (rc !== -EAGAIN || timedOut) return rc;
   }
 }

@@ -196,7 +196,7 @@ export class Task {
       msg.name = name;
     }
     const rc = (sock.ops as ProtoOps).sendmsg(sock, msg, bytes.length);
-    if ((rc >= 0 && sock.type !== SOCK_STREAM) || !this.mustWait(fd, sock, rc, bytes.length, flags)) return this.giveScratch(msg, rc);
+    if ((rc >= 0 && sock.type !== SOCK_STREAM) || !this.mustWait(fd, sock, rc, bytes.length, msg.flags)) return this.giveScratch(msg, rc);
     return this.finishSend(fd, sock, this.keep(msg), rc);
   }
 
@@ -209,7 +209,7 @@ export class Task {
     msg.flags = this.sendFlags(fd, flags);
     const len = iovLength(msg.iov);
     const rc = (sock.ops as ProtoOps).sendmsg(sock, msg, len);
-    return this.mustWait(fd, sock, rc, len, flags) ? this.finishSend(fd, sock, msg, rc) : rc;
+    return this.mustWait(fd, sock, rc, len, msg.flags) ? this.finishSend(fd, sock, msg, rc) : rc;
   }
 
   /** recvfrom(2): bytes received into `buf`; `from` is filled in. With MSG_TRUNC the whole length of a datagram. */
@@ -544,7 +544,9 @@ export class Task {
     const what = { file: this.fds.get(fd) as OpenFile, wq: sk.wq, mask: POLLOUT | POLLERR | POLLHUP, timeo: sk.sndtimeo };
     const total = iovLength(msg.iov);
     let done = Math.max(0, rc);
-    return blockOn(this, what, () => {
+    return blockOn(this, what, (last) => {
+      // Then it has failed, and counts as that.
+      if (last) msg.flags |= MSG_DONTWAIT;
       if (done > 0) msg.iov = iovFrom(msg.iov, iovLength(msg.iov) - (total - done));
       const more = (sock.ops as ProtoOps).sendmsg(sock, msg, total - done);
       if (more < 0) return more === -EAGAIN || done === 0 ? more : done;

@@ -35,7 +35,6 @@ export function msgForSend(sock: Socket, user: UserMsghdr): Msghdr | number {
   const control = user.control ?? null;
   if (control === null) return msg;
   const list = control instanceof Uint8Array ? cmsgDecode(control) : control;
-  if (typeof list === 'number') return list;
   const size = list.reduce((sum, { data }) => sum + cmsgSpace(data.length), 0);
   if (size > sockNet.of((sock.sk as Sock).net).optmemMax) return -ENOBUFS;
   msg.control = list;

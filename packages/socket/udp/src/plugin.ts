@@ -4,7 +4,7 @@ import { type Net, type Plugin, xmitOffload } from '@skbuff/core';
 import { IPV4, ipv4Net } from '@skbuff/ipv4';
 import { procCreateNet } from '@skbuff/procfs';
 import type { Socket } from '@skbuff/sock';
-import { registerNetSysctl, sysctlField } from '@skbuff/sysctl';
+import { registerNetSysctl, type SysctlTable, sysctlField } from '@skbuff/sysctl';
 import { IPPROTO_UDP, SOCK_DGRAM } from '@skbuff/uapi';
 import { udpPoll } from './udp-datagram.ts';
 import { udpErr } from './udp-err.ts';
@@ -47,6 +47,11 @@ function poll({ sk }: Socket): number {
   return udpPoll(sk as UdpSock, udpNet.of((sk as UdpSock).net).stats);
 }
 
+const UDP_TABLE: SysctlTable<UdpNet> = {
+  udp_rmem_min: sysctlField('rmemMin', { min: 1 }),
+  udp_wmem_min: sysctlField('wmemMin', { min: 1 }),
+};
+
 function netInit(net: Net): number {
   const state = new UdpNet(net);
   const { snmpGroups } = ipv4Net.of(net);
@@ -54,10 +59,7 @@ function netInit(net: Net): number {
   snmpGroups.set('Udp', () => udpSnmpText(net));
   state.undos = [
     procCreateNet(net, 'udp', () => udpProcText(net)),
-    registerNetSysctl(net, [
-      sysctlField('net/ipv4/udp_rmem_min', state, 'rmemMin', { min: 1 }),
-      sysctlField('net/ipv4/udp_wmem_min', state, 'wmemMin', { min: 1 }),
-    ]),
+    registerNetSysctl(net, 'net/ipv4', UDP_TABLE, state),
     () => snmpGroups.delete('Udp'),
   ];
   return 0;

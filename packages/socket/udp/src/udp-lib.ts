@@ -8,6 +8,7 @@ import { int32Bytes, putOption, sockOrphan } from '@skbuff/sock';
 import { EINVAL, ENOPROTOOPT, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT } from '@skbuff/uapi';
 import { leS32 } from '@skbuff/wire';
 import { udpNet } from './udp-net.ts';
+import { reuseportDetachSock, udpReuseportAddSock } from './udp-reuseport.ts';
 import { UDP_CMSG_GRO, type UdpSock } from './udp-sock.ts';
 
 /**
@@ -16,11 +17,12 @@ import { UDP_CMSG_GRO, type UdpSock } from './udp-sock.ts';
  */
 export function udpLibGetPort(sk: UdpSock, port: number, addrHash: number): number {
   const { table } = udpNet.of(sk.net);
-  const chosen = port !== 0 ? (lportInuse(sk, port) ? 0 : port) : freePort(sk);
+  const chosen = port !== 0 ? (lportInuse(sk, port, true) ? 0 : port) : freePort(sk);
   if (chosen === 0) return 1;
   if (sk.hashed) table.remove(sk);
   sk.inetNum = chosen;
   sk.udpPortaddrHash = addrHash ^ chosen;
+  if (sk.reuseport && sk.reuseportGroup === null) udpReuseportAddSock(sk, table.portChain(chosen));
   table.add(sk);
   return 0;
 }
@@ -32,36 +34,43 @@ function freePort(sk: UdpSock): number {
   const first = sk.net.kernel.random.below(range);
   for (let i = 0; i < range; i++) {
     const port = low + ((first + i) % range);
-    if (!inetIsLocalReservedPort(sk.net, port) && !lportInuse(sk, port)) return port;
+    if (!inetIsLocalReservedPort(sk.net, port) && !lportInuse(sk, port, false)) return port;
   }
   return 0;
 }
 
-/** `udp_lib_lport_inuse`: whether another socket stands in the way. */
-function lportInuse(sk: UdpSock, port: number): boolean {
+/**
+ * `udp_lib_lport_inuse`: whether another socket stands in the way. Of a port that was `named` nobody else is asked once a socket is found that
+ * shares it.
+ */
+function lportInuse(sk: UdpSock, port: number, named: boolean): boolean {
   for (let other = udpNet.of(sk.net).table.portChain(port); other !== null; other = other.portNext) {
-    if (other.inetNum === port && other !== sk && conflict(sk, other)) return true;
+    if (other.inetNum !== port || other === sk || !conflict(sk, other)) continue;
+    if (!(sk.reuseport && other.reuseport && sk.reuseportGroup === null && sk.uid === other.uid)) return true;
+    if (named) return false;
   }
   return false;
 }
 
-/** Two sockets on one port get along if their addresses or devices differ, or if both say that they share it. */
+/** Two sockets on one port get along if their addresses or devices differ, or if both do not mind (SO_REUSEADDR). */
 function conflict(sk: UdpSock, other: UdpSock): boolean {
   if (sk.reuse && other.reuse) return false;
   if (sk.boundDevIf !== 0 && other.boundDevIf !== 0 && sk.boundDevIf !== other.boundDevIf) return false;
-  if (!inetRcvSaddrEqual(sk, other, true)) return false;
-  return !(sk.reuseport && other.reuseport && sk.uid === other.uid);
+  return inetRcvSaddrEqual(sk, other, true);
 }
 
 /** `udp_lib_unhash`: gives the port up. */
 export function udpLibUnhash(sk: UdpSock): void {
+  reuseportDetachSock(sk);
   if (sk.hashed) udpNet.of(sk.net).table.remove(sk);
   sk.inetNum = 0;
 }
 
 /** `udp_lib_rehash`: the own address changed; `hash` is that of the new one and the port. */
 export function udpLibRehash(sk: UdpSock, hash: number): void {
-  if (sk.hashed) udpNet.of(sk.net).table.rehash(sk, hash);
+  if (!sk.hashed) return;
+  reuseportDetachSock(sk);
+  udpNet.of(sk.net).table.rehash(sk, hash);
 }
 
 /** `udp_lib_close`, for a socket that has nothing corked. */

@@ -12,9 +12,9 @@ export function ipv4PortaddrHash(secret: number, addr: number, port: number): nu
 }
 
 /**
- * The best socket for a datagram from `saddr:sport` to `daddr:dport` that arrived on interface `dif`, or null. Connected beats
- * bound to an address, which beats any address; one that is bound to the device beats one that is not. Of a group that shares the
- * port (SO_REUSEPORT) the flow's hash chooses one, always the same.
+ * The best socket for a datagram from `saddr:sport` to `daddr:dport` that arrived on interface `dif`, or null. Connected beats bound to an
+ * address, which beats any address; one that is bound to the device beats one that is not. Of a group that shares the port (SO_REUSEPORT) the
+ * flow's hash chooses one, always the same; as long as none of the group was ever connected, only who is connected beats it then.
  */
 export function udp4LibLookup(table: UdpTable, saddr: number, sport: number, daddr: number, dport: number, dif: number): UdpSock | null {
   const { secret } = table;
@@ -35,14 +35,16 @@ function lookup2(
 ): UdpSock | null {
   let best: UdpSock | null = null;
   let badness = 0;
+  let settled = false;
   for (let sk = chain; sk !== null; sk = sk.addrNext) {
+    if (settled && sk.state !== TCP_ESTABLISHED) continue;
     const score = computeScore(sk, own, saddr, sport, dport, dif);
     if (score <= badness) continue;
     badness = score;
     best = sk;
-  }
-  if (best !== null && best.reuseport && best.state !== TCP_ESTABLISHED) {
-    return reuseportSelectSock(best, chain as UdpSock, inetEhashfn(table.secret, daddr, dport, saddr, sport));
+    if (sk.reuseportGroup === null || sk.state === TCP_ESTABLISHED) continue;
+    best = reuseportSelectSock(sk.reuseportGroup, inetEhashfn(table.secret, daddr, dport, saddr, sport)) ?? sk;
+    settled = !sk.reuseportGroup.hasConns;
   }
   return best;
 }

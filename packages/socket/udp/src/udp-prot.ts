@@ -7,6 +7,7 @@ import { udpLibClose, udpLibGetPort, udpLibGetsockopt, udpLibRehash, udpLibSetso
 import { ipv4PortaddrHash } from './udp-lookup.ts';
 import { udpNet } from './udp-net.ts';
 import { udpRecvmsg } from './udp-recvmsg.ts';
+import { reuseportHasConnsSet } from './udp-reuseport.ts';
 import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-sendmsg.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -36,7 +37,7 @@ export const udpProt: Proto = inetProt({
   callbacks: 'yyynyyynyyyynnyyyn',
   close: (sk) => close(sk as UdpSock),
   bind: (sk, addr) => inetBindSk(sk as UdpSock, addr),
-  connect: (sk, addr) => ip4DatagramConnect(sk as UdpSock, addr),
+  connect: (sk, addr) => ip4DatagramConnect(sk as UdpSock, addr) || reuseportHasConnsSet(sk as UdpSock),
   setsockopt: (sk, level, name, value) => setsockopt(sk as UdpSock, level, name, value),
   getsockopt: (sk, level, name, out) => getsockopt(sk as UdpSock, level, name, out),
   ioctl: (sk, request, arg) => udpIoctl(sk as UdpSock, request, arg, udpNet.of(sk.net).stats),

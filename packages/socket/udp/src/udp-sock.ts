@@ -1,6 +1,7 @@
 /** `struct udp_sock`. */
 import type { SkBuff } from '@skbuff/core';
 import { InetSk } from '@skbuff/af-inet';
+import type { ReuseportGroup } from './udp-reuseport.ts';
 
 /**
  * What a tunnel that owns a UDP port does with a datagram (`encap_rcv`), `data` at the UDP header. 0: it took the sk_buff; positive:
@@ -35,6 +36,8 @@ export class UdpSock extends InetSk {
   addrNext: UdpSock | null = null;
   addrPrev: UdpSock | null = null;
   hashed = false;
+  /** With whom it shares its port (SO_REUSEPORT), since it was bound. */
+  reuseportGroup: ReuseportGroup | null = null;
   /** `udp_portaddr_hash`: hash of own address and port, while it is in the table. */
   udpPortaddrHash = 0;
 }

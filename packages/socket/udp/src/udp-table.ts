@@ -1,8 +1,9 @@
 /**
- * `struct udp_table`: all bound sockets of a namespace, in chains by port and in chains by port and own address. Whoever bound last
- * is first in its chain. What an address is, only its hash knows.
+ * `struct udp_table`: all bound sockets of a namespace, in chains by port and in chains by port and own address. Whoever bound last is first in
+ * its chain, but who shares it by AF_INET6 goes behind all others. What an address is, only its hash knows.
  */
 import { sockNet } from '@skbuff/sock';
+import { AF_INET6 } from '@skbuff/uapi';
 import type { UdpSock } from './udp-sock.ts';
 
 const FIRST_SIZE = 256;
@@ -41,7 +42,11 @@ export class UdpTable {
     if (this.count >= this.size * 2 && this.size < MAX_SIZE) this.grow();
     this.count++;
     sockNet.of(sk.net).inuseAdd(sk.prot, 1);
-    this.link(sk);
+    const last = sk.reuseport && sk.family === AF_INET6;
+    if (last) this.linkLast(sk);
+    else this.link(sk);
+    if (last) this.linkAddrLast(sk);
+    else this.linkAddr(sk);
   }
 
   remove(sk: UdpSock): void {
@@ -81,7 +86,19 @@ export class UdpTable {
     if (first !== null) first.portPrev = sk;
     this.byPort[slot] = sk;
     sk.hashed = true;
-    this.linkAddr(sk);
+  }
+
+  private linkLast(sk: UdpSock): void {
+    let last = this.portChain(sk.inetNum);
+    while (last !== null && last.portNext !== null) last = last.portNext;
+    if (last === null) {
+      this.link(sk);
+      return;
+    }
+    last.portNext = sk;
+    sk.portPrev = last;
+    sk.portNext = null;
+    sk.hashed = true;
   }
 
   private linkAddr(sk: UdpSock): void {
@@ -91,6 +108,18 @@ export class UdpTable {
     sk.addrPrev = null;
     if (first !== null) first.addrPrev = sk;
     this.byAddr[slot] = sk;
+  }
+
+  private linkAddrLast(sk: UdpSock): void {
+    let last = this.addrChain(sk.udpPortaddrHash);
+    while (last !== null && last.addrNext !== null) last = last.addrNext;
+    if (last === null) {
+      this.linkAddr(sk);
+      return;
+    }
+    last.addrNext = sk;
+    sk.addrPrev = last;
+    sk.addrNext = null;
   }
 
   private unlinkAddr(sk: UdpSock): void {
@@ -104,9 +133,12 @@ export class UdpTable {
   /** Twice as many chains. The first of a chain is linked last, so that it is first again. */
   private grow(): void {
     const all = [...this];
+    const byAddr: UdpSock[] = [];
+    for (const head of this.byAddr) for (let sk = head; sk !== null; sk = sk.addrNext) byAddr.push(sk);
     this.size *= 2;
     this.byPort = new Array<UdpSock | null>(this.size).fill(null);
     this.byAddr = new Array<UdpSock | null>(this.size).fill(null);
     for (const sk of all.reverse()) this.link(sk);
+    for (const sk of byAddr.reverse()) this.linkAddr(sk);
   }
 }

@@ -39,17 +39,23 @@ function lookup2(
 ): UdpSock | null {
   let best: UdpSock | null = null;
   let badness = 0;
+  let settled = false;
   for (let sk = chain; sk !== null; sk = sk.addrNext) {
+    if (settled && sk.state !== TCP_ESTABLISHED) continue;
     const score = computeScore(sk, bytes, own, saddr, sport, dport, dif);
     if (score <= badness) continue;
     badness = score;
     best = sk;
-  }
-  if (best !== null && best.reuseport && best.state !== TCP_ESTABLISHED) {
-    const { secret } = table;
-    return reuseportSelectSock(best, chain as UdpSock, inetEhashfn(secret, hashAt(bytes, daddr, secret), dport, hashAt(bytes, saddr, secret), sport));
+    if (sk.reuseportGroup === null || sk.state === TCP_ESTABLISHED) continue;
+    best = reuseportSelectSock(sk.reuseportGroup, flowHash(table.secret, bytes, daddr, dport, saddr, sport)) ?? sk;
+    settled = !sk.reuseportGroup.hasConns;
   }
   return best;
+}
+
+/** `udp6_ehashfn` */
+function flowHash(secret: number, bytes: Uint8Array, daddr: number, dport: number, saddr: number, sport: number): number {
+  return inetEhashfn(secret, hashAt(bytes, daddr, secret), dport, hashAt(bytes, saddr, secret), sport);
 }
 
 /** `compute_score`: 0 if the socket does not match. */

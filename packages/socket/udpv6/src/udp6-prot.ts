@@ -5,6 +5,7 @@ import type { Proto, Sock } from '@skbuff/sock';
 import { SOL_UDP } from '@skbuff/uapi';
 import {
   type UdpSock,
+  reuseportHasConnsSet,
   udpIoctl,
   udpLibClose,
   udpLibGetPort,
@@ -48,7 +49,7 @@ export const udpv6Prot: Proto = inetProt({
   callbacks: 'yyynyyynyyyynnyyyn',
   close: (sk) => close(sk as UdpSock),
   bind: (sk, addr) => inet6BindSk(sk as UdpSock, addr),
-  connect: (sk, addr) => ip6DatagramConnect(sk as UdpSock, addr),
+  connect: (sk, addr) => ip6DatagramConnect(sk as UdpSock, addr) || reuseportHasConnsSet(sk as UdpSock),
   setsockopt: (sk, level, name, value) => setsockopt(sk as UdpSock, level, name, value),
   getsockopt: (sk, level, name, out) => getsockopt(sk as UdpSock, level, name, out),
   ioctl: (sk, request, arg) => udpIoctl(sk as UdpSock, request, arg, udp6Net.of(sk.net).stats),

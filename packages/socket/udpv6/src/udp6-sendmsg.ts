@@ -74,7 +74,7 @@ function sendToPeer(sk: UdpSock, np: Inet6Pinfo, msg: Msghdr, len: number): numb
   // Only the ordinary way of the connection is remembered.
   if (msg.control.length === 0 && np.opt === null && !np.daddr.isMulticast()) {
     const rt = sk.dstCheck() as Rt6Info | null;
-    if (rt !== null) {
+    if (rt !== null && leavesBy(sk.boundDevIf || np.stickyIfindex || np.ucastOif, rt)) {
       const fl6 = np.connFl6;
       fl6.flowlabel = ip6MakeFlowinfo(np.tclass, np.flowLabel);
       rt.hold();
@@ -85,6 +85,11 @@ function sendToPeer(sk: UdpSock, np: Inet6Pinfo, msg: Msghdr, len: number): numb
   fl6.dport = sk.inetDport;
   fl6.flowlabel = np.flowLabel;
   return sendRouted(sk, np, msg, len, ipc, fl6, np.daddr, true);
+}
+
+/** The socket may have come to another interface since the way was found; 0: it does not care. */
+function leavesBy(oif: number, { dev }: Rt6Info): boolean {
+  return oif === 0 || oif === dev.ifindex;
 }
 
 /** What a send begins with: UDP has segments too. */
@@ -176,7 +181,6 @@ function sendRouted(
   const multicast = fl6.daddr.isMulticast();
   if (detour || (fl6.oif === 0 && multicast)) ordinary = false;
   fl6.oif ||= multicast ? np.mcastOif : np.ucastOif;
-  if (ipc.tclass < 0) ipc.tclass = np.tclass;
   fl6.tos = ipc.tclass;
   fl6.flowlabel = ip6MakeFlowinfo(ipc.tclass, fl6.flowlabel & IPV6_FLOWINFO_FLOWLABEL);
   const rt = ip6SkDstLookupFlow(sk, fl6, detour ? np.final : null, ordinary);

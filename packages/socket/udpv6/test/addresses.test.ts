@@ -3,7 +3,7 @@
  * but loopback.
  */
 import { SockaddrIn6 } from '@skbuff/af-inet6';
-import { in6, sin6 } from '@skbuff/testbed';
+import { bytes, in6, sin6 } from '@skbuff/testbed';
 import * as U from '@skbuff/uapi';
 import { setBe16, setLe32 } from '@skbuff/wire';
 import { describe, expect, it } from 'vitest';
@@ -170,6 +170,45 @@ describe('connect', () => {
     const to = new SockaddrIn6();
     t.lab.tb.getpeername(fd, to);
     expect([to.addr.toString(), to.port]).toEqual(['::1', 9]);
+  });
+
+  it('that fails leaves the way as it was; but the interface that it named counts for what is sent', () => {
+    const { vb } = t.lab;
+    const fd = socket();
+    const frames = t.lab.capture(vb);
+    expect(t.lab.tb.connect(fd, sa6('2001:db8::1', { port: 9 }))).toBe(0);
+    expect(t.lab.tb.connect(fd, sa6('2001:db9::1', { port: 8 }))).toBe(-U.ENETUNREACH);
+    expect(t.lab.tb.sendto(fd, bytes('x'))).toBe(1);
+    const sent = frames.find((frame) => frame[20] === U.IPPROTO_UDP) as Uint8Array;
+    expect([...sent.subarray(38, 54)]).toEqual([...in6('2001:db8::1').toBytes()]);
+    expect(t.lab.tb.connect(fd, sa6(MC_LL, { port: 9, scope: 99 }))).toBe(-U.ENETUNREACH);
+    expect(t.lab.tb.sendto(fd, bytes('x'))).toBe(-U.ENETUNREACH);
+  });
+
+  it('by IPv4 has a hop limit, too', () => {
+    const fd = socket();
+    expect(t.lab.tb.connect(fd, sa6('::ffff:127.0.0.1', { port: 9 }))).toBe(0);
+    expect(t.lab.tb.getsockoptInt(fd, U.SOL_IPV6, U.IPV6_UNICAST_HOPS)).toBe(64);
+  });
+
+  it.each<[string, (fd: number) => number]>([
+    ['SO_BINDTODEVICE', (fd) => t.lab.tb.setsockopt(fd, U.SOL_SOCKET, U.SO_BINDTODEVICE, bytes('vb'))],
+    ['the scope of an address that is not there', (fd) => t.lab.tb.bind(fd, sa6('fe80::77', { scope: t.lab.vb.ifindex })) + U.EADDRNOTAVAIL],
+  ])('with AF_UNSPEC gives the interface up that came by %s', (_what, choose) => {
+    const fd = socket();
+    const { ifindex } = t.lab.vb;
+    const choice = (name: number, data: readonly number[]): number => t.lab.tb.setsockopt(fd, U.SOL_IPV6, name, Uint8Array.from(data));
+    const options = (): number[] => [
+      choice(U.IPV6_UNICAST_IF, [0, 0, 0, ifindex]),
+      choice(U.IPV6_PKTINFO, [...new Array<number>(20).fill(0)]),
+      choice(U.IPV6_PKTINFO, [...new Array<number>(16).fill(0), ifindex, 0, 0, 0]),
+    ];
+    expect(choose(fd)).toBe(0);
+    // As long as it has one it takes no choice but that, and IPV6_UNICAST_IF not even that.
+    expect(options()).toEqual([-U.EINVAL, -U.EINVAL, 0]);
+    expect(t.lab.tb.connect(fd, Uint8Array.of(0, 0))).toBe(0);
+    expect(options()).toEqual([0, 0, 0]);
+    expect(t.lab.tb.bind(fd, sa6('::1'))).toBe(0);
   });
 
   it('is undone by AF_UNSPEC, and the address that it chose is given up', () => {

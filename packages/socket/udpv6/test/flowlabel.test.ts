@@ -119,3 +119,23 @@ it('a label that the stack chose is told, and lingers when its socket has gone',
   clock.advance(2e9);
   expect(lines()).toBe(0);
 });
+
+it('a label that lingers is there for who creates it again, by the rules that it had, and keeps its headers', () => {
+  const { ta } = t.lab;
+  const [f, g] = [socket(), socket()];
+  const options = Uint8Array.of(24, 0, 0, 0, 0, 0, 0, 0, U.SOL_IPV6, 0, 0, 0, U.IPV6_HOPOPTS, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 0);
+  const asked = Uint8Array.from([...req({ label: 0x5fe, share: U.IPV6_FL_S_EXCL }), ...options]);
+  expect(ta.setsockopt(f, U.SOL_IPV6, U.IPV6_FLOWLABEL_MGR, asked)).toBe(0);
+  manage(f, { label: 0x6fe });
+  manage(f, { label: 0x7fd });
+  ta.close(f);
+  const lines = t.lab.proc(t.lab.a, 'ip6_flowlabel').trimEnd().split('\n').slice(1).map((line) => line.replace(/ +/g, ' ').split(' '));
+  // By the lowest eight bits, the newest first.
+  expect(lines.map(([label, share, , users, , , , opt]) => [label, share, users, opt])).toEqual([
+    ['007FD', '255', '0', '0'],
+    ['006FE', '255', '0', '0'],
+    ['005FE', '1', '0', '8'],
+  ]);
+  expect([manage(g, { label: 0x6fe, flags: 0 }), manage(g, { label: 0x6fe, action: U.IPV6_FL_A_RENEW, share: U.IPV6_FL_S_NONE })]).toEqual([-U.ENOENT, -U.ESRCH]);
+  expect([manage(g, { label: 0x5fe }), manage(g, { label: 0x6fe, flags: EXCL }), manage(g, { label: 0x6fe }), manage(g, { label: 0x6fe, flags: 0 })]).toEqual([-U.EPERM, -U.EEXIST, 0, 0]);
+});

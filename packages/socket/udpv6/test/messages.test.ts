@@ -1,7 +1,7 @@
 /** Messages between sockets on loopback, with all that can be asked for beside them. What is expected is what Linux 6.18 said. */
 import { SockaddrIn6 } from '@skbuff/af-inet6';
 import type { Cmsg } from '@skbuff/sock';
-import { bytes, icmp6Message, in6, ipFrame, sin, sin6 } from '@skbuff/testbed';
+import { bytes, hosts4, hosts6, icmp6Message, icmpMessage, in6, ip6Packet, ipFrame, sin, sin6, udpDatagram } from '@skbuff/testbed';
 import * as U from '@skbuff/uapi';
 import { setLe32 } from '@skbuff/wire';
 import { icmp } from '@skbuff/icmp';
@@ -10,6 +10,13 @@ import { describe, expect, it } from 'vitest';
 import { useLab } from './support.ts';
 
 const t = useLab(() => [icmp(), icmpv6()]);
+
+/** 10.0.0.1 and 10.0.0.2 beside the addresses of IPv6. */
+function useIpv4(): void {
+  const { va, vb } = t.lab;
+  hosts4.addAddress(va, '10.0.0.1', 24);
+  hosts4.addAddress(vb, '10.0.0.2', 24);
+}
 
 function hex(data: Uint8Array): string {
   return Array.from(data, (b) => b.toString(16).padStart(2, '0')).join('');
@@ -56,6 +63,7 @@ const cmsgsOf = (fd: number, flags = 0): readonly string[] | number => {
 };
 
 const HOP = unhex('0000010400000000');
+const ENDS = { saddr: '2001:db8::1', daddr: '2001:db8::2' };
 const LOOPBACK = '00000000000000000000000000000001';
 const EVERYTHING = [49, 2, 51, 8, 56, 5, 53, 3, 58, 4, 66, 11, 74, 77];
 
@@ -126,6 +134,34 @@ describe('what comes with a datagram', () => {
       '41 3 1100010400000000',
       dst,
     ]);
+  });
+
+  it('a traffic class of -1 in ancillary data is all bits, not the socket\'s', () => {
+    const fd = listener();
+    const from = socket('::1', 5001);
+    set6(from, U.IPV6_AUTOFLOWLABEL, 0);
+    set6(from, U.IPV6_TCLASS, 0x28);
+    t.lab.tb.sendmsg(from, { iov: [bytes('x')], name: sin6('::1', 5000), control: [{ level: U.SOL_IPV6, type: U.IPV6_TCLASS, data: int(-1) }] });
+    expect(cmsgsOf(fd)).toContain('41 67 ff000000');
+  });
+
+  it('IPV6_PKTINFO of a message that goes by IPv4 names a mapped source and the interface; other ancillary data of IPv6 says nothing there', () => {
+    const fd = listener();
+    const from = socket();
+    const send = (type: number, data: Uint8Array): unknown =>
+      t.lab.tb.sendmsg(from, { iov: [bytes('x')], name: sin6('::ffff:127.0.0.1', 5000), control: [{ level: U.SOL_IPV6, type, data }] });
+    expect(send(U.IPV6_PKTINFO, pktinfo('::ffff:127.0.0.9', 1))).toBe(1);
+    expect(receive(fd)).toMatchObject({ from: expect.stringMatching(/^::ffff:127\.0\.0\.9 /) as string });
+    for (const wrong of [pktinfo('::', 0), pktinfo('::1', 1), pktinfo('::ffff:127.0.0.9', 1).slice(0, 19)]) expect(send(U.IPV6_PKTINFO, wrong)).toBe(-U.EINVAL);
+    expect([send(U.IPV6_2292PKTINFO, pktinfo('::1', 1)), send(U.IPV6_HOPLIMIT, int(9999)), send(99, int(1))]).toEqual([1, 1, 1]);
+  });
+
+  it('ancillary data that is malformed is found out where it is looked at', () => {
+    const fd = socket();
+    const control = Uint8Array.of(255, ...new Array<number>(15).fill(0));
+    const send = (name: SockaddrIn6 | null): unknown => t.lab.tb.sendmsg(fd, { iov: [bytes('x')], name, control });
+    expect([send(null), send(sin6('::1', 0)), send(sin6('::1', 5000))]).toEqual([-U.EDESTADDRREQ, -U.EINVAL, -U.EINVAL]);
+    expect(t.lab.tb.sendmsg(fd, { iov: [bytes('x')], name: sin6('::ffff:127.0.0.1', 5000), control }, U.MSG_OOB)).toBe(-U.EOPNOTSUPP);
   });
 
   it('of one over IPv4 what IPv4 tells, and its addresses mapped', () => {
@@ -244,6 +280,26 @@ describe('errors', () => {
     expect([t.lab.tb.sendto(peer, bytes('again')), receive(peer)]).toEqual([-U.ECONNREFUSED, -U.EAGAIN]);
   });
 
+  it('come with the extension headers of the error itself', () => {
+    const { ta, lab } = { ta: t.lab.ta, lab: t.lab };
+    const fd = ta.socket(U.AF_INET6, U.SOCK_DGRAM);
+    const asked = [U.IPV6_RECVERR, U.IPV6_RECVHOPOPTS, U.IPV6_2292HOPOPTS, U.IPV6_RECVDSTOPTS, U.IPV6_2292DSTOPTS, U.IPV6_RECVRTHDR, U.IPV6_2292RTHDR];
+    for (const name of asked) ta.setsockopt(fd, U.SOL_IPV6, name, 1);
+    expect(ta.bind(fd, sin6('2001:db8::1', 5003))).toBe(0);
+    const quoted = ip6Packet({ saddr: '2001:db8::1', daddr: '2001:db8::2', proto: U.IPPROTO_UDP, payload: udpDatagram({ sport: 5003, dport: 9, payload: bytes('hey'), ...ENDS }, lab.family) });
+    const message = icmp6Message('2001:db8::2', '2001:db8::1', U.ICMPV6_DEST_UNREACH, U.ICMPV6_ADM_PROHIBITED, [0, 0, 0, 0, ...quoted]);
+    const options = [...HOP];
+    const ext: [number, number[]][] = [[U.IPPROTO_HOPOPTS, options], [U.IPPROTO_DSTOPTS, options], [U.IPPROTO_ROUTING, [0, 2, 2, 0, ...new Array<number>(20).fill(0)]], [U.IPPROTO_DSTOPTS, options]];
+    for (const headers of [ext, []]) lab.inject(lab.va, ipFrame(lab.va, U.IPPROTO_ICMPV6, message, { saddr: '2001:db8::2', daddr: '2001:db8::1', ext: headers }, hosts6));
+    const read = (): string[] => {
+      const control: Cmsg[] = [];
+      expect(ta.recvmsg(fd, { iov: [new Uint8Array(100)], control }, U.MSG_ERRQUEUE)).toBe(3);
+      return control.map(({ type, data }) => `${type} ${hex(data).slice(0, 16)}`);
+    };
+    expect(read()).toEqual(['54 3c00010400000000', '59 2b00010400000000', '57 3c02020000000000', '59 3a00010400000000', '3 3c00010400000000', '4 2b00010400000000', '5 3c02020000000000', '4 3a00010400000000', '25 0d00000003010100']);
+    expect(read()).toEqual(['25 0d00000003010100']);
+  });
+
   it('too long for the way: the error queue, and the MTU for who asks for it', () => {
     const fd = socket();
     for (const [name, value] of [[U.IPV6_RECVERR, 1], [U.IPV6_MTU_DISCOVER, U.IPV6_PMTUDISC_DO], [U.IPV6_MTU, 1280]] as const) set6(fd, name, value);
@@ -254,6 +310,22 @@ describe('errors', () => {
     expect(t.lab.tb.sendto(other, new Uint8Array(2000), 0, sin6('::1', 5000))).toBe(-U.EMSGSIZE);
     expect(receive(other)).toEqual({ n: 0, from: '::1 0 0', flags: 0, cmsgs: ['41 61 0a00000000000000000000000000000000000000000000010000000000050000'] });
     expect(receive(other)).toBe(-U.EAGAIN);
+  });
+
+  it('a message that waited in vain for room in the send buffer counts as one', async () => {
+    const { ta, lab } = { ta: t.lab.ta, lab: t.lab };
+    const fd = ta.socket(U.AF_INET6, U.SOCK_DGRAM);
+    ta.setsockopt(fd, U.SOL_SOCKET, U.SO_SNDBUF, 4608);
+    ta.setsockopt(fd, U.SOL_SOCKET, U.SO_SNDTIMEO, Uint8Array.from([1, ...new Array<number>(15).fill(0)]));
+    const counter = (name: string): number => Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(lab.proc(lab.a, 'snmp6'))?.[1]);
+    const before = counter('Ip6OutDiscards');
+    const send = (): unknown => ta.sendto(fd, new Uint8Array(1000), 0, sin6('2001:db8::78', 9));
+    expect([send(), send(), send(), send()]).toEqual([1000, 1000, 1000, 1000]);
+    const waits = send();
+    expect([counter('Ip6OutDiscards') - before, counter('Udp6SndbufErrors')]).toEqual([0, 0]);
+    lab.clock.advance(1.1e9);
+    expect(await waits).toBe(-U.EAGAIN);
+    expect([counter('Ip6OutDiscards') - before, counter('Udp6SndbufErrors')]).toEqual([1, 1]);
   });
 
   it('longer than any packet: the error queue has the MTU, too', () => {
@@ -282,7 +354,7 @@ describe('errors', () => {
 
   it.each<[string, readonly number[], number]>([
     ['right', [0x20, 0, 0, 0, 0, 8, 1, 1, 1, 2, 3, 4], 80],
-    ['of another version', [0x10, 0, 0, 0, 0, 8, 1, 1, 1, 2, 3, 4], 80 | (1 << 16)],
+    ['of another version, of which nothing is known', [0x10, 0, 0, 1, 0, 3, 1, 1, 1, 2, 3, 4], 80],
     ['with a wrong checksum', [0x20, 0, 0, 1, 0, 8, 1, 1, 1, 2, 3, 4], 80 | (1 << 16)],
     ['with an object that does not end', [0x20, 0, 0, 0, 0, 9, 1, 1, 1, 2, 3, 4], 80 | (1 << 16)],
     ['with an object that does not begin', [0x20, 0, 0, 0, 0, 3, 1, 1, 1, 2, 3, 4], 80 | (1 << 16)],
@@ -302,6 +374,49 @@ describe('errors', () => {
     const control: Cmsg[] = [];
     expect(ta.recvmsg(fd, { iov: [new Uint8Array(300)], control }, U.MSG_ERRQUEUE | U.MSG_DONTWAIT)).toBe(92);
     expect(hex((control[0] as Cmsg).data.subarray(12, 16))).toBe(hex(int(eeData)));
+  });
+
+  it.each<[what: string, refused: boolean, change: (srh: Uint8Array) => void]>([
+    ['is done with all but the last', true, () => {}],
+    ['has more to visit than it has', false, (srh) => void (srh[3] = 3)],
+    ['has a number of entries that it has no room for', false, (srh) => void (srh[4] = 2)],
+    ['has an option behind it that does not end', false, (srh) => void (srh[4] = 0)],
+    ['is of another type', false, (srh) => void (srh[2] = 2)],
+  ])('an error about a packet on its way over segments is for who sent it to the last: the list %s', (_what, refused, change) => {
+    const { ta, lab } = { ta: t.lab.ta, lab: t.lab };
+    const fd = ta.socket(U.AF_INET6, U.SOCK_DGRAM);
+    ta.connect(fd, sin6('2001:db8::77', 9));
+    const name = new Uint8Array(28);
+    ta.getsockname(fd, name);
+    const srh = Uint8Array.from([17, 4, 4, 1, 1, 0, 0, 0, ...in6('2001:db8::77').toBytes(), ...in6('2001:db8::2').toBytes()]);
+    change(srh);
+    // From the header on: what was sent, and on its way to the first segment.
+    const quoted = [0x60, 0, 0, 0, 0, srh.length + 8, U.IPPROTO_ROUTING, 63, ...in6('2001:db8::1').toBytes(), ...in6('2001:db8::2').toBytes(), ...srh, name[2] as number, name[3] as number, 0, 9, 0, 8, 0, 0];
+    const payload = icmp6Message('2001:db8::2', '2001:db8::1', U.ICMPV6_DEST_UNREACH, U.ICMPV6_PORT_UNREACH, [0, 0, 0, 0, ...quoted]);
+    lab.inject(lab.va, ipFrame(lab.va, U.IPPROTO_ICMPV6, payload, { saddr: '2001:db8::2', daddr: '2001:db8::1' }, lab.family));
+    expect(ta.recvfrom(fd, new Uint8Array(9), U.MSG_DONTWAIT)).toBe(refused ? -U.ECONNREFUSED : -U.EAGAIN);
+  });
+
+  it('extensions of an error of IPv4 are found too, behind the words that it quotes', () => {
+    const { ta, lab } = { ta: t.lab.ta, lab: t.lab };
+    useIpv4();
+    const fd = ta.socket(U.AF_INET6, U.SOCK_DGRAM);
+    for (const name of [U.IP_RECVERR, U.IP_RECVERR_RFC4884]) ta.setsockopt(fd, U.SOL_IP, name, 1);
+    const frames = lab.capture(lab.va);
+    ta.sendto(fd, new Uint8Array(200), 0, sin6('::ffff:10.0.0.2', 9));
+    const sent = frames.find((frame) => frame[12] === 8 && frame[13] === 0) as Uint8Array;
+    ta.recvmsg(fd, { iov: [new Uint8Array(300)], control: [] }, U.MSG_ERRQUEUE | U.MSG_DONTWAIT);
+    const extension = [0x20, 0, 0, 0, 0, 8, 1, 1, 1, 2, 3, 4];
+    const told = (type: number, code: number, words: number, object = 8): string => {
+      const quoted = [...sent.slice(14, 14 + 128), ...extension.slice(0, 5), object, ...extension.slice(6)];
+      lab.inject(lab.va, ipFrame(lab.va, U.IPPROTO_ICMP, icmpMessage(type, code, words << 16, Uint8Array.from(quoted)), { saddr: '10.0.0.2', daddr: '10.0.0.1' }));
+      const control: Cmsg[] = [];
+      ta.recvmsg(fd, { iov: [new Uint8Array(300)], control }, U.MSG_ERRQUEUE | U.MSG_DONTWAIT);
+      return hex((control[0] as Cmsg).data.subarray(12, 16));
+    };
+    expect([told(U.ICMP_DEST_UNREACH, U.ICMP_HOST_UNREACH, 32), told(U.ICMP_TIME_EXCEEDED, 0, 32, 9), told(U.ICMP_PARAMETERPROB, 0, 32)]).toEqual(['64000000', '64000100', '64000000']);
+    // Quotes that are shorter than the least, or longer than what is there, have none.
+    expect([told(U.ICMP_DEST_UNREACH, U.ICMP_HOST_UNREACH, 31), told(U.ICMP_DEST_UNREACH, U.ICMP_HOST_UNREACH, 40)]).toEqual(['00000000', '00000000']);
   });
 
   it('when a way is found to be narrower the socket sends shorter pieces', () => {

@@ -145,6 +145,26 @@ describe('super-packets', () => {
     expect(ta.sendto(to, new Uint8Array(4000), 0, sin6('2001:db8::2', 5000))).toBe(-U.EMSGSIZE);
   });
 
+  it('with extension headers they are cut before a device has them', () => {
+    const { ta, tb } = t.lab;
+    const fd = listener();
+    tb.setsockopt(fd, U.SOL_UDP, U.UDP_GRO, 1);
+    const to = ta.socket(U.AF_INET6, U.SOCK_DGRAM);
+    ta.setsockopt(to, U.SOL_UDP, U.UDP_SEGMENT, 100);
+    ta.setsockopt(to, U.SOL_IPV6, U.IPV6_DSTOPTS, Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0));
+    expect(ta.sendto(to, new Uint8Array(250), 0, sin6('2001:db8::2', 5000))).toBe(250);
+    const take = (): unknown => tb.recvfrom(fd, new Uint8Array(3000), U.MSG_DONTWAIT);
+    expect([take(), take(), take(), take()]).toEqual([100, 100, 50, -U.EAGAIN]);
+  });
+
+  it('what a host sends to an address of its own is as long as the loopback device takes', () => {
+    const { lab } = t;
+    const { tb } = lab;
+    const fd = listener();
+    expect(tb.sendto(tb.socket(U.AF_INET6, U.SOCK_DGRAM), new Uint8Array(20_000), 0, sin6('2001:db8::2', 5000))).toBe(20_000);
+    expect([tb.recvfrom(fd, new Uint8Array(30_000), U.MSG_DONTWAIT), /^Ip6FragCreates\s+(\d+)$/m.exec(lab.proc(lab.b, 'snmp6'))?.[1]]).toEqual([20_000, '0']);
+  });
+
   it('long datagrams come in fragments, and together again', () => {
     const { ta, tb } = t.lab;
     const fd = listener();

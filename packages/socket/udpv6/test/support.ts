@@ -5,7 +5,7 @@ import { udp } from '@skbuff/udp';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { udpv6 } from '../src/index.ts';
 
-/** A fresh bed for each test, with the leak check at its end. Host a and b also have 10.0.0.1 and 10.0.0.2. */
+/** A fresh bed for each test, with the leak check at its end. The hosts have addresses of IPv6. */
 export function useLab(more: () => readonly Plugin[] = () => []): { readonly lab: TwoHosts } {
   const holder: { lab: TwoHosts } = { lab: null as unknown as TwoHosts };
   beforeEach(() => {
