@@ -12,6 +12,14 @@ import type { Trace } from './trace.ts';
 export type HookPoint = readonly [hooknum: number, name: string, fn: string];
 export type SocketOption = readonly [level: number, name: number, value: number | null];
 
+/** A group that a socket has joined on an interface, and the sources from which alone (`include`), or from which not, it takes packets. */
+export interface Membership {
+  readonly group: Uint8Array;
+  readonly ifindex: number;
+  readonly include: boolean;
+  readonly sources: readonly Uint8Array[];
+}
+
 export interface Family {
   /** AF_* */
   readonly family: number;
@@ -74,6 +82,8 @@ export interface Family {
   readonly names: (sk: UdpSock) => readonly [own: SockAddr, peer: SockAddr | null];
   /** What a copy of the socket has to be told before it is bound. */
   readonly socketOptions: (sk: UdpSock) => readonly SocketOption[];
+  /** The groups of the family that a socket of any has joined. */
+  readonly memberships: (sk: UdpSock) => readonly Membership[];
   /** Settings with which a copy leaves alone the addresses and routes that it is given. */
   readonly still: readonly (readonly [path: string, value: string])[];
   /** What only the kernel makes or decides, whatever is requested: brought from one namespace to its copy, after the tables. */

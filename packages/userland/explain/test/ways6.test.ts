@@ -114,6 +114,7 @@ describe('packets of IPv4 in a kernel with IPv6', () => {
 
   it('refuses what it cannot send', async () => {
     const { verdict } = await explain(line(false).net, 'h1', 'icmp > 2001:db8::1');
-    expect(verdict).toMatchObject({ outcome: 'refused', errno: 'EAFNOSUPPORT' });
+    expect(verdict).toMatchObject({ outcome: 'refused', errno: 'EAFNOSUPPORT', fix: 'load the plugins of IPv6: linux({ ipv6: true }), and no `ipv6: false` in the file of a lab' });
+    expect(verdict.text).toContain('h1 has no IPv6');
   });
 });

@@ -38,7 +38,8 @@ import {
 } from '@skbuff/uapi';
 import { afBitLen, formatMac, type InetPrefix } from '@skbuff/wire';
 import { addressOf, inetText, type InetText, macBytes, parseDestination, parseScoped } from './addresses.ts';
-import { checkCall, deviceName, flag, inet, type Kinds, optional, word, whole } from './checks.ts';
+import { checkArgs, checkCall, deviceName, flag, inet, type Kinds, optional, word, whole } from './checks.ts';
+import { inetFamily } from './inet-family.ts';
 import { nlaAddress, Part } from './part.ts';
 
 export interface LinkInfo {
@@ -174,8 +175,10 @@ export class Routes extends Part {
   }
 
   private change(verb: string, type: number, flags: number, spec: RouteSpec): void {
-    checkCall(this.net.kernel, `route.${verb}({ to: 'default', via: '10.0.0.1' })`, spec, ROUTE);
+    const call = `route.${verb}({ to: 'default', via: '10.0.0.1' })`;
+    checkCall(this.net.kernel, call, spec, ROUTE);
     const to = destinationOf(spec);
+    checkFamilies(call, to.family, { via: spec.via, src: spec.src });
     const scope = type === RTM_DELROUTE ? RT_SCOPE_NOWHERE : spec.via === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     const header = RtMsg.of({
       family: to.family,
@@ -201,6 +204,12 @@ export class Routes extends Part {
 function destinationOf({ to, via }: RouteSpec): InetPrefix {
   if (typeof to !== 'string') return to;
   return via === undefined ? parseDestination(to) : parseDestination(to, addressOf(via).family);
+}
+
+/** Addresses of a route are of the family of its destination. */
+function checkFamilies(call: string, family: number, addresses: Readonly<Record<string, InetText | undefined>>): void {
+  const same = (value: unknown): string => (value === undefined || addressOf(value as InetText).family === family ? '' : `of the family of to, which is ${inetFamily(family).name}`);
+  checkArgs(call, addresses, Object.fromEntries(Object.keys(addresses).map((name) => [name, same])));
 }
 
 function describe(spec: RouteSpec): string {

@@ -23,6 +23,8 @@ export interface EchoArrival {
 export interface InetFamily {
   /** AF_* */
   readonly family: number;
+  /** In sentences. */
+  readonly name: string;
   /** Level and name of the socket option for the TTL of what is sent. */
   readonly ttl: readonly [level: number, name: number];
   /** Protocol of its ICMP, types of an echo request and its answer, and the most bytes of payload that a packet has room for behind its header. */
@@ -46,6 +48,7 @@ export interface InetFamily {
 
 const inet: InetFamily = {
   family: AF_INET,
+  name: 'IPv4',
   ttl: [IPPROTO_IP, IP_TTL],
   icmp: { protocol: IPPROTO_ICMP, echo: ICMP_ECHO, reply: ICMP_ECHOREPLY, room: 65507 },
   hasZones: false,
@@ -69,6 +72,7 @@ const inet: InetFamily = {
 
 const inet6: InetFamily = {
   family: AF_INET6,
+  name: 'IPv6',
   ttl: [IPPROTO_IPV6, IPV6_UNICAST_HOPS],
   icmp: { protocol: IPPROTO_ICMPV6, echo: ICMPV6_ECHO_REQUEST, reply: ICMPV6_ECHO_REPLY, room: 65527 },
   hasZones: true,

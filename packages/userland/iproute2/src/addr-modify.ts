@@ -76,7 +76,7 @@ class AddrRequest {
   readLocal(args: Args): void {
     if (args.is('local')) args.next();
     if (args.abbr('help')) usageAddr(this.ctx);
-    if (this.local !== null) args.duparg2('local');
+    if (this.local !== null && this.local.bytes.length > 0) args.duparg2('local');
     this.localText = args.cur;
     this.local = getPrefix(args, args.cur, this.ifa.family);
     this.settle(this.local.family);

@@ -69,7 +69,7 @@ export function parseAddrFilter(ctx: IpContext, args: Args, doLink: boolean): Ad
     else if (args.is('group')) f.group = groups.a2n(args.next()) ?? args.invarg('Invalid "group" value\n');
     else if (args.is('master')) parseMaster(ctx, f, args);
     else if (args.is('vrf')) parseVrf(ctx, f, args);
-    else if (args.is('nomaster')) f.nomaster = true;
+    else if (args.is('nomaster')) f.master = -1;
     else if (args.is('type')) parseType(f, args);
     else parseDev(ctx, f, args, doLink);
   }
@@ -102,7 +102,9 @@ function getLink(ctx: IpContext, f: AddrFilter, byName: boolean): NlMsgHdr | nul
   const name = f.dev ?? '';
   if (byName) req.builder.nlaPutString(name.length < 16 ? U.IFLA_IFNAME : U.IFLA_ALT_IFNAME, name);
   const answer = ctx.rtnl.ask(req);
-  return typeof answer === 'number' ? null : answer;
+  if (typeof answer !== 'number') return answer;
+  ctx.stderr(`Cannot send link ${byName ? 'get ' : ''}request: ${U.strerror(answer)}\n`);
+  return null;
 }
 
 /** All links; null after a complaint. */
@@ -159,7 +161,7 @@ function printAddrs(ctx: IpContext, f: AddrFilter, link: NlMsgHdr, addrs: readon
     if (info.ifa.index !== ifi.index || (f.family !== U.AF_UNSPEC && f.family !== info.ifa.family)) continue;
     if (f.up && (ifi.flags & U.IFF_UP) === 0) continue;
     out.openObject();
-    if (addrWanted(ctx, f, info)) printAddr(ctx, info, options.oneline);
+    if (addrWanted(ctx, f, info)) printAddr(ctx, info, options.oneline || options.echo);
     out.closeObject();
   }
   out.closeArray();

@@ -80,7 +80,7 @@ export class IpContext {
   }
 
   get links(): LlMap {
-    this.llMap ??= new LlMap(this.lookup);
+    this.llMap ??= new LlMap(this.lookup, this.env);
     return this.llMap;
   }
 

@@ -28,9 +28,11 @@ export function saveDump(ctx: IpContext, kind: DumpKind, dump: (each: (nlh: NlMs
   const magic = new Uint8Array(4);
   setLe32(magic, 0, kind.magic);
   sink.write(magic);
-  const err = dump((nlh) => sink.write(nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3))));
-  sink.close();
-  return err;
+  try {
+    return dump((nlh) => sink.write(nlh.buf.slice(nlh.off, nlh.off + ((nlh.len + 3) & ~3))));
+  } finally {
+    sink.close();
+  }
 }
 
 /** Reads a saved dump from standard input and hands its messages over; `each` ends it with a negative number. */

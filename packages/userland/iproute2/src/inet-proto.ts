@@ -11,5 +11,5 @@ export function inetProtoN2a(ctx: IpContext, proto: number): string {
 
 /** `inet_proto_a2n`: the number of a name or of digits, or null. */
 export function inetProtoA2n(ctx: IpContext, word: string): number | null {
-  return getU8(word) ?? getprotobyname(ctx.env, word)?.proto ?? null;
+  return getU8(word, 10) ?? getprotobyname(ctx.env, word)?.proto ?? null;
 }

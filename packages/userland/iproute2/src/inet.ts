@@ -60,7 +60,7 @@ export function llAddrA2n(text: string, stderr: (text: string) => void): Uint8Ar
   const bytes: number[] = [];
   for (const part of text.split(':')) {
     if (!/^\s*[0-9a-fA-F]/.test(part) || Number.parseInt(part, 16) > 255) {
-      stderr(`"${text}" is invalid lladdr.\n`);
+      stderr(`"${part}" is invalid lladdr.\n`);
       return null;
     }
     bytes.push(Number.parseInt(part, 16));
@@ -85,17 +85,32 @@ function addrBytes(text: string, family: number): Uint8Array | null {
 function getAddr1(text: string, family: number): InetPrefix | null {
   if (text === 'default' || text === 'all' || text === 'any') {
     if (family === AF_MPLS) return null;
-    const fam = family === AF_UNSPEC ? AF_INET : family;
-    return { family: fam, bytes: new Uint8Array(afByteLen(fam)), bitlen: afBitLen(fam) };
+    const bytes = new Uint8Array(text === 'default' ? afByteLen(family) : 0);
+    return { family, bytes, bitlen: afBitLen(family) };
   }
   const fam = family !== AF_UNSPEC ? family : text.includes(':') ? AF_INET6 : AF_INET;
   const bytes = addrBytes(text, fam);
   return bytes === null ? null : { family: fam, bytes, bitlen: bytes.length * 8 };
 }
 
+/** Two complaints; reading has cut the word at its first colon. */
+function noLinkAddr(args: Args, text: string): never {
+  let complaint = '';
+  llAddrA2n(text, (said) => (complaint = said));
+  return args.die(1, `${complaint}Error: link address is expected rather than "${text.split(':')[0]}".\n`);
+}
+
 /** `get_addr`: exits with a complaint. */
 export function getAddr(args: Args, text: string, family: number): InetPrefix {
-  return getAddr1(text, family) ?? args.die(1, `Error: ${verbose(family)} address is expected rather than "${text}".\n`);
+  const addr = getAddr1(text, family);
+  if (addr !== null) return addr;
+  return family === AF_PACKET ? noLinkAddr(args, text) : args.die(1, `Error: ${verbose(family)} address is expected rather than "${text}".\n`);
+}
+
+/** `get_addr32`: exits with a complaint. */
+export function getAddr32(args: Args, text: string): Uint8Array {
+  const addr = getAddr1(text, AF_INET) ?? args.die(1, `Error: an IP address is expected rather than "${text}"\n`);
+  return addr.bytes.length === 0 ? new Uint8Array(4) : addr.bytes;
 }
 
 /** `get_prefix`: exits with a complaint. */

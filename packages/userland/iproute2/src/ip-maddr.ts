@@ -5,7 +5,7 @@ import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
 import { formatHost } from './format-host.ts';
 import { llAddrA2n, llAddrN2a } from './inet.ts';
-import { isAltname, isIfname } from './link-parse.ts';
+import { isIfname } from './link-parse.ts';
 import { usageMaddr } from './usage.ts';
 
 const ETH_ALEN = 6;
@@ -40,15 +40,15 @@ function lines(ctx: IpContext, file: string): string[] {
   return typeof text === 'number' ? [] : text.split('\n').filter((line) => line !== '');
 }
 
-function readDevMcast(ctx: IpContext, dev: string, to: Memberships): void {
+function readDevMcast(ctx: IpContext, dev: string | null, to: Memberships): void {
   for (const line of lines(ctx, 'dev_mcast')) {
     const [index, name, users, isStatic, hex] = line.trim().split(/\s+/) as [string, string, string, string, string];
-    if (dev === '' || dev === name) to.insert({ index: Number(index), name, family: AF_PACKET, bytes: hexBytes(hex), users: Number(users), isStatic: Number(isStatic) !== 0 });
+    if (dev === null || dev === name) to.insert({ index: Number(index), name, family: AF_PACKET, bytes: hexBytes(hex), users: Number(users), isStatic: Number(isStatic) !== 0 });
   }
 }
 
 /** Lines that begin with a tab are groups of the interface above them; addresses are in the byte order of the machine. */
-function readIgmp(ctx: IpContext, dev: string, to: Memberships): void {
+function readIgmp(ctx: IpContext, dev: string | null, to: Memberships): void {
   let index = 0;
   let name = '';
   for (const line of lines(ctx, 'igmp').slice(1)) {
@@ -56,17 +56,17 @@ function readIgmp(ctx: IpContext, dev: string, to: Memberships): void {
       const words = line.split(/\s+/);
       index = Number(words[0]);
       name = (words[1] as string).replace(/:$/, '');
-    } else if (dev === '' || dev === name) {
+    } else if (dev === null || dev === name) {
       const [hex, users] = line.trim().split(/\s+/) as [string, string];
       to.insert({ index, name, family: AF_INET, bytes: hexBytes(hex).reverse(), users: Number(users), isStatic: false });
     }
   }
 }
 
-function readIgmp6(ctx: IpContext, dev: string, to: Memberships): void {
+function readIgmp6(ctx: IpContext, dev: string | null, to: Memberships): void {
   for (const line of lines(ctx, 'igmp6')) {
     const [index, name, hex, users] = line.trim().split(/\s+/) as [string, string, string, string];
-    if (dev === '' || dev === name) to.insert({ index: Number(index), name, family: AF_INET6, bytes: hexBytes(hex), users: Number(users), isStatic: false });
+    if (dev === null || dev === name) to.insert({ index: Number(index), name, family: AF_INET6, bytes: hexBytes(hex), users: Number(users), isStatic: false });
   }
 }
 
@@ -119,12 +119,11 @@ function printList(ctx: IpContext, list: readonly MaInfo[]): void {
 /** `multiaddr_list`. */
 function list(ctx: IpContext, args: Args): number {
   const { family } = ctx.options;
-  let dev = '';
+  let dev: string | null = null;
   for (; args.left > 0; args.skip()) {
     if (args.is('dev')) args.next();
     else if (args.abbr('help')) usageMaddr(ctx);
-    if (dev !== '') args.duparg2('dev');
-    if (!isAltname(args.cur)) args.invarg('"dev" not a valid ifname');
+    if (dev !== null) args.duparg2('dev');
     dev = args.cur;
   }
   const found = new Memberships();
@@ -163,9 +162,10 @@ function readAddress(ctx: IpContext, args: Args): Uint8Array {
 }
 
 function change(ctx: IpContext, name: string, address: Uint8Array, request: number): number {
-  const io = IoctlSocket.open(ctx.env);
-  const err = typeof io === 'number' ? io : io.set(request, name, [0, 0, ...address]);
-  if (typeof io !== 'number') io.close();
+  const io = IoctlSocket.open(ctx.env, ctx.options.family === AF_INET6 ? AF_INET6 : AF_INET);
+  if (typeof io === 'number') return ctx.die(1, `Cannot create socket: ${strerror(io)}\n`);
+  const err = io.set(request, name, [0, 0, ...address]);
+  io.close();
   return err < 0 ? ctx.die(1, `ioctl: ${strerror(err)}\n`) : 0;
 }
 

@@ -114,6 +114,8 @@ function readTable(f: MrouteFilter, ctx: IpContext, args: Args): void {
 
 /** `mroute_list`. A prefix is read as one of the family of multicast routes, of which nothing can be written: only `any` is good. */
 function list(ctx: IpContext, args: Args): number {
+  // Of other families there are none, whatever the words are.
+  if (![U.AF_UNSPEC, U.AF_INET, U.AF_INET6].includes(ctx.options.family)) return 0;
   const f = new MrouteFilter();
   const six = ctx.options.family === U.AF_INET6;
   f.family = six ? U.RTNL_FAMILY_IP6MR : U.RTNL_FAMILY_IPMR;

@@ -74,13 +74,12 @@ function show(ctx: IpContext, args: Args): number {
   return 0;
 }
 
-/** The kernel is asked for one interface only if the family is known. */
+/** The kernel is asked for one interface only if the family is known. That it refuses is not said. */
 function showOne(ctx: IpContext, family: number, ifindex: number): number {
   const req = ctx.rtnl.request(U.RTM_GETNETCONF, 0, RtGenMsg.of({ family }));
   req.builder.nlaPutU32(U.NETCONFA_IFINDEX, ifindex);
-  const answer = ctx.rtnl.ask(req);
-  if (typeof answer === 'number') return -1;
-  printNetconf(ctx, answer, family, ifindex);
+  const answer = ctx.rtnl.ask(req, true);
+  if (typeof answer !== 'number') printNetconf(ctx, answer, family, ifindex);
   return 0;
 }
 

@@ -80,9 +80,10 @@ function routeFlush(ctx: IpContext, args: Args): number {
 }
 
 function routeSave(ctx: IpContext, args: Args): number {
-  const f = parseRouteFilter(ctx, args);
-  if (f === null) return -1;
-  const err = saveDump(ctx, ROUTE_DUMP, (each) => dump(ctx, f, (route) => each(route.nlh)));
+  const err = saveDump(ctx, ROUTE_DUMP, (each) => {
+    const f = parseRouteFilter(ctx, args);
+    return f === null ? -1 : dump(ctx, f, (route) => each(route.nlh));
+  });
   if (err >= -1) return err;
   ctx.stderr('Dump terminated\n');
   return -2;

@@ -7,7 +7,7 @@ import { deleteMessage } from './addr-flush.ts';
 import { type Args, matches } from './args.ts';
 import type { IpContext } from './context.ts';
 import { readDump, restoreMessage, RULE_DUMP, saveDump } from './dump-file.ts';
-import { getPrefix } from './inet.ts';
+import { getAddr32, getPrefix } from './inet.ts';
 import { groups, rtnTypeA2n, rtProtos, rtTables } from './names.ts';
 import { getInteger, getUnsigned } from './numbers.ts';
 import { getRealms } from './route-realms.ts';
@@ -108,8 +108,16 @@ const l3mdev: Read = (r) => {
   r.l3mdev = true;
 };
 
+/** A translated address, of IPv4 whatever the rule is about. */
+const nat: Read = (r, args, ctx) => {
+  args.next();
+  ctx.stderr('Warning: route NAT is deprecated\n');
+  r.req.builder.nlaPut(U.RTA_GATEWAY, getAddr32(args, args.cur));
+  r.frh.action = U.RTN_NAT;
+};
+
 const WORDS: readonly (readonly [string, Read])[] = [
-  ['not*', (r) => void (r.frh.flags |= U.FIB_RULE_INVERT)],
+  ['not', (r) => void (r.frh.flags |= U.FIB_RULE_INVERT)],
   ['from', (r, args, ctx) => void (r.frh.srcLen = r.put(U.FRA_SRC, getPrefix(args, args.next(), ctx.options.family)))],
   ['to', (r, args, ctx) => void (r.frh.dstLen = r.put(U.FRA_DST, getPrefix(args, args.next(), ctx.options.family)))],
   ['preference*', pref],
@@ -120,6 +128,7 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['fwmark', fwmark],
   ['realms*', (r, args) => r.req.builder.nlaPutU32(U.FRA_FLOW, getRealms(args.next()) ?? args.invarg('invalid realms\n'))],
   ['protocol*', (r, args) => r.req.builder.nlaPutU8(U.FRA_PROTOCOL, rtProtos.a2n(args.next()) ?? args.invarg('"protocol" value is invalid\n'))],
+  ['tun_id*', tunId],
   ['table*', table],
   ['lookup', table],
   ['suppress_prefixlength*', suppress],
@@ -131,7 +140,8 @@ const WORDS: readonly (readonly [string, Read])[] = [
   ['oif', device(U.FRA_OIFNAME, '"oif"')],
   ['l3mdev', l3mdev],
   ['uidrange', uidrange],
-  ['tun_id*', tunId],
+  ['nat', nat],
+  ['map-to*', nat],
   ['ipproto', ipproto],
   ['sport', ports(U.FRA_SPORT_RANGE, 'invalid port range\n')],
   ['dport', ports(U.FRA_DPORT_RANGE, 'invalid dport range\n')],
@@ -193,11 +203,13 @@ function ruleList(ctx: IpContext, args: Args): number {
 /** Deletes the rules that are selected, but none of priority 0. */
 function ruleFlush(ctx: IpContext, args: Args): number {
   const { wanted, protocol } = parseRuleFilter(ctx, args);
+  ctx.out.newDocument();
   const batch: Uint8Array[] = [];
   const err = dump(ctx, (rule) => {
     if (!rule.tb.has(U.FRA_PRIORITY) || !wanted(rule)) return;
     if (protocol === null || rule.tb.u8(U.FRA_PROTOCOL) === protocol) batch.push(deleteMessage(ctx, rule.nlh, U.RTM_DELRULE, U.NLM_F_ACK));
   });
+  ctx.out.deleteDocument();
   if (err < 0) return terminated(ctx);
   for (const message of batch) ctx.rtnl.sendCheck(message);
   return 0;
@@ -223,6 +235,15 @@ function ruleRestore(ctx: IpContext): Status {
 function terminated(ctx: IpContext): number {
   ctx.stderr('Dump terminated\n');
   return 1;
+}
+
+/** `do_multirule`: the rules by which a table of multicast routes is chosen. */
+export function doMrule(ctx: IpContext, args: Args): Status {
+  const { options } = ctx;
+  if (options.family === U.AF_INET6) options.family = U.RTNL_FAMILY_IP6MR;
+  else if (options.family === U.AF_INET || options.family === U.AF_UNSPEC) options.family = U.RTNL_FAMILY_IPMR;
+  else return ctx.die(-1, `Multicast rules are only supported for IPv4/IPv6, was: ${options.family}\n`);
+  return doRule(ctx, args);
 }
 
 /** `do_iprule`. */

@@ -34,13 +34,14 @@ function printToken(ctx: IpContext, nlh: NlMsgHdr, ifindex: number): void {
   out.closeObject();
 }
 
-/** Words other than `dev` are passed over. */
+/** Words other than `dev` are passed over, and all behind the device. */
 function list(ctx: IpContext, args: Args): number {
   let ifindex = 0;
   for (; args.left > 0; args.skip()) {
     if (!args.is('dev')) continue;
     args.next();
     ifindex = readDev(ctx, args);
+    break;
   }
   ctx.out.newDocument();
   const err = ctx.rtnl.dump(ctx.rtnl.request(U.RTM_GETLINK, 0, IfInfoMsg.of({ family: U.AF_INET6 })), (nlh) => (printToken(ctx, nlh, ifindex), 0));

@@ -15,7 +15,7 @@ import { doNetconf } from './ip-netconf.ts';
 import { doNetns } from './ip-netns.ts';
 import { doNtable } from './ip-ntable.ts';
 import { doRoute } from './ip-route.ts';
-import { doRule } from './ip-rule.ts';
+import { doMrule, doRule } from './ip-rule.ts';
 import { doToken } from './ip-token.ts';
 import { netnsSwitch } from './netns-switch.ts';
 import { getInteger } from './numbers.ts';
@@ -40,6 +40,7 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ['token', doToken],
   ['monitor', doMonitor],
   ['mroute', doMroute],
+  ['mrule', doMrule],
   ['netns', doNetns],
   ['netconf', doNetconf],
   ['help', (ctx) => usageIp(ctx)],

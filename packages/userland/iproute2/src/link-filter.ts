@@ -17,9 +17,8 @@ export class AddrFilter {
   up = false;
   label: string | null = null;
   group = -1;
-  /** -1: any; 0 with `nomaster`: none. */
+  /** 0: any; -1: none. */
   master = 0;
-  nomaster = false;
   kind: string | null = null;
   slaveKind: string | null = null;
   pfx: InetPrefix | null = null;
@@ -29,9 +28,11 @@ export class AddrFilter {
 export function linkMatches(f: AddrFilter, ifi: IfInfoMsg, tb: NlAttrs): boolean {
   if (f.ifindex !== 0 && ifi.index !== f.ifindex) return false;
   if (f.up && (ifi.flags & IFF_UP) === 0) return false;
+  // Addresses are chosen by their labels: the rest of the link does not matter.
+  if (f.label !== null) return true;
   if (tb.has(IFLA_GROUP) && f.group !== -1 && tb.u32(IFLA_GROUP) !== f.group) return false;
   if (f.master > 0 && tb.u32(IFLA_MASTER) !== f.master) return false;
-  if (f.nomaster && tb.u32(IFLA_MASTER) !== 0) return false;
+  if (f.master < 0 && tb.u32(IFLA_MASTER) !== 0) return false;
   if (f.kind !== null && linkKind(tb) !== f.kind) return false;
   return f.slaveKind === null || linkKind(tb, IFLA_INFO_SLAVE_KIND) === f.slaveKind;
 }

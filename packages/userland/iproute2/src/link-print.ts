@@ -97,10 +97,11 @@ function wanted(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter): { ifi: IfInfoMsg;
   return { ifi, tb, name };
 }
 
-/** `print_linkinfo_brief`. False when the link is not wanted. */
+/** `print_linkinfo_brief`. False when the link is not wanted; of one chosen by its addresses' labels nothing is shown. */
 export function printLinkBrief(ctx: IpContext, nlh: NlMsgHdr, f: AddrFilter): boolean {
   const found = wanted(ctx, nlh, f);
   if (found === null) return false;
+  if (f.label !== null) return true;
   const { ifi, tb, name } = found;
   const { out } = ctx;
   const down = printName(ctx, name, tb, (text) => `${text.padEnd(16)} `);

@@ -1,7 +1,7 @@
 /** Counters of a link, in columns as wide as they need. */
-import type { NlAttrs } from '@skbuff/netlink';
-import { nlaGetU32, nlaGetU64, nlaLen } from '@skbuff/netlink';
-import { IFLA_CARRIER_CHANGES, IFLA_STATS, IFLA_STATS64 } from '@skbuff/uapi';
+import { type NlAttrs, nlaGetU32, nlaGetU64, nlaLen } from '@skbuff/netlink';
+import { IFLA_CARRIER_CHANGES, IFLA_INET6_STATS, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64 } from '@skbuff/uapi';
+import { nestedAttr } from './attrs.ts';
 import type { IpContext } from './context.ts';
 
 /** Members of `struct rtnl_link_stats64` in their order. */
@@ -34,10 +34,31 @@ const MEMBERS = [
 
 type Stats = Record<(typeof MEMBERS)[number], bigint>;
 
+/** Where this version of ip looks for counters of IPv6: numbers that a later kernel gave to others (`get_snmp_counters`). */
+const SNMP: readonly (readonly [member: keyof Stats, number])[] = [
+  ['rx_packets', 1],
+  ['rx_bytes', 2],
+  ['tx_packets', 5],
+  ['tx_bytes', 6],
+  ['rx_errors', 13],
+  ['tx_errors', 14],
+  ['multicast', 23],
+  ['rx_frame_errors', 31],
+];
+
+/** What is told of a link when IPv6 is asked for links: no counters of the device. */
+function readSnmp(tb: NlAttrs): Stats | null {
+  const mib = tb.has(IFLA_PROTINFO) ? nestedAttr(tb.buf, tb.at(IFLA_PROTINFO), IFLA_INET6_STATS) : -1;
+  if (mib < 0) return null;
+  const stats = Object.fromEntries(MEMBERS.map((member) => [member, 0n])) as Stats;
+  for (const [member, n] of SNMP) stats[member] = nlaGetU64(tb.buf, mib + 8 * n);
+  return stats;
+}
+
 function readStats(tb: NlAttrs): Stats | null {
   const at64 = tb.at(IFLA_STATS64);
   const at = at64 >= 0 ? at64 : tb.at(IFLA_STATS);
-  if (at < 0) return null;
+  if (at < 0) return readSnmp(tb);
   const size = at64 >= 0 ? 8 : 4;
   const stats = {} as Stats;
   const count = Math.floor(nlaLen(tb.buf, at) / size);
@@ -61,7 +82,8 @@ interface Block {
 
 const FIRST_WIDTHS: readonly number[] = [10, 7, 6, 7, 7, 7, 10];
 
-function blocksOf(s: Stats, carrierChanges: bigint, more: boolean): Block[] {
+/** `carrierChanges`: null when the kernel does not tell them. */
+function blocksOf(s: Stats, carrierChanges: bigint | null, more: boolean): Block[] {
   const rx: Block = {
     head: 'RX: ',
     names: ['bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'],
@@ -85,8 +107,8 @@ function blocksOf(s: Stats, carrierChanges: bigint, more: boolean): Block[] {
   };
   const txErrors: Block = {
     head: 'TX errors:',
-    names: ['aborted', 'fifo', 'window', 'heartbt', 'transns'],
-    values: [s.tx_aborted_errors, s.tx_fifo_errors, s.tx_window_errors, s.tx_heartbeat_errors, carrierChanges],
+    names: ['aborted', 'fifo', 'window', 'heartbt', carrierChanges === null ? '' : 'transns'],
+    values: [s.tx_aborted_errors, s.tx_fifo_errors, s.tx_window_errors, s.tx_heartbeat_errors, ...(carrierChanges === null ? [] : [carrierChanges])],
     last: null,
     wide: false,
   };
@@ -125,7 +147,7 @@ function humanNumber(value: bigint, iec: boolean): string {
   return `${digits}${'kMGTP'[unit - 1]}${iec ? 'i' : ''}`;
 }
 
-function printText(ctx: IpContext, s: Stats, carrierChanges: bigint): void {
+function printText(ctx: IpContext, s: Stats, carrierChanges: bigint | null): void {
   const { out } = ctx;
   const blocks = blocksOf(s, carrierChanges, ctx.options.stats > 1);
   const w = widths(blocks);
@@ -145,7 +167,7 @@ function heading({ names, wide, last }: Block, w: readonly number[]): string {
   return last === null || last.value === 0n ? text : `${text}${last.name.padStart(w[6] + 1)}`;
 }
 
-function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint, hasChanges: boolean): void {
+function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint | null): void {
   const { out } = ctx;
   const more = ctx.options.stats > 1;
   const member = (key: string, value: bigint): void => out.json(key, value);
@@ -179,7 +201,7 @@ function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint, hasChanges:
     member('fifo_errors', s.tx_fifo_errors);
     member('window_errors', s.tx_window_errors);
     member('heartbeat_errors', s.tx_heartbeat_errors);
-    if (hasChanges) member('carrier_changes', carrierChanges);
+    if (carrierChanges !== null) member('carrier_changes', carrierChanges);
   }
   out.closeObject();
 }
@@ -188,9 +210,9 @@ function printJson(ctx: IpContext, s: Stats, carrierChanges: bigint, hasChanges:
 export function printLinkStats(ctx: IpContext, tb: NlAttrs): void {
   const stats = readStats(tb);
   if (stats === null) return;
-  const carrierChanges = BigInt(tb.u32(IFLA_CARRIER_CHANGES));
+  const carrierChanges = tb.has(IFLA_CARRIER_CHANGES) ? BigInt(tb.u32(IFLA_CARRIER_CHANGES)) : null;
   if (!ctx.out.isJson) return printText(ctx, stats, carrierChanges);
-  ctx.out.openObject(tb.at(IFLA_STATS64) >= 0 ? 'stats64' : 'stats');
-  printJson(ctx, stats, carrierChanges, tb.has(IFLA_CARRIER_CHANGES));
+  ctx.out.openObject(tb.has(IFLA_STATS64) || !tb.has(IFLA_STATS) ? 'stats64' : 'stats');
+  printJson(ctx, stats, carrierChanges);
   ctx.out.closeObject();
 }

@@ -32,14 +32,20 @@ function dump(ctx: IpContext, mask: number): number {
 
 /** `iplink_afstats`. */
 export function linkAfstats(ctx: IpContext, args: Args): number {
+  let dev: string | null = null;
   for (; args.left > 0; args.skip()) {
     if (args.is('dev')) {
-      if (ctx.links.nameToIndex(args.next()) > 0) continue;
-      ctx.stderr(`Device "${args.cur}" does not exist.\n`);
-      return 0;
+      args.next();
+      if (dev !== null) args.duparg2('dev');
+      dev = args.cur;
+      continue;
     }
     if (args.abbr('help')) usageLink(ctx);
     ctx.die(-1, `Command "${args.cur}" is unknown, try "ip link help".\n`);
+  }
+  if (dev !== null && ctx.links.nameToIndex(dev) === 0) {
+    ctx.stderr(`Device "${dev}" does not exist.\n`);
+    return 0;
   }
   return dump(ctx, bit(U.IFLA_STATS_AF_SPEC));
 }

@@ -1,4 +1,6 @@
 /** What is known about links: names and indices, asked from the kernel when they are needed. */
+import type { CommandEnv } from '@skbuff/command';
+import { ifNametoindex } from '@skbuff/netdb';
 import { IfInfoMsg, NlAttrs, type NlMsgHdr, nlaForEachNested, nlaGetString } from '@skbuff/netlink';
 import {
   IFLA_ADDRESS,
@@ -40,10 +42,12 @@ export class LlMap {
   private readonly byIndex: Map<number, Link> = new Map();
   private readonly byName: Map<string, Link> = new Map();
   private readonly rtnl: Rtnl;
+  private readonly env: CommandEnv;
   private readonly tb = new NlAttrs(IFLA_MAX);
 
-  constructor(rtnl: Rtnl) {
+  constructor(rtnl: Rtnl, env: CommandEnv) {
     this.rtnl = rtnl;
+    this.env = env;
   }
 
   /** `ll_remember_index`. A link keeps the name under which it was met first. */
@@ -81,9 +85,9 @@ export class LlMap {
     this.rtnl.dump(req, (nlh) => (this.remember(nlh), 0));
   }
 
-  /** `ll_name_to_index`: 0 when there is no such link. */
+  /** `ll_name_to_index`: 0 when there is no such link. By ioctl a link is known by its aliases (`eth0:1`) too; `if5` is number 5, there or not. */
   nameToIndex(name: string): number {
-    return this.link(name)?.index ?? 0;
+    return this.link(name)?.index ?? (ifNametoindex(this.env.task, name) || Number(/^if(\d+)/.exec(name)?.[1] ?? 0));
   }
 
   link(name: string): Link | null {

@@ -56,7 +56,7 @@ export function neighModify(ctx: IpContext, args: Args, cmd: number, flags: numb
   for (; args.left > 0; args.skip()) words.read(ctx, args, ndm);
   const { dev, dst, lladdr } = words;
   const proxy = (ndm.flags & U.NTF_PROXY) !== 0;
-  if ((dev === null && !proxy) || dst === null) return ctx.die(-1, 'Device and destination are required arguments.\n');
+  if ((dev === null && !proxy) || dst === null || dst.family === U.AF_UNSPEC) return ctx.die(-1, 'Device and destination are required arguments.\n');
   const req = ctx.rtnl.request(cmd, flags, ndm);
   if (words.protocol !== 0) req.builder.nlaPutU8(U.NDA_PROTOCOL, words.protocol);
   req.builder.nlaPut(U.NDA_DST, dst.bytes);
@@ -80,7 +80,7 @@ export function neighGet(ctx: IpContext, args: Args): number {
   const words = new NeighWords();
   for (; args.left > 0; args.skip()) {
     if (args.is('dev')) words.dev = args.next();
-    else if (args.is('proxy')) {
+    else if (args.abbr('proxy')) {
       args.next();
       ndm.flags |= U.NTF_PROXY;
       words.readAddress(ctx, args, ndm, false);
@@ -90,14 +90,14 @@ export function neighGet(ctx: IpContext, args: Args): number {
     }
   }
   const { dev, dst } = words;
-  if (dev === null || dst === null) {
+  if ((dev === null && (ndm.flags & U.NTF_PROXY) === 0) || dst === null || dst.family === U.AF_UNSPEC) {
     ctx.stderr('Device and address are required arguments.\n');
     return -1;
   }
   const req = ctx.rtnl.request(U.RTM_GETNEIGH, 0, ndm);
   req.builder.nlaPut(U.NDA_DST, dst.bytes);
-  ndm.ifindex = ctx.links.nameToIndex(dev);
-  if (ndm.ifindex === 0) return ctx.nodev(dev);
+  if (dev !== null) ndm.ifindex = ctx.links.nameToIndex(dev);
+  if (dev !== null && ndm.ifindex === 0) return ctx.nodev(dev);
   const answer = ctx.rtnl.ask(req);
   if (typeof answer === 'number') return -2;
   printNeigh(ctx, new NeighInfo(answer), true);

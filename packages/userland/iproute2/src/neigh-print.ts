@@ -113,9 +113,9 @@ export function printNeigh(ctx: IpContext, info: NeighInfo, withDevice: boolean)
   }
   if ((ndm.flags & U.NTF_ROUTER) !== 0) out.any('router', null, 'router ');
   if ((ndm.flags & U.NTF_PROXY) !== 0) out.any('proxy', null, 'proxy ');
+  if ((tb.u32(U.NDA_FLAGS_EXT) & U.NTF_EXT_MANAGED) !== 0) out.any('managed', null, 'managed ');
   if ((ndm.flags & U.NTF_EXT_LEARNED) !== 0) out.any('extern_learn', null, 'extern_learn ');
   if ((ndm.flags & U.NTF_OFFLOADED) !== 0) out.any('offload', null, 'offload ');
-  if ((tb.u32(U.NDA_FLAGS_EXT) & U.NTF_EXT_MANAGED) !== 0) out.any('managed', null, 'managed ');
   if (options.stats > 0) {
     const ci = info.cacheInfo();
     if (ci !== null) printCacheInfo(ctx, ci);

@@ -53,7 +53,7 @@ function parse(ctx: IpContext, f: NeighFilter, args: Args, flush: boolean): Word
     else if (args.is('unused')) f.unusedOnly = true;
     else if (args.is('nud')) readState(f, words, args, flush);
     else if (args.is('proxy')) f.proxy = true;
-    else if (args.abbr('protocol')) f.protocol = rtProtos.a2n(args.next()) ?? args.invarg('invalid "protocol"\n');
+    else if (args.abbr('protocol')) f.protocol = rtProtos.a2n(args.next()) ?? (args.is('all') ? 0 : args.invarg('invalid "protocol"\n'));
     else {
       if (args.is('to')) args.next();
       if (args.abbr('help')) usageNeigh(ctx);

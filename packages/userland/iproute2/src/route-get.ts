@@ -30,17 +30,22 @@ class GetRequest {
     this.req = ctx.rtnl.request(U.RTM_GETROUTE, 0, this.rtm);
   }
 
-  /** Puts an address; its length and, if it is not that of a single host, a warning. */
+  /** Puts an address; its length. */
   readPrefix(args: Args, attr: number): number {
     const prefix: InetPrefix = getPrefix(args, args.cur, this.rtm.family);
     if (this.rtm.family === U.AF_UNSPEC) this.rtm.family = prefix.family;
     if (prefix.bytes.length > 0) this.req.builder.nlaPut(attr, prefix.bytes);
-    const bits = afBitLen(this.rtm.family);
-    if (bits > 0 && prefix.bitlen !== bits) {
-      this.ctx.stderr(`Warning: /${prefix.bitlen} as prefix is invalid, only /${bits} (or none) is supported.\n`);
-      return bits;
-    }
     return prefix.bitlen;
+  }
+
+  /** The destination has to be a single host. */
+  readDestination(args: Args): void {
+    const bitlen = this.readPrefix(args, U.RTA_DST);
+    const bits = afBitLen(this.rtm.family);
+    const isHost = bits <= 0 || bitlen === bits;
+    if (!isHost) this.ctx.stderr(`Warning: /${bitlen} as prefix is invalid, only /${bits} (or none) is supported.\n`);
+    this.rtm.dstLen = isHost ? bitlen : bits;
+    this.to = true;
   }
 }
 
@@ -107,8 +112,7 @@ function parse(g: GetRequest, args: Args): void {
     }
     if (args.is('to')) args.next();
     if (args.abbr('help')) usageRoute(g.ctx);
-    g.rtm.dstLen = g.readPrefix(args, U.RTA_DST);
-    g.to = true;
+    g.readDestination(args);
   }
 }
 
@@ -136,6 +140,10 @@ export function routeGet(ctx: IpContext, args: Args): number {
   printRoute(ctx, route, shown());
   ctx.out.deleteDocument();
   if (!g.connected || g.from) return 0;
+  if (!route.tb.has(U.RTA_PREFSRC) && !route.tb.has(U.RTA_SRC)) {
+    ctx.stderr('Failed to connect the route\n');
+    return -1;
+  }
   const again = lookup(ctx, g.req);
   if (again === null) return -2;
   printRoute(ctx, again, shown());

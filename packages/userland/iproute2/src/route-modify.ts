@@ -44,6 +44,7 @@ export class RouteRequest {
   }
 
   readVia(args: Args): void {
+    if (this.gateway) args.invarg('use nexthop syntax to specify multiple via\n');
     this.gateway = true;
     let family = readFamily(args.next());
     if (family === U.AF_UNSPEC) family = this.rtm.family;

@@ -174,7 +174,7 @@ function printDestination(ctx: IpContext, { rtm, tb }: RouteInfo): void {
   out.any('dst', to, out.paint(dst === null ? null : paintOf(rtm.family), `${to} `));
   const src = tb.bytes(U.RTA_SRC);
   const from = src !== null ? prefix(ctx, rtm.family, src, rtm.srcLen) : rtm.srcLen > 0 ? `0/${rtm.srcLen}` : null;
-  if (from !== null) out.any('from', from, `from ${out.paint(src === null ? null : paintOf(rtm.family), `${from} `)}`);
+  if (from !== null) out.any('from', from, out.paint(src === null ? null : paintOf(rtm.family), `from ${from} `));
   const newdst = tb.bytes(U.RTA_NEWDST);
   if (newdst !== null) out.any('to', formatHost(ctx, rtm.family, newdst), `as to ${formatHost(ctx, rtm.family, newdst)} `);
 }

@@ -1,12 +1,12 @@
-/** Realms of a route: `to` or `from/to`. */
+/** Realms of a route: `to` or `from/to`, or both as one number. */
 import { rtRealms } from './names.ts';
+import { getUnsigned } from './numbers.ts';
 
-/** `get_rt_realms_or_raw`: 16 bits of each, or null. */
+/** `get_rt_realms_or_raw`: 16 bits of each, or null. Nothing behind the slash is realm 0. */
 export function getRealms(text: string): number | null {
-  const parts = text.split('/');
-  if (parts.length > 2) return null;
-  const ids = parts.map((part) => rtRealms.a2n(part));
-  if (ids.some((id) => id === null)) return null;
-  const [a, b] = ids as [number, number | undefined];
-  return b === undefined ? a : ((a << 16) | b) >>> 0;
+  const slash = text.indexOf('/');
+  const from = slash < 0 ? 0 : rtRealms.a2n(text.slice(0, slash));
+  const rest = text.slice(slash + 1);
+  const to = rest === '' ? 0 : (rtRealms.a2n(rest) ?? (slash < 0 ? getUnsigned(rest) : null));
+  return from === null || to === null ? null : ((from << 16) | to) >>> 0;
 }

@@ -2,6 +2,7 @@
 import type { Args } from './args.ts';
 import type { IpContext } from './context.ts';
 import { inetProtoA2n } from './inet-proto.ts';
+import { isIfname } from './link-parse.ts';
 import { rtDsfield } from './names.ts';
 import { getU64, getUnsigned } from './numbers.ts';
 
@@ -35,7 +36,7 @@ export function readFwmark(args: Args): FwMark {
 /** `side`: what the complaint calls it. */
 export function readIfname(args: Args, side: string): string {
   const name = args.next();
-  if (name.length >= 16 || name.includes('/')) args.invarg(`${side} not a valid ifname`);
+  if (!isIfname(name)) args.invarg(`${side} not a valid ifname`);
   return name;
 }
 

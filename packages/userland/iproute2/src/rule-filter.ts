@@ -63,6 +63,7 @@ const ipproto: Read = (args, ctx) => {
 function ports(attr: number, message: string): Read {
   return (args) => {
     const { start, end } = readPorts(args, message);
+    if (start === 0 && end === 0) return any;
     return ({ tb }) => tb.has(attr) && tb.u32(attr) === (start | (end << 16)) >>> 0;
   };
 }
@@ -85,7 +86,7 @@ const WORDS: readonly (readonly [word: string, about: string, read: Read])[] = [
   ['priority*', 'pref', pref],
   ['not', 'not', () => ({ frh }) => (frh.flags & U.FIB_RULE_INVERT) !== 0],
   ['tos', 'tos', tos],
-  ['dsfield*', 'tos', tos],
+  ['dsfield', 'tos', tos],
   ['fwmark', 'fwmark', fwmark],
   ['dev', 'iif', iif],
   ['iif', 'iif', iif],
@@ -96,6 +97,7 @@ const WORDS: readonly (readonly [word: string, about: string, read: Read])[] = [
   ['lookup*', 'table', table],
   ['table*', 'table', table],
   ['from*', 'from', (args, ctx) => (args.next(), from(args, ctx))],
+  ['src*', 'from', (args, ctx) => (args.next(), from(args, ctx))],
   ['ipproto', 'ipproto', ipproto],
   ['sport', 'sport', ports(U.FRA_SPORT_RANGE, 'invalid port range\n')],
   ['dport', 'dport', ports(U.FRA_DPORT_RANGE, 'invalid dport range\n')],

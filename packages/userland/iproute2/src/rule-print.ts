@@ -92,7 +92,6 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
     out.any('uid_start', uidRange.start, ` uidrange ${uidRange.start}`);
     out.any('uid_end', uidRange.end, `-${uidRange.end}`);
   }
-  if (tunId !== 0n) out.any('tun_id', tunId, ` tun_id ${tunId}`);
   if (tb.has(U.FRA_IP_PROTO)) {
     const number = tb.u8(U.FRA_IP_PROTO);
     const proto = inetProtoN2a(ctx, number);
@@ -100,6 +99,7 @@ function printSelectors(ctx: IpContext, rule: RuleInfo): void {
   }
   printPorts(ctx, tb, U.FRA_SPORT_RANGE, 'sport');
   printPorts(ctx, tb, U.FRA_DPORT_RANGE, 'dport');
+  if (tunId !== 0n) out.any('tun_id', tunId, ` tun_id ${tunId}`);
 }
 
 function printLookup(ctx: IpContext, table: number, tb: NlAttrs): void {

@@ -149,9 +149,12 @@ async function ours(monitors: readonly string[], lines: readonly string[]): Prom
   return heard;
 }
 
-/** Without IPv6, which our stack has not, and the number of queues, which is that of processors. */
+/**
+ * Without IPv6, which our stack has not, and the number of queues, which is that of processors; and without what ip says at its start of a namespace of
+ * the machine that somebody else is just making.
+ */
 function byLine(lines: readonly string[], heard: readonly string[]): string {
-  const known = (text: string): string => text.replace(/^(\[NETCONF\])?(Deleted )?inet6 .*\n/gm, '').replace(/used \d+\/\d+\/\d+/g, 'used T').replace(/num(.)xqueues \d+/g, 'num$1xqueues N');
+  const known = (text: string): string => text.replace(/^Error: Peer netns reference is invalid\.\n/gm, '').replace(/^(\[NETCONF\])?(Deleted )?inet6 .*\n/gm, '').replace(/used \d+\/\d+\/\d+/g, 'used T').replace(/num(.)xqueues \d+/g, 'num$1xqueues N');
   return lines.map((line, i) => `# ${line}\n${known((heard[i] as string).slice((heard[i - 1] ?? '').length))}`).join('');
 }
 

@@ -116,8 +116,12 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Other namespaces of the machine are not ours to see; in which order a directory lists its files is its own business. */
-function tidy({ status, stdout, stderr }: Result, line: string): Result {
+/**
+ * Other namespaces of the machine are not ours to see, nor what ip says at its start of one that somebody else is just making; in which order a directory
+ * lists its files is its own business.
+ */
+function tidy({ status, stdout, stderr: said }: Result, line: string): Result {
+  const stderr = said.replace(/^Error: Peer netns reference is invalid\.\n/gm, '');
   if (!/netns list$/.test(line)) return { status, stdout, stderr };
   const own = stdout.split('\n').filter((text) => [A, B, C].some((name) => text.startsWith(name)));
   return { status, stdout: own.sort().join('\n'), stderr };

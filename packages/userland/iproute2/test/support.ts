@@ -3,7 +3,7 @@ import type { CommandEnv, NetlinkSocket } from '@skbuff/command';
 import type { Net } from '@skbuff/core';
 import type { NetlinkDatagram } from '@skbuff/netlink';
 import type { Task } from '@skbuff/sock';
-import { EAGAIN, ENOENT, RTM_GETLINK, RTM_GETNSID } from '@skbuff/uapi';
+import { EAGAIN, EAFNOSUPPORT, ENOENT, RTM_GETLINK, RTM_GETNSID } from '@skbuff/uapi';
 
 export const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
 
@@ -83,7 +83,7 @@ export function counts(b: Uint8Array): boolean {
 export function recordedEnv(replay: Replay, out: { stdout: string; stderr: string }): CommandEnv {
   return {
     net: {} as Net,
-    task: {} as Task,
+    task: { socket: () => -EAFNOSUPPORT } as unknown as Task,
     netns: { names: () => [], get: () => null, watch: () => -ENOENT, attach: () => 0, remove: () => -ENOENT },
     stdout: (text) => void (out.stdout += text),
     stderr: (text) => void (out.stderr += text),

@@ -1,6 +1,6 @@
 /** IP options of a request (-R, -T, hosts to go through) and of its answer. */
 import { IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP, IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY } from '@skbuff/uapi';
-import { be32, inetNtoa, setBe32 } from '@skbuff/wire';
+import { be32, setBe32 } from '@skbuff/wire';
 
 const MAX_IPOPTLEN = 40;
 
@@ -28,15 +28,15 @@ export function sourceRouteOption(route: readonly number[]): Uint8Array {
   return opt;
 }
 
-function addresses(b: Uint8Array, from: number, to: number): string {
-  let out = '';
-  for (let i = from; i + 4 <= to; i += 4) out += `\t${inetNtoa(be32(b, i))}\n`;
-  return out;
-}
-
 export class OptionsPrinter {
+  private readonly show: (addr: number) => string;
   /** The route of the last answer: it is told only when it changes. */
   private oldRoute: string | null = null;
+
+  /** `show`: how a host is called. */
+  constructor(show: (addr: number) => string) {
+    this.show = show;
+  }
 
   /** `pr_options`: the bytes from `at` to `end`. */
   print(b: Uint8Array, at: number, end: number): string {
@@ -59,42 +59,53 @@ export class OptionsPrinter {
 
   private one(b: Uint8Array, i: number, type: number, len: number): string {
     if (type === IPOPT_RR) return this.route(b, i, len);
-    if (type === IPOPT_LSRR || type === IPOPT_SSRR) return `\n${type === IPOPT_SSRR ? 'S' : 'L'}SRR: ${addresses(b, i + 3, i + len)}`;
-    if (type === IPOPT_TIMESTAMP) return timestamps(b, i, len);
+    if (type === IPOPT_LSRR || type === IPOPT_SSRR) return `\n${type === IPOPT_SSRR ? 'S' : 'L'}SRR: ${this.addresses(b, i + 3, i + len)}`;
+    if (type === IPOPT_TIMESTAMP) return this.timestamps(b, i, len);
     return `\nunknown option ${type.toString(16)}`;
   }
 
   private route(b: Uint8Array, i: number, len: number): string {
     const used = Math.min(b[i + 2] - 1, len);
     if (used <= 3) return '';
-    const route = addresses(b, i + 3, i + used);
+    const route = this.addresses(b, i + 3, i + used);
     if (route === this.oldRoute) return '\t(same route)';
     this.oldRoute = route;
     return `\nRR: ${route}`;
   }
-}
 
-function timestamps(b: Uint8Array, i: number, len: number): string {
-  const flag = b[i + 3] & 0xf;
-  const end = i + Math.min(b[i + 2] - 1, len);
-  if (end <= i + 4) return '';
-  let out = '\nTS: ';
-  let first: number | null = null;
-  for (let at = i + 4; at < end; at += 4) {
-    out += '\t';
-    if (flag === IPOPT_TS_TSANDADDR || flag === IPOPT_TS_PRESPEC) {
-      out += `${inetNtoa(be32(b, at))}\t`;
-      at += 4;
-    }
-    const time = be32(b, at);
-    const standard = time >>> 31 === 0;
-    const value = time & 0x7fffffff;
-    if (first === null) {
-      first = value;
-      out += standard ? `${value} absolute` : `${value} absolute not-standard`;
-    } else out += standard ? `${value - first}` : `${value - first} not-standard`;
-    out += '\n';
+  private host(b: Uint8Array, at: number): string {
+    const addr = be32(b, at);
+    return addr === 0 ? '0.0.0.0' : this.show(addr);
   }
-  const overflow = b[i + 3] >> 4;
-  return overflow > 0 ? `${out}Unrecorded hops: ${overflow}\n` : out;
+
+  private addresses(b: Uint8Array, from: number, to: number): string {
+    let out = '';
+    for (let i = from; i + 4 <= to; i += 4) out += `\t${this.host(b, i)}\n`;
+    return out;
+  }
+
+  private timestamps(b: Uint8Array, i: number, len: number): string {
+    const flag = b[i + 3] & 0xf;
+    const end = i + Math.min(b[i + 2] - 1, len);
+    if (end <= i + 4) return '';
+    let out = '\nTS: ';
+    let first: number | null = null;
+    for (let at = i + 4; at < end; at += 4) {
+      out += '\t';
+      if (flag === IPOPT_TS_TSANDADDR || flag === IPOPT_TS_PRESPEC) {
+        out += `${this.host(b, at)}\t`;
+        at += 4;
+      }
+      const time = be32(b, at);
+      const standard = time >>> 31 === 0;
+      const value = time & 0x7fffffff;
+      if (first === null) {
+        first = value;
+        out += standard ? `${value} absolute` : `${value} absolute not-standard`;
+      } else out += standard ? `${value - first}` : `${value - first} not-standard`;
+      out += '\n';
+    }
+    const overflow = b[i + 3] >> 4;
+    return overflow > 0 ? `${out}Unrecorded hops: ${overflow}\n` : out;
+  }
 }

@@ -31,6 +31,8 @@ function longOf(text: string): bigint | null {
 
 class Parser extends Program {
   readonly options: PingOptions = new PingOptions();
+  /** The words of -p. */
+  patternText: string | null = null;
 
   constructor(name: string, env: CommandEnv) {
     super(name, env, PING_USAGE, 2);
@@ -60,7 +62,7 @@ class Parser extends Program {
   pattern(text: string): Uint8Array {
     if (/[^0-9a-fA-F]/.test(text)) this.die(2, `patterns must be specified as hex digits: ${text}`);
     const bytes = [...text.matchAll(/..?/g)].slice(0, MAX_PATTERN).map((m) => Number.parseInt(m[0], 16));
-    this.print(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
+    if (!this.options.quiet) this.print(`PATTERN: 0x${bytes.map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
     return Uint8Array.from(bytes);
   }
 
@@ -154,7 +156,7 @@ const READ: Readonly<Record<string, Read>> = {
   n: (_p, o) => void (o.numeric = true),
   N: (p, _o, arg) => p.nodeinfo(arg),
   O: (_p, o) => void (o.outstanding = true),
-  p: (p, o, arg) => void (o.pattern = p.pattern(arg)),
+  p: (p, _o, arg) => void (p.patternText = arg),
   q: (_p, o) => void (o.quiet = true),
   Q: (p, o, arg) => void (o.tos = p.tos(arg)),
   r: (_p, o) => void (o.dontRoute = true),
@@ -188,6 +190,7 @@ export function parsePing(argv: readonly string[], env: CommandEnv, name = 'ping
     read(parser, parser.options, found.arg);
   }
   if (rest.length === 0) parser.die(1, 'usage error: Destination address required');
-  const { options } = parser;
+  const { options, patternText } = parser;
+  if (patternText !== null) options.pattern = parser.pattern(patternText);
   return { options, hosts: rest };
 }

@@ -1,5 +1,5 @@
 /** The commands `ping`, `ping4` and `ping6`. */
-import type { Command, CommandEnv } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit } from '@skbuff/command';
 import { type Addrinfo, EAI_ADDRFAMILY, getaddrinfo } from '@skbuff/netdb';
 import { AF_INET, AF_INET6, AF_UNSPEC, EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT, IPPROTO_ICMP, IPPROTO_ICMPV6, IPV6_TCLASS, SOCK_DGRAM, SOCK_RAW, SOL_IPV6 } from '@skbuff/uapi';
 import { inetAton } from '@skbuff/wire';
@@ -27,13 +27,14 @@ function openSocket(ctx: PingContext, family: number, forceRaw: boolean, needed:
   if (forceRaw && ctx.options.verbose && needed) ctx.complain('WARNING: ident 0 => forcing raw socket');
   const dgram = forceRaw ? -EACCES : task.socket(family, SOCK_DGRAM, protocol);
   if (dgram >= 0) return { fd: dgram, raw: false };
-  const fd = [-EACCES, -EPROTONOSUPPORT].includes(dgram) ? task.socket(family, SOCK_RAW, protocol) : dgram;
-  if (fd >= 0) return { fd, raw: true };
+  const raw = [-EACCES, -EPROTONOSUPPORT].includes(dgram);
+  const fd = raw ? task.socket(family, SOCK_RAW, protocol) : dgram;
+  if (fd >= 0) return { fd, raw };
   if (fd === -EAFNOSUPPORT && !needed) return null;
-  ctx.complain('socktype: SOCK_RAW');
+  ctx.complain(`socktype: ${raw ? 'SOCK_RAW' : 'SOCK_DGRAM'}`);
   ctx.complain('socket', fd);
   if (fd === -EPERM || fd === -EACCES) ctx.complain('=> missing cap_net_raw+p capability or setuid?');
-  return ctx.die(2, '', fd);
+  throw new Exit(2);
 }
 
 /** One socket for each family that is wanted. Questions about nodes need a raw one. */

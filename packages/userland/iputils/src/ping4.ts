@@ -17,7 +17,7 @@ export class Ping4 extends PingCommon {
   private readonly to: SockaddrIn;
   private source: number;
   private optlen = 0;
-  private readonly printer = new OptionsPrinter();
+  private readonly printer = new OptionsPrinter((addr) => this.show(addr));
 
   constructor(ctx: PingContext, stats: PingStats, socket: IcmpSocket, dst: number) {
     super(ctx, stats, socket);

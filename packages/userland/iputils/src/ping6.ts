@@ -1,10 +1,9 @@
 /** ping over IPv6: sockets, requests, answers, errors. */
 import { in6PktinfoCmsg, SockaddrIn6 } from '@skbuff/af-inet6';
-import { type Addrinfo, ifNametoindex, isScoped } from '@skbuff/netdb';
+import { type Addrinfo, getifaddrs6, ifNametoindex, isScoped } from '@skbuff/netdb';
 import type { Cmsg } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
 import { be16, be32, In6Addr, in6addrAny, le32, leS32, setBe16, setBe32, setLe16 } from '@skbuff/wire';
-import { isOnDevice } from './device-address.ts';
 import { isNonce, NI_NONCE, NONCE_RANDOM, nodeInfoText } from './node-info.ts';
 import { cString, getTimeval, ICMP_HLEN, type IcmpSocket, PingCommon, PROBE_PORT } from './ping-common.ts';
 import type { PingContext } from './ping-context.ts';
@@ -96,7 +95,14 @@ export class Ping6 extends PingCommon {
     ctx.must(task.getsockname(probe, source), 'getsockname');
     source.port = 0;
     task.close(probe);
-    if (device !== null && !isOnDevice(ctx, this.ifindex, source.addr)) ctx.complain(`Warning: source address might be selected on device other than: ${device}`);
+    if (device !== null && !this.isOnDevice(source.addr)) ctx.complain(`Warning: source address might be selected on device other than: ${device}`);
+  }
+
+  private isOnDevice(addr: In6Addr): boolean {
+    const { ctx, ifindex } = this;
+    const all = getifaddrs6(ctx.env);
+    if (typeof all === 'number') return ctx.die(2, 'getifaddrs', all);
+    return all.some((one) => one.ifindex === ifindex && one.addr.equals(addr));
   }
 
   private setPmtudisc(): void {

@@ -1,7 +1,7 @@
 /** The command `tracepath`. */
 import { SockaddrIn } from '@skbuff/af-inet';
 import { SockaddrIn6 } from '@skbuff/af-inet6';
-import { type Command, type CommandEnv, getopt } from '@skbuff/command';
+import { type Command, type CommandEnv, Exit, getopt } from '@skbuff/command';
 import { type Addrinfo, getaddrinfo, gethostbyaddr, inet6Text, nameOfInet6 } from '@skbuff/netdb';
 import type { Cmsg, Task } from '@skbuff/sock';
 import * as U from '@skbuff/uapi';
@@ -68,11 +68,7 @@ const READ: Readonly<Record<string, Read>> = {
   '6': (o, _arg, p) => family(o, p, U.AF_INET6),
   b: (o) => void (o.both = true),
   n: (o) => void (o.numeric = true),
-  l: (o, arg, p) => {
-    if (!/^\s*[+-]?\d+$/.test(arg)) p.die(1, `invalid argument: '${arg}'`);
-    o.length = p.integer(arg, Number.MIN_SAFE_INTEGER);
-    if (o.length === 0) o.length = -1;
-  },
+  l: (o, arg, p) => void (o.length = p.integer(arg, 0)),
   m: (o, arg, p) => void (o.maxHops = p.integer(arg, 0, 255n)),
   p: (o, arg, p) => void (o.port = p.integer(arg, 0, 65535n)),
   V: (_o, _arg, p) => p.version(),
@@ -92,7 +88,8 @@ interface TracepathFamily {
   readonly origin: number;
   /** A message of ICMP that says no more than that a hop was reached. */
   isExpired(type: number, code: number): boolean;
-  socket(program: Program): number;
+  /** Sets what is asked of a new socket. */
+  prepare(program: Program, fd: number): void;
   target(ai: Addrinfo): SockaddrIn | SockaddrIn6;
   /** An empty address to be filled in. */
   blank(): SockaddrIn | SockaddrIn6;
@@ -112,13 +109,11 @@ const INET: TracepathFamily = {
   recvHops: U.IP_TTL,
   origin: U.SO_EE_ORIGIN_ICMP,
   isExpired: (type, code) => type === U.ICMP_TIME_EXCEEDED && code === U.ICMP_EXC_TTL,
-  socket(program) {
+  prepare(program, fd) {
     const { task } = program.env;
-    const fd = program.must(task.socket(U.AF_INET, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
     program.must(task.setsockopt(fd, U.SOL_IP, U.IP_MTU_DISCOVER, U.IP_PMTUDISC_DO), 'IP_MTU_DISCOVER');
     program.must(task.setsockopt(fd, U.SOL_IP, U.IP_RECVERR, 1), 'IP_RECVERR');
     program.must(task.setsockopt(fd, U.SOL_IP, U.IP_RECVTTL, 1), 'IP_RECVTTL');
-    return fd;
   },
   target: ({ addr }) => new SockaddrIn(addr),
   blank: () => new SockaddrIn(),
@@ -137,13 +132,11 @@ const INET6: TracepathFamily = {
   recvHops: U.IPV6_2292HOPLIMIT,
   origin: U.SO_EE_ORIGIN_ICMP6,
   isExpired: (type, code) => type === U.ICMPV6_TIME_EXCEED && code === U.ICMPV6_EXC_HOPLIMIT,
-  socket(program) {
+  prepare(program, fd) {
     const { task } = program.env;
-    const fd = program.must(task.socket(U.AF_INET6, U.SOCK_DGRAM, U.IPPROTO_UDP), 'socket creation');
     program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_MTU_DISCOVER, U.IPV6_PMTUDISC_DO), 'IPV6_MTU_DISCOVER');
     program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_RECVERR, 1), 'IPV6_RECVERR');
     program.must(task.setsockopt(fd, U.SOL_IPV6, U.IPV6_2292HOPLIMIT, 1), 'IPV6_HOPLIMIT');
-    return fd;
   },
   target: ({ addr6, scopeId }) => new SockaddrIn6(addr6, 0, scopeId),
   blank: () => new SockaddrIn6(),
@@ -153,6 +146,12 @@ const INET6: TracepathFamily = {
     return { text: inet6Text(env.task, addr, scopeId), name: nameOfInet6(env, addr, scopeId) };
   },
 };
+
+/** Where to, and the socket for it. */
+interface Opened {
+  readonly ai: Addrinfo;
+  readonly fd: number;
+}
 
 class Tracepath {
   private readonly program: Program;
@@ -169,19 +168,19 @@ class Tracepath {
   private hopsFrom = -1;
   private readonly packet: Uint8Array;
 
-  constructor(program: Program, options: TracepathOptions, ai: Addrinfo, port: number) {
+  constructor(program: Program, options: TracepathOptions, { ai, fd }: Opened, port: number) {
     this.program = program;
     this.options = options;
     this.family = ai.family === U.AF_INET6 ? INET6 : INET;
     const { overhead, mtu } = this.family;
-    // One mistake or the other: an int has to hold the length, and the headers have to fit.
-    if (options.length !== 0 && (options.length <= overhead || options.length > INT_LIMIT)) program.die(1, `pktlen must be within: ${overhead} < value <= ${INT_LIMIT}`);
+    if (options.length !== 0 && options.length <= overhead) program.die(1, `pktlen must be within: ${overhead} < value <= ${INT_LIMIT}`);
     this.task = program.env.task;
     this.target = this.family.target(ai);
     this.basePort = port;
     this.mtu = options.length === 0 ? mtu : options.length;
     this.packet = new Uint8Array(this.mtu);
-    this.fd = this.family.socket(program);
+    this.fd = fd;
+    this.family.prepare(program, fd);
   }
 
   async run(): Promise<void> {
@@ -248,7 +247,8 @@ class Tracepath {
 
   private async answer(ttl: number): Promise<number> {
     const { task, fd } = this;
-    await task.poll([{ fd, events: U.POLLIN, revents: 0 }], WAIT_MS);
+    // No signal is caught, so this is the end, of whose status nobody hears.
+    if ((await task.poll([{ fd, events: U.POLLIN, revents: 0 }], WAIT_MS)) < 0) throw new Exit(1);
     const n = task.recvfrom(fd, new Uint8Array(this.mtu), U.MSG_DONTWAIT) as number;
     if (n <= 0) return this.recverr(ttl);
     this.program.print(`${pad(ttl)}?: reply received 8)\n`);
@@ -351,8 +351,8 @@ class Tracepath {
   private name(ee: Uint8Array): string {
     const { numeric, both } = this.options;
     const { text, name } = this.family.offender(this.program.env, ee);
-    const shown = numeric ? text : name;
-    return both ? `${shown} (${text})` : shown;
+    const [shown, other] = numeric ? [text, name] : [name, text];
+    return both ? `${shown} (${other})` : shown;
   }
 }
 
@@ -381,18 +381,27 @@ async function main(argv: readonly string[], env: CommandEnv): Promise<number> {
   }
   const [destination] = rest;
   if (destination === undefined || rest.length > 1) program.usage();
-  const [name, port] = split(destination);
+  const [name, port] = options.port === 0 ? split(destination, program) : [destination, options.port];
   const found = getaddrinfo(env, name, options.family);
-  if (typeof found === 'string') program.die(1, `${name}: ${found}`);
-  const basePort = options.port || port || BASE_PORT;
-  await new Tracepath(program, options, found[0] as Addrinfo, basePort).run();
+  if (typeof found === 'string') return program.die(1, `${name}: ${found}`);
+  await new Tracepath(program, options, open(program, found), port).run();
   return 0;
 }
 
+/** A socket for the first address of a family that the kernel has. */
+function open(program: Program, found: readonly Addrinfo[]): Opened {
+  let fd = -U.EAFNOSUPPORT;
+  for (const ai of found) {
+    fd = program.env.task.socket(ai.family, U.SOCK_DGRAM, U.IPPROTO_UDP);
+    if (fd >= 0) return { ai, fd };
+  }
+  return program.die(1, 'socket/connect', fd);
+}
+
 /** `name/port` of old. */
-function split(destination: string): [string, number] {
+function split(destination: string, program: Program): readonly [string, number] {
   const slash = destination.indexOf('/');
-  return slash < 0 ? [destination, 0] : [destination.slice(0, slash), Number.parseInt(destination.slice(slash + 1), 10) || 0];
+  return slash < 0 ? [destination, BASE_PORT] : [destination.slice(0, slash), program.integer(destination.slice(slash + 1), 0, 65535n)];
 }
 
 /** `tracepath` of iputils 20221126: the way to a host and how wide it is. Status 0, 1, 2 or 255 for wrong words. */

@@ -131,6 +131,8 @@ class Run {
       const left = Math.max(end - env.now(), 0) / NSEC_PER_MSEC;
       const ready = await task.poll([{ fd: this.fd, events: U.POLLIN, revents: 0 }], left);
       if (ready === 0) return responses;
+      // No signal is caught, so this is the end, of whose status nobody hears.
+      if (ready < 0) throw new Exit(1);
       if (this.receive(target)) responses++;
       if (responses > 0 && options.single) return responses;
     }

@@ -5,7 +5,7 @@ import * as U from '@skbuff/uapi';
 import { strerror } from '@skbuff/uapi';
 import { hwByName, inEther } from './families.ts';
 import { addAlias } from './ifconfig-alias.ts';
-import { changeAddress6 } from './ifconfig-inet6.ts';
+import { changeAddress6, openInet6 } from './ifconfig-inet6.ts';
 import { ifindexOf } from './interfaces.ts';
 import { herror, resolve } from './resolve.ts';
 import { noError, resolve6 } from './resolve6.ts';
@@ -126,22 +126,21 @@ export class IfconfigRun {
 
   /** `set_flag`, `clr_flag`, `test_flag`. */
   private flag(bit: number, on: boolean, warn: string): void {
-    const flags = this.flags();
-    if (flags === null) return;
-    const err = this.io.set(U.SIOCSIFFLAGS, this.name, int32(on ? flags | bit : flags & ~bit).subarray(0, 2));
+    const flags = this.flags('getting');
+    const err = flags === null ? 0 : this.io.set(U.SIOCSIFFLAGS, this.name, int32(on ? flags | bit : flags & ~bit).subarray(0, 2));
     if (err < 0) {
       this.fail(`SIOCSIFFLAGS: ${strerror(-err)}`);
       this.failed = -1;
     }
-    if (warn === '' || ((this.flags() ?? 0) & bit) === 0) return;
+    if (warn === '' || ((this.flags('testing') ?? 0) & bit) === 0) return;
     const why = warn === 'promisc' ? 'promisc mode... maybe other application is running?' : `${warn} mode.`;
     this.env.stderr(`Warning: Interface ${this.name} still in ${why}\n`);
   }
 
-  private flags(): number | null {
+  private flags(why: string): number | null {
     const reply = this.io.ifreq(U.SIOCGIFFLAGS, this.name);
     if (typeof reply !== 'number') return leS32(reply, U.IFREQ_UNION) & 0xffff;
-    this.fail(`${this.name}: ERROR while getting interface flags: ${strerror(-reply)}`);
+    this.fail(`${this.name}: ERROR while ${why} interface flags: ${strerror(-reply)}`);
     this.failed = -1;
     return null;
   }
@@ -252,7 +251,7 @@ export class IfconfigRun {
       this.failed |= 1;
       return;
     }
-    if (ifindexOf(this.env, this.io, this.name) === 0) this.failed |= 1;
+    if (openInet6(this.env) === null || ifindexOf(this.env, this.io, this.name) === 0) this.failed |= 1;
     else this.fail(`SIOCSIFDSTADDR: ${strerror(U.ENODEV)}`);
   }
 

@@ -1,6 +1,5 @@
 /** The command netstat. */
 import { type Command, type CommandEnv, Exit, type Status, exitStatus, type LongNames } from '@skbuff/command';
-import { AF_NAMES } from './families.ts';
 import { groupAddress, readGroups, readGroups6 } from './groups.ts';
 import { printLong, printShort } from './ife-print.ts';
 import { fetchInterface, interfaceNames } from './interfaces.ts';
@@ -9,7 +8,8 @@ import { showSockets } from './netstat-sockets.ts';
 import { showStatistics } from './netstat-statistics.ts';
 import { showCache, showFib } from './route-show.ts';
 import { showRoutes6 } from './route-show6.ts';
-import { E_OPTERR, noSupport, openIoctl, options, usage } from './tool.ts';
+import { AF_NAMES } from './families.ts';
+import { E_OPTERR, familiesOf, noSupport, openIoctl, options, usage } from './tool.ts';
 import { NETSTAT_USAGE, NETSTAT_VERSION, VERSION } from './usage.ts';
 
 /** `netstat` of net-tools. */
@@ -65,6 +65,9 @@ function main(argv: readonly string[], env: CommandEnv): Status {
     else if (letter === 'V') {
       env.stdout(VERSION + NETSTAT_VERSION);
       throw new Exit(0);
+    } else if (letter === 'Z') {
+      env.stderr('SELinux is not enabled on this machine.\n');
+      throw new Exit(1);
     } else if (letter === '?' || letter === 'h') usage(env, NETSTAT_USAGE, letter === 'h' ? 0 : E_OPTERR);
     else o.letters.add(letter);
   };
@@ -82,13 +85,11 @@ async function again(env: CommandEnv, once: () => number): Promise<number> {
   }
 }
 
-function family(env: CommandEnv, o: NetstatOptions, name: string): void {
-  if (!AF_NAMES.includes(name)) {
-    env.stderr(`Unknown address family \`${name}'.\n`);
-    throw new Exit(1);
+function family(env: CommandEnv, o: NetstatOptions, list: string): void {
+  for (const name of familiesOf(env, list)) {
+    o.family = name;
+    o.letters.add(name);
   }
-  o.family = name;
-  o.letters.add(name);
 }
 
 function show(env: CommandEnv, o: NetstatOptions): number {
@@ -104,16 +105,22 @@ function show(env: CommandEnv, o: NetstatOptions): number {
   return o.has('g') ? showGroups(env, o) : 0;
 }
 
-/** Here -e and not its absence gives metrics. */
+/** Of the families in the order in which they were named. Here -e and not its absence gives metrics. */
 function showRoutes(env: CommandEnv, o: NetstatOptions): number {
   const extend = o.extend === 1 ? 2 : o.extend === 2 ? 1 : 3;
   const numeric = o.has('n', '!h');
-  let status = 0;
-  if (o.has('inet') || !o.has('inet6')) {
-    if (o.has('F') || !o.has('C')) status = showFib(env, extend, numeric);
-    if (o.has('C')) showCache(env, extend);
+  const named = [...o.letters].filter((letter) => letter === 'inet' || letter === 'inet6');
+  for (const name of named.length === 0 ? ['inet'] : named) {
+    const status = name === 'inet' ? showInet(env, o, extend, numeric) : showRoutes6(env, { fib: o.has('F'), cache: o.has('C') }, numeric);
+    if (status !== 0) return status;
   }
-  return o.has('inet6') && status === 0 ? showRoutes6(env, { fib: o.has('F'), cache: o.has('C') }, numeric) : status;
+  return 0;
+}
+
+function showInet(env: CommandEnv, o: NetstatOptions, extend: number, numeric: boolean): number {
+  const status = o.has('F') || !o.has('C') ? showFib(env, extend, numeric) : 0;
+  if (o.has('C')) showCache(env, extend);
+  return status;
 }
 
 function showInterfaces(env: CommandEnv, long: boolean): number {

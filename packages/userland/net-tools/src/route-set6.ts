@@ -12,9 +12,10 @@ const IN6_RTMSG_LEN = 80;
 const [DST, GATEWAY, DST_LEN, METRIC, FLAGS, IFINDEX] = [0, 32, 52, 56, 72, 76] as const;
 
 /** The usage of this part, which is not that of the command. */
-export function inet6RouteUsage(env: CommandEnv): never {
-  env.stderr(INET6_ROUTE_USAGE);
-  throw new Exit(E_OPTERR);
+export function inet6RouteUsage(env: CommandEnv, status: number = E_OPTERR): never {
+  if (status === 0) env.stdout(INET6_ROUTE_USAGE);
+  else env.stderr(INET6_ROUTE_USAGE);
+  throw new Exit(status);
 }
 
 class In6Rtmsg {
@@ -49,9 +50,10 @@ export function changeRoute6(env: CommandEnv, add: boolean, words: readonly stri
   const rt = target(env, rest.shift() ?? inet6RouteUsage(env));
   if (rt === null) return 1;
   while (rest.length > 0) keyword(env, rt, rest.shift() as string, rest);
-  const ifindex = rt.dev === null ? 0 : ifindexOf(env, openIoctl(env), rt.dev);
+  const io = openIoctl(env, U.AF_INET6, E_SOCK);
+  const ifindex = rt.dev === null ? 0 : ifindexOf(env, io, rt.dev);
   if (rt.dev !== null && ifindex === 0) return E_SOCK;
-  const err = openIoctl(env, U.AF_INET6).call(add ? U.SIOCADDRT : U.SIOCDELRT, rt.bytes(ifindex));
+  const err = io.call(add ? U.SIOCADDRT : U.SIOCDELRT, rt.bytes(ifindex));
   if (err < 0) env.stderr(`${add ? 'SIOCADDRT' : 'SIOCDELRT'}: ${U.strerror(-err)}\n`);
   return err < 0 ? E_SOCK : 0;
 }

@@ -2,6 +2,7 @@
 import { type CommandEnv, Exit, getoptLong, IoctlSocket, type LongNames } from '@skbuff/command';
 import { AF_INET, strerror } from '@skbuff/uapi';
 import { setBe32 } from '@skbuff/wire';
+import { AF_NAMES } from './families.ts';
 import type { Usage } from './usage.ts';
 
 /** Exit statuses: bad options, a name without address, an ioctl that failed. */
@@ -39,11 +40,20 @@ export function options(env: CommandEnv, argv: readonly string[], spec: string, 
   return usage(env, text, status);
 }
 
-/** A socket for requests, or the end of the command. */
-export function openIoctl(env: CommandEnv, family: number = AF_INET): IoctlSocket {
+/** A socket for requests, or the end of the command with that status. */
+export function openIoctl(env: CommandEnv, family: number = AF_INET, status: number = 1): IoctlSocket {
   const io = IoctlSocket.open(env, family);
   if (typeof io !== 'number') return io;
   env.stderr(`socket: ${strerror(io)}\n`);
+  throw new Exit(status);
+}
+
+/** Families of a list with commas, or the end of the command with status 1 (`aftrans_opt`). */
+export function familiesOf(env: CommandEnv, list: string): readonly string[] {
+  const names = list.split(',');
+  const unknown = names.find((name) => !AF_NAMES.includes(name));
+  if (unknown === undefined) return names;
+  env.stderr(`Unknown address family \`${unknown}'.\n`);
   throw new Exit(1);
 }
 

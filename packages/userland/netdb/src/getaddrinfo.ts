@@ -42,9 +42,10 @@ export function getaddrinfo(env: Resolver, name: string, family: number = AF_UNS
   const [text = '', scope] = name.split(/%(.*)/s);
   const addr6 = in6Pton(text);
   if (addr6 === null) return byName(env, name, family);
-  if (family === AF_INET) return EAI_ADDRFAMILY;
+  if (family === AF_INET && !addr6.isV4Mapped()) return EAI_ADDRFAMILY;
   const scopeId = scope === undefined ? 0 : scopeIdOf(env.task, addr6, scope);
-  return scopeId < 0 ? EAI_NONAME : [addrinfo6(addr6, scopeId, name)];
+  if (scopeId < 0) return EAI_NONAME;
+  return [family === AF_INET ? addrinfo4(addr6.w3 >>> 0, name) : addrinfo6(addr6, scopeId, name)];
 }
 
 /** The number behind `%`, -1 if it is none: the name of an interface where the address is one of a link. */

@@ -5,6 +5,7 @@
  */
 export { type Files, NO_FILES } from './files.ts';
 export * from './getaddrinfo.ts';
+export * from './getifaddrs.ts';
 export * from './getnameinfo.ts';
 export * from './hosts.ts';
 export { ifIndextoname, ifNametoindex } from './if-index.ts';

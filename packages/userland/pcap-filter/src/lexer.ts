@@ -26,7 +26,7 @@ const QUAD = '(?:[0-9]{1,3}\\.){3}[0-9]{1,3}';
 const H = `${HEX}{1,4}`;
 const V6 = new RegExp(`^(?:(?:${H}:){7}${H}|(?:${H}:){6}${QUAD}|(?:${H}(?::${H})*)?::(?:(?:${H}:)*${QUAD}|${H}(?::${H})*)?)`);
 /** Pairs with colons that are too few or too many: taken for an Ethernet address that is wrong. */
-const BOGUS = new RegExp(`^(?:${HEX}{1,2}:){2,}`);
+const BOGUS = new RegExp(`^(?:${HEX}{1,2}:+){2,}`);
 const ID = /^[A-Za-z0-9](?:[-_.A-Za-z0-9]*[.A-Za-z0-9])?/;
 const ESCAPED = /^\\[^ !()\n\t]+/;
 

@@ -64,6 +64,15 @@ describe('expressions', () => {
     for (const [dlt, expression, unoptimized] of some) expect(compileBySystem(dlt, expression, false)).toBe(unoptimized);
   });
 
+  it.each([
+    ['host 1::2::3', '1::2::'],
+    ['net 12::ab::/64', '12::ab::'],
+    ['ip6 host 1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8:'],
+    ['ether host 1:2:3', '1:2:'],
+  ])('take %s for an Ethernet address that is wrong', (expression, bogus) => {
+    expect(compile('EN10MB', expression, true)).toBe(`!bogus ethernet address ${bogus}`);
+  });
+
   it.each(Object.keys(DLTS))('compile to libpcap’s optimised program, or its error, on %s [TOOL-51]', (dlt) => {
     const wrong = rows.filter((row) => row[0] === dlt && compile(dlt, row[1], true) !== row[3]).map(([, expression]) => expression);
     expect(wrong).toEqual([]);

@@ -94,6 +94,12 @@ class Parser {
     this.char('}');
   }
 
+  /** An option has been read and nothing is missing: only then is anything said of `value`. */
+  private closed<T>(value: T): T {
+    if (!this.is(';')) this.syntaxError();
+    return value;
+  }
+
   private number(): number {
     return this.take('number').value;
   }
@@ -193,13 +199,13 @@ class Parser {
       DeprecatePrefix: () => void (p.deprecate = this.flag()),
       DecrementLifetimes: () => void (p.decrement = this.flag()),
       Base6Interface: () => {
-        const { text } = this.take('string');
+        const text = this.closed(this.take('string').text);
         this.log.dlog(4, `using prefixes on interface ${text} for prefixes on interface ${c.name}`);
         if (p.len !== 64) this.refuse(`only /64 is allowed with Base6Interface.  ${this.name}:${this.token.line}`);
         p.if6 = text.slice(0, IFNAMSIZ - 1);
       },
       Base6to4Interface: () => {
-        const { text } = this.take('string');
+        const text = this.closed(this.take('string').text);
         this.log.dlog(4, `using interface ${text} for 6to4 prefixes on interface ${c.name}`);
         p.if6to4 = text.slice(0, IFNAMSIZ - 1);
       },
@@ -230,11 +236,11 @@ class Parser {
     } while (!this.is('{'));
     this.block({
       AdvRDNSSPreference: () => {
-        this.number();
+        this.closed(this.number());
         this.log.flog('ignoring deprecated RDNSS preference');
       },
       AdvRDNSSOpen: () => {
-        this.flag();
+        this.closed(this.flag());
         this.log.flog('ignoring deprecated RDNSS open flag');
       },
       AdvRDNSSLifetime: () => {
@@ -248,7 +254,7 @@ class Parser {
 
   /** It should be the interval at least, unless it is 0. */
   private resolverLifetime(c: RaConfig, what: string, which: string): number {
-    const lifetime = this.lifetime();
+    const lifetime = this.closed(this.lifetime());
     if (lifetime > 2 * c.maxInterval) this.log.flog(`warning: ${stale(what, which)}`);
     if (lifetime !== 0 && lifetime < c.maxInterval) this.log.flog(`Adv${what}Lifetime must be at least MaxRtrAdvInterval`);
     return lifetime;

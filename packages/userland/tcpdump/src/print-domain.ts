@@ -178,7 +178,8 @@ export function namePrint(ndo: Ndo, m: { readonly at: number }, from: number): n
     ndo.print('.');
     return at + 1;
   }
-  for (let n = n0; n !== 0; n = byteOfName(ndo, at)) {
+  // A length that is the last byte of all ends the name.
+  for (let n = n0; n !== 0 && at + 1 < ndo.snapend; n = byteOfName(ndo, at)) {
     if (n >= 0xc0) {
       end ??= at + 2;
       ndo.check(at + 2);

@@ -11,6 +11,8 @@ const ROUTING = 43;
 const FRAGMENT = 44;
 const DSTOPTS = 60;
 const MOBILITY = 135;
+/** The number that it had in drafts. */
+const MOBILITY_OLD = 62;
 
 export function ip6Print(ndo: Ndo, at: number, length: number): void {
   const saved = ndo.snapend;
@@ -110,6 +112,7 @@ function extension(ndo: Ndo, c: Chain): number {
     case FRAGMENT:
       return fragmentHeader(ndo, c);
     case MOBILITY:
+    case MOBILITY_OLD:
       mobilityPrint(ndo, c.at);
       return -1;
     default:

@@ -45,6 +45,7 @@ it.each([
   ['an AH', '-tnv', ipv6(51, [59, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4]), 'IP6 (hlim 64, next-header AH (51) payload length: 16) 2001:db8::1 > fe80::211:22ff:fe33:4455: AH(length=2(16-bytes),spi=0x00000001,seq=0x2,icv=0x01020304): no next header'],
   ['an ESP', '-tn', ipv6(50, [0, 0, 0, 1, 0, 0, 0, 2, 9]), 'IP6 2001:db8::1 > fe80::211:22ff:fe33:4455: ESP(spi=0x00000001,seq=0x2), length 9'],
   ['a binding update', '-tn', ipv6(135, [59, 1, 5, 0, 0, 0, 0, 1, 0xc0, 0, 0, 2, 0, 0, 0, 0]), 'IP6 2001:db8::1 > fe80::211:22ff:fe33:4455: mobility: BU seq#=1 AH lifetime=8'],
+  ['a binding update by its old number', '-tn', ipv6(62, [59, 1, 5, 0, 0, 0, 0, 1, 0xc0, 0, 0, 2, 0, 0, 0, 0]), 'IP6 2001:db8::1 > fe80::211:22ff:fe33:4455: mobility: BU seq#=1 AH lifetime=8'],
   ['no jumbogram', '-tn', [...ipv6(0, []), 59, 0, 1, 4, 0, 0, 0, 0], 'IP6 2001:db8::1 > fe80::211:22ff:fe33:4455: HBH [No valid Jumbo Payload Hop-by-Hop option found] (invalid)'],
   ['options twice', '-tn', ipv6(0, [0, 0, 1, 4, 0, 0, 0, 0, 59, 0, 1, 4, 0, 0, 0, 0]), 'IP6 2001:db8::1 > fe80::211:22ff:fe33:4455: HBH [The Hop-by-Hop Options header was already found] (invalid)'],
 ] as const)('%s: the text without the binary', (_, options, packet, text) => {
@@ -60,4 +61,13 @@ it('a sum behind a routing header is of its last address, or the first of the se
   const [last, first] = [ip6('2001:db8::1'), ip6('fe80::211:22ff:fe33:4455')];
   const packet = (type: number): number[] => ipv6(43, [17, 4, type, 1, 0, 0, 0, 0, ...(type === 4 ? [...first, ...last] : [...last, ...first]), ...udp(1, 2, [1], true)], { dst: all });
   for (const type of [0, 2, 4]) expect(byUs(packetsOf([ether(0x86dd, packet(type))]), '-tnv')[0]).toContain('[udp sum ok]');
+});
+
+it('a name ends where the length of its next label is the last byte of all', () => {
+  // A neighbor advertisement with an option of search domains: `example`, `x-1`, a label of 42 bytes, and the length of one more.
+  const name = [7, ...Buffer.from('example'), 3, ...Buffer.from('x-1'), 42, ...new Array<number>(42).fill(0x61), 1];
+  const dnssl = [31, 8, 0, 0, 0, 0, 0, 9, ...name.slice(0, 56)];
+  const text = byUs(packetsOf([ether(0x86dd, ipv6(58, icmp6(136, 0, [0, 0, 0, 0, ...ip6('fe80::1'), ...dnssl])))]), '-tnv')[0];
+  expect(text).toContain(`domain(s): example.x-1.${'a'.repeat(42)}.`);
+  expect(text).not.toContain('[|icmp6]');
 });

@@ -1,13 +1,12 @@
 /** How probes are sent: as segments of TCP, UDP datagrams, ICMP echo requests, or packets of any protocol. */
-import { Exit } from '@skbuff/command';
+import { getprotobyname } from '@skbuff/netdb';
 import * as U from '@skbuff/uapi';
 import { be16, ipComputeCsum, setBe16 } from '@skbuff/wire';
 import type { Sockaddr } from './families.ts';
-import { fail } from './options.ts';
+import { fail, unsigned } from './options.ts';
 import type { Probe } from './probe.ts';
 import { Tcp } from './tcp.ts';
 import type { Method, Tracer } from './tracer.ts';
-import { ICMP_OPTIONS, RAW_OPTIONS, TCP_OPTIONS } from './usage.ts';
 
 const UDP_HLEN = 8;
 const ICMP_HLEN = 8;
@@ -74,8 +73,10 @@ class Icmp implements Method {
   init(): void {
     const { t } = this;
     const { methodOptions } = t.options;
-    const unknown = methodOptions.find((word) => word !== 'raw' && word !== 'dgram');
-    if (unknown !== undefined) fail(t.env, `\`${unknown}' (argc ${methodOptions.indexOf(unknown) + 1}): arguments are not allowed`);
+    for (const [i, word] of methodOptions.entries()) {
+      if (word !== 'raw' && word !== 'dgram') fail(t.env, `\`${word}' (argc ${i + 1}): arguments are not allowed`);
+      if (i > 0) fail(t.env, `Keyword \`${word}' (argc ${i + 1}): Only one of:\n    raw | dgram\nmay be specified.`);
+    }
     this.raw = !methodOptions.includes('dgram');
     let fd = this.raw ? t.task.socket(t.family.af, U.SOCK_RAW, t.family.icmp) : -U.EPERM;
     if (fd < 0 && !methodOptions.includes('raw')) {
@@ -135,8 +136,19 @@ class Raw implements Method {
 
   init(): void {
     const { t } = this;
-    this.fd = t.open(U.SOCK_RAW, t.options.protocol || RAW_PROTOCOL);
+    const protocol = t.options.methodOptions.reduce((_, word, i) => this.protocolOf(word, i + 1), RAW_PROTOCOL);
+    this.fd = t.open(U.SOCK_RAW, protocol);
     t.connect(this.fd, 0);
+  }
+
+  /** `protocol=…`, which may be shortened: a number or a name. */
+  private protocolOf(word: string, argc: number): number {
+    const { env } = this.t;
+    const [key, value] = word.split(/=(.*)/s) as [string, string | undefined];
+    if (key === '' || !'protocol'.startsWith(key)) return fail(env, `\`${word}' (argc ${argc}): arguments are not allowed`);
+    if (value === undefined) return fail(env, `Keyword \`${key}' (argc ${argc}) requires an argument: \`${key}=PROT'`);
+    const protocol = getprotobyname(env, value)?.proto ?? unsigned(value);
+    return Number.isNaN(protocol) ? fail(env, `Cannot handle \`${key}' keyword with arg \`${value}' (argc ${argc})`) : protocol;
   }
 
   send(probe: Probe, ttl: number): void {
@@ -179,24 +191,22 @@ class Dccp implements Method {
   }
 }
 
-/** The method by its name; exits if there is none, or when its options were asked for. */
+/** The method by its name. */
 export function methodOf(t: Tracer): Method {
-  const { method, methodOptions } = t.options;
-  const make: Readonly<Record<string, () => Method>> = {
-    default: () => new Udp(t, false, U.IPPROTO_UDP),
-    udp: () => new Udp(t, true, U.IPPROTO_UDP),
-    udplite: () => new Udp(t, true, UDPLITE),
-    icmp: () => new Icmp(t),
-    raw: () => new Raw(t),
-    tcp: () => new Tcp(t),
-    dccp: () => new Dccp(t),
-  };
-  const made = make[method];
-  if (made === undefined) return fail(t.env, `Unknown traceroute module ${method}`);
-  if (methodOptions.includes('help')) {
-    const text = { icmp: ICMP_OPTIONS, raw: RAW_OPTIONS, tcp: TCP_OPTIONS }[method] ?? `No options for module \`${method}'\n`;
-    t.env.stderr(text);
-    throw new Exit(0);
+  switch (t.options.method) {
+    case 'udp':
+      return new Udp(t, true, U.IPPROTO_UDP);
+    case 'udplite':
+      return new Udp(t, true, UDPLITE);
+    case 'icmp':
+      return new Icmp(t);
+    case 'raw':
+      return new Raw(t);
+    case 'tcp':
+      return new Tcp(t);
+    case 'dccp':
+      return new Dccp(t);
+    default:
+      return new Udp(t, false, U.IPPROTO_UDP);
   }
-  return made();
 }

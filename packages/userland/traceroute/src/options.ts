@@ -2,7 +2,7 @@
 import { type CommandEnv, Exit } from '@skbuff/command';
 import { type Addrinfo, getaddrinfo } from '@skbuff/netdb';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '@skbuff/uapi';
-import { usage, VERSION } from './usage.ts';
+import { ICMP_OPTIONS, RAW_OPTIONS, TCP_OPTIONS, usage, VERSION } from './usage.ts';
 
 const MAX_GATEWAYS = 8;
 /** Greatest length of a packet. */
@@ -47,7 +47,6 @@ export class TracerouteOptions {
   methodOptions: string[] = [];
   sourcePort = 0;
   fwmark = 0;
-  protocol = 0;
   mtuDiscovery = false;
   backward = false;
   /** The name as it was given, and its address. */
@@ -121,9 +120,14 @@ function wait(o: TracerouteOptions, arg: string): boolean {
 /** The address of a name, of IPv4 if it has one and the family is open; null, and a complaint, if there is none. */
 function lookup(env: CommandEnv, name: string, family: number): Addrinfo | null {
   const found = getaddrinfo(env, name, family);
-  if (typeof found !== 'string') return found.find((ai) => ai.family === AF_INET) ?? (found[0] as Addrinfo);
-  env.stderr(`${name}: ${found}\n`);
-  return null;
+  if (typeof found === 'string') {
+    env.stderr(`${name}: ${found}\n`);
+    return null;
+  }
+  const ai = found.find((one) => one.family === AF_INET) ?? (found[0] as Addrinfo);
+  // A mapped address is on no wire: one of IPv4 is meant.
+  if (ai.family !== AF_INET6 || !ai.addr6.isV4Mapped()) return ai;
+  return family === AF_INET6 ? null : { ...ai, family: AF_INET, addr: ai.addr6.w3 >>> 0 };
 }
 
 const MAX_GATEWAYS_6 = 127;
@@ -140,11 +144,10 @@ function lookupGateways(o: TracerouteOptions, env: CommandEnv): void {
   o.gateways = o.gatewayNames.map((name) => lookup(env, name, o.family) ?? fail(env, ''));
 }
 
-function protocol(o: TracerouteOptions, arg: string, env: CommandEnv): void {
-  const n = ({ icmp: 1, igmp: 2, ipip: 4, tcp: 6, udp: 17, gre: 47, esp: 50, ah: 51, ospf: 89 } as Readonly<Record<string, number>>)[arg] ?? unsigned(arg);
-  if (Number.isNaN(n)) fail(env, `Cannot handle \`protocol' keyword with arg \`${arg}' (argc 1)`);
+/** An option of the method `raw`. */
+function protocol(o: TracerouteOptions, arg: string): void {
   o.method = 'raw';
-  o.protocol = n;
+  o.methodOptions.push(`protocol=${arg}`);
 }
 
 function source(o: TracerouteOptions, arg: string, env: CommandEnv): boolean {
@@ -168,7 +171,7 @@ const OPTIONS: readonly Option[] = [
   { short: '-n', long: '', arg: NONE, set: (o) => void (o.numeric = true) },
   { short: '-p', long: '--port', arg: 'port', set: number((o, n) => void (o.port = n)) },
   { short: '-t', long: '--tos', arg: 'tos', set: number((o, n) => void (o.tos = n)) },
-  { short: '-l', long: '--flowlabel', arg: 'flow_label', set: number((o, n) => void (o.flowlabel = n)) },
+  { short: '-l', long: '--flowlabel', arg: 'flow_label', set: number((o, n) => void (o.flowlabel = n & 0xfffff)) },
   { short: '-w', long: '--wait', arg: 'MAX,HERE,NEAR', set: wait },
   { short: '-q', long: '--queries', arg: 'nqueries', set: number((o, n) => void (o.probes = n)) },
   { short: '-r', long: '', arg: NONE, set: (o) => void (o.dontRoute = true) },
@@ -178,7 +181,7 @@ const OPTIONS: readonly Option[] = [
   { short: '-A', long: '--as-path-lookups', arg: NONE, set: (o) => void (o.asLookups = true) },
   { short: '-M', long: '--module', arg: 'name', set: (o, arg) => void (o.method = arg) },
   { short: '-O', long: '--options', arg: 'OPTS,...', set: (o, arg) => void o.methodOptions.push(...arg.split(',')) },
-  { short: '', long: '--sport', arg: 'num', set: number((o, n) => void (o.sourcePort = n)) },
+  { short: '', long: '--sport', arg: 'num', set: number((o, n) => void (o.sourcePort = n & 0xffff)) },
   { short: '', long: '--fwmark', arg: 'num', set: number((o, n) => void (o.fwmark = n)) },
   { short: '-U', long: '--udp', arg: NONE, set: method('udp') },
   { short: '-UL', long: '', arg: NONE, set: method('udplite') },
@@ -280,6 +283,14 @@ function check(o: TracerouteOptions, env: CommandEnv): void {
   if (o.mtuDiscovery) o.simultaneous = 1;
 }
 
+const METHODS: readonly string[] = ['default', 'udp', 'udplite', 'icmp', 'raw', 'tcp', 'dccp'];
+
+function tellMethodOptions({ method }: TracerouteOptions, env: CommandEnv): never {
+  const text = { icmp: ICMP_OPTIONS, raw: RAW_OPTIONS, tcp: TCP_OPTIONS }[method] ?? `No options for module \`${method}'\n`;
+  env.stderr(text);
+  throw new Exit(0);
+}
+
 /** Exits with a complaint, or with status 0 when only a text was asked for. */
 export function parseTraceroute(words: readonly string[], env: CommandEnv, name = 'traceroute'): TracerouteOptions {
   if (words.length === 0) fail(env, usage(name), 0);
@@ -287,6 +298,8 @@ export function parseTraceroute(words: readonly string[], env: CommandEnv, name 
   const rest = reader.read();
   const { options } = reader;
   const [host, length, extra] = rest;
+  if (options.methodOptions.includes('help')) tellMethodOptions(options, env);
+  if (extra !== undefined) fail(env, `Extra arg \`${extra.word}' (position 3, argc ${extra.argc})`);
   const cannot = (what: string, word: string, position: number, argc: number): never =>
     fail(env, `Cannot handle "${what}" cmdline arg \`${word}' on position ${position} (argc ${argc})`);
   if (host === undefined) fail(env, 'Specify "host" missing argument.');
@@ -297,7 +310,7 @@ export function parseTraceroute(words: readonly string[], env: CommandEnv, name 
     options.packetLength = unsigned(length.word);
     if (Number.isNaN(options.packetLength)) cannot('packetlen', length.word, 2, length.argc);
   }
-  if (extra !== undefined) fail(env, `Extra arg \`${extra.word}' (position 3, argc ${extra.argc})`);
+  if (!METHODS.includes(options.method)) fail(env, `Unknown traceroute module ${options.method}`);
   check(options, env);
   if (options.source !== null && options.source.family !== options.family) fail(env, 'IP version mismatch in addresses specified');
   lookupGateways(options, env);

@@ -116,7 +116,8 @@ class Traceroute {
     const { env, tracer, method } = this;
     const fds = [...tracer.fds].map((fd) => ({ fd, events: U.POLLIN | U.POLLERR, revents: 0 }));
     const ms = until === Number.POSITIVE_INFINITY ? -1 : Math.max((until - env.now()) / 1e6, 0);
-    await env.task.poll(fds, ms);
+    // No signal is caught, so this is the end, of whose status nobody hears.
+    if ((await env.task.poll(fds, ms)) < 0) throw new Exit(1);
     for (const { fd, revents } of fds) {
       if ((revents & (U.POLLIN | U.POLLERR)) !== 0) tracer.receive(method, fd, (revents & U.POLLERR) !== 0);
     }

@@ -2,9 +2,10 @@
 import { SockaddrIn } from '@skbuff/af-inet';
 import type { Net, NetDevice } from '@skbuff/core';
 import type { SockAddr } from '@skbuff/sock';
-import { IPPROTO_ICMP, IPPROTO_UDP } from '@skbuff/uapi';
+import { IPPROTO_ICMP, IPPROTO_UDP, MCAST_INCLUDE } from '@skbuff/uapi';
 import { udp4LibLookup, udpNet, type UdpSock } from '@skbuff/udp';
-import { inetNtoa, inetPton4 } from '@skbuff/wire';
+import { inetNtoa, inetPton4, setBe32 } from '@skbuff/wire';
+import type { Membership } from '../family.ts';
 import type { IpHeader } from '../headers.ts';
 import { icmpName } from './header.ts';
 
@@ -14,6 +15,16 @@ export function taker(net: Net, ip: IpHeader, dev: NetDevice): readonly [fn: str
   if (ip.protocol !== IPPROTO_UDP || udpNet.peek(net) === null) return ['ipProtocolDeliver', `to protocol ${ip.protocol}`];
   const sk = udp4LibLookup(udpNet.of(net).table, inetPton4(ip.saddr), ip.a, inetPton4(ip.daddr), ip.b, dev.ifindex);
   return sk === null ? null : ['udpRcv', `socket ${inetNtoa(sk.inetRcvSaddr)}:${sk.inetNum}`];
+}
+
+export function memberships4({ mcList }: UdpSock): readonly Membership[] {
+  return mcList.map(({ group, ifindex, sfmode, sources }) => ({ group: addrBytes(group), ifindex, include: sfmode === MCAST_INCLUDE, sources: (sources ?? []).map(addrBytes) }));
+}
+
+function addrBytes(addr: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  setBe32(bytes, 0, addr);
+  return bytes;
 }
 
 export function namesOf(sk: UdpSock): readonly [own: SockAddr, peer: SockAddr | null] {

@@ -6,7 +6,7 @@ import {
 } from '@skbuff/uapi';
 import { inetNtoa, inetPton4, ipv4IsMulticast } from '@skbuff/wire';
 import type { Family } from '../family.ts';
-import { namesOf, taker } from './deliver.ts';
+import { memberships4, namesOf, taker } from './deliver.ts';
 import { ipv4Words } from './fix.ts';
 import { checksumOf, datagramOf, optionsOf } from './frame.ts';
 import { icmpName, isIcmpError, readIpv4 } from './header.ts';
@@ -89,6 +89,7 @@ export const ipv4Family: Family = {
   datagram: datagramOf,
   names: namesOf,
   socketOptions: () => [],
+  memberships: memberships4,
   still: [],
   copyStates: () => {},
 };

@@ -3,11 +3,11 @@ import { inet6Np, SockaddrIn6 } from '@skbuff/af-inet6';
 import type { Net, NetDevice, SkBuff } from '@skbuff/core';
 import { IP6CB_FLAGS, IP6SKB_FRAGMENTED, IPV6 } from '@skbuff/ipv6';
 import type { SockAddr } from '@skbuff/sock';
-import { IPPROTO_ICMPV6, IPPROTO_IPV6, IPPROTO_UDP, IPV6_V6ONLY } from '@skbuff/uapi';
+import { AF_INET6, IPPROTO_ICMPV6, IPPROTO_IPV6, IPPROTO_UDP, IPV6_V6ONLY, MCAST_INCLUDE } from '@skbuff/uapi';
 import { udpNet, type UdpSock } from '@skbuff/udp';
 import { udp6LibLookup } from '@skbuff/udpv6';
-import { IN6ADDR_LEN, inetPton6 } from '@skbuff/wire';
-import type { SocketOption } from '../family.ts';
+import { IN6ADDR_LEN, type In6Addr, inetPton6 } from '@skbuff/wire';
+import type { Membership, SocketOption } from '../family.ts';
 import { endName, type IpHeader } from '../headers.ts';
 import type { Trace } from '../trace.ts';
 import { icmpv6Name } from './header.ts';
@@ -50,6 +50,17 @@ function whole(trace: Trace, skb: SkBuff): void {
   const dev = skb.dev as NetDevice;
   const found = ip === null ? null : taker6(dev.net, ip, dev);
   if (subject !== null && found !== null) trace.add(dev.net, dev, 'deliver', subject, found[0], found[1]);
+}
+
+export function memberships6(sk: UdpSock): readonly Membership[] {
+  if (sk.family !== AF_INET6) return [];
+  return inet6Np(sk).mcList.map(({ addr, ifindex, sfmode, sources }) => ({ group: addrBytes(addr), ifindex, include: sfmode === MCAST_INCLUDE, sources: (sources ?? []).map(addrBytes) }));
+}
+
+function addrBytes(addr: In6Addr): Uint8Array {
+  const bytes = new Uint8Array(IN6ADDR_LEN);
+  addr.store(bytes, 0);
+  return bytes;
 }
 
 export function namesOf6(sk: UdpSock): readonly [own: SockAddr, peer: SockAddr | null] {

@@ -8,7 +8,7 @@ import {
 import { In6Addr, in6Pton } from '@skbuff/wire';
 import type { Family } from '../family.ts';
 import { copyStates6 } from './copy.ts';
-import { namesOf6, socketOptions6, taker6, watchFragments } from './deliver.ts';
+import { memberships6, namesOf6, socketOptions6, taker6, watchFragments } from './deliver.ts';
 import { advice6, ipv6Words, refusal6 } from './fix.ts';
 import { checksumOf6, datagramOf6, optionsOf6 } from './frame.ts';
 import { icmpv6Name, isIcmpv6Error, readIpv6 } from './header.ts';
@@ -85,6 +85,7 @@ export const ipv6Family: Family = {
   datagram: datagramOf6,
   names: namesOf6,
   socketOptions: socketOptions6,
+  memberships: memberships6,
   still: [
     ['net/ipv6/conf/default/accept_dad', '0'],
     ['net/ipv6/conf/default/router_solicitations', '0'],

@@ -3,7 +3,7 @@ import * as C from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
 import type { Host } from '@skbuff/hosts';
 import { in6DevGet } from '@skbuff/ipv6';
-import { EADDRNOTAVAIL, EINVAL, ENETUNREACH, IFF_LOOPBACK, IPPROTO_ICMPV6, IPV6_MIN_MTU } from '@skbuff/uapi';
+import { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, IFF_LOOPBACK, IPPROTO_ICMPV6, IPV6_MIN_MTU } from '@skbuff/uapi';
 import { In6Addr, inetNtoa } from '@skbuff/wire';
 import { devName, type DropContext, from, isAskedFor, node, noAnswer, setting, to, type WhatAndFix, type Words } from '../drop-words.ts';
 import { otherEnd } from '../far-end.ts';
@@ -89,6 +89,7 @@ export const ipv6Words: Readonly<{ [reason: number]: (context: DropContext) => W
 /** What a system call refuses because of the addresses of its host. */
 export function refusal6(trace: Trace, { name, ns }: Host, call: string, error: number): WhatAndFix | null {
   const { packet, saddr } = trace;
+  if (call === 'socket' && error === -EAFNOSUPPORT) return [`${name} has no IPv6`, 'load the plugins of IPv6: linux({ ipv6: true }), and no `ipv6: false` in the file of a lab'];
   if (call === 'bind' && error === -EADDRNOTAVAIL && saddr !== null) return unusable(ns, name, saddr, null);
   if (call === 'bind' && error === -EINVAL && saddr !== null && isLinkLocalText(saddr)) return [`${saddr} counts on its link only, and which one that is was not said`, `write ${saddr}%IFACE`];
   const refused = call === 'sendto' && (error === -EADDRNOTAVAIL || error === -ENETUNREACH);
