@@ -1,5 +1,5 @@
 /** What `skbuff doctor` says of the machine. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -28,4 +28,10 @@ it('has tc try netem, since a kernel may lack it', () => {
   const lacking = netem('echo "Error: Specified qdisc kind is unknown." >&2; exit 2');
   expect(lacking).toMatchObject({ ok: false, needed: false, found: 'Error: Specified qdisc kind is unknown.', for: 'impairments of an exported lab' });
   expect(lacking?.mend).toContain('modprobe sch_netem');
+});
+
+it('tries what exported labs of IPv6 need', () => {
+  writeFileSync(path.join(bin, 'radvd'), '#!/bin/sh\necho "Version: 9.9"\n', { mode: 0o755 });
+  expect(examine().find(({ what }) => what === 'radvd')).toEqual({ what: 'radvd', ok: true, found: 'Version: 9.9', for: 'routers that advertise themselves in an exported lab', needed: false });
+  expect(examine().find(({ what }) => what === 'IPv6')).toMatchObject({ ok: existsSync('/proc/sys/net/ipv6'), needed: false });
 });

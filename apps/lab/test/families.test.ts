@@ -100,6 +100,12 @@ describe('addresses of a link', () => {
     expect(outcomes(report)).toEqual([true, true, 'b has no global IPv6 address that can be used']);
   });
 
+  it('are out of reach without it, in words', async () => {
+    const report = await run(lab({ top: ['expect:', '  - reach: { from: b, to: "fe80::1%eth7" }', '  - route: { node: b, to: "fe80::1%eth7", dev: eth1 }', '  - drop: { node: a, reason: X, packet: { from: b, to: "fe80::1%eth7" } }', '  - reach: { from: b, to: "fe80::1%eth7", not: true }'] }));
+    expect(outcomes(report)).toEqual(['b has lo, eth1', 'b has lo, eth1', 'b has lo, eth1', true]);
+    expect(report.expectations[0]?.expected).toBe('b has the interface eth7');
+  });
+
   it('are drawn if somebody has given them', async () => {
     const topology = parsed(lab({ a: exec }));
     const host = createStackHost(topology, { seed: 1, realTime: false });
@@ -148,6 +154,17 @@ describe('a file', () => {
     expect(full(expects('- route: {node: a, to: 10.0.0.1, via: "fe80::1%eth1"}'))).toEqual([
       '3:41 error: fe80::1%eth1 is no address | expect[0].route.via | fe80::1%eth1 | the IP address of the next hop | its interface is told by dev',
     ]);
+  });
+
+  it.each([
+    ['reach: {from: a, to: "[2001:db8::1]:53"}', '3:26 error: [2001:db8::1]:53 is no address and no node | expect[0].reach.to | [2001:db8::1]:53 | an IP address or the name of a node | leave out the brackets, and a port behind them'],
+    ['reach: {from: a, to: "2001:db8::1/64"}', '3:26 error: 2001:db8::1/64 is no address and no node | expect[0].reach.to | 2001:db8::1/64 | an IP address or the name of a node | leave out the prefix length'],
+    ['reach: {from: a, to: "10.0.0.1%eth1"}', '3:26 error: 10.0.0.1%eth1 is no address and no node | expect[0].reach.to | 10.0.0.1%eth1 | an IP address or the name of a node | only an address of IPv6 has an interface behind it'],
+    ['route: {node: a, to: "2001:db8::1", via: 10.0.0.1}', '3:46 error: no route of IPv6 goes by 10.0.0.1, an address of IPv4 | expect[0].route.via | 10.0.0.1 | an address of IPv6 | -'],
+    ['route: {node: a, to: b, family: ipv6, via: 10.0.0.1}', '3:48 error: no route of IPv6 goes by 10.0.0.1, an address of IPv4 | expect[0].route.via | 10.0.0.1 | an address of IPv6 | -'],
+    ['reach: {from: a, to: b, family: IPv6}', '3:37 error: `family` cannot be "IPv6" | expect[0].reach.family | "IPv6" | one of ipv4, ipv6 | did you mean ipv6?'],
+  ])('says what is wrong with %s', (expectation, diagnostic) => {
+    expect(full(expects(`- ${expectation}`))).toEqual([diagnostic]);
   });
 
   it('writes ports behind addresses so that they can be told apart', () => {

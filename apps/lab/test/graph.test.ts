@@ -44,7 +44,7 @@ describe('skbuff graph', () => {
   });
 
   it('draws every example the same way each time, as XML', () => {
-    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'lossy-ten-nodes.clab.yml', 'outside-links.clab.yml', 'failing-link.clab.yml']) {
+    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'lossy-ten-nodes.clab.yml', 'outside-links.clab.yml', 'failing-link.clab.yml', 'ipv6-path.clab.yml', 'ring-of-routers.clab.yml']) {
       const draw = (): string => graphToSvg(graphOf(parsed(example(name)), NONE));
       expect(isXml(draw()), name).toBe(true);
       expect(draw()).toBe(draw());

@@ -13,7 +13,8 @@ import { lab } from './helpers.ts';
 const CLIENT = fileURLToPath(new URL('../dist/program/client.js', import.meta.url));
 if (!existsSync(CLIENT)) throw new Error('these tests need the built client: npm run build');
 
-const LAB = lab({ a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'] }).replace('b: {kind: linux}', 'b: { kind: linux, exec: [ip addr add 10.0.0.2/24 dev eth1] }');
+/** Without IPv6, whose addresses are tried for two seconds of real time before each test. */
+const LAB = lab({ top: ['ipv6: false'], a: ['exec: [ip addr add 10.0.0.1/24 dev eth1]'] }).replace('b: {kind: linux}', 'b: { kind: linux, exec: [ip addr add 10.0.0.2/24 dev eth1] }');
 
 let directory: string;
 let host: StackHost;
@@ -36,10 +37,10 @@ interface Ran {
 
 type Child = Parameters<NonNullable<Parameters<typeof runProgram>[2]['onSpawn']>>[0];
 
-async function run(script: string, onSpawn: (child: Child) => void = () => {}): Promise<Ran> {
+async function run(script: string, onSpawn: (child: Child) => void = () => {}, on: StackHost = host): Promise<Ran> {
   const ran = { out: '', err: '' };
-  const code = await runProgram(host, ['bash', '-c', script], {
-    commands: host.commands,
+  const code = await runProgram(on, ['bash', '-c', script], {
+    commands: on.commands,
     node: 'a',
     client: CLIENT,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -182,4 +183,29 @@ describe('a script', () => {
     expect((await run('kill -TERM $$')).code).toBe(128 + 15);
     expect(await runProgram(host, [path.join(directory, 'nosuch')], { commands: host.commands, node: 'a', client: CLIENT })).toBe(127);
   });
+});
+
+it('a script of IPv6 runs as it is, with a router that advertises itself in the background', async () => {
+  const six = createStackHost(parseTopologyOrThrow(lab(), { file: 'two' }), { seed: 1, realTime: true });
+  const config = path.join(directory, 'radvd.conf');
+  writeFileSync(config, 'interface vr { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix 2001:db8:8::/64 { }; };\n');
+  const { code, out, err } = await run(`
+    set -e
+    for ns in left right; do ip netns add $ns; done
+    ip link add vl netns left type veth peer name vr netns right
+    ip -n left addr add 2001:db8:7::1/64 dev vl nodad
+    ip -n right addr add 2001:db8:7::2/64 dev vr nodad
+    ip -n right addr add fe80::1/64 dev vr nodad
+    ip -n left link set vl up
+    ip -n right link set vr up
+    ip netns exec left ping -6 -c 1 2001:db8:7::2 | grep -o '1 received'
+    ip netns exec right sysctl -w net.ipv6.conf.all.forwarding=1
+    ip netns exec right radvd -C ${config}
+    ip netns exec left rdisc6 -1 -w 3000 vl | grep -o 'Prefix .*: 2001:db8:8::/64'
+    ip -n left -6 -o addr show dev vl scope global | grep -c 2001:db8:8:
+    ip -n left -6 route show default
+  `, undefined, six);
+  expect([err, code]).toEqual(['', 0]);
+  expect(out).toMatch(/^1 received\nnet.ipv6.conf.all.forwarding = 1\nPrefix +: 2001:db8:8::\/64\n1\ndefault via fe80::\S+ dev vl proto ra metric 1024 expires 1\d*sec hoplimit 64 pref medium\n$/);
+  expect(six.close().leaks).toEqual({});
 });

@@ -88,6 +88,10 @@ class FakeHost implements LabHost {
     return !path.startsWith('/dev/');
   }
 
+  interfacesOf(): readonly string[] {
+    return ['lo', 'eth1'];
+  }
+
   addressOf(_node: string, family?: 'ipv4' | 'ipv6'): string | undefined {
     return family === 'ipv6' ? this.script.address6 : this.script.address;
   }

@@ -72,9 +72,10 @@ describe('captures', () => {
   const tshark = spawnSync('tshark', ['--version']).status === 0;
   it.runIf(tshark)('hold nothing malformed for tshark, and every checksum is right', async () => {
     const into = directory();
-    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'router-sysctl.clab.yml']) await run(example(name), { captures: captureDirectory(into) });
+    for (const name of ['quick-start.clab.yml', 'three-routers.clab.yml', 'router-sysctl.clab.yml', 'ipv6-path.clab.yml']) await run(example(name), { captures: captureDirectory(into) });
     const files = readdirSync(into);
-    const bad = '_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0 || _ws.expert.severity >= error';
+    // An error quotes a packet as its router saw it: before a device has written the sum, as on Linux.
+    const bad = '_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || (!(icmpv6.type < 128) && (udp.checksum.status == 0 || _ws.expert.severity >= error))';
     const checks = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
     let frames = 0;
     for (const file of files) {

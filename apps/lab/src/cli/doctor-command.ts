@@ -1,6 +1,6 @@
 /** `skbuff doctor`: what works here, and what would make the rest work. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Sandbox } from '../program/sandbox.ts';
@@ -103,6 +103,12 @@ function netem(): Finding {
   return finding('netem', use, false, why, 'apt-get install iproute2; sudo modprobe sch_netem, or a kernel that has it; labs themselves need none');
 }
 
+/** A kernel can be built without it, or be started with `ipv6.disable=1`. */
+function ipv6(): Finding {
+  const there = existsSync('/proc/sys/net/ipv6');
+  return finding('IPv6', 'exported labs of IPv6', there, there ? '/proc/sys/net/ipv6' : 'this kernel has none', 'start it without ipv6.disable=1, or sudo modprobe ipv6; labs themselves need none');
+}
+
 /** Looks at everything. */
 export function examine(): Finding[] {
   return [
@@ -114,6 +120,8 @@ export function examine(): Finding[] {
     root(),
     userNamespaces(),
     program('ip', ['-V'], 'building an exported lab', 'apt-get install iproute2'),
+    program('radvd', ['--version'], 'routers that advertise themselves in an exported lab', 'apt-get install radvd; labs themselves need none'),
+    ipv6(),
     netem(),
   ];
 }

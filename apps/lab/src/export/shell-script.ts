@@ -74,10 +74,20 @@ function namespace(node: string): string {
   return `"$P"${quote(node === OUTSIDE ? 'outside' : node)}`;
 }
 
+/** Files that nodes write are their own, though all of them write to /tmp; and so are those of two labs of one machine. */
+const OWN_TMP = 'mount --bind "$0" /tmp && exec "$@"';
+
+const usesTmp = (line: string): boolean => line.includes('/tmp/');
+
+function tmpOf(name: string): string {
+  return `"/run/skbuff/$P"${quote(name)}`;
+}
+
 /** What a node runs, in its namespace and with its variables. */
 function inNode({ name, env }: Pick<LabNode, 'name' | 'env'>, line: string): string {
   const variables = Object.entries(env).map(([key, value]) => quote(`${key}=${value}`));
-  return `ip netns exec ${namespace(name)} ${variables.length > 0 ? `env ${variables.join(' ')} ` : ''}sh -c ${quote(line)}`;
+  const words = [...(usesTmp(line) ? ['sh', '-c', quote(OWN_TMP), tmpOf(name)] : []), ...(variables.length > 0 ? ['env', ...variables] : []), 'sh', '-c', quote(line)];
+  return `ip netns exec ${namespace(name)} ${words.join(' ')}`;
 }
 
 /** The script. It is called with `up`, `check` or `down`. */
@@ -85,7 +95,9 @@ export function exportScript(topology: LabTopology, { seed, prefix = `${topology
   const outside = topology.links.some(({ type, ends }) => type !== 'dummy' && ends.length === 1);
   const names = [...topology.nodes.map(({ name }) => name), ...(outside ? [OUTSIDE] : [])];
   const addresses = linkAddresses(topology.links, seed);
+  const tmps = topology.nodes.filter(({ name, exec }) => exec.some(({ line }) => usesTmp(line)) || topology.expect.some((e) => e.kind === 'output' && e.node === name && usesTmp(e.exec))).map(({ name }) => tmpOf(name));
   const up = [
+    ...(tmps.length > 0 ? [`mkdir -p ${tmps.join(' ')}`] : []),
     ...names.flatMap((name) => addNode(name, plugins)),
     ...topology.links.flatMap((link, i) => addLink(link, addresses[i] as { near: string; far: string })),
     ...topology.nodes.flatMap((node) => node.sysctl.map(({ path, value }) => `ip netns exec ${namespace(node.name)} sysctl -qw ${quote(`${path}=${value}`)}`)),
@@ -95,7 +107,7 @@ export function exportScript(topology: LabTopology, { seed, prefix = `${topology
   ];
   const quoted = names.map((name) => quote(name === OUTSIDE ? 'outside' : name));
   // A daemon that an exec line has started would keep its namespace.
-  const down = [`for ns in ${quoted.join(' ')}; do ip netns pids "$P$ns" 2> /dev/null | xargs -r kill 2> /dev/null || true; ip netns del "$P$ns" 2> /dev/null || true; done`];
+  const down = [`for ns in ${quoted.join(' ')}; do ip netns pids "$P$ns" 2> /dev/null | xargs -r kill 2> /dev/null || true; ip netns del "$P$ns" 2> /dev/null || true; done`, ...(tmps.length > 0 ? [`rm -rf ${tmps.join(' ')}`] : [])];
   const checks = topology.expect.flatMap((expectation) => [...wait(expectation), ...check(topology, expectation)]);
   return [
     '#!/bin/bash',
@@ -223,7 +235,8 @@ function check(topology: LabTopology, e: Expectation): string[] {
     `[ $code = ${e.exit} ]`,
     ...(e.equals === undefined ? [] : [`[ "$got" = ${quote(e.equals.trimEnd())} ]`]),
     ...e.contains.map((text) => `[[ "$got" == *${quote(text)}* ]]`),
-    ...(e.matches === undefined ? [] : [`grep -qP -- ${quote(e.matches)} <<< "$got"`]),
+    // The text is one record, as it is for a JavaScript expression with the flag m; a pattern of grep has one line.
+    ...(e.matches === undefined ? [] : [`grep -qzP -- ${quote(`(?m)${e.matches.replaceAll('\n', '\\n')}`)} <<< "$got"`]),
   ];
   return [`code=0; got=$(${inNode(node, e.exec)}) || code=$?`, `rc=0; { ${tests.join(' && ')}; } || rc=1; verdict $rc ${title}`];
 }

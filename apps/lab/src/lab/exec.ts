@@ -16,7 +16,9 @@ const PING_ENDS = /^[cw]$/;
 /** Commands that go on in the background, and options with which they do not. */
 const DAEMONS: ReadonlyMap<string, RegExp> = new Map([['radvd', /^(-[nchv]|--(nodaemon|configtest|help|version))$/]]);
 
-function isDaemon([name = '', ...args]: readonly string[]): boolean {
+/** Whether a command goes on in the background, also behind `ip netns exec NAME`. */
+export function isDaemon(words: readonly string[]): boolean {
+  const [name = '', ...args] = words[0] === 'ip' && words[1] === 'netns' && words[2] === 'exec' ? words.slice(4) : words;
   const foreground = DAEMONS.get(name);
   return foreground !== undefined && !args.some((word) => foreground.test(word));
 }
@@ -27,9 +29,10 @@ export interface LineResult extends ExecResult {
   readonly notes: readonly string[];
 }
 
-/** `ping` as people leave it running gets an end; null if it has one. */
+/** `ping` (or `ping4`, `ping6`) as people leave it running gets an end; null if it has one. */
 export function boundPing(argv: readonly string[]): readonly string[] | null {
-  if (argv[0] !== 'ping') return null;
+  const [name = ''] = argv;
+  if (!/^ping[46]?$/.test(name)) return null;
   for (let i = 1; i < argv.length; i++) {
     const word = argv[i] as string;
     if (!/^-[A-Za-z0-9]/.test(word)) continue;
@@ -38,7 +41,7 @@ export function boundPing(argv: readonly string[]): readonly string[] | null {
     if (PING_ENDS.test(value)) return null;
     if (word.endsWith(value)) i++;
   }
-  return ['ping', '-c', String(PING_COUNT), ...argv.slice(1)];
+  return [name, '-c', String(PING_COUNT), ...argv.slice(1)];
 }
 
 /** Runs a line. A part that is passed over counts as if it had succeeded. Never rejects. */

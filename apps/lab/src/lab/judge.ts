@@ -1,7 +1,7 @@
 /** Whether an expectation holds. */
 import { PacketSyntaxError, renderExplanation } from '@skbuff/explain';
 import type { DropExpectation, Expectation, LabNode, LabTopology, OutputExpectation, ReachExpectation, RouteExpectation, Target } from '../topology/model.ts';
-import { withPort } from '../topology/address.ts';
+import { splitZone, withPort } from '../topology/address.ts';
 import { formatDuration } from '../topology/units.ts';
 import { runLine } from './exec.ts';
 import type { LabHost } from './lab-host.ts';
@@ -36,19 +36,27 @@ export function judge(host: LabHost, topology: LabTopology, expectation: Expecta
   }
 }
 
-/** The address that is meant, or why there is none. */
-function resolve(host: LabHost, to: Target): { readonly address: string } | { readonly missing: Verdict } {
-  if ('address' in to) return to;
+/** The address that is meant by a node, or why there is none. */
+function resolve(host: LabHost, from: string, to: Target): { readonly address: string } | { readonly missing: Verdict } {
+  if ('address' in to) return zoned(host, from, to.address);
   const address = host.addressOf(to.node, to.family);
   if (address !== undefined) return { address };
   const kind = to.family === undefined ? '' : to.family === 'ipv4' ? 'IPv4 ' : 'IPv6 ';
   return { missing: { pass: false, expected: `${to.node} has an address`, found: `${to.node} has no global ${kind}address that can be used` } };
 }
 
+/** An address of a link is of no use without the link. */
+function zoned(host: LabHost, from: string, address: string): ReturnType<typeof resolve> {
+  const [, zone] = splitZone(address);
+  const interfaces = host.interfacesOf(from);
+  if (zone === '' || /^\d+$/.test(zone) || interfaces.includes(zone)) return { address };
+  return { missing: { pass: false, expected: `${from} has the interface ${zone}`, found: `${from} has ${interfaces.join(', ')}` } };
+}
+
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
 
 async function reach(host: LabHost, e: ReachExpectation): Promise<Verdict> {
-  const to = resolve(host, e.to);
+  const to = resolve(host, e.from, e.to);
   if ('missing' in to) return e.not ? PASS : to.missing;
   const { sent, roundTripsNs, trace } = await host.ping(e.from, to.address, e.count, Math.max(e.withinNs ?? 0, PATIENCE_NS));
   const { withinNs } = e;
@@ -75,7 +83,7 @@ async function explained(host: LabHost, from: string, packet: string): Promise<P
 const way = (via: string | undefined, dev: string | undefined): string => [...(via === undefined ? [] : [`via ${via}`]), ...(dev === undefined ? [] : [`dev ${dev}`])].join(' ');
 
 function route(host: LabHost, e: RouteExpectation): Verdict {
-  const to = resolve(host, e.to);
+  const to = resolve(host, e.node, e.to);
   if ('missing' in to) return to.missing;
   const found = host.routeGet(e.node, to.address);
   if ('error' in found) return e.unreachable ? PASS : { pass: false, expected: `a route ${way(e.via, e.dev)}`.trimEnd(), found: found.error };
@@ -89,7 +97,7 @@ async function drop(host: LabHost, e: DropExpectation): Promise<Verdict> {
   let before = 0;
   let trace: readonly string[] = [];
   if (e.packet !== undefined) {
-    const to = resolve(host, e.packet.to);
+    const to = resolve(host, e.packet.from, e.packet.to);
     if ('missing' in to) return to.missing;
     before = counted();
     trace = await host.send({ ...e.packet, to: to.address });

@@ -75,6 +75,8 @@ export interface LabHost {
    * theirs: false.
    */
   writeFile(node: string, path: string, text: string, append: boolean): boolean;
+  /** Interfaces of a node, also those that exec lines made. */
+  interfacesOf(node: string): readonly string[];
   /** First global address of a node that can be used, for expectations that name a node; without `family` one of IPv4 if it has any. */
   addressOf(node: string, family?: IpFamily): string | undefined;
   /** No address waits for duplicate address detection, other than on links without carrier. */

@@ -1,9 +1,11 @@
 /** The side of `skbuff run` that holds the kernel: runs the commands that a program's PATH hands over. */
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Net } from '@skbuff/core';
 import type { Task } from '@skbuff/sock';
 import type { Running, Stdio } from 'skbuff';
+import { isDaemon } from '../lab/exec.ts';
 import { listen, say, type ToServer } from './protocol.ts';
 import { machineFiles } from './files.ts';
 import { KernelFiles } from './kernel-files.ts';
@@ -34,6 +36,9 @@ export interface ServerOptions {
   readonly directory: string;
   readonly sandbox: Sandbox;
 }
+
+/** In which a daemon finds out whether it can begin. */
+const BEGIN_MS = 20;
 
 /** A number that may be a process: a word, or below /proc. */
 const PID_WORD = /(?:^|=|^-t|\/proc\/)(\d{1,7})(?=$|\/)/g;
@@ -269,8 +274,10 @@ class Connection {
     };
     const adopted = server.adopt(asked);
     try {
-      this.running = this.host.start(place.node, asked.argv, io, place.task);
-      return (await this.running.done).code;
+      const running = this.host.start(place.node, asked.argv, io, place.task);
+      if (isDaemon(asked.argv)) return ((await Promise.race([running.done, sleep(BEGIN_MS)])) ?? { code: 0 }).code;
+      this.running = running;
+      return (await running.done).code;
     } finally {
       for (const task of adopted) task.exit();
       server.writeFiles();

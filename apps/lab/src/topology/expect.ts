@@ -1,5 +1,5 @@
 import { child, compact, fields, list, number, text, type Context, type Fields } from './context.ts';
-import { addressFamily, canonicalAddress, isAddress } from './address.ts';
+import { addressFamily, canonicalAddress, isAddress, splitZone } from './address.ts';
 import { checkNode } from './links.ts';
 import type { DropExpectation, Expectation, IpFamily, Moment, OutputExpectation, ProbePacket, ReachExpectation, RouteExpectation, Target } from './model.ts';
 import { didYouMean } from './suggest.ts';
@@ -62,9 +62,16 @@ function target(context: Context, map: Fields, pointer: string): Target | undefi
     context.error(child(pointer, 'family'), { message: `${to} is an address of ${FAMILY_NAMES[own]}`, found: family, expected: own, hint: 'leave out family: it says which address of a node is meant' });
   }
   if (own !== undefined) return { address: to };
-  const hint = to.includes('/') ? 'leave out the prefix length' : didYouMean(to, context.nodeNames);
+  const hint = mistakeIn(to) ?? didYouMean(to, context.nodeNames);
   context.error(child(pointer, 'to'), { message: `${to} is no address and no node`, found: to, expected: 'an IP address or the name of a node', ...(hint && { hint }) });
   return undefined;
+}
+
+/** What keeps an address from being one. */
+function mistakeIn(text: string): string | undefined {
+  if (text.includes('/')) return 'leave out the prefix length';
+  if (/^\[.*\]/.test(text)) return 'leave out the brackets, and a port behind them';
+  return text.includes('%') && isAddress(splitZone(text)[0]) ? 'only an address of IPv6 has an interface behind it' : undefined;
 }
 
 function reach(context: Context, map: Fields, pointer: string, base: Base): ReachExpectation | undefined {
@@ -85,6 +92,10 @@ function route(context: Context, map: Fields, pointer: string, base: Base): Rout
   const unreachable = map['unreachable'] === true;
   if (via !== undefined && (!isAddress(via) || via.includes('%'))) {
     context.error(child(pointer, 'via'), { message: `${via} is no address`, found: via, expected: 'the IP address of the next hop', ...(via.includes('%') && { hint: 'its interface is told by dev' }) });
+  }
+  const family = to === undefined ? undefined : 'address' in to ? addressFamily(to.address) : to.family;
+  if (family === 'ipv6' && via !== undefined && addressFamily(via) === 'ipv4') {
+    context.error(child(pointer, 'via'), { message: `no route of IPv6 goes by ${via}, an address of IPv4`, found: via, expected: 'an address of IPv6' });
   }
   const problem = dev === undefined ? undefined : interfaceNameError(dev);
   // A route over lo is a thing one may expect, an endpoint named lo is not.

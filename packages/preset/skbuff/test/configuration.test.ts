@@ -98,7 +98,7 @@ describe('a variable', () => {
       return `${stdout}${stderr}[${code}]`;
     };
     expect(await read('net.test.answer')).toBe('sysctl: cannot stat /proc/sys/net/test/answer: No such file or directory\n[1]');
-    const undo = registerNetSysctl(h.ns, [{ path: 'net/test/answer', read: () => '42\n', write: null }]);
+    const undo = registerNetSysctl(h.ns, 'net/test', { answer: { read: () => '42\n', write: null } }, null);
     expect([await read('net.test.answer'), sysctlOf(h.ns).write('net/test/answer', '43'), sysctlOf(net.kernel.initNet).read('net/test/answer')]).toEqual(['42\n[0]', -U.EACCES, -U.ENOENT]);
     undo();
     expect(await read('net.test.answer')).toContain('No such file');

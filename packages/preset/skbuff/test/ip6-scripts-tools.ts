@@ -127,6 +127,39 @@ ifconfig v0 down
 ifconfig v0 up
 ip -6 addr show v0
 `,
+  'families of net-tools': `
+@ip link set lo up
+@ip link set v0 up
+@ip link set v1 up
+@settle
+route -6 -h
+route -4 -h
+route -h -6
+route -A inet6 --help
+route -A inet6,inet -h
+route -A unix -h
+route -A foo -h
+route -A foo -V
+route -V -A foo
+route -A inet6,inet
+route -A inet,inet6 -n
+route -6 -4 -n
+route -A inet -A inet6 -n
+route --inet --inet6 -C
+route -A inet6,foo
+route -A inet6,
+route -A inet6,inet add foo
+route -A inet6,inet flush
+route -A inet6,inet foo
+route -6 -N
+route -6 add 2001:db8::/32 dev v0 -Z
+netstat -A inet6,inet -rn
+netstat -4 -6 -rn
+netstat -A inet,foo -rn
+netstat -6 -Z
+ifconfig nosuch -promisc
+ifconfig nosuch -allmulti -arp
+`,
   sysctl: `
 sysctl net.ipv6.conf.all.stable_secret
 sysctl net.ipv6.conf.v0.stable_secret

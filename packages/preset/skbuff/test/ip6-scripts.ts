@@ -340,4 +340,38 @@ ip link set v0 up
 @settle
 ip -6 route show table all
 `,
+  mrule: `
+@ip link set v0 up
+ip -6 mrule
+ip -6 mrule show
+ip -6 mrule list table 100
+ip -6 mrule add pref 100 iif v0 table 100
+ip -6 mrule add fwmark 5 table 102
+ip -6 mrule add prohibit iif v1
+ip -6 mrule add goto 32767 pref 10
+ip -6 mrule add oif v1 pref 12 table 5
+ip -6 mrule add tos 0x10 table 5
+ip -6 mrule add ipproto udp table 5 pref 9
+ip -6 mrule add from 2001:db8::/64 table 101
+ip -6 mrule add uidrange 5-6 table 5 pref 7
+ip -6 mrule add suppress_prefixlength 5 table 5 pref 6
+ip -6 mrule add pref 6 table 5
+ip -6 mrule add not iif v0 blackhole pref 4
+ip -6 mrule add nop pref 3
+ip -6 mrule add unreachable pref 2
+ip -6 mrule add pref 100 iif v0 table 100
+ip -6 mrule show
+ip -d -6 mrule show
+ip -6 -j mrule show
+ip -6 rule show
+ip -6 mrule del pref 100
+ip -6 mrule del pref 100
+ip -6 mrule del fwmark 5
+ip -6 mrule show
+ip -6 mrule flush
+ip -6 mrule show
+ip -6 mrule add table main pref 32767
+ip -6 mrule show
+ip -6 mrule del pref 32767
+`,
 };

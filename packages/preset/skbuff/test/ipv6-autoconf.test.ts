@@ -43,9 +43,15 @@ interface Prefix {
 
 /** An advertisement to all nodes. */
 function advertise(lifetime: number, ...prefixes: readonly Prefix[]): void {
+  advertiseAs(0, lifetime, prefixes);
+}
+
+/** The same with flags: the preference is among them. */
+function advertiseAs(flags: number, lifetime: number, prefixes: readonly Prefix[] = []): void {
   const message = new Uint8Array(16 + 32 * prefixes.length);
   message[0] = 134;
   message[4] = 64;
+  message[5] = flags;
   setBe16(message, 6, lifetime);
   prefixes.forEach(({ prefix, plen = 64, valid = 600, preferred = 300 }, i) => {
     const at = 16 + 32 * i;
@@ -128,7 +134,10 @@ describe('a host that is plugged in', () => {
     link();
     const seen: string[] = [];
     const started = r.start('tcpdump -i eth0 -n -tt -l icmp6 and ip6[40] == 133', { stdout: (text) => void seen.push(text), stderr: () => {} });
-    await sec(40);
+    // Its address is its own after two seconds at most.
+    await sec(2.5);
+    expect(seen.join('')).toContain('router solicitation');
+    await sec(37);
     started.kill('SIGINT');
     await started.done;
     const asked = seen.join('').trim().split('\n').map((line) => line.replace(/^(\d+\.\d)\d*/, '$1'));
@@ -216,6 +225,89 @@ describe('a host that is plugged in', () => {
     advertise(1800, { prefix: '2001:db8:1::' });
     await sec(3);
     expect([h.ip`-6 route show default` !== '', addrs().some((line) => line.startsWith('2001:db8:1:'))]).toEqual([hears, hears]);
+  });
+
+  it('tells who watches of a router whose preference changes, and of one that goes without a time', async () => {
+    link();
+    await sec(3);
+    let said = '';
+    const monitor = h.start('ip -6 monitor route', { stdout: (text) => void (said += String(text)), stderr: () => {} });
+    const heard = async (): Promise<string[]> => {
+      await sec(1);
+      const text = said;
+      said = '';
+      return text.split('\n').map((line) => line.replace(/ +$/, '')).filter((line) => line !== '');
+    };
+    advertiseAs(0x08, 1800);
+    expect(await heard()).toEqual(['default via fe80::ff:fe00:b dev eth0 proto ra metric 1024 expires 1800sec pref high']);
+    advertiseAs(0x08, 1800);
+    expect(await heard()).toEqual([]);
+    // As it was, but for the preference.
+    advertiseAs(0, 900);
+    expect(await heard()).toEqual(['default via fe80::ff:fe00:b dev eth0 proto ra metric 1024 expires 1799sec hoplimit 64 pref medium']);
+    expect(h.ip`-6 route show default`).toMatch(/expires 899sec hoplimit 64 pref medium/);
+    advertise(0);
+    expect(await heard()).toEqual(['Deleted default via fe80::ff:fe00:b dev eth0 proto ra metric 1024 hoplimit 64 pref medium']);
+    h.ip`-6 route add 2001:db8:5::/64 dev eth0 expires 100`;
+    h.ip`-6 route del 2001:db8:5::/64 dev eth0`;
+    expect(await heard()).toEqual(['2001:db8:5::/64 dev eth0 metric 1024 expires 100sec pref medium', 'Deleted 2001:db8:5::/64 dev eth0 metric 1024 pref medium']);
+    monitor.kill('SIGTERM');
+    await monitor.done;
+  });
+
+  it('keeps the route to a prefix for the sake of a static address, whatever routers say of it then', async () => {
+    link();
+    await sec(3);
+    const route = (): string => h.ip`-6 route show 2001:db8:1::/64`.trim();
+    advertise(0, { prefix: '2001:db8:1::' });
+    expect(route()).toBe('2001:db8:1::/64 dev eth0 proto kernel metric 256 expires 600sec pref medium');
+    h.ip`-6 addr add 2001:db8:1::1/64 dev eth0`;
+    expect(route()).toBe('2001:db8:1::/64 dev eth0 proto kernel metric 256 pref medium');
+    advertise(0, { prefix: '2001:db8:1::' });
+    expect(route()).toBe('2001:db8:1::/64 dev eth0 proto kernel metric 256 pref medium');
+    advertise(0, { prefix: '2001:db8:1::', valid: 0, preferred: 0 });
+    expect(route()).toBe('2001:db8:1::/64 dev eth0 proto kernel metric 256 pref medium');
+  });
+
+  it('counts a prefix for as long as it is told, and shows as much of that as fits', async () => {
+    link();
+    await sec(3);
+    advertise(0, { prefix: '2001:db8:1::', valid: INFINITE - 1, preferred: 0 });
+    expect(h.ip`-6 route show 2001:db8:1::/64`).toContain('expires 21474836sec');
+    await sec(60);
+    expect(h.ip`-6 route show 2001:db8:1::/64`).toContain('expires 21474836sec');
+  });
+
+  it('forgets a router whose time is over when the link has another address or goes', async () => {
+    link();
+    await sec(3);
+    const show = (): string => h.ip`-6 route show default`.replace(/expires.*/, '').trim();
+    for (const line of ['link set eth0 address 02:00:00:00:00:1a', 'link set lo down']) {
+      advertise(2);
+      await sec(3);
+      expect(show()).toBe('default via fe80::ff:fe00:b dev eth0 proto ra metric 1024');
+      h.ip`${line}`;
+      expect(show()).toBe('');
+    }
+  });
+
+  it('shows what a redirect taught it: where to, not from whom', async () => {
+    link();
+    await sec(3);
+    advertise(1800, { prefix: '2001:db8:1::' });
+    await sec(3);
+    r.ip`-6 addr add 2001:db8:1::1/64 dev eth0 nodad`;
+    r.ip`-6 route add 2001:db8:5::/64 via fe80::99 dev eth0`;
+    await h.run('ping -6 -c 1 -W 1 2001:db8:5::9');
+    expect(h.ip`-6 -d route show cache`.trim()).toBe('unicast 2001:db8:5::9 via fe80::99 dev eth0 metric 1024 hoplimit 64 pref medium');
+    expect(h.ip`-6 route get 2001:db8:5::9`.trim()).toBe('2001:db8:5::9 from :: via fe80::99 dev eth0 src 2001:db8:1::ff:fe00:a metric 1024 hoplimit 64 pref medium');
+  });
+
+  it('has routes to the loopback that end, where those of other prefixes are refusals and do not', async () => {
+    h.ip`-6 addr del ::1/128 dev lo`;
+    h.ip`-6 addr add ::1/64 dev lo metric 77 valid_lft 4000 preferred_lft 3000`;
+    h.ip`-6 addr add 2001:db8:4::1/64 dev lo valid_lft 4000 preferred_lft 3000`;
+    expect(h.ip`-6 route show dev lo`.split('\n').map((line) => line.trim())).toEqual(['::/64 proto kernel metric 77 expires 4000sec pref medium', '2001:db8:4::/64 proto kernel metric 256 pref medium', '']);
   });
 
   it('is in the groups of routers while it is one [IP6M-06]', async () => {

@@ -76,6 +76,7 @@ export const ODD_OPTIONS: readonly string[] = [
   'prefix 2001:db8::/129 { };', 'prefix 2001:db8::/64;', 'prefix 2001:db8:/64 { };', 'prefix ::1/64 { };', 'prefix 2001:db8::/64 { AdvValidLifetime 10; };', 'prefix 1::/64 { Foo on; };',
   'prefix 2001:db8::/48 { Base6Interface va; };', 'prefix 2001:db8::/64 { Base6Interface nope; }; prefix 2001:db8::/64 { Base6to4Interface nope; };', 'prefix ::ffff:1.2.3.4/64 { };',
   'route 1::/129 { };', 'route 1::/64;', 'AdvDefaultLifetime 0; route ::/0 { };', 'route ::/0 { AdvRouteLifetime 0; };',
+  'prefix 2001:db8::/64 { Base6to4Interface nope };', 'prefix 2001:db8::/48 { Base6Interface nope }', 'RDNSS 1:: { AdvRDNSSLifetime 1201 };', 'RDNSS 1:: { AdvRDNSSOpen on }',
   'RDNSS { };', 'RDNSS 1::;', 'RDNSS 1:2 { };', 'RDNSS 1:: 2:: 3:: 4:: { };', 'RDNSS 1:: { AdvRDNSSLifetime 5; };', 'RDNSS 1:: { AdvRDNSSLifetime 1201; };', 'RDNSS 1:: { AdvRDNSSPreference 4; AdvRDNSSOpen on; };',
   'DNSSL { };', 'DNSSL foo_bar { };', 'DNSSL "a" { };', 'DNSSL 12 { };', 'DNSSL a..b { }; DNSSL .a { };', 'DNSSL a { AdvDNSSLLifetime 3; };', 'DNSSL a { AdvDNSSLLifetime infinity; };',
   'clients { };', 'clients { fe80::1 };', 'AdvRASrcAddress { };', 'AdvRASrcAddress { fe80::1; };', 'abro fe80::1;', 'abro fe80::1/64 { };', 'lowpanco 1::/64 { };',

@@ -22,6 +22,9 @@ const RUNNING_DOWN = on(
   'AdvHomeAgentFlag on; MinDelayBetweenRAs 0.03; MinRtrAdvInterval 0.749; MaxRtrAdvInterval 1; prefix 2001:db8:1::/64 { DecrementLifetimes on; AdvPreferredLifetime 2; AdvValidLifetime 4; }; prefix 2001:db8:3::/64 { DecrementLifetimes on; DeprecatePrefix on; };',
 );
 
+/** How often radvd is asked before a difference counts. */
+const HEARINGS = 3;
+
 /** Every level of talk. */
 const LEVELS = [0, 1, 2, 3, 4];
 
@@ -60,14 +63,17 @@ describe.skipIf(!possible)('radvd of the system and ours', () => {
   let real: readonly RadvdRun[] = [];
   const all = Object.values(GROUPS).flat();
 
-  beforeAll(() => {
-    real = realRadvd(all, `s7radvd${process.pid}`);
+  beforeAll(async () => {
+    real = await realRadvd(all, `skradvd${process.pid}`);
   }, 180_000);
 
   it.each(Object.keys(GROUPS))('send and say the same: %s', async (group) => {
     for (const one of GROUPS[group] ?? []) {
-      const ours = await ourRadvd(one);
-      expect(`${one.config}\n${texts(ours)}`).toBe(`${one.config}\n${texts(real[all.indexOf(one)] as RadvdRun)}`);
+      const ours = texts(await ourRadvd(one));
+      let theirs = texts(real[all.indexOf(one)] as RadvdRun);
+      // On a busy machine radvd may be too late for the one who waits for it: it is heard again, alone.
+      for (let asked = 1; asked < HEARINGS && theirs !== ours; asked++) theirs = texts((await realRadvd([one], `skradvd${process.pid}y`))[0] as RadvdRun);
+      expect(`${one.config}\n${ours}`).toBe(`${one.config}\n${theirs}`);
     }
   }, 180_000);
 });

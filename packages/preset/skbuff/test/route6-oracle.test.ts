@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNet } from '../src/index.ts';
+import { SETUP } from './route6-setup.ts';
 
 const NS = `skbuff-r6-${process.pid}`;
 
@@ -16,17 +17,6 @@ const kernel = (line: string): string => {
 const possible = process.getuid?.() === 0 && spawnSync('ip', ['-V']).stdout?.toString().includes('iproute2') === true;
 if (!possible) console.warn('IPv6 routes oracle SKIPPED: it needs root and the command ip of iproute2');
 
-const SETUP = [
-  'ip link set lo up',
-  'ip link add v0 type veth peer name v1',
-  'ip link set v0 addrgenmode none',
-  'ip link set v1 addrgenmode none',
-  'ip link set v0 up',
-  'ip link set v1 up',
-  'ip addr add 2001:db8::1/64 dev v0 nodad',
-  'ip addr add fe80::1/64 dev v0 nodad',
-  'ip addr add 2001:db8:1::1/64 dev v1 nodad',
-];
 const PREFIXES = ['default', '2001:db8:10::/48', '2001:db8:10:1::/64', '2001:db8:11::/48', '2001:db8:10::5', '2001:d00::/24', 'fd00::/8'];
 const GATEWAYS = ['via 2001:db8::2', 'via 2001:db8::3', 'via 2001:db8:1::4', 'via fe80::9 dev v0', 'via fe80::9 dev v1'];
 const WAYS = [...GATEWAYS, 'dev v0', 'dev v1', 'via 2001:db8:77::1', 'via 2001:db8::1', 'via 2001:db8::2 dev v1', 'via 2001:db8:10::9', 'dev lo', 'via 2001:db8:99::1 dev v0 onlink'];

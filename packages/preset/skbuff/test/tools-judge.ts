@@ -42,7 +42,7 @@ export interface Court {
   readonly masks?: readonly (readonly [RegExp, string])[];
 }
 
-/** Lets the programs of the system run a script before the tests of the block, and gives the test of one of its groups. */
+/** Lets the programs of the system run a script, and gives the test of one of its groups. */
 export type Judge = (script: string) => (title: string, group: Group) => Promise<void>;
 
 /** One court holds all the scripts of a file. */
@@ -54,11 +54,15 @@ export function courtOf({ possible, golden, plan, masks }: Court): Judge {
   afterAll(() => {
     if (recording) writeFileSync(golden, `${JSON.stringify(written, null, 1)}\n`);
   });
+  // One script after the other, and none waits for our answers to the one before.
+  let heard: Promise<unknown> = Promise.resolve();
   return (script) => {
+    const results = heard.then(() => (possible ? realResults(script, 10, plan) : new Map<string, readonly Result[]>()));
+    heard = results;
     let theirs: ReadonlyMap<string, readonly Result[]> = new Map();
 
     beforeAll(async () => {
-      if (possible) theirs = await realResults(script, 10, plan);
+      theirs = await results;
     }, 600_000);
 
     return async (_title, group) => {

@@ -68,6 +68,15 @@ ping -c 1 -s 65527 2001:db8:1::1
 ping -c 1 -s 65528 2001:db8:1::1
 ping -c 1 -s 70000 2001:db8:1::1
 
+ping -p ff
+ping -p xx -c 0
+ping -p xx nosuch
+ping -p ff -c 1 -I nodev bob
+ping -p abc -q -c 1 bob
+ping -R -c 1 four
+ping -T tsandaddr -n -c 1 four
+ping -4 -c 1 ::ffff:10.0.1.1
+
 ping -c 1 -p ff bob
 ping -c 1 -p 0a1b2c -n bob
 ping -c 1 -Q 8 bob
@@ -187,6 +196,15 @@ tracepath -l 47 bob
 tracepath -6 -l 48 bob
 tracepath -l 49 bob
 tracepath -n bob/7
+tracepath -p 1 -m 2 2001:db8:1::1/7
+tracepath 2001:db8:1::1/
+tracepath 2001:db8:1::1/x
+tracepath 2001:db8:1::1/70000
+tracepath -l 0 -m 2 four
+tracepath -l -1 bob
+tracepath -l 99999999999 bob
+tracepath -n -b -m 3 bob
+tracepath -4 -m 2 ::ffff:10.0.1.1
 tracepath -p 7 -n bob
 
 tracepath fe80::ff:fe00:101%eth0
@@ -215,6 +233,26 @@ tracepath -4 -6 bob
 `;
 
 export const TRACEROUTE6 = `
+traceroute -n -q 1 -w 0.3 ::ffff:10.0.1.1
+traceroute -6 ::ffff:10.0.1.1
+traceroute -4 -n -q 1 -w 0.3 ::ffff:10.0.1.1
+traceroute -s 2001:db8:1::2 ::ffff:10.0.1.1
+traceroute -O help
+traceroute -T -O help
+traceroute -M nosuch
+traceroute -q 11 -M nosuch bob
+traceroute -P x bob
+traceroute -P x bob -Z
+traceroute -M raw -O prot=58 -n -m 2 -q 1 -w 0.3 bob
+traceroute -M raw -O x bob
+traceroute -M raw -O protocol bob
+traceroute -P ipv6-icmp -n -m 2 -q 1 -w 0.3 bob
+traceroute -I -O raw,dgram bob
+traceroute -I -O raw=1 bob
+traceroute -M -t 255 -m 3 1::2::3 1500
+traceroute --sport=70000 -w 0.2 -m 1 -q 1 -n bob
+traceroute -l 1048577 -w 0.2 -m 1 -q 1 -n bob
+
 traceroute -6 bob
 traceroute -6 -n 2001:db8:3::2
 traceroute bob
