@@ -54,29 +54,42 @@ export async function forward(context) {
   /** @type {import('../ours/contract.mjs').Variants} */
   const variants = await import(entry.replace(/\.mjs$/, '.variants.mjs'));
   const file = (/** @type {string} */ variant) => join(directory, `${basename(entry, '.mjs')}.${variant}.bundle.mjs`);
-  result.hooks = await hooks({ entry, bundle, core, replacements: variants.hookless, file: file('hookless') });
-  result.stages = await stages({ entry, bundle, core, stages: variants.stages, file });
-  result.allocation = await allocation(bundle, core);
-  result.profile = await profile(bundle, core);
-  result.path = await path(bundle, core);
+  const what = { entry, bundle, core, options: scene, file };
+  // Many routes take long to load, and these start many processes.
+  const few = { ...what, options: { version: family.version } };
+  result.hooks = await hooks({ ...few, replacements: variants.hookless });
+  result.stages = await stages({ ...few, stages: variants.stages[family.version] });
+  result.allocation = await allocation(what);
+  result.profile = await profile(what);
+  result.path = await path(what);
   return result;
 }
+
+/**
+ * What the parts that look closer look at.
+ *
+ * @typedef {object} Build
+ * @property {string} entry
+ * @property {string} bundle
+ * @property {number | undefined} core
+ * @property {import('../ours/contract.mjs').Options} options what to set up
+ * @property {(variant: string) => string} file where a variant of the bundle is written
+ */
 
 /**
  * P17: the same code with its hook checks, present and empty, against the same code without them; and against itself,
  * which shows how small a difference this machine can tell.
  *
- * @param {{ entry: string, bundle: string, core: number | undefined, file: string,
- *   replacements: readonly import('./bundle.mjs').Replacement[] }} what
+ * @param {Build & { replacements: readonly import('./bundle.mjs').Replacement[] }} what
  */
-async function hooks({ entry, bundle, core, replacements, file }) {
+async function hooks({ entry, bundle, core, options: scene, replacements, file }) {
   const { transform, counts } = replaceExpressions(replacements);
-  const without = await bundleWith(entry, file, transform);
+  const without = await bundleWith(entry, file('hookless'), transform);
   const unused = replacements.filter((_, index) => counts[index] === 0);
   if (unused.length > 0) throw new Error(`hookless: nothing matches ${unused.map(({ match }) => match).join(', ')}`);
 
   /** @param {string} build */
-  const starter = (build) => () => startOurs({ file: build, core });
+  const starter = (build) => () => startOurs({ file: build, options: scene, core });
   const options = { launches: 15, slices: 10, ms: 50 };
   const same = await compareBuilds(starter(bundle), starter(bundle), options);
   const result = await compareBuilds(starter(bundle), starter(without), options);
@@ -93,18 +106,17 @@ async function hooks({ entry, bundle, core, replacements, file }) {
 /**
  * Time up to each stage: the same code with the packet's way cut off there, each a build and a process of its own.
  *
- * @param {{ entry: string, bundle: string, core: number | undefined, stages: import('../ours/contract.mjs').Stage[],
- *   file: (variant: string) => string }} what
+ * @param {Build & { stages: readonly import('../ours/contract.mjs').Stage[] }} what
  */
-async function stages({ entry, bundle, core, stages, file }) {
+async function stages({ entry, bundle, core, options, stages, file }) {
   const children = [];
   for (const { cut } of stages) {
     const { transform, count } = cutAt(cut);
     const build = await bundleWith(entry, file(`until-${cut.function}`), transform);
     if (count() !== 1) throw new Error(`stages: ${count()} functions are called ${cut.function}`);
-    children.push(await startOurs({ file: build, options: { cut: true, list: 1 }, core }));
+    children.push(await startOurs({ file: build, options: { ...options, cut: true, list: 1 }, core }));
   }
-  children.push(await startOurs({ file: bundle, options: { list: 1 }, core }));
+  children.push(await startOurs({ file: bundle, options: { ...options, list: 1 }, core }));
   for (const child of children) await child.measure(WARM_UP_MS);
   const names = [...stages.map(({ name }) => name), 'the rest of the way'];
   const series = await interleave(children.map(({ measure }, index) => ({ name: names[index], measure })),
@@ -123,9 +135,9 @@ async function stages({ entry, bundle, core, stages, file }) {
   return rows;
 }
 
-/** @param {string} bundle @param {number | undefined} core */
-async function allocation(bundle, core) {
-  const child = await startOurs({ file: bundle, core, flags: ALLOCATION_FLAGS });
+/** @param {Build} what */
+async function allocation({ bundle, core, options }) {
+  const child = await startOurs({ file: bundle, options, core, flags: ALLOCATION_FLAGS });
   await child.measure(WARM_UP_MS);
   const result = await child.call('allocation', { packets: ALLOCATION_PACKETS });
   await child.close();
@@ -144,9 +156,9 @@ async function allocation(bundle, core) {
   return result;
 }
 
-/** @param {string} bundle @param {number | undefined} core */
-async function profile(bundle, core) {
-  const child = await startOurs({ file: bundle, core, flags: ['--no-turbo-inlining'] });
+/** @param {Build} what */
+async function profile({ bundle, core, options }) {
+  const child = await startOurs({ file: bundle, options, core, flags: ['--no-turbo-inlining'] });
   await child.measure(WARM_UP_MS);
   const result = await child.call('profile', { ms: PROFILE_MS });
   await child.close();
@@ -159,9 +171,9 @@ async function profile(bundle, core) {
   return { ...result, functions: result.functions.slice(0, 100) };
 }
 
-/** @param {string} bundle @param {number | undefined} core */
-async function path(bundle, core) {
-  const child = await startOurs({ file: bundle, core, watch: 'coverage' });
+/** @param {Build} what */
+async function path({ bundle, core, options }) {
+  const child = await startOurs({ file: bundle, options, core, watch: 'coverage' });
   await child.measure(PATH_MS);
   const result = await child.call('path', { ms: PATH_MS });
   await child.close();

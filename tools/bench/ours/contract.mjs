@@ -25,7 +25,7 @@
  *
  * @typedef {object} Variants
  * @property {import('../lib/bundle.mjs').Replacement[]} hookless
- * @property {Stage[]} stages
+ * @property {Readonly<Record<4 | 6, readonly Stage[]>>} stages for each IP version
  *
  * @typedef {object} Stage What the packet passes until `cut.function` is called.
  * @property {string} name

@@ -5,14 +5,35 @@ export const hookless = [{ match: /^[\w.]+\.nf\.mask & NF_BIT_\w+$/, by: '0' }];
 
 const consume = 'skb.consume(); return 0;';
 
-/** What the packet passed before `cut.function` was called. Each body frees the packet. */
-export const stages = [
-  { name: 'allocate, fill, eth_type_trans', cut: { function: 'netifReceiveSkb', body: consume, imports: '' } },
-  { name: 'netif_receive_skb', cut: { function: 'ipRcv', body: consume, imports: '' } },
-  { name: 'ip_rcv', cut: { function: 'ipRcvFinish', body: consume, imports: '' } },
-  { name: 'route (fib, source check, nexthop dst)', cut: { function: 'ipForward', body: consume, imports: '' } },
-  { name: 'ip_forward', cut: { function: 'ipOutput', body: consume, imports: '' } },
-  { name: 'ip_output', cut: { function: 'neighOutput', body: consume, imports: '' } },
-  { name: 'neighbour, header', cut: { function: 'devQueueXmit', body: consume, imports: '' } },
-  { name: 'dev_queue_xmit', cut: { function: 'vethXmit', body: consume, imports: '' } },
-];
+/** What the packet passed before `cut.function` was called, for each IP version. Each body frees the packet. */
+export const stages = {
+  4: stagesOf({
+    rcv: 'ipRcv',
+    rcvFinish: 'ipRcvFinish',
+    forward: 'ipForward',
+    output: 'ipOutput',
+    names: ['ip_rcv', 'route (fib, source check, nexthop dst)', 'ip_forward', 'ip_output'],
+  }),
+  6: stagesOf({
+    rcv: 'ipv6Rcv',
+    rcvFinish: 'ip6RcvFinish',
+    forward: 'ip6Forward',
+    output: 'ip6Output',
+    names: ['ipv6_rcv', 'route (fib6, dst)', 'ip6_forward', 'ip6_output'],
+  }),
+};
+
+/** @param {{ rcv: string, rcvFinish: string, forward: string, output: string, names: readonly string[] }} family */
+function stagesOf({ rcv, rcvFinish, forward, output, names: [received, routed, forwarded, sent] }) {
+  const until = (/** @type {string} */ name, /** @type {string} */ fn) => ({ name, cut: { function: fn, body: 'skb.consume(); return 0;', imports: '' } });
+  return [
+    until('allocate, fill, eth_type_trans', 'netifReceiveSkb'),
+    until('netif_receive_skb', rcv),
+    until(received, rcvFinish),
+    until(routed, forward),
+    until(forwarded, output),
+    until(sent, 'neighOutput'),
+    until('neighbour, header', 'devQueueXmit'),
+    until('dev_queue_xmit', 'vethXmit'),
+  ];
+}

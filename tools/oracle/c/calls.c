@@ -1,9 +1,10 @@
 /*
- * System calls on UDP sockets, one a line of standard input, each answered with one line: what it returned (or minus errno) and what it
+ * System calls on sockets of datagrams (UDP's unless said otherwise), one a line of standard input, each answered with one line: what it returned (or minus errno) and what it
  * filled in, as hexadecimal bytes. Sockets are numbered from 0.
  *
- *   socket FAMILY | bind S ADDR | connect S ADDR | name S | peer S | shutdown S HOW | poll S | close S
+ *   socket FAMILY [TYPE PROTOCOL] | bind S ADDR | connect S ADDR | name S | peer S | shutdown S HOW | poll S | close S
  *   set S LEVEL NAME BYTES | get S LEVEL NAME LENGTH | send S FLAGS LENGTH [ADDR] | recv S FLAGS
+ *   sendmsg S FLAGS LENGTH ADDR|- [LEVEL:TYPE:BYTES]...
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 
 #define MAX_SOCKETS 1024
 #define ROOM 64
+#define MAX_ARGS 16
 
 static int fds[MAX_SOCKETS];
 static int count;
@@ -70,6 +72,38 @@ static void receive(int fd, int flags)
 	hex("data", bytes, n < ROOM ? n : ROOM);
 }
 
+/* Ancillary data as the caller has it: lengths that are wrong are his. */
+static int control_of(char **pieces, unsigned char *control)
+{
+	int at = 0;
+
+	for (; *pieces; pieces++) {
+		struct cmsghdr *c = (struct cmsghdr *)(control + at);
+		int level, type, skip = 0, n;
+
+		sscanf(*pieces, "%d:%d:%n", &level, &type, &skip);
+		n = from_hex(*pieces + skip, CMSG_DATA(c));
+		*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n), .cmsg_level = level, .cmsg_type = type };
+		at += CMSG_SPACE(n);
+	}
+	return at;
+}
+
+static void send_with(int fd, int flags, int length, char **arg)
+{
+	unsigned char name[ROOM];
+	static unsigned char control[1024];
+	struct iovec iov = { bytes, length };
+	int n = strcmp(arg[0], "-") == 0 ? 0 : from_hex(arg[0], name);
+	struct msghdr msg = { .msg_name = n ? name : NULL, .msg_namelen = n, .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+
+	for (int i = 0; i < length; i++)
+		bytes[i] = i;
+	memset(control, 0, sizeof(control));
+	msg.msg_controllen = control_of(arg + 1, control);
+	result(sendmsg(fd, &msg, flags | MSG_DONTWAIT));
+}
+
 static void call(char *what, char **arg)
 {
 	unsigned char buf[256];
@@ -78,7 +112,7 @@ static void call(char *what, char **arg)
 	long a = arg[0] && arg[1] ? strtol(arg[1], NULL, 0) : 0, b = arg[0] && arg[1] && arg[2] ? strtol(arg[2], NULL, 0) : 0;
 
 	if (strcmp(what, "socket") == 0) {
-		fds[count] = socket(first, SOCK_DGRAM, 0);
+		fds[count] = socket(first, arg[1] ? (int)a : SOCK_DGRAM, (int)b);
 		printf("%d", count++);
 	} else if (strcmp(what, "bind") == 0) {
 		int n = from_hex(arg[1], buf);
@@ -117,6 +151,8 @@ static void call(char *what, char **arg)
 		for (int i = 0; i < b; i++)
 			bytes[i] = i;
 		result(sendto(fd, bytes, b, a | MSG_DONTWAIT, n ? (struct sockaddr *)buf : NULL, n));
+	} else if (strcmp(what, "sendmsg") == 0) {
+		send_with(fd, a, b, arg + 3);
 	} else if (strcmp(what, "recv") == 0) {
 		receive(fd, a);
 	} else {
@@ -127,9 +163,9 @@ static void call(char *what, char **arg)
 int main(void)
 {
 	while (fgets(line, sizeof(line), stdin)) {
-		char *arg[6] = { 0 }, *what = strtok(line, " \n");
+		char *arg[MAX_ARGS + 1] = { 0 }, *what = strtok(line, " \n");
 
-		for (int i = 0; i < 5 && (arg[i] = strtok(NULL, " \n")); i++)
+		for (int i = 0; i < MAX_ARGS && (arg[i] = strtok(NULL, " \n")); i++)
 			;
 		call(what, arg);
 		putchar('\n');

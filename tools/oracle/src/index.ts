@@ -4,6 +4,7 @@ export * from './fragments.ts';
 export { describeFrame, tell } from './frames.ts';
 export * from './ipv4-cases.ts';
 export * from './ipv6-cases.ts';
+export * from './machines.ts';
 export * from './nd-frames.ts';
 export * from './session.ts';
 export * from './transcript.ts';

@@ -1,6 +1,7 @@
 /** Cases with IPv6 packets. */
-import { HOST6_A, HOST6_B, icmp6Message, type Ip6Packet, ip6Packet, packets6, type UdpFields, udpDatagram } from '@skbuff/testkit';
-import { ICMPV6_ECHO_REQUEST, IPPROTO_ICMPV6, IPPROTO_UDP } from '@skbuff/uapi';
+import { HOST6_A, HOST6_B, icmp6Message, ip6Bytes, type Ip6Packet, ip6Packet, packets6, type UdpFields, udpDatagram } from '@skbuff/testkit';
+import { AF_INET6, ICMPV6_ECHO_REQUEST, IPPROTO_ICMPV6, IPPROTO_UDP } from '@skbuff/uapi';
+import { setBe16, setBe32, setLe32 } from '@skbuff/wire';
 import { type CaseKind, settings } from './cases.ts';
 import { counters6 } from './transcript.ts';
 
@@ -20,3 +21,14 @@ export function icmp6(fields: Ip6Packet & { readonly type?: number; readonly cod
 export const cases6: CaseKind<Ip6Packet> = { packet: (fields, id) => ip6Packet({ flowlabel: id, ...fields }), counters: counters6, settle: 50 };
 
 export const set6: ReturnType<typeof settings> = settings('net.ipv6');
+
+/** `struct sockaddr_in6` as hexadecimal bytes. */
+export function sin6(addr: string, port: number, { family = AF_INET6 as number, scope = 0, flowinfo = 0 }: { readonly family?: number; readonly scope?: number; readonly flowinfo?: number } = {}): string {
+  const bytes = new Uint8Array(28);
+  bytes[0] = family;
+  setBe16(bytes, 2, port);
+  setBe32(bytes, 4, flowinfo);
+  bytes.set(ip6Bytes(addr), 8);
+  setLe32(bytes, 24, scope);
+  return Buffer.from(bytes).toString('hex');
+}

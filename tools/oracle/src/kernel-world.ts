@@ -1,11 +1,10 @@
 /** The same lab in namespaces of the running kernel, built by the script that `skbuff export` prints. */
-import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { exportScript, type LabTopology } from '@skbuff/cli';
+import { Helper } from './helper.ts';
 import { type Calls, type Ran, type Seen, WIRE, type World } from './world.ts';
 
 /** Milliseconds without a frame after which no more is expected. */
@@ -20,45 +19,6 @@ export function kernelMissing(): string | null {
 }
 
 let names = 0;
-
-/** A helper in C that is asked line by line. */
-class Helper {
-  private readonly process: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  /** Source in c/, compiled into `directory`. */
-  constructor(directory: string, name: string, netns: string, args: readonly string[]) {
-    const binary = path.join(directory, name);
-    if (!existsSync(binary)) execFileSync('gcc', ['-O2', '-o', binary, fileURLToPath(new URL(`../c/${name}.c`, import.meta.url))]);
-    this.process = spawn('ip', ['netns', 'exec', netns, binary, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-  }
-
-  get pid(): number {
-    return this.process.pid as number;
-  }
-
-  write(line: string): void {
-    this.process.stdin?.write(`${line}\n`);
-  }
-
-  async next(): Promise<string> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('the helper has ended');
-    return value;
-  }
-
-  async ask(line: string): Promise<string> {
-    this.write(line);
-    return this.next();
-  }
-
-  async close(): Promise<void> {
-    const gone = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.stdin?.end();
-    await gone;
-  }
-}
 
 class KernelWorld implements World {
   private readonly prefix: string;

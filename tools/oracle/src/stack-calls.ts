@@ -9,6 +9,13 @@ const CONTROL_ROOM = 512;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+/** As many bytes, each one more than the one before. */
+const counting = (length: string): Uint8Array => Uint8Array.from({ length: Number(length) }, (_, i) => i);
+
+function cmsgOf(piece: string): Cmsg {
+  const [level, type, data = ''] = piece.split(':');
+  return { level: Number(level), type: Number(type), data: bytesOf(data) };
+}
 
 export class StackCalls implements Calls {
   private readonly task: Task;
@@ -20,7 +27,7 @@ export class StackCalls implements Calls {
 
   async ask(line: string): Promise<string> {
     const [what = '', which = '', ...args] = line.split(' ');
-    if (what === 'socket') return String(this.fds.push(this.task.socket(Number(which), SOCK_DGRAM, 0)) - 1);
+    if (what === 'socket') return String(this.fds.push(this.task.socket(Number(which), Number(args[0] ?? SOCK_DGRAM), Number(args[1] ?? 0))) - 1);
     return this.call(what, this.fds[Number(which)] ?? -1, args);
   }
 
@@ -56,7 +63,9 @@ export class StackCalls implements Calls {
       case 'get':
         return told('value', task.getsockopt(fd, Number(first), Number(second), filled.subarray(0, Number(third))));
       case 'send':
-        return String(await task.sendto(fd, Uint8Array.from({ length: Number(second) }, (_, i) => i), Number(first) | MSG_DONTWAIT, third === '' ? null : bytesOf(third)));
+        return String(await task.sendto(fd, counting(second), Number(first) | MSG_DONTWAIT, third === '' ? null : bytesOf(third)));
+      case 'sendmsg':
+        return String(await task.sendmsg(fd, { iov: [counting(second)], name: third === '-' ? null : bytesOf(third), control: args.slice(3).map(cmsgOf) }, Number(first) | MSG_DONTWAIT));
       case 'recv':
         return this.receive(fd, Number(first));
       default:

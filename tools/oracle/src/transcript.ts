@@ -54,13 +54,24 @@ export async function onBoth(yaml: string, play: (world: World) => Promise<Trans
   }
 }
 
+/** Lines of this file's plays in which both worlds were the same. */
+let same = 0;
+
+/** Says, once a file of tests is through, how much of it was compared; nothing where there was nothing to compare with. */
+export function tellCompared(what: string): void {
+  if (same > 0) console.log(`${what}: ${same} lines are what they are on the running kernel`);
+}
+
 /** So many differences are shown one by one; more are probably one that moved everything behind it. */
 const SHOWN_SINGLY = 20;
 
 /** Lines of one that the other has not at that place, with some lines around the first: empty if they are equal. */
 export function difference({ ours, theirs }: Both, around = 3): string {
   const at = ours.findIndex((line, i) => line !== theirs[i]);
-  if (at < 0 && ours.length === theirs.length) return '';
+  if (at < 0 && ours.length === theirs.length) {
+    same += ours.length;
+    return '';
+  }
   const first = at < 0 ? ours.length : at;
   const all = ours.filter((line, i) => line !== theirs[i]).length;
   if (all <= SHOWN_SINGLY && ours.length === theirs.length) {

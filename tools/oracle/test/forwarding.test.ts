@@ -2,7 +2,7 @@
 import type { IpPacket } from '@skbuff/testkit';
 import { IP_DF, IP_MF } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, udp } from '../src/index.ts';
+import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, tellCompared, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 type Case = CaseOf<IpPacket>;
@@ -120,3 +120,5 @@ describe.runIf(missing === null)('a router', () => {
     check({ packets: send({ options, daddr: '10.3.1.1', length: 800 }), out: ['0+', String(second)].map((part) => `w3 ${NEAR} > 10.3.1.1 ${part} proto 17 ttl 63`), ...set(['conf.all.accept_source_route', 1, 0]) }));
   it.each(SETTINGS)('obeys its settings as the running kernel does, %s [IP4-14, OPT-17, OPT-18, ICMP-11, ICMP-28]', (_what, one) => check(one));
 });
+
+afterAll(() => tellCompared('forwarding of IPv4'));

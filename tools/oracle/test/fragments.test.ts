@@ -1,10 +1,10 @@
 /** Fragments in any order, doubled, overlapping, with holes: what is put together, what is answered, what is counted. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
 import { ethFrame, ipPacket } from '@skbuff/testkit';
 import { IPPROTO_ICMP, IP_MF } from '@skbuff/uapi';
 import { ipComputeCsum, setBe16 } from '@skbuff/wire';
-import { counters, counters4, cut, describeFrame, difference, disturb, kernelMissing, onBoth, pick, type Transcript, WIRE_MAC, type World } from '../src/index.ts';
+import { counters, counters4, cut, describeFrame, difference, disturb, kernelMissing, onBoth, pick, tellCompared, type Transcript, WIRE_MAC, type World } from '../src/index.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();
@@ -56,3 +56,5 @@ describe.runIf(missing === null).concurrent('fragments by chance', () => {
     expect(difference(await onBoth(LAB, (world) => play(world, seed, 300)))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('fragments of IPv4'));

@@ -1,9 +1,9 @@
 /** IPv6 fragments in any order, doubled, overlapping, with holes: what is put together, what is answered, what is counted. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
 import { ethFrame, icmp6Message, ip6Packet } from '@skbuff/testkit';
 import { ICMPV6_ECHO_REQUEST, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ICMPV6 } from '@skbuff/uapi';
-import { counters, counters6, cut, describeFrame, difference, disturb, kernelMissing, moved, onBoth, pick, type Transcript, WIRE_MAC, type World } from '../src/index.ts';
+import { counters, counters6, cut, describeFrame, difference, disturb, kernelMissing, moved, onBoth, pick, tellCompared, type Transcript, WIRE_MAC, type World } from '../src/index.ts';
 import { ROUTER6, seeds, SETTLED_MS, together } from './labs.ts';
 
 const missing = kernelMissing();
@@ -58,7 +58,9 @@ const SEEDS = seeds(3);
 const game = together(SEEDS, (seed) => onBoth(LAB, (world) => play(world, seed, 300)));
 
 describe.runIf(missing === null).concurrent('IPv6 fragments by chance', () => {
-  it.each(SEEDS)('are put together, refused and given up as by the running kernel (seed %i)', async (seed) => {
+  it.each(SEEDS)('are put together, refused and given up as by the running kernel (seed %i) [IP6X-11]', async (seed) => {
     expect(difference(await game(seed))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('fragments of IPv6'));

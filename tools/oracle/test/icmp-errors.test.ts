@@ -2,7 +2,7 @@
 import type { IpPacket } from '@skbuff/testkit';
 import { IP_DF, IP_MF } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, udp } from '../src/index.ts';
+import { BROADCAST, type Case as CaseOf, CasePlayer, cases4, icmp, kernelMissing, set, tellCompared, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 type Case = CaseOf<IpPacket>;
@@ -144,3 +144,5 @@ describe.runIf(missing === null)('ICMP errors', () => {
   it.each(NOT)('are not sent, as by the running kernel, about %s [ICMP-27, FWD-04, OPT-17]', (_what, one) => check(one));
   it.each(REDIRECTED)('redirect as those of the running kernel: %s [REDIR-02, REDIR-03, REDIR-04, FWD-10]', (_what, one) => check(one));
 });
+
+afterAll(() => tellCompared('ICMP errors'));

@@ -2,7 +2,7 @@
 import type { Ip6Packet } from '@skbuff/testkit';
 import { IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ROUTING } from '@skbuff/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Case as CaseOf, CasePlayer, cases6, icmp6, kernelMissing, set6, udp6 } from '../src/index.ts';
+import { type Case as CaseOf, CasePlayer, cases6, icmp6, kernelMissing, set6, tellCompared, udp6 } from '../src/index.ts';
 import { ROUTER6, SETTLED_MS } from './labs.ts';
 
 type Case = CaseOf<Ip6Packet>;
@@ -151,7 +151,9 @@ describe.runIf(missing === null)('ICMPv6 errors', () => {
 
   const check = async (one: Case): Promise<void> => expect(await player.play(one)).toEqual({ difference: '', out: one.out.map((line) => line.replace(/LL\d/, (name) => own.get(name) as string)) });
 
-  it.each(ERRORS)('are sent as by the running kernel: %s', (_what, one) => check(one));
-  it.each(NOT)('are not sent, as by the running kernel, about %s', (_what, one) => check(one));
-  it.each(REDIRECTED)('redirect as those of the running kernel: %s', (_what, one) => check(one));
+  it.each(ERRORS)('are sent as by the running kernel: %s [IC6-17, IC6-18, IC6-19, IC6-20, IC6-21, IC6-22, IC6-23, IP6F-06, IP6F-10, IP6R-12, IP6X-03, IP6X-10, IP6X-15]', (_what, one) => check(one));
+  it.each(NOT)('are not sent, as by the running kernel, about %s [IC6-05, IC6-16]', (_what, one) => check(one));
+  it.each(REDIRECTED)('redirect as those of the running kernel: %s [IP6F-08, NDISC-23]', (_what, one) => check(one));
 });
+
+afterAll(() => tellCompared('ICMPv6 errors'));

@@ -1,4 +1,5 @@
 /** What several plays have in common: labs, and seeds. */
+import { type Both, difference } from '../src/index.ts';
 
 /** 1 to `count`; or those of the environment, to look for more: ORACLE_SEEDS=100-120. */
 export function seeds(count: number): number[] {
@@ -17,6 +18,26 @@ export function together<T>(all: readonly number[], start: (seed: number) => Pro
       games.set(one, game);
     }
     return games.get(seed) as Promise<T>;
+  };
+}
+
+/**
+ * What differs in a game. A busy machine lets time pass between steps in which a kernel does something by itself: a game that differs is played
+ * again when all others are over, and what differs then is told.
+ */
+export function untilAlone(all: readonly number[], game: (seed: number) => Promise<Both>, start: (seed: number) => Promise<Both>): (seed: number) => Promise<string> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const again = async (seed: number): Promise<string> => {
+    await Promise.allSettled(all.map(game));
+    return difference(await start(seed));
+  };
+  return async (seed) => {
+    const said = difference(await game(seed));
+    if (said === '') return '';
+    console.warn(`played again, alone: seed ${seed}, ${said.split('\n', 1)[0]}`);
+    const mine = turn.then(() => again(seed));
+    turn = mine.catch(() => {});
+    return mine;
   };
 }
 

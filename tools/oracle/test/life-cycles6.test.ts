@@ -1,7 +1,7 @@
 /** IPv6 addresses, links, routes and rules come and go by chance: what ip says of each step, and what is left. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, pick, type Transcript, type World } from '../src/index.ts';
+import { describeRan, difference, kernelMissing, onBoth, pick, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { seeds, together } from './labs.ts';
 
 const missing = kernelMissing();
@@ -108,3 +108,5 @@ describe.runIf(missing === null).concurrent('IPv6 addresses, links, routes and r
     expect(difference(await game(seed), 12)).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('life cycles of IPv6'));

@@ -1,7 +1,7 @@
 /** 20,000 lookups in tables by chance: `ip route get` as the running kernel answers it. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, paired, pick, type Transcript, type World } from '../src/index.ts';
+import { describeRan, difference, kernelMissing, onBoth, paired, pick, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { ROUTER, seeds } from './labs.ts';
 
 const missing = kernelMissing();
@@ -65,3 +65,5 @@ describe.runIf(missing === null)('lookups by chance in tables by chance', () => 
     expect(difference(await onBoth(ROUTER, (world) => play(world, seed)))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('lookups of IPv4'));

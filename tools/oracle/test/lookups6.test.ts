@@ -1,7 +1,7 @@
 /** 20,000 lookups in IPv6 tables by chance, with rules: `ip -6 route get` as the running kernel answers it. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { describeRan, difference, kernelMissing, onBoth, paired, pick, type Transcript, type World } from '../src/index.ts';
+import { describeRan, difference, kernelMissing, onBoth, paired, pick, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { ROUTER6, seeds, SETTLED_MS, together } from './labs.ts';
 
 const missing = kernelMissing();
@@ -71,3 +71,5 @@ describe.runIf(missing === null).concurrent('lookups by chance in IPv6 tables by
     expect(difference(await game(seed))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('lookups of IPv6'));

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseTopologyOrThrow } from '@skbuff/cli';
 import { Random } from '@skbuff/core';
 import { ip6Bytes } from '@skbuff/testkit';
 import { ETH_HLEN, NDISC_ROUTER_ADVERTISEMENT } from '@skbuff/uapi';
-import { type Both, describeFrame, difference, kernelMissing, lladdrOption, ndFrame, onBoth, openPair, pick, type Seen, type Transcript, type World } from '../src/index.ts';
+import { type Both, describeFrame, difference, kernelMissing, lladdrOption, ndFrame, onBoth, openPair, pick, type Seen, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { kernelWorld } from '../src/kernel-world.ts';
 import { seeds, SETTLED_MS, together } from './labs.ts';
 
@@ -207,10 +207,12 @@ const SEEDS = seeds(4);
 const game = together(SEEDS, (seed) => onBoth(hosts([['net.ipv6.conf.eth1.accept_ra_rt_info_max_plen: 64', 'net.ipv6.icmp.ratelimit: 0']]), (world) => play(world, seed)));
 
 describe.runIf(noRadvd === null).concurrent('router advertisements', () => {
-  it.each(numbered)('of radvd do to a host what they do to the running kernel: %s', async (_what, i) => {
+  it.each(numbered)('of radvd do to a host what they do to the running kernel: %s [IP6C-05, IP6C-06, IP6C-12]', async (_what, i) => {
     expect(difference((await heard())[i] as Both)).toBe('');
   }, 60_000);
   it.each(SEEDS)('by chance do to a host what they do to the running kernel (seed %i)', async (seed) => {
     expect(difference(await game(seed))).toBe('');
   }, 60_000);
 });
+
+afterAll(() => tellCompared('router advertisements'));

@@ -1,7 +1,7 @@
 /** A router and host between three links, and packets by chance: what comes out, and what is counted. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { counters, counters4, describeFrame, difference, kernelMissing, onBoth, type Transcript, type World } from '../src/index.ts';
+import { counters, counters4, describeFrame, difference, kernelMissing, onBoth, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { randomFrame } from '../src/ipv4-packets.ts';
 import { ROUTER, seeds } from './labs.ts';
 
@@ -44,3 +44,5 @@ describe.runIf(missing === null)('a router between three links', () => {
     expect(difference(await onBoth(ROUTER, (world) => play(world, seed, 1000)))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('packets by chance of IPv4'));

@@ -1,7 +1,7 @@
 /** An IPv6 router and host between three links, and packets by chance: what comes out, and what is counted. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { counters, counters6, describeFrame, difference, kernelMissing, moved, onBoth, type Transcript, type World } from '../src/index.ts';
+import { counters, counters6, describeFrame, difference, kernelMissing, moved, onBoth, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { randomFrame6 } from '../src/ipv6-packets.ts';
 import { ROUTER6, seeds, SETTLED_MS, together } from './labs.ts';
 
@@ -43,3 +43,5 @@ describe.runIf(missing === null).concurrent('an IPv6 router between three links'
     expect(difference(await game(seed))).toBe('');
   }, 120_000);
 });
+
+afterAll(() => tellCompared('packets by chance of IPv6'));

@@ -1,10 +1,8 @@
 /** Which of its addresses a host sends from, of sets by chance (RFC 6724): by a route, and by a socket with wishes of its own. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '@skbuff/core';
-import { ip6Bytes } from '@skbuff/testkit';
 import { AF_INET6, AF_UNSPEC, IPV6_ADDR_PREFERENCES, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME, IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_TMP, SOL_IPV6 } from '@skbuff/uapi';
-import { setBe16, setLe32 } from '@skbuff/wire';
-import { type Calls, describeRan, difference, int, kernelMissing, onBoth, paired, pick, type Transcript, type World } from '../src/index.ts';
+import { type Calls, describeRan, difference, int, kernelMissing, onBoth, paired, pick, sin6, tellCompared, type Transcript, type World } from '../src/index.ts';
 import { seeds, SETTLED_MS, together } from './labs.ts';
 
 const missing = kernelMissing();
@@ -40,15 +38,8 @@ function destination(random: Random): string {
   return random.below(8) === 0 ? pick(random, ['ff02::1', 'ff05::9', 'ff0e::9', '::1', 'fe80::77']) : within(random, pick(random, NETS)).replace(/:(\d)$/, ':9$1');
 }
 
-/** `struct sockaddr_in6`, with the link of eth1. */
-function sin6(addr: string, family: number): string {
-  const bytes = new Uint8Array(28);
-  bytes[0] = family;
-  setBe16(bytes, 2, 7);
-  bytes.set(ip6Bytes(addr), 8);
-  setLe32(bytes, 24, /^(fe80|ff)/.test(addr) ? 2 : 0);
-  return Buffer.from(bytes).toString('hex');
-}
+/** The link of eth1, where an address has one. */
+const scopeOf = (addr: string): number => (/^(fe80|ff)/.test(addr) ? 2 : 0);
 
 const WISHES = [0, 0, IPV6_PREFER_SRC_TMP, IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME];
 
@@ -57,7 +48,7 @@ async function connects(calls: Calls, random: Random, addr: string): Promise<str
   const wish = pick(random, WISHES);
   const said: string[] = [];
   if (wish !== 0) said.push(await calls.ask(`set ${fd} ${SOL_IPV6} ${IPV6_ADDR_PREFERENCES} ${int(wish)}`));
-  for (const line of [`connect ${fd} ${sin6(addr, AF_INET6)}`, `name ${fd}`, `connect ${fd} ${sin6('::', AF_UNSPEC)}`, `close ${fd}`]) said.push(await calls.ask(line));
+  for (const line of [`connect ${fd} ${sin6(addr, 7, { scope: scopeOf(addr) })}`, `name ${fd}`, `connect ${fd} ${sin6('::', 7, { family: AF_UNSPEC })}`, `close ${fd}`]) said.push(await calls.ask(line));
   // The port is chance.
   return `${addr} wishes ${wish}: ${said.join(' ').replace(/addr=(.{4}).{4}/, 'addr=$1')}`;
 }
@@ -88,3 +79,5 @@ describe.runIf(missing === null).concurrent('the address to send from', () => {
     expect(difference(await game(seed))).toBe('');
   }, 60_000);
 });
+
+afterAll(() => tellCompared('source addresses of IPv6'));

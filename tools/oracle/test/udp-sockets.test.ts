@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { icmpMessage, ipPacket } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
 import { inetPton4, setBe16, setBe32 } from '@skbuff/wire';
-import { type Calls, counters, counters4, difference, int, kernelMissing, moved, openPair, type Pair, type Play, Session, type SessionFamily, udp } from '../src/index.ts';
+import { type Calls, counters, counters4, difference, int, kernelMissing, moved, openPair, type Pair, type Play, Session, type SessionFamily, tellCompared, udp } from '../src/index.ts';
 import { ROUTER } from './labs.ts';
 
 const missing = kernelMissing();
@@ -231,3 +231,5 @@ describe.runIf(missing === null)('UDP sockets', () => {
   it.each(OPTIONS)('have the options of level IP of the running kernel: %i', (name) => check(option(name)));
   it.each(CALLS)('answer calls as on the running kernel: %s', (_what, play) => check(play));
 });
+
+afterAll(() => tellCompared('UDP sockets over IPv4'));

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { icmp6Message, ip6Bytes, ip6Packet, type Ip6Packet } from '@skbuff/testkit';
 import * as U from '@skbuff/uapi';
-import { setBe16, setBe32, setLe32 } from '@skbuff/wire';
-import { type Calls, counters, counters6, difference, int, kernelMissing, moved, openPair, type Pair, type Play, Session, type SessionFamily, udp6 } from '../src/index.ts';
+import { type Calls, counters, counters6, difference, int, kernelMissing, moved, openPair, type Pair, type Play, Session, type SessionFamily, sin6, tellCompared, udp6 } from '../src/index.ts';
 import { ROUTER6, SETTLED_MS } from './labs.ts';
 
 const missing = kernelMissing();
@@ -16,17 +15,6 @@ const OTHER = '2001:db8:1::3';
 const REPORTED_MS = 60;
 /** Number of eth1 in both worlds: the first behind lo. */
 const ETH1 = 2;
-
-/** `struct sockaddr_in6` as hexadecimal bytes. */
-function sin6(addr: string, port: number, { family = U.AF_INET6 as number, scope = 0, flowinfo = 0 } = {}): string {
-  const bytes = new Uint8Array(28);
-  bytes[0] = family;
-  setBe16(bytes, 2, port);
-  setBe32(bytes, 4, flowinfo);
-  bytes.set(ip6Bytes(addr), 8);
-  setLe32(bytes, 24, scope);
-  return Buffer.from(bytes).toString('hex');
-}
 
 const FAMILY: SessionFamily = {
   family: U.AF_INET6,
@@ -322,3 +310,5 @@ describe.runIf(missing === null)('UDP sockets over IPv6', () => {
   it.each(OPTIONS)('have the options of level IPv6 of the running kernel: %i', (name) => check(option(name)));
   it.each(CALLS)('answer calls as on the running kernel: %s', (_what, play) => check(play));
 });
+
+afterAll(() => tellCompared('UDP sockets over IPv6'));
