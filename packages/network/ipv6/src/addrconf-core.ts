@@ -25,7 +25,7 @@ export function ipv6AddrTypeScope(a: In6Addr): number {
   const { w0 } = a;
   // 001…, 010…: most of what there is.
   if ((w0 & 0xe0000000) !== 0 && (w0 & 0xe0000000) !== (0xe0000000 | 0)) return IPV6_ADDR_UNICAST | scopeType(IPV6_ADDR_SCOPE_GLOBAL);
-  if (w0 >>> 24 === 0xff) return IPV6_ADDR_MULTICAST | multicastScope(w0);
+  if (w0 >>> 24 === 0xff) return IPV6_ADDR_MULTICAST | multicastScope(ipv6AddrMcScope(a));
   if ((w0 & 0xffc00000) === (0xfe800000 | 0)) return IPV6_ADDR_LINKLOCAL | IPV6_ADDR_UNICAST | scopeType(IPV6_ADDR_SCOPE_LINKLOCAL);
   if ((w0 & 0xffc00000) === (0xfec00000 | 0)) return IPV6_ADDR_SITELOCAL | IPV6_ADDR_UNICAST | scopeType(IPV6_ADDR_SCOPE_SITELOCAL);
   if (w0 >>> 25 === 0x7e) return IPV6_ADDR_UNICAST | scopeType(IPV6_ADDR_SCOPE_GLOBAL);
@@ -40,9 +40,28 @@ export function ipv6AddrTypeScope(a: In6Addr): number {
   return IPV6_ADDR_UNICAST | scopeType(IPV6_ADDR_SCOPE_GLOBAL);
 }
 
+/** `IPV6_ADDR_MC_SCOPE`: how far packets for a group go, IPV6_ADDR_SCOPE_* or another number below 16. */
+export function ipv6AddrMcScope({ w0 }: In6Addr): number {
+  return (w0 >> 16) & 0x0f;
+}
+
+/** `IPV6_ADDR_MC_FLAG_TRANSIENT`: nobody has assigned the group for good. */
+export function ipv6AddrMcFlagTransient({ w0 }: In6Addr): boolean {
+  return (w0 & 0x00100000) !== 0;
+}
+
+/** `IPV6_ADDR_MC_FLAG_PREFIX`: it belongs to a network, whose prefix is in the address (RFC 3306 §4). */
+export function ipv6AddrMcFlagPrefix({ w0 }: In6Addr): boolean {
+  return (w0 & 0x00200000) !== 0;
+}
+
+/** `IPV6_ADDR_MC_FLAG_RENDEZVOUS`: and so is its rendezvous point (RFC 3956 §4). */
+export function ipv6AddrMcFlagRendezvous({ w0 }: In6Addr): boolean {
+  return (w0 & 0x00400000) !== 0;
+}
+
 /** Of a multicast address: its own four bits, and the unicast scope that they mean. */
-function multicastScope(w0: number): number {
-  const scope = (w0 >> 16) & 0x0f;
+function multicastScope(scope: number): number {
   const unicast =
     scope === IPV6_ADDR_SCOPE_NODELOCAL
       ? IPV6_ADDR_LOOPBACK

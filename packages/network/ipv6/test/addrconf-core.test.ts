@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import * as core from '../src/addrconf-core.ts';
 import { in6 } from './support.ts';
 
-const { ipv6AddrScope, ipv6AddrSrcScope, ipv6AddrType } = core;
+const { ipv6AddrMcFlagPrefix, ipv6AddrMcFlagRendezvous, ipv6AddrMcFlagTransient, ipv6AddrMcScope, ipv6AddrScope, ipv6AddrSrcScope, ipv6AddrType } = core;
 
 /** Names of the bits of a type. */
 function words(type: number): string {
@@ -60,6 +60,14 @@ it('a group has its scope in four bits, whatever its flags are [IP6A-11] [IP6A-1
     ]);
   }
   for (let digit = 0; digit < 16; digit++) expect(ipv6AddrSrcScope(in6(`ff0${digit.toString(16)}::1`))).toBe(digit);
+});
+
+it('reads in a group how far it goes, and whether it is transient, of a network, with a rendezvous point [IP6A-16]', () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const group = in6(`ff${byte.toString(16).padStart(2, '0')}:ffff::1`);
+    const read = [ipv6AddrMcScope(group), ipv6AddrMcFlagTransient(group), ipv6AddrMcFlagPrefix(group), ipv6AddrMcFlagRendezvous(group)];
+    expect(read).toEqual([byte % 16, (byte & 0x10) !== 0, (byte & 0x20) !== 0, (byte & 0x40) !== 0]);
+  }
 });
 
 it('has the scopes that addresses of interfaces have', () => {

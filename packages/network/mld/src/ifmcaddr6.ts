@@ -1,6 +1,6 @@
 /** `struct ifmcaddr6`: a group that an interface is in, and from whom its sockets want to hear (RFC 3810 §4). */
 import type { TimerList } from '@skbuff/core';
-import { IPV6_ADDR_SCOPE_LINKLOCAL } from '@skbuff/ipv6';
+import { IPV6_ADDR_SCOPE_LINKLOCAL, ipv6AddrMcScope } from '@skbuff/ipv6';
 import { EINVAL, ESRCH, MCAST_EXCLUDE, MCAST_INCLUDE } from '@skbuff/uapi';
 import { type In6Addr, in6addrLinklocalAllnodes } from '@skbuff/wire';
 
@@ -24,11 +24,6 @@ export interface McSource {
   queried: boolean;
   /** Its Source Retransmission Counter (RFC 3810 §6.1): reports that are still to say that it came, or, of one that is gone, that it went. */
   retransmit: number;
-}
-
-/** The scope of a multicast address (`IPV6_ADDR_MC_SCOPE`). */
-export function ipv6AddrMcScope(group: In6Addr): number {
-  return (group.w0 >> 16) & 0x0f;
 }
 
 /** Groups that routers never hear of (RFC 3810 §6): that of all nodes, and those that do not leave the interface. */

@@ -1,6 +1,6 @@
 /** Into groups and out of them (`net/ipv6/mcast.c`). */
 import { devSetRxMode, type NetDevice, TimerList } from '@skbuff/core';
-import { in6DevGet, type Inet6Dev, inet6FillIfmcaddr, IPV6_ADDR_SCOPE_LINKLOCAL, ndiscMcMap } from '@skbuff/ipv6';
+import { in6DevGet, type Inet6Dev, inet6FillIfmcaddr, IPV6_ADDR_SCOPE_LINKLOCAL, ipv6AddrMcScope, ndiscMcMap } from '@skbuff/ipv6';
 import { NlMsgBuilder, rtnlHasListeners, rtnlNotify } from '@skbuff/netlink';
 import {
   EINVAL,
@@ -19,7 +19,7 @@ import {
   RT_SCOPE_UNIVERSE,
 } from '@skbuff/uapi';
 import { type In6Addr, in6addrLinklocalAllnodes, in6addrLinklocalAllrouters } from '@skbuff/wire';
-import { Ifmcaddr6, ipv6AddrMcScope, MAF_LAST_REPORTER, MAF_LOADED, MAF_NOREPORT, MAF_TIMER_RUNNING } from './ifmcaddr6.ts';
+import { Ifmcaddr6, MAF_LAST_REPORTER, MAF_LOADED, MAF_NOREPORT, MAF_TIMER_RUNNING } from './ifmcaddr6.ts';
 import { type McastDev, mcastOf } from './mcast-dev.ts';
 import { igmp6Send } from './mld-packet.ts';
 import { mldSendReport } from './mld-report.ts';

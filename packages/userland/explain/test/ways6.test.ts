@@ -77,6 +77,17 @@ describe('the way of a packet of IPv6', () => {
     expect(found.notes).toEqual(['fe80::ff:fe00:202 counts on one link only: write fe80::ff:fe00:202%IFACE to say on which']);
   });
 
+  it.each([
+    ['ff0e::123', null],
+    ['ff1e::123', 'ff1e::123 is a transient group: whoever uses it has chosen it'],
+    ['ff3e::8000:1', 'ff3e::8000:1 is a group for single sources (RFC 4607): who joins it names the source'],
+    ['ff35:30:2001:db8:7::5', 'ff35:30:2001:db8:7::5 is a group of 2001:db8:7::/48'],
+    ['ff7e:540:2001:db8:7:1:0:5', 'ff7e:540:2001:db8:7:1:0:5 is a group of 2001:db8:7:1::/64, whose rendezvous point is 2001:db8:7:1::5'],
+  ])('says what the address of a group says: %s', async (group, note) => {
+    const { net } = await line6();
+    expect((await explain(net, 'h1', `udp > [${group}]:53`)).notes).toEqual(note === null ? [] : [note]);
+  });
+
   it('says that an address of IPv4 is one', async () => {
     const { net } = await line6();
     expect((await explain(net, 'h1', 'udp > [::ffff:10.0.2.2]:53')).notes).toEqual(['::ffff:10.0.2.2 is an address of IPv4, and so is the packet: ask about 10.0.2.2']);

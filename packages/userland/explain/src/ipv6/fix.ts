@@ -2,9 +2,9 @@
 import * as C from '@skbuff/core';
 import type { NetDevice } from '@skbuff/core';
 import type { Host } from '@skbuff/hosts';
-import { in6DevGet } from '@skbuff/ipv6';
+import { IPV6_ADDR_SCOPE_LINKLOCAL, in6DevGet, ipv6AddrMcFlagPrefix, ipv6AddrMcFlagRendezvous, ipv6AddrMcFlagTransient, ipv6AddrMcScope } from '@skbuff/ipv6';
 import { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, IFF_LOOPBACK, IPPROTO_ICMPV6, IPV6_MIN_MTU } from '@skbuff/uapi';
-import { In6Addr, inetNtoa } from '@skbuff/wire';
+import { In6Addr, inetNtoa, ipv6AddrPrefix } from '@skbuff/wire';
 import { devName, type DropContext, from, isAskedFor, node, noAnswer, setting, to, type WhatAndFix, type Words } from '../drop-words.ts';
 import { otherEnd } from '../far-end.ts';
 import type { Packet } from '../packet.ts';
@@ -100,11 +100,26 @@ export function refusal6(trace: Trace, { name, ns }: Host, call: string, error: 
   return tried === null ? [`${name} has no address to send from`, `ip addr add ADDRESS dev IFACE on ${name}`] : [`${name} has no address to send from: ${tried[0]}`, tried[1]];
 }
 
-/** An address of a link without the link goes by any of them, and to one of IPv4 goes IPv4. */
+/** An address of a link without the link goes by any of them, to one of IPv4 goes IPv4, and some groups say whose they are. */
 export function advice6({ daddr, iface, saddr }: Packet): string | null {
   const addr = new In6Addr().load(daddr.bytes, 0);
   if (addr.isV4Mapped()) return `${addr.toString()} is an address of IPv4, and so is the packet: ask about ${inetNtoa(addr.w3 >>> 0)}`;
-  const onLink = addr.isLinkLocal() || (addr.isMulticast() && ((addr.w0 >>> 16) & 0x0f) <= 2);
-  if (!onLink || iface !== null || daddr.zone !== '' || (saddr?.zone ?? '') !== '') return null;
+  const group = addr.isMulticast();
+  if (group && ipv6AddrMcScope(addr) > IPV6_ADDR_SCOPE_LINKLOCAL) return aboutGroup(addr);
+  if (!(group || addr.isLinkLocal()) || iface !== null || daddr.zone !== '' || (saddr?.zone ?? '') !== '') return null;
   return `${addr.toString()} counts on one link only: write ${addr.toString()}%IFACE to say on which`;
+}
+
+/** What a group says of itself. */
+function aboutGroup(addr: In6Addr): string | null {
+  const text = addr.toString();
+  if (!ipv6AddrMcFlagTransient(addr)) return null;
+  if (!ipv6AddrMcFlagPrefix(addr)) return `${text} is a transient group: whoever uses it has chosen it`;
+  const plen = addr.w0 & 0xff;
+  if (plen === 0) return `${text} is a group for single sources (RFC 4607): who joins it names the source`;
+  const prefix = ipv6AddrPrefix(new In6Addr(), new In6Addr(addr.w1, addr.w2, 0, 0), Math.min(plen, 64));
+  const owner = `${text} is a group of ${prefix.toString()}/${plen}`;
+  if (!ipv6AddrMcFlagRendezvous(addr)) return owner;
+  prefix.w3 = (addr.w0 >> 8) & 0x0f;
+  return `${owner}, whose rendezvous point is ${prefix.toString()}`;
 }
