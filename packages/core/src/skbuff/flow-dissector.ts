@@ -113,12 +113,12 @@ function dissectIpv4({ bytes }: SkBuff, keys: FlowKeys, iph: number, end: number
 }
 
 /** `proto_ports_offset`: of AH and ESP the number of the security association stands for ports. */
-const PORTED: readonly number[] = [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_UDPLITE, IPPROTO_ESP, IPPROTO_AH];
-
 function dissectPorts(bytes: Uint8Array, keys: FlowKeys, end: number): void {
   const { ipProto } = keys;
+  const isIpsec = ipProto === IPPROTO_ESP || ipProto === IPPROTO_AH;
+  const isPorted = ipProto === IPPROTO_TCP || ipProto === IPPROTO_UDP || ipProto === IPPROTO_SCTP || ipProto === IPPROTO_DCCP || ipProto === IPPROTO_UDPLITE;
   const at = ipProto === IPPROTO_AH ? keys.thoff + 4 : keys.thoff;
-  if (!PORTED.includes(ipProto) || at + 4 > end) return;
+  if (!(isPorted || isIpsec) || at + 4 > end) return;
   keys.source = be16(bytes, at);
   keys.dest = be16(bytes, at + 2);
 }
